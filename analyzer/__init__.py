@@ -1,0 +1,40 @@
+"""Offline forensic analyzer for containers/storage snapshots.
+
+    import analyzer
+    s = analyzer.open("bundle.tar.zst")
+    s.causes            # ranked causes as a DataFrame
+    s.report()          # the whole report; .to_dict() is the JSON of the contract
+
+Names are loaded when they are first used, so that importing the package stays cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from analyzer.api import Snapshot, analyze, open
+    from analyzer.causes.model import Cause
+    from analyzer.checks.finding import Finding
+    from analyzer.report.report import Report
+
+__all__ = ["Cause", "Finding", "Report", "Snapshot", "__version__", "analyze", "open"]
+
+_HOMES = {
+    "open": "analyzer.api",
+    "analyze": "analyzer.api",
+    "Snapshot": "analyzer.api",
+    "Report": "analyzer.report.report",
+    "Finding": "analyzer.checks.finding",
+    "Cause": "analyzer.causes.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'analyzer' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

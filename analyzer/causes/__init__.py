@@ -1,0 +1,1 @@
+"""From symptoms to causes: families propose, inference chooses, ranking orders, a plan follows."""

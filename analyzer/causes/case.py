@@ -1,0 +1,99 @@
+"""The evidence a family reasons over: findings by rule, relations, and what stands on what."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analyzer.causes.model import Affected
+from analyzer.checks.finding import RANK, Subject
+from analyzer.checks.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.store import Store
+
+
+class Case:
+    """One group of stores with the findings about it.
+
+    Attributes:
+        snapshot: everything the bundle says.
+        rel: relations of the stores that are used together.
+        store: the graph root.
+        findings: findings of this group in report order.
+        view: names objects in full.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, rel: Relations, findings: Iterable[Finding], engines: tuple[str, ...] = ()
+    ) -> None:
+        self.snapshot = snapshot
+        self.rel = rel
+        self.store: Store = rel.stores[0]
+        self.findings = tuple(findings)
+        self.view = View(snapshot, self.store, rel, engines)
+
+    @cached_property
+    def by_rule(self) -> dict[str, list[Finding]]:
+        """Return findings by rule id."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            found.setdefault(finding.rule, []).append(finding)
+        return found
+
+    def of(self, *rules: str, at_least: str = "info") -> list[Finding]:
+        """Return findings of the given rules, of at least a severity."""
+        floor = RANK[at_least]
+        return [f for rule in rules for f in self.by_rule.get(rule, ()) if RANK[f.severity] >= floor]
+
+    def about(self, keys: Iterable[str], *rules: str) -> list[Finding]:
+        """Return findings of the rules that are about any of the ids: by subject, or by the fact `layer`."""
+        wanted = set(keys)
+        return [f for f in self.of(*rules) if f.subject.id in wanted or f.facts.get("layer") in wanted]
+
+    def affected(
+        self, layers: Iterable[str] = (), images: Iterable[str] = (), containers: Iterable[str] = ()
+    ) -> Affected:
+        """Return everything that stands on the given objects, these included."""
+        broken = list(dict.fromkeys(layers))
+        hit_images = self.rel.images_hit(broken) | set(images)
+        hit_containers = self.rel.containers_hit(broken) | set(containers)
+        for image in images:
+            hit_containers |= set(self.rel.users_of_image.get(image, ()))
+        above = self.rel.descendants(broken) if broken else set()
+        return Affected(tuple(sorted(above)), tuple(sorted(hit_images)), tuple(sorted(hit_containers)))
+
+    def everything(self) -> Affected:
+        """Return all objects of the group: for damage that keeps the store from opening."""
+        return Affected(
+            tuple(sorted(self.rel.layers)), tuple(sorted(self.rel.images)), tuple(sorted(self.rel.containers))
+        )
+
+    def radius(self, subject: Subject) -> int:
+        """Return how many images and containers stand on a subject, containers counted twice."""
+        if subject.kind == "layer":
+            hit = self.affected(layers=[subject.id])
+        elif subject.kind == "image":
+            hit = self.affected(images=[subject.id])
+        else:
+            return 1
+        return len(hit.images) + 2 * len(hit.containers)
+
+    def widest_first(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return findings with the widest blast radius first, ties in report order."""
+        return sorted(findings, key=lambda f: (-self.radius(f.subject), f.order))
+
+    def image_name(self, image_id: str) -> str:
+        """Return the first name of an image, else its id."""
+        image = self.rel.images.get(image_id)
+        return image.names[0] if image and image.names else image_id
+
+
+def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
+    """Return the distinct subjects of findings in order."""
+    return tuple({(f.subject.kind, f.subject.key): f.subject for f in findings}.values())

@@ -1,0 +1,1 @@
+"""Cause families, one a file; the docstring is what `analyzer explain` prints."""

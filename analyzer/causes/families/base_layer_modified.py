@@ -1,0 +1,76 @@
+"""Files of a read-only layer changed after the pull.
+
+What happened
+    Image layers are read-only by contract. Somebody wrote into `overlay/<id>/diff` on the host (a hand edit, a scanner
+    that cleaned or quarantined a file, an agent, malware), or the medium changed bytes.
+
+How it shows
+    Files whose size, checksum, type or place is not what tar-split kept from the pull. Every image and container above
+    the layer runs with the change; nothing in the engines notices before a push or a full check.
+
+What speaks against it
+    Zero-length or NUL-filled files (power loss); only times of directories, or directories that the layer never named
+    (the engine made them: normal).
+
+What to do
+    Find out who wrote it, then remove every image above the layer and pull again: the layer is shared, so a partial
+    removal keeps the changed files.
+
+Sources
+    cri-o#9496, podman#8005, containers/storage#2397; the engine's quick check does not look at contents.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.plan import remove_containers, renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.0
+RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-023", "OVL-024", "TSP-004")
+MAIN, FURTHER = 3.5, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one modification for each layer whose files differ."""
+    by_layer: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if not finding.facts.get("unsynced"):
+            by_layer.setdefault(str(finding.facts.get("layer") or finding.subject.id), []).append(finding)
+    for layer_id, findings in sorted(by_layer.items()):
+        yield _hypothesis(case, layer_id, findings)
+
+
+def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
+    affected = case.affected(layers=[layer_id])
+    files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
+    count = max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
+    what = files[0] if count == 1 and files else f"{count} files"
+    return Hypothesis(
+        family="base-layer-modified",
+        title=f"{what} of the read-only layer {layer_id[:12]} changed after the pull",
+        subjects=tuple(dict.fromkeys(f.subject for f in findings)),
+        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+        prior=PRIOR,
+        reasons=tuple(Reason(str(text), 0.5) for f in findings for text in f.facts.get("hints", ())),
+        affected=affected,
+        would_settle=(
+            "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
+            "`--depth deep`, which rebuilds the layer and compares its SHA-256",
+        ),
+        plan=renumber(
+            stop_writers(case),
+            remove_containers(case, affected.containers),
+            repull(case, affected.images),
+            start_again(case),
+        ),
+    )

@@ -1,0 +1,60 @@
+"""A container record whose image, data or state is gone.
+
+What happened
+    The image was removed under the container, or files below `overlay-containers/<id>` were lost.
+
+How it shows
+    `podman inspect`, start or commit fail; CRI-O deletes containers and sandboxes it cannot restore at its start.
+
+What speaks against it
+    A build container from scratch has no image: that is normal.
+
+What to do
+    Save the container's writable files if they matter, then remove it.
+
+Sources
+    containers-storage-format §8.6; restore failures were run on CRI-O 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import remove_containers, renumber, start_again
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.0
+RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
+MAIN, FURTHER = 2.5, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one loss for each container, and one for each image that containers miss."""
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if not finding.facts.get("unsynced"):
+            by_subject.setdefault(finding.subject.key, []).append(finding)
+    for findings in by_subject.values():
+        subject = findings[0].subject
+        named = [str(i) for f in findings for i in f.facts.get("containers", ())]
+        containers = [subject.id] if subject.kind == "container" else named
+        affected = case.affected(containers=[c for c in containers if c in case.rel.containers])
+        what = ", ".join(subject.names[:2]) or subject.id[:12] or subject.path
+        yield Hypothesis(
+            family="container-data-lost",
+            title=f"{subject.kind} {what}: what the container needs is gone",
+            subjects=(subject,),
+            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            prior=PRIOR,
+            affected=affected,
+            would_settle=("the engine's journal at the time the image or the file went away",),
+            plan=renumber(remove_containers(case, affected.containers), start_again(case)),
+        )

@@ -1,0 +1,64 @@
+"""The store was copied or restored without extended attributes, device nodes, owners or hard links.
+
+What happened
+    A backup, rsync or tar without `--xattrs`, or as a user who may not make device nodes, made this store. Opaque marks,
+    file capabilities and whiteouts are gone.
+
+How it shows
+    Opaque directories without their mark, whiteouts that are missing or plain files, setcap programs without their
+    rights, owners all alike. Files that an upper layer deleted come back.
+
+What speaks against it
+    A capture without any extended attribute: then the bundle lost them, not the store, and nothing is claimed.
+
+What to do
+    Remove the images above and pull again; copy stores only with `rsync -aHAXS --numeric-ids` or `tar --xattrs
+    --xattrs-include='*' --numeric-owner`.
+
+Sources
+    containers-storage-format §3.6 and rows OVL-022 to OVL-024.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import remove_containers, renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+
+PRIOR = -0.3
+RULES = ("OVL-022", "OVL-016", "OVL-023")
+MAIN, FURTHER = 3.0, 1.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one lossy copy for all layers that lost attributes."""
+    lost = case.widest_first(case.of(*RULES, at_least="warning"))
+    if not any(f.rule in ("OVL-022", "OVL-016") for f in lost):
+        return
+    layers = [f.subject.id for f in lost if f.subject.kind == "layer"]
+    affected = case.affected(layers=layers)
+    more = f" and {len(set(layers)) - 1} more" if len(set(layers)) > 1 else ""
+    yield Hypothesis(
+        family="copied-without-attributes",
+        title=f"layer {layers[0][:12] if layers else lost[0].subject.path}{more} lost attributes that its tar has",
+        subjects=subjects_of(lost),
+        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(lost)},
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("how and when the store was copied: backup and restore logs, migration scripts",),
+        plan=renumber(
+            stop_writers(case),
+            remove_containers(case, affected.containers),
+            repull(case, affected.images),
+            start_again(case),
+        ),
+    )

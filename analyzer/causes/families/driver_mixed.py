@@ -1,0 +1,55 @@
+"""Two graph drivers, or two ways of mounting, used one root.
+
+What happened
+    storage.conf was changed (overlay to vfs, a mount program added or removed), a tool without configuration chose
+    another driver, or the root was used on two hosts.
+
+How it shows
+    Data of two drivers under one root: each driver lists only its own images, so images "disappear". Whiteouts of the
+    other style make deleted files come back.
+
+What speaks against it
+    Left-over empty directories of the other driver.
+
+What to do
+    Decide which driver is right, set it in storage.conf for every engine, and remove the other one's data.
+
+Sources
+    containers-storage-format rows STO-009, STO-010, OVL-015; wrong driver run on CRI-O 1.37 (0 images, nothing deleted).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+
+PRIOR = 0.0
+WEIGHT = 2.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one mix-up for a root with data of several drivers."""
+    found = case.of("STO-009", "STO-010", "OVL-015", at_least="warning")
+    if not found:
+        return
+    yield Hypothesis(
+        family="driver-mixed",
+        title=f"more than one storage driver used {case.store.root or 'this root'}",
+        subjects=subjects_of(found),
+        explains=dict.fromkeys(found, WEIGHT),
+        prior=PRIOR,
+        would_settle=("every storage.conf and crio.conf of the node, old ones included",),
+        plan=(
+            Step("podman info --format '{{.Store.GraphDriverName}}'", "See which driver the engine uses now."),
+            Step("", "Set the driver that holds the images in storage.conf, for every engine on this root."),
+        ),
+    )

@@ -1,0 +1,58 @@
+"""Manifest, config or other data of an image changed after it was written.
+
+What happened
+    The bytes of a big-data file are not those whose digest the record keeps: edited by hand, or damaged on the medium.
+
+How it shows
+    A digest that does not match, at the right size. The engine's own check compares sizes only and finds nothing; CRI-O
+    fails its whole listing with `Download config.json digest … does not match expected …` or a JSON error.
+
+What speaks against it
+    NUL bytes or 0 bytes: that is a write that never reached the disk.
+
+What to do
+    Remove the image by id and pull it again.
+
+Sources
+    containers/storage#145, podman#22655; run on CRI-O 1.37: the check finds nothing and the listing stays broken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -0.3
+RULES = ("IMG-003", "IMG-004", "IMG-007", "IMG-005", "IMG-011", "IMG-002", "IMG-019", "IMG-020")
+MAIN, FURTHER = 3.2, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one alteration for each image whose data does not match."""
+    by_image: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if finding.subject.kind == "image" and not finding.facts.get("unsynced"):
+            by_image.setdefault(finding.subject.id, []).append(finding)
+    for image_id, findings in sorted(by_image.items()):
+        subject = findings[0].subject
+        yield Hypothesis(
+            family="image-data-altered",
+            title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} is not what was stored",
+            subjects=(subject,),
+            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            prior=PRIOR,
+            affected=case.affected(images=[image_id]),
+            would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
+            plan=renumber(stop_writers(case), repull(case, [image_id]), start_again(case)),
+            fails_listing=any(f.facts.get("fails_listing") for f in findings),
+        )

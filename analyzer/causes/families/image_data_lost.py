@@ -1,0 +1,62 @@
+"""An image record without its manifest, config or other data.
+
+What happened
+    A process was killed between making the image record and writing its data, somebody removed files below
+    `overlay-images/<id>`, or the node crashed in between.
+
+How it shows
+    `locating item named "manifest" for image with ID … file does not exist`. One such record fails the whole listing of
+    CRI-O and of Podman; CRI-O's check finds a missing file, but not a missing name in the record.
+
+What speaks against it
+    A pull that is still running: the record exists before its data.
+
+What to do
+    Remove the image by id and pull it again.
+
+Sources
+    podman#3982, podman#4264, podman#11363, podman#12854; run on CRI-O 1.37 and podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -0.3
+RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010", "IMG-002")
+MAIN, FURTHER = 3.5, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one loss for each image with missing data."""
+    by_image: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if finding.subject.kind == "image" and not finding.facts.get("unsynced"):
+            by_image.setdefault(finding.subject.id, []).append(finding)
+    for image_id, findings in sorted(by_image.items()):
+        if any(f.rule == "IMG-008" for f in case.about([image_id], "IMG-008")):
+            continue
+        subject = findings[0].subject
+        affected = case.affected(images=[image_id])
+        yield Hypothesis(
+            family="image-data-lost",
+            title=f"image {', '.join(subject.names[:2]) or image_id[:12]} lost data that its record names",
+            subjects=(subject,),
+            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            prior=PRIOR,
+            affected=affected,
+            would_settle=("whether a pull of this image was running; the journal at the record's time",),
+            plan=renumber(stop_writers(case), repull(case, [image_id]), start_again(case)),
+            fails_listing=any(f.facts.get("fails_listing") for f in findings),
+        )

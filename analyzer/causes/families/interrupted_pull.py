@@ -1,0 +1,82 @@
+"""A pull, build, commit or removal that stopped half way: a layer is flagged incomplete.
+
+What happened
+    The engine marks a layer `incomplete` before it writes content and again before it deletes it. The process was
+    killed in between (timeout, OOM, restart), or it is still running while the bundle was made.
+
+How it shows
+    `flags.incomplete` is true. The next tool that opens the store read-write deletes the layer; an image that still
+    names it then fails with `layer not known`, and with it CRI-O's whole listing.
+
+What speaks against it
+    Nothing else names the layer and the bundle was made while a pull ran: then it is a layer in flight, and healthy.
+
+What to do
+    Nothing, when no image needs it. Otherwise remove the image by id and pull it again.
+
+Sources
+    podman#16882, podman#24754, podman#14003, containers/storage#2184; the deletion at load was run on CRI-O 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Step
+from analyzer.causes.plan import remove_containers, renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.5
+FLAG, NEIGHBOUR = 3.5, 0.7
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one interruption for needed incomplete layers, and one for those nobody needs."""
+    flagged = case.of("LAY-004", at_least="warning")
+    needed = [f for f in flagged if f.severity != "warning"]
+    for group in (needed, [f for f in flagged if f not in needed]):
+        if group:
+            yield _hypothesis(case, case.widest_first(group), needed=group is needed)
+
+
+def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothesis:
+    layers = [f.subject.id for f in findings]
+    explains = dict.fromkeys(findings, FLAG)
+    neighbours = case.about(
+        layers, "TSP-001", "TSP-002", "OVL-012", "OVL-010", "OVL-001", "OVL-007", "LAY-013", "LAY-006"
+    )
+    explains.update({f: NEIGHBOUR for f in neighbours if f not in explains})
+    affected = case.affected(layers=layers) if needed else case.affected()
+    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    if needed:
+        title = f"layer {layers[0][:12]}{more} is flagged incomplete while images or containers need it"
+        plan = renumber(
+            stop_writers(case),
+            remove_containers(case, affected.containers),
+            repull(case, affected.images),
+            start_again(case),
+        )
+    else:
+        title = (
+            f"layer {layers[0][:12]}{more} is incomplete and nothing needs it: a pull in flight, or one that was killed"
+        )
+        plan = (Step("", "Nothing: the next read-write open of the store deletes it, a running pull finishes it."),)
+    return Hypothesis(
+        family="interrupted-pull",
+        title=title,
+        subjects=subjects_of(findings),
+        explains=explains,
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("the journal of crio or podman at the layer's `created` time",),
+        plan=plan,
+        fails_listing=bool(needed and case.view.crio and affected.images),
+    )

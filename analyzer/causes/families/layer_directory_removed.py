@@ -1,0 +1,68 @@
+"""Layer directories removed from under the records: `rm -rf overlay/<id>`, a cleaner, an interrupted removal.
+
+What happened
+    The records still name layers whose directory (or `diff`) below the driver's home is gone. Somebody freed space by
+    hand, a cleaner did, or a removal stopped after the directory and before the record.
+
+How it shows
+    A layer record without its directory, its short link in `overlay/l` dangling, children's `lower` still naming it.
+    Listing still works on CRI-O; containers and mounts that need the layer fail with `no such file or directory`, and
+    pulls skip the blob because the record says that it is there.
+
+What speaks against it
+    A capture that left directories out: then all of them are missing, and this tool says so instead.
+
+What to do
+    Remove every image that uses the layer, by id, and pull it again. Never make an empty `diff` in its place: that runs
+    containers without their files.
+
+Sources
+    okd#1296, podman#10284, podman#7145, cri-o#5793, cri-o#1784.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+
+PRIOR = -0.5
+DIRECTORY, LINK = 4.0, 1.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one removal for all layer directories that are gone."""
+    gone = case.widest_first(case.of("OVL-012", "OVL-010", at_least="warning"))
+    if not gone:
+        return
+    layers = [f.subject.id for f in gone]
+    explains = dict.fromkeys(gone, DIRECTORY)
+    explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
+    affected = case.affected(layers=layers)
+    what = "the directory" if gone[0].rule == "OVL-012" else "the `diff` directory"
+    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    yield Hypothesis(
+        family="layer-directory-removed",
+        title=f"{what} of layer {layers[0][:12]}{more} is gone while the records still name it",
+        subjects=subjects_of(gone),
+        explains=explains,
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
+        plan=renumber(
+            stop_writers(case),
+            keep_copy(case),
+            remove_containers(case, affected.containers),
+            repull(case, affected.images),
+            start_again(case),
+        ),
+    )

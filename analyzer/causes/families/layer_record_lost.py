@@ -1,0 +1,80 @@
+"""A layer record is missing from layers.json while children, images or containers still name it.
+
+What happened
+    The record of a layer is gone. Where its directory is still there, only the record was lost: layers.json was rolled
+    back, edited, or reached the disk in an older state than images.json. Where the directory is gone too, a removal or
+    a wipe stopped half way, or the layer lived in an additional store that is no longer there.
+
+How it shows
+    `layer not known` without any name, from CRI-O for the whole listing; Podman leaves the images out. Restarting CRI-O
+    runs garbage collection, which deletes the directory that has no record.
+
+What speaks against it
+    A store in storage.conf that the bundle does not hold: then parents are not judged at all.
+
+What to do
+    Keep the directory from being collected: do not start CRI-O. Put the record back from a backup of layers.json, or
+    remove the images above it by id and pull them again.
+
+Sources
+    cri-o#4285, okd#297, podman#8148, podman#9588, crc#1414; CRI-O's start-up garbage collection was run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -0.5
+RULES = ("LAY-001", "IMG-016", "CTR-001", "IMG-017")
+MAIN, FURTHER, LEFT_OVER = 4.0, 2.0, 1.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one lost record for each missing layer id."""
+    by_layer: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if finding.subject.kind == "layer" and finding.subject.id not in case.rel.layers:
+            by_layer.setdefault(finding.subject.id, []).append(finding)
+    for layer_id, findings in sorted(by_layer.items()):
+        yield _hypothesis(case, layer_id, findings)
+
+
+def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
+    explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
+    left = case.about([layer_id], "OVL-013", "TSP-013", "OVL-001", "OVL-002", "OVL-004", "LAY-015")
+    explains.update({f: LEFT_OVER for f in left if f not in explains})
+    directory = case.rel.directory(layer_id) is not None
+    affected = case.affected(layers=[layer_id])
+    only_container = not affected.images and findings[0].rule == "CTR-001"
+    role = "the read-write layer of a container" if only_container else "a layer others stand on"
+    state = "its directory is still there" if directory else "its directory is gone too"
+    reasons = (Reason("its directory is still there: only the record was lost", 0.5),) if directory else ()
+    return Hypothesis(
+        family="layer-record-lost",
+        title=f"layers.json has no record of {layer_id[:12]}, {role}; {state}",
+        subjects=(findings[0].subject,),
+        explains=explains,
+        prior=PRIOR,
+        reasons=reasons,
+        affected=affected,
+        would_settle=("an older copy of layers.json, or the bundle of the additional store, if one was configured",),
+        plan=renumber(
+            stop_writers(case),
+            keep_copy(case),
+            remove_containers(case, affected.containers),
+            repull(case, affected.images),
+            start_again(case),
+        ),
+        fails_listing=bool(case.view.crio and affected.images),
+    )

@@ -1,0 +1,62 @@
+"""Space that nothing uses any more: directories without a record, layers without a user.
+
+What happened
+    A removal, pull or build stopped between the record and the directory, or containers of a crashed node were
+    forgotten. Nothing is broken; space is wasted.
+
+How it shows
+    Directories below `overlay`, `overlay-images` or `overlay-containers` that no record names; layers that no image and
+    no container stands on.
+
+What speaks against it
+    Records in a run root or a store that the bundle does not hold: then the directories may be in use.
+
+What to do
+    Let the engine collect it: CRI-O does at its start (since 1.28), Podman with `podman system prune --external`. Look
+    first whether a lost record is the reason: then the directory is what remains of a good layer.
+
+Sources
+    containers-storage-format rows OVL-013, LAY-013, IMG-021, CTR-010; collection at start was run on CRI-O 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+
+PRIOR = 0.5
+RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014", "CTR-004")
+WEIGHT, FURTHER = 2.0, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one leak for everything nobody uses."""
+    found = case.of(*RULES, at_least="warning")
+    if not found:
+        return
+    what = subjects_of(found)
+    first = what[0]
+    more = f" and {len(what) - 1} more" if len(what) > 1 else ""
+    yield Hypothesis(
+        family="leaked-space",
+        title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",
+        subjects=what,
+        explains={f: WEIGHT if n == 0 else FURTHER for n, f in enumerate(found)},
+        prior=PRIOR,
+        would_settle=("a bundle with the run root, to be sure that no record lies there",),
+        plan=(
+            Step(
+                "podman system prune --external" if not case.view.crio else "systemctl restart crio",
+                "Let the engine collect directories without a record; do not remove them by hand.",
+            ),
+        ),
+    )

@@ -1,0 +1,105 @@
+"""A manifest list made on the node: harmless for Podman, fatal for CRI-O's image listing.
+
+What happened
+    Somebody ran `podman manifest create`, `buildah manifest create` or `podman build --manifest` on a root that CRI-O
+    uses too. That stores an image record whose `manifest` is the list itself. It cannot come from a CRI-O pull: a pull
+    keeps the list under its digest and the single manifest under `manifest`.
+
+How it shows
+    CRI-O opens every record by id when it lists images, meets the list and must choose an instance. With none for the
+    node's platform the whole listing fails with `no image found in manifest list` or `… in image index`; with one, its
+    manifest is not in this record and it fails with `fetching target platform image selected from …`. The message names
+    no image, a restart does not help, `podman images` works, and the engine's check finds nothing.
+
+What speaks against it
+    A list that does hold the node's instance in the same record lists normally: then the record was edited.
+
+What to do
+    Remove that one record by id. Push the list to a registry first if it is wanted; it must hold every platform of the
+    cluster. Give builds a root of their own.
+
+Sources
+    cri-o#8283, cri-o#6457, minc#10, podman#19757; confirmed on CRI-O 1.37 and with skopeo by id.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import IMAGE_REPULL, Hypothesis, Reason, Step
+from analyzer.causes.plan import renumber
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.0
+MAIN, FURTHER = 3.5, 1.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one local list for each image record whose `manifest` is a list."""
+    by_image: dict[str, list[Finding]] = {}
+    for finding in case.of("IMG-008", "IMG-009", "IMG-010", at_least="warning"):
+        by_image.setdefault(finding.subject.id, []).append(finding)
+    for image_id, findings in sorted(by_image.items()):
+        yield _hypothesis(case, image_id, findings)
+
+
+def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:
+    subject = findings[0].subject
+    image = case.rel.images.get(image_id)
+    local = image is not None and "instances.json" in image.big_data_names
+    reasons = [
+        Reason("the record holds `instances.json`, which only podman and buildah write for a list", 2.0)
+        if local
+        else Reason("the record has no `instances.json`, which podman and buildah write for a list", -1.0)
+    ]
+    if image is not None and not image.layer:
+        reasons.append(Reason("the record has no layer: a list has none, a pulled image has", 1.0))
+    name = subject.names[0] if subject.names else image_id
+    fatal = bool(case.view.crio)
+    title = f"{', '.join(subject.names[:2]) or image_id[:12]} is a manifest list made on this node"
+    return Hypothesis(
+        family="local-manifest-list",
+        title=title
+        + (", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"),
+        subjects=(subject,),
+        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+        prior=PRIOR,
+        reasons=tuple(reasons),
+        affected=case.affected(images=[image_id]),
+        would_settle=(
+            f"`skopeo inspect containers-storage:@{image_id}` on the node: it opens the record as the listing does",
+            "who builds on this node: podman or buildah in CI jobs, shell history",
+        ),
+        plan=_plan(case, image_id, name, fatal=fatal),
+        fails_listing=fatal and any(f.facts.get("fails_listing", True) for f in findings),
+    )
+
+
+def _plan(case: Case, image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:
+    keep = Step(
+        f"podman manifest push --all {shlex.quote(image_id)} docker://REGISTRY/{shlex.quote(name.rpartition('/')[2])}",
+        "Only if the list is wanted: push it with its members first. It must hold every platform of the cluster.",
+    )
+    if not fatal:
+        return (
+            Step(
+                "",
+                "Nothing, while only Podman and Buildah use this store. Before CRI-O does, push and remove the list.",
+            ),
+        )
+    remove = Step(
+        f"podman manifest rm {shlex.quote(image_id)}",
+        "Remove this one record, by id. It has no layers: no other image and no container is touched.",
+        IMAGE_REPULL,
+        "`crictl images` lists every image again, without a restart",
+    )
+    apart = Step("", "Build on another root (`--root`) or another machine, so that no list is made here again.")
+    return renumber(keep, remove, apart)

@@ -1,0 +1,120 @@
+"""Records that contradict each other: edited by hand, rolled back, or restored over a live store.
+
+What happened
+    layers.json, images.json, containers.json or the driver's `lower` files say different things about the same objects,
+    in ways no engine writes: a parent cycle, a `lower` that names another chain than the records, an id twice, values
+    of the wrong type, diff IDs that are not the image's. A backup was restored over newer files, somebody edited the
+    JSON, or two hosts wrote one root.
+
+How it shows
+    A cycle makes Podman and CRI-O hang. A wrong `lower` is seen by nobody: containers run with the wrong files.
+
+What speaks against it
+    Unsynced files beside it.
+
+What to do
+    Decide which side is right (this report says which one the layer ids prove), write the other one back, or remove the
+    images above and pull them again.
+
+Sources
+    containers-storage-format §8.3 and §8.4; hang and silence were run on podman 4.3.1 and CRI-O 1.37.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Affected, Hypothesis, Step
+from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -1.0
+RULES = (
+    "LAY-002", "OVL-009", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013", "STO-014",
+    "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005", "LAY-005",
+    "LAY-006", "LAY-007", "LAY-003", "OVL-018",
+)  # fmt: skip
+HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
+WEIGHT, NEIGHBOUR = 3.0, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one contradiction for each subject; a cycle takes its members along."""
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in case.of(*RULES, at_least="warning"):
+        if not finding.facts.get("unsynced"):
+            by_subject.setdefault(finding.subject.key, []).append(finding)
+    for key, findings in by_subject.items():
+        yield _hypothesis(case, key, findings)
+
+
+def _weight(finding: Finding) -> float:
+    if finding.rule == "STO-001":
+        return HAND_MADE.get(str(finding.facts.get("problem")), 1.0)
+    return WEIGHT
+
+
+def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
+    explains = {f: _weight(f) if n == 0 else NEIGHBOUR for n, f in enumerate(findings)}
+    cycle = [str(layer) for f in findings for layer in f.facts.get("cycle", ())]
+    members = {key, *cycle}
+    for finding in case.about(members, *RULES):
+        explains.setdefault(finding, NEIGHBOUR)
+    affected = _affected(case, findings, cycle)
+    return Hypothesis(
+        family="records-disagree",
+        title=_title(findings[0]),
+        subjects=subjects_of(findings) + tuple(case.view.layer(i) for i in cycle if i != key),
+        explains=explains,
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("when and from what the store was last restored; shell history of root",),
+        plan=_plan(case, findings, affected),
+        fails_listing=bool(cycle and case.view.crio),
+    )
+
+
+def _title(finding: Finding) -> str:
+    subject = finding.subject
+    name = f"{subject.kind} {subject.id[:12]}" if subject.id else subject.path
+    return {
+        "LAY-002": f"{name} is its own ancestor: the parents in layers.json form a cycle",
+        "OVL-009": f"`lower` of {name} names other parents than layers.json",
+        "OVL-007": f"`lower` of {name} does not fit its parent in layers.json",
+        "OVL-008": f"`lower` of {name} is malformed",
+        "LAY-008": f"{name} has another parent in layers.json than its id proves",
+        "IMG-014": f"the layers of {name} are not those its config names",
+        "STO-001": f"{name} was edited into something the engine refuses",
+    }.get(finding.rule, f"the records about {name} contradict each other")
+
+
+def _affected(case: Case, findings: list[Finding], cycle: list[str]) -> Affected:
+    if any(f.rule in ("STO-001", "STO-004", "STO-005", "STO-015") and f.severity == "critical" for f in findings):
+        return case.everything()
+    layers = [*cycle, *(f.subject.id for f in findings if f.subject.kind == "layer")]
+    images = [f.subject.id for f in findings if f.subject.kind == "image"]
+    containers = [f.subject.id for f in findings if f.subject.kind == "container"]
+    return case.affected(layers, images, containers)
+
+
+def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step, ...]:
+    known = [f for f in findings if f.facts.get("known") and f.rule in ("OVL-007", "OVL-008", "OVL-009")]
+    writes = [
+        write_text(
+            case,
+            f.evidence[0].where.path,
+            str(f.facts["known"]),
+            f"Write the `lower` that the records of layer {f.subject.id[:12]} ask for, if layers.json is the right side.",
+        )
+        for f in known
+    ]
+    again = [] if writes else [*remove_containers(case, affected.containers), *repull(case, affected.images)]
+    return renumber(stop_writers(case), keep_copy(case), writes, again, start_again(case))

@@ -1,0 +1,97 @@
+"""The short links of the overlay driver do not lead where they should.
+
+What happened
+    Symlinks in `overlay/l`, or the `link` texts that name them, were removed, doubled, or point to the wrong place: a
+    copy that dropped symlinks, a cleaner, a restore over a live store, two engines on one root.
+
+How it shows
+    `overlay/l/<link>` is missing, dangling, of another form, or two layers share one. The driver recreates missing
+    links at the next mount from the `link` files, unless one directory in its home has no `link`: then it repairs
+    nothing.
+
+What speaks against it
+    Empty or NUL-filled `link` files together with other unsynced files: that is a power loss.
+
+What to do
+    Recreate the symlink exactly. Remove a dangling one that no layer record needs.
+
+Sources
+    podman#24900; containers/storage drivers/overlay/overlay.go recreateSymlinks.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Step
+from analyzer.causes.plan import on_node, renumber, start_again, stop_writers, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -0.3
+RULES = ("OVL-001", "OVL-002", "OVL-003", "OVL-004", "OVL-005", "OVL-006")
+WEIGHT, FURTHER = 2.5, 1.5
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one cause for all short links of a store that are wrong."""
+    wrong = [f for f in case.of(*RULES, at_least="warning") if not f.facts.get("unsynced")]
+    if not wrong:
+        return
+    ordered = case.widest_first(wrong)
+    layers = [str(f.facts.get("layer") or f.subject.id) for f in ordered]
+    broken = [layer for f, layer in zip(ordered, layers, strict=True) if layer in case.rel.layers and _breaks(f)]
+    yield Hypothesis(
+        family="short-links-broken",
+        title=_title(ordered),
+        subjects=subjects_of(ordered),
+        explains={f: WEIGHT if n == 0 else FURTHER for n, f in enumerate(ordered)},
+        prior=PRIOR,
+        affected=case.affected(layers=broken),
+        would_settle=("how the store was last copied or restored (rsync and cp options)",),
+        plan=renumber(stop_writers(case), [s for f in ordered for s in _steps(case, f)][:10], start_again(case)),
+    )
+
+
+def _breaks(finding: Finding) -> bool:
+    return finding.rule != "OVL-004"
+
+
+def _title(findings: list[Finding]) -> str:
+    first = findings[0]
+    layer = str(first.facts.get("layer") or first.subject.id)
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    what = {
+        "OVL-001": "the link text of layer",
+        "OVL-002": "the short link of layer",
+        "OVL-003": "a short link in overlay/l for layer",
+        "OVL-004": "a short link in overlay/l to layer",
+        "OVL-005": "the short links of layer",
+        "OVL-006": "overlay/l of store",
+    }[first.rule]
+    return f"{what} {layer[:12] or first.subject.path}{more} is missing or wrong"
+
+
+def _steps(case: Case, finding: Finding) -> list[Step]:
+    path = finding.evidence[0].where.path
+    known = str(finding.facts.get("known") or "")
+    layer = str(finding.facts.get("layer") or finding.subject.id)
+    if finding.rule == "OVL-001" and known:
+        return [write_text(case, path, known, f"Write the link text of layer {layer[:12]} back, no newline.")]
+    if finding.rule == "OVL-002":
+        link = str(finding.facts.get("link") or path.rpartition("/")[2])
+        target = on_node(case, case.store.path(case.store.driver, "l", link))
+        return [Step(f"ln -s {shlex.quote(f'../{layer}/diff')} {target}", "Recreate the symlink exactly.")]
+    if finding.rule in ("OVL-003", "OVL-004"):
+        return [
+            Step(f"rm {on_node(case, path)}", "Remove the symlink; the driver makes the right one at the next mount.")
+        ]
+    return []

@@ -1,0 +1,60 @@
+"""Damage that no other family accounts for.
+
+What happened
+    Not known. The findings stand for themselves; no cause of this list explains them well enough to be claimed.
+
+How it shows
+    Findings of severity warning or worse about one object, without a better explanation.
+
+What speaks against it
+    Any other family that explains the same findings.
+
+What to do
+    Read the findings and their evidence. Collect what is listed under "would settle".
+
+Sources
+    None: this family exists so that nothing found stays unsaid.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+from analyzer.checks.finding import RANK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -1.0
+WEIGHT = {"warning": 1.1, "error": 1.3, "critical": 1.5}
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose an unknown cause for each subject with findings of weight."""
+    by_subject: dict[tuple[str, str], list[Finding]] = {}
+    for finding in case.findings:
+        if RANK[finding.severity] >= RANK["warning"]:
+            by_subject.setdefault((finding.subject.kind, finding.subject.key), []).append(finding)
+    for (kind, key), findings in by_subject.items():
+        subject = findings[0].subject
+        affected = case.affected(
+            [key] if kind == "layer" else [], [key] if kind == "image" else [], [key] if kind == "container" else []
+        )
+        again = repull(case, affected.images) if affected.images else []
+        yield Hypothesis(
+            family="unexplained",
+            title=f"{kind} {', '.join(subject.names[:2]) or subject.id[:12] or subject.path}: cause not known",
+            subjects=(subject,),
+            explains={f: WEIGHT[f.severity] if n == 0 else 0.1 for n, f in enumerate(findings)},
+            prior=PRIOR,
+            affected=affected,
+            would_settle=("logs of the engine and the kernel around the time the object was last written",),
+            plan=renumber(stop_writers(case), again, start_again(case)),
+        )

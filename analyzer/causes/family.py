@@ -1,0 +1,45 @@
+"""Declare and find cause families."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import analyzer.causes.families as package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.causes.model import Hypothesis
+
+    Propose = Callable[[Case], Iterator[Hypothesis]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A cause family as declared: kebab-case id (its file name), documentation page, and its proposals."""
+
+    id: str
+    page: str
+    propose: Propose
+
+
+def family(propose: Propose) -> Family:
+    """Turn `propose(case)` of a module into its Family; the module's docstring becomes the page."""
+    module = sys.modules[propose.__module__]
+    return Family(propose.__module__.rpartition(".")[2].replace("_", "-"), (module.__doc__ or "").strip(), propose)
+
+
+@cache
+def builtin_families() -> tuple[Family, ...]:
+    """Return every built-in family, by id."""
+    found: list[Family] = []
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        found.extend(value for value in vars(module).values() if isinstance(value, Family))
+    return tuple(sorted(set(found), key=lambda f: f.id))

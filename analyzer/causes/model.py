@@ -1,0 +1,96 @@
+"""What a family proposes and what the report gets. Immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.checks.finding import Finding, Subject
+
+NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan.
+
+    Attributes:
+        command: what to type; `""` for something to do by hand.
+        effect: what it does, and why it comes here.
+        risk: `none`, `image-repull`, `container-loss` or `data-loss`.
+        after: what should be seen when it worked.
+    """
+
+    command: str
+    effect: str
+    risk: str = NONE
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What the cause itself breaks, as full ids in sorted order."""
+
+    layers: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One term of the arithmetic: a fact in words and its weight in nats (natural log-odds)."""
+
+    text: str
+    weight: float
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A cause that may have happened, on concrete subjects.
+
+    Attributes:
+        family: kebab-case id.
+        title: one line that names the object and what happened to it.
+        subjects: what to look at, the first one first.
+        explains: weight in nats of every finding it accounts for: how much more likely the finding is when this
+            happened than when it did not.
+        prior: log-odds before any evidence, from the field's base rates.
+        reasons: other facts for (positive) and against (negative: expected and not seen).
+        affected: what it breaks.
+        would_settle: what to collect to be sure.
+        plan: steps, safest first.
+        severity: overrides the worst severity of what it explains.
+        fails_listing: one engine's whole listing fails because of it.
+    """
+
+    family: str
+    title: str
+    subjects: tuple[Subject, ...]
+    explains: Mapping[Finding, float]
+    prior: float
+    reasons: tuple[Reason, ...] = ()
+    affected: Affected = field(default_factory=Affected)
+    would_settle: tuple[str, ...] = ()
+    plan: tuple[Step, ...] = ()
+    severity: str = ""
+    fails_listing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A chosen hypothesis with its posterior, rank and impact."""
+
+    rank: int
+    hypothesis: Hypothesis
+    probability: float
+    severity: str
+    impact: float
+
+    @property
+    def id(self) -> str:
+        """Return the family."""
+        return self.hypothesis.family

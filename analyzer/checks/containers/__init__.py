@@ -1,0 +1,1 @@
+"""Rules on container records and their data."""

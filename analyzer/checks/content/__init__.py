@@ -1,0 +1,1 @@
+"""Rules on layer contents: tar-split, table of contents, read-only violations."""

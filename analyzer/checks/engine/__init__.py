@@ -1,0 +1,1 @@
+"""Rules on the state of the engines: CRI-O and Podman."""

@@ -1,0 +1,96 @@
+"""What a rule yields: a subject, facts for the message, and evidence. Immutable, and never without evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.snapshot.provenance import Where
+
+CRITICAL, ERROR, WARNING, INFO = "critical", "error", "warning", "info"
+SEVERITIES = (INFO, WARNING, ERROR, CRITICAL)
+RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The object a finding or cause is about.
+
+    `kind` is `store`, `layer`, `image`, `container` or `file`; `id` the full id, `""` where there is none; `path` the
+    member path to look at; `names` what people call it.
+    """
+
+    kind: str
+    id: str
+    path: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return what identifies it over re-captures: the id, else the path."""
+        return self.id or self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a fact was read, what was expected there and what was seen."""
+
+    where: Where
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """One symptom.
+
+    Attributes:
+        rule: id of the invariant, e.g. `OVL-001`.
+        slug: the rule's file name in kebab-case.
+        severity: after what this store shows (an engine's trace may raise it).
+        confidence: `high`, `medium` or `low`.
+        subject: the object to look at.
+        evidence: at least one place.
+        says: message template of the rule, filled from `facts` by the report.
+        facts: named values for the template and for causes; ids of related objects under `layers`, `images`, ….
+        variant: tells findings of one rule on one subject apart in the fingerprint; no path, no time.
+        root: graph root of the store it was found in.
+    """
+
+    rule: str
+    slug: str
+    severity: str
+    confidence: str
+    subject: Subject
+    evidence: tuple[Evidence, ...]
+    says: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+    root: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"{self.rule}: a finding needs evidence")
+
+    @property
+    def message(self) -> str:
+        """Return the message: the rule's template with the facts filled in, unescaped."""
+        return self.says.format_map(self.facts)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that stay the same when the node is captured again."""
+        text = "\0".join(
+            (self.rule, self.subject.kind, self.subject.id or self.subject.path.rpartition("/")[2], self.variant)
+        )
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Return the sort key of a report: worst first, then by rule and subject."""
+        return (-RANK[self.severity], self.rule, self.subject.kind, self.subject.key, self.variant, self.message)

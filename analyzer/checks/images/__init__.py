@@ -1,0 +1,1 @@
+"""Rules on image records and their big data."""

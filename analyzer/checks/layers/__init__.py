@@ -1,0 +1,1 @@
+"""Rules on layer records and their relations."""

@@ -1,0 +1,1 @@
+"""Rules on the overlay driver directory: link, lower, l/, diff."""

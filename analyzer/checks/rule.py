@@ -1,0 +1,162 @@
+"""Declare, find and run rules."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from analyzer.checks.evidence import Need, missing
+from analyzer.checks.finding import HIGH, Evidence, Finding, Subject
+from analyzer.checks.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.platform import Platform
+    from analyzer.snapshot.provenance import Where
+    from analyzer.snapshot.snapshot import Snapshot
+
+    Check = Callable[[View], Iterator[Finding]]
+
+GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as declared.
+
+    Attributes:
+        id: id of the invariant in the reference tables, e.g. `OVL-001`.
+        slug: file name in kebab-case.
+        group: package it lives in.
+        severity: severity when nothing lowers or raises it.
+        needs: evidence it cannot do without.
+        says: message template, filled from a finding's facts.
+        page: its documentation, the docstring of its module.
+        check: the function.
+    """
+
+    id: str
+    slug: str
+    group: str
+    severity: str
+    needs: tuple[Need, ...]
+    says: str
+    page: str
+    check: Check
+
+    def found(
+        self,
+        subject: Subject,
+        evidence: Iterable[tuple[Where, str, str]],
+        *,
+        severity: str = "",
+        confidence: str = HIGH,
+        variant: str = "",
+        says: str = "",
+        **facts: Any,
+    ) -> Finding:
+        """Return a finding of this rule.
+
+        Args:
+            subject: the object to look at.
+            evidence: (where, expected, observed) triples, at least one.
+            severity: overrides the rule's own.
+            confidence: `high`, `medium` or `low`.
+            variant: tells several findings on one subject apart.
+            says: overrides the rule's template.
+            facts: values of the template, and what causes need to know.
+        """
+        places = tuple(Evidence(where, expected, observed) for where, expected, observed in evidence)
+        return Finding(
+            self.id,
+            self.slug,
+            severity or self.severity,
+            confidence,
+            subject,
+            places,
+            says or self.says,
+            facts,
+            variant,
+        )
+
+
+def rule(
+    rule_id: str, *, severity: str, says: str, needs: tuple[Need, ...] = ()
+) -> Callable[[Callable[[View, Rule], Iterator[Finding]]], Rule]:
+    """Turn `check(view, rule)` of a module into its Rule; the module's docstring becomes the page."""
+
+    def declare(function: Callable[[View, Rule], Iterator[Finding]]) -> Rule:
+        module = sys.modules[function.__module__]
+        parts = function.__module__.split(".")
+        page = (module.__doc__ or "").strip()
+
+        def check(view: View) -> Iterator[Finding]:
+            return function(view, made)
+
+        made = Rule(rule_id, parts[-1].replace("_", "-"), parts[-2], severity, needs, says, page, check)
+        return made
+
+    return declare
+
+
+@cache
+def builtin_rules() -> tuple[Rule, ...]:
+    """Return every built-in rule, by id."""
+    rules: list[Rule] = []
+    for group in GROUPS:
+        package = importlib.import_module(f"analyzer.checks.{group}")
+        for info in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{info.name}")
+            rules.extend(value for value in vars(module).values() if isinstance(value, Rule))
+    return tuple(sorted(set(rules), key=lambda r: r.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Result of all rules: findings in report order, ids of rules run, (rule, reason) of rules skipped."""
+
+    findings: tuple[Finding, ...]
+    run: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def run_rules(
+    snapshot: Snapshot,
+    relations: list[Relations],
+    *,
+    engines: tuple[str, ...] = (),
+    platform: Platform | None = None,
+    rules: Iterable[Rule] | None = None,
+) -> Checked:
+    """Run rules on every store.
+
+    A rule counts as run when at least one store had the evidence it needs; the reason of the first store is given
+    where none had, and for stores it left out beside others.
+    """
+    chosen = tuple(rules) if rules is not None else builtin_rules()
+    views = [View(snapshot, store, rel, engines, platform) for rel in relations for store in rel.stores]
+    findings: list[Finding] = []
+    run: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    for each in chosen:
+        reasons = []
+        for view in views:
+            reason = next(filter(None, (missing(need, view) for need in each.needs)), "")
+            if reason:
+                reasons.append((view.store.root, reason))
+            else:
+                findings.extend(replace(found, root=view.store.root) for found in each.check(view))
+        if len(reasons) < len(views):
+            run.append(each.id)
+        if reasons:
+            root, reason = reasons[0]
+            partly = len(reasons) < len(views)
+            skipped.append((each.id, f"{reason} (store {root or '.'})" if partly else reason))
+    unique = {(f.fingerprint, f.subject.path, f.message): f for f in findings}
+    return Checked(tuple(sorted(unique.values(), key=lambda f: f.order)), tuple(run), tuple(skipped))

@@ -1,0 +1,1 @@
+"""Rules on the store as a whole: index files, locks, drivers."""

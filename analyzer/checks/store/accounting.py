@@ -1,0 +1,90 @@
+"""Index files of a store, what each of them is for, and what lies beside it without a record.
+
+No rule of its own: the rules of this group and of `containers` share it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.containers import ContainerRecord
+    from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.layers import LayerRecord
+
+    Record = LayerRecord | ImageRecord | ContainerRecord
+
+HEX_ID = re.compile(r"[0-9a-f]{64}")
+INDEXES = (
+    ("layers", "layers.json"),
+    ("layers", "volatile-layers.json"),
+    ("images", "images.json"),
+    ("containers", "containers.json"),
+    ("containers", "volatile-containers.json"),
+)
+KINDS = {"layers": "layer", "images": "image", "containers": "container"}
+SHOWN = 20
+"""Places of evidence given for one finding."""
+
+
+def documents(view: View) -> Iterator[tuple[str, Document]]:
+    """Yield (part, index file) of this store in the order in which the engine loads them."""
+    for part, name in INDEXES:
+        document = view.store.document(part, name)
+        if document is not None:
+            yield part, document
+
+
+def records(view: View) -> Iterator[tuple[str, Record]]:
+    """Yield (kind, record) of every record of this store."""
+    for layer in view.store.layers:
+        yield "layer", layer
+    for image in view.store.images:
+        yield "image", image
+    for container in view.store.containers:
+        yield "container", container
+
+
+def record_subject(kind: str, record: Record) -> Subject:
+    """Return a record as a subject, at the index file that holds it: nothing is built from its id."""
+    return Subject(kind, record.id, record.where.path, record.names)
+
+
+def unrecorded(view: View, part: str) -> set[str]:
+    """Return ids whose data this store has although no store of the engine has a record for them."""
+    store, rel = view.store, view.rel
+    if part == "layers":
+        known, names = rel.layers.keys(), {*store.home.layers, *store.tar_splits, *store.layer_files}
+    elif part == "images":
+        known, names = rel.images.keys(), set(store.image_files)
+    else:
+        known, names = rel.containers.keys(), set(store.container_files)
+    return {name for name in names - known if HEX_ID.fullmatch(name)}
+
+
+def driver_directories(view: View, part: str, ids: set[str]) -> list[str]:
+    """Return those of `ids` whose directory the engine's start-time garbage collection would remove, sorted."""
+    store = view.store
+    names = {"layers": store.home.layers, "images": store.image_files, "containers": store.container_files}[part]
+    return sorted(ids & names.keys())
+
+
+def half_unseen(view: View, part: str) -> bool:
+    """Tell whether one of the two index files of `part` may exist without being in the bundle.
+
+    True where the bundle has one of the stable and the volatile file, and no listing that shows the other is absent.
+    """
+    names = ("layers.json", "volatile-layers.json") if part == "layers" else INDEX_PAIR
+    if all(view.store.document(part, name) is not None for name in names):
+        return False
+    return not (view.snapshot.complete and view.store.part_listed(part))
+
+
+INDEX_PAIR = ("containers.json", "volatile-containers.json")

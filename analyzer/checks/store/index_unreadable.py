@@ -1,0 +1,88 @@
+"""An index file loads as a JSON array.
+
+What it finds
+    A `layers.json`, `images.json`, `containers.json` or one of their `volatile-` twins that is cut off, NUL-filled,
+    overwritten, or no file at all. Every whole record before and behind the damage is read and counted.
+
+Why it matters
+    One bad byte costs the whole file. With a bad images or containers file the store doesn't open: CRI-O doesn't
+    start (`validating root config: failed to get store to set defaults: loading "…"`) and every podman command fails.
+    With a bad layers file CRI-O starts, and then every listing and every creation fails: `loading primary layer store
+    data: loading "…/layers.json": … expect [ or n, but found \\x00`. CRI-O's internal repair (on by default since 1.31)
+    takes a bad layers file after an unclean stop as a reason to remove the whole graph root, podman's data and
+    volumes included.
+
+How sure
+    High: the bytes are in the bundle. A file that the *archive* cuts short is never judged. NUL bytes, or a length
+    that is a multiple of 4096, are the marks of a write that never reached the disk.
+
+Remedy
+    Stop kubelet, CRI-O and podman, and keep a copy. A damaged `volatile-*.json` only describes throw-away containers:
+    move that one file aside. For the other files restore a copy, or rebuild the array from the records listed here;
+    if neither is possible, move the graph root aside and pull again. Don't start CRI-O on it with `internal_repair`.
+
+Engine source
+    containers/storage layers.go, images.go, containers.go: load; CRI-O internal/lib/container_server.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import documents, driver_directories, unrecorded
+from analyzer.source.member import HARDLINK, SYMLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.documents import Document
+
+BLOCK = 4096
+
+
+@rule(
+    "STO-001",
+    severity=CRITICAL,
+    needs=(Need.INDEX,),
+    says="{path} does not load: at byte {offset} of {size} it should have {expected} and has {seen}; "
+    "{rows} {part} can still be read from it, {missing} more have data on disk and no record",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge every index file of the store."""
+    for part, document in documents(view):
+        problem = document.broken
+        if problem is None or not _judged(document):
+            continue
+        lost = unrecorded(view, part)
+        size = document.file.member.size
+        yield this.found(
+            view.file(document.path),
+            [(problem.where, problem.expected, problem.observed)],
+            confidence=HIGH if view.snapshot.complete else MEDIUM,
+            variant=problem.kind,
+            path=document.path,
+            part=part,
+            name=document.name,
+            volatile=document.name.startswith("volatile-"),
+            kind=problem.kind,
+            offset=problem.where.offset,
+            size=size,
+            expected=problem.expected,
+            seen=problem.observed,
+            rows=len(document.salvaged.rows),
+            missing=len(lost),
+            directories=len(driver_directories(view, part, lost)),
+            unsynced=b"\0" in (document.file.data or b"") or (problem.kind == "cut" and size % BLOCK == 0),
+            **{part: sorted(lost)},
+        )
+
+
+def _judged(document: Document) -> bool:
+    """Leave out what the capture, not the store, made unreadable: cut, over a limit, a link that leads elsewhere."""
+    if document.file.data is None:
+        return document.file.member.kind not in (SYMLINK, HARDLINK) and "limit" not in document.file.reason
+    return not document.cut

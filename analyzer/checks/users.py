@@ -1,0 +1,44 @@
+"""Who needs some layers: ids for causes, words for messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.checks.view import View
+
+SHOWN = 3
+
+
+class Users(NamedTuple):
+    """Images and containers whose chain goes through some layers, ids sorted.
+
+    `words` names them for a message, e.g. `2 images (a:1, b:2) and 1 container`, or `no image and no container`.
+    """
+
+    images: list[str]
+    containers: list[str]
+    words: str
+
+    def __bool__(self) -> bool:
+        return bool(self.images or self.containers)
+
+
+def users_of(view: View, layer_ids: Iterable[str]) -> Users:
+    """Return who needs any of the layers."""
+    ids = list(layer_ids)
+    images, containers = sorted(view.rel.images_hit(ids)), sorted(view.rel.containers_hit(ids))
+    parts = [part for part in (_images(view, images), _count(len(containers), "container")) if part]
+    return Users(images, containers, " and ".join(parts) or "no image and no container")
+
+
+def _images(view: View, images: list[str]) -> str:
+    names = sorted({name for image in images for name in (view.rel.images[image].names or (image[:12],))})
+    shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    return f"{_count(len(images), 'image')} ({shown})" if images else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""

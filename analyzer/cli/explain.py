@@ -1,0 +1,27 @@
+"""`analyzer explain ID`: the documentation page of a rule or cause family."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli.output import emit
+from analyzer.errors import UsageError
+
+
+@click.command("explain")
+@click.argument("name")
+def command(name: str) -> None:
+    """Explain a rule (OVL-001, link-text) or a cause (unclean-shutdown)."""
+    from analyzer.causes.family import builtin_families
+    from analyzer.checks.rule import builtin_rules
+
+    for rule in builtin_rules():
+        if name.upper() == rule.id or name == rule.slug:
+            needs = "; ".join(need.value for need in rule.needs) or "nothing beyond the records"
+            emit(f"{rule.id} {rule.slug} (severity {rule.severity})\n\n{rule.page}\n\nEvidence it needs\n    {needs}\n")
+            return
+    for family in builtin_families():
+        if name == family.id:
+            emit(f"{family.id} (cause)\n\n{family.page}\n")
+            return
+    raise UsageError(f"{name!r} is no rule and no cause; `analyzer rules` lists the rules")

@@ -1,0 +1,89 @@
+"""The command group: finds a command's module when it is asked for, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer import __version__
+from analyzer.errors import AnalyzerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "report": "Analyse a bundle and print the ranked root-cause report.",
+    "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
+    "rules": "List every rule.",
+    "schema": "Print the JSON Schema of the JSON report.",
+}
+NOT_YET = {
+    "why": "match an error message with this store",
+    "show": "show one object of a bundle",
+    "who-uses": "list what stands on an object",
+    "graph": "export the layer-dependency graph",
+    "diff": "compare two bundles of a node",
+    "timeline": "order the events of a bundle",
+    "export": "write tables of records and findings",
+    "batch": "analyse a fleet of bundles",
+    "plan": "print the repair plan alone",
+    "capture": "make a bundle on a node",
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands that exist."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command, loading its module."""
+        if name in COMMANDS:
+            command = importlib.import_module(f"analyzer.cli.{name.replace('-', '_')}").command
+            assert isinstance(command, click.Command)
+            return command
+        return _not_yet(name) if name in NOT_YET else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List commands with their one-line help, without loading their modules."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:
+        """Run, turning the package's errors and a closed pipe into one line and an exit status."""
+        try:
+            return super().main(args, **extra)
+        except AnalyzerError as error:
+            from analyzer.report.escape import inert
+
+            click.echo(f"analyzer: {inert(str(error))}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
+
+def _not_yet(name: str) -> click.Command:
+    @click.command(name, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def command(rest: tuple[str, ...]) -> None:  # noqa: ARG001
+        click.echo(f"analyzer: {name}: not yet; it will {NOT_YET[name]}", err=True)
+        sys.exit(2)
+
+    return command
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="analyzer")
+def cli() -> None:
+    """Find the root cause of a broken containers/storage from a bundle, offline.
+
+    BUNDLE is a tar (plain, gzip, zstd, xz, bzip2), a directory, or `-` for standard input. Nothing is extracted,
+    mounted or written next to it.
+    """

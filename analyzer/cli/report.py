@@ -1,0 +1,111 @@
+"""`analyzer report BUNDLE`: the ranked root-cause report."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.output import emit, terminal_takes_unicode, write_file
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.report.report import Report
+
+FORMATS = ("text", "json", "html", "markdown", "sarif")
+READY = ("text", "json")
+
+
+@click.command("report")
+@click.argument("bundle")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
+@click.option("-o", "outputs", multiple=True, metavar="FORMAT=PATH", help="Also write a file; may be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Every cause, finding, step and skipped check.")
+@click.option(
+    "--depth",
+    type=click.Choice(("quick", "standard", "deep")),
+    default="standard",
+    show_default=True,
+    help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
+)
+@click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell.")
+@click.option("--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(("info", "warning", "error", "critical")),
+    default="error",
+    show_default=True,
+    help="Exit 1 for a cause at or above this severity.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input).")
+@click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
+@click.option("--redact", is_flag=True, help="Replace names by stable pseudonyms.")
+@click.option("--width", type=int, help="Columns of the text report (default: the terminal's, else 100).")
+@click.option("--ascii", "ascii_only", is_flag=True, help="No characters beyond ASCII in the text report.")
+def command(
+    bundle: str,
+    form: str,
+    outputs: tuple[str, ...],
+    everything: bool,
+    depth: str,
+    platform: str | None,
+    engines: tuple[str, ...],
+    fail_on: str,
+    exit_zero: bool,
+    hash_input: bool,
+    redact: bool,
+    width: int | None,
+    ascii_only: bool,
+) -> None:
+    """Analyse BUNDLE and print what is wrong, who is hit and what to do, most likely cause first.
+
+    Exit status: 0 no cause at or above --fail-on, 1 there is one, 2 usage, 3 unreadable or no store, 4 incomplete.
+    """
+    files = [_output(text) for text in outputs]
+    for wanted in (form, *(name for name, _ in files)):
+        if wanted not in READY:
+            raise UsageError(f"format {wanted}: not yet; text and json are there")
+    if redact:
+        raise UsageError("--redact: not yet")
+    report = _analyse(bundle, depth, platform, engines, hash_input=hash_input)
+    columns = width or (shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
+    plain = ascii_only or not terminal_takes_unicode()
+    for name, path in files:
+        write_file(path, _render(report, name, everything, 100, ascii_only), bundle=bundle)
+    emit(_render(report, form, everything, columns, plain))
+    code = report.exit_code(fail_on)
+    sys.exit(0 if exit_zero else code)
+
+
+def _output(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not path or name not in FORMATS:
+        raise UsageError(f"-o {text}: expected FORMAT=PATH with one of {', '.join(FORMATS)}")
+    return name, path
+
+
+def _analyse(bundle: str, depth: str, platform: str | None, engines: tuple[str, ...], *, hash_input: bool) -> Report:
+    from analyzer.api import judge, read
+    from analyzer.cli.progress import Progress
+
+    gc.disable()
+    progress = Progress()
+    try:
+        reading = read(bundle, depth=depth, hash_input=hash_input, progress=progress)
+    finally:
+        progress.done()
+    return judge(reading, platform=platform, engines=engines)
+
+
+def _render(report: Report, name: str, everything: bool, columns: int, ascii_only: bool) -> str:
+    if name == "text":
+        from analyzer.report.text import render
+
+        return render(report, everything=everything, columns=columns, ascii_only=ascii_only)
+    text = importlib.import_module(f"analyzer.report.{name}").render(report)
+    assert isinstance(text, str)
+    return text

@@ -1,0 +1,1 @@
+"""The layer-dependency graph: who stands on whom, chains, cycles, blast radius."""

@@ -1,0 +1,151 @@
+"""Who depends on whom, within the stores that one engine uses together.
+
+Plain dictionaries over records: every layer has one parent, so one pass gives chains, cycles and the blast radius of
+every layer. `analyzer.graph.build` exports the same relations as a networkx graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from analyzer.snapshot.containers import ContainerRecord
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.overlay import LayerDirectory
+    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.store import Store
+
+
+@dataclass(slots=True)
+class Relations:
+    """Lookups over one group of stores; the first record of an id wins, as in the engine.
+
+    Attributes:
+        stores: the graph root, then its image store and additional stores.
+        layers, images, containers: records by id.
+        layer_store, image_store: the store each record came from.
+        children: layer ids by parent id, parents without a record included.
+        users_of_image: containers by image id.
+        owner_of: containers by the id of their read-write layer.
+        images_on, containers_on: indexes of images and containers whose chain goes through a layer id.
+        cycles: layer ids on a parent cycle, each cycle in walking order.
+        mapped: layer id -> id of the image's top layer it is an id-mapped copy of.
+    """
+
+    stores: list[Store]
+    layers: dict[str, LayerRecord] = field(default_factory=dict)
+    images: dict[str, ImageRecord] = field(default_factory=dict)
+    containers: dict[str, ContainerRecord] = field(default_factory=dict)
+    layer_store: dict[str, Store] = field(default_factory=dict)
+    image_store: dict[str, Store] = field(default_factory=dict)
+    children: dict[str, list[str]] = field(default_factory=dict)
+    users_of_image: dict[str, list[str]] = field(default_factory=dict)
+    owner_of: dict[str, list[str]] = field(default_factory=dict)
+    images_on: dict[str, set[str]] = field(default_factory=dict)
+    containers_on: dict[str, set[str]] = field(default_factory=dict)
+    cycles: list[list[str]] = field(default_factory=list)
+    mapped: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def chain(self, layer_id: str) -> Iterator[str]:
+        """Yield `layer_id` and its ancestors, nearest first; an id without a record ends it, a cycle is walked once."""
+        seen: set[str] = set()
+        while layer_id and layer_id not in seen:
+            seen.add(layer_id)
+            yield layer_id
+            record = self.layers.get(layer_id)
+            layer_id = record.parent if record else ""
+
+    def directory(self, layer_id: str) -> LayerDirectory | None:
+        """Return the driver directory of a layer, in whichever store it lies."""
+        for store in self.stores:
+            found = store.home.layers.get(layer_id)
+            if found is not None:
+                return found
+        return None
+
+    def descendants(self, layer_ids: Iterable[str]) -> set[str]:
+        """Return every layer above the given ones, these included where they have a record or a child."""
+        todo = list(layer_ids)
+        seen: set[str] = set()
+        while todo:
+            layer_id = todo.pop()
+            if layer_id not in seen:
+                seen.add(layer_id)
+                todo.extend(self.children.get(layer_id, ()))
+        return seen
+
+    def images_hit(self, layer_ids: Iterable[str]) -> set[str]:
+        """Return ids of images whose chain (mapped tops included) goes through any of the layers."""
+        return set().union(*(self.images_on.get(layer_id, set()) for layer_id in layer_ids))
+
+    def containers_hit(self, layer_ids: Iterable[str]) -> set[str]:
+        """Return ids of containers whose chain goes through any of the layers."""
+        return set().union(*(self.containers_on.get(layer_id, set()) for layer_id in layer_ids))
+
+
+def relate(snapshot: Snapshot) -> list[Relations]:
+    """Return the relations of every group of stores, in group order."""
+    groups = sorted({store.group for store in snapshot.stores})
+    return [relate_stores(snapshot.group(number)) for number in groups]
+
+
+def relate_stores(stores: list[Store]) -> Relations:
+    """Return the relations of stores that are used together; linear in records times chain length."""
+    rel = Relations(stores)
+    for store in stores:
+        _take_records(rel, store)
+    for layer in rel.layers.values():
+        if layer.parent:
+            rel.children.setdefault(layer.parent, []).append(layer.id)
+    for container in rel.containers.values():
+        rel.users_of_image.setdefault(container.image, []).append(container.id)
+        rel.owner_of.setdefault(container.layer, []).append(container.id)
+    for image in rel.images.values():
+        rel.mapped.update((top, image.layer) for top in image.mapped_layers)
+        for top in (image.layer, *image.mapped_layers):
+            for layer_id in rel.chain(top):
+                rel.images_on.setdefault(layer_id, set()).add(image.id)
+    for container in rel.containers.values():
+        for layer_id in rel.chain(container.layer):
+            rel.containers_on.setdefault(layer_id, set()).add(container.id)
+    rel.cycles = find_cycles({layer.id: layer.parent for layer in rel.layers.values()})
+    return rel
+
+
+def _take_records(rel: Relations, store: Store) -> None:
+    for layer in store.layers:
+        if layer.id not in rel.layers:
+            rel.layers[layer.id] = layer
+            rel.layer_store[layer.id] = store
+    for image in store.images:
+        if image.id not in rel.images:
+            rel.images[image.id] = image
+            rel.image_store[image.id] = store
+    for container in store.containers:
+        rel.containers.setdefault(container.id, container)
+    for name, member in store.home.links.items():
+        target = member.link.removeprefix("../").removesuffix("/diff")
+        rel.links.setdefault(name, target)
+
+
+def find_cycles(parents: dict[str, str]) -> list[list[str]]:
+    """Return every cycle of a parent map, each from its smallest id on, in order of these."""
+    state: dict[str, int] = {}
+    cycles: list[list[str]] = []
+    for number, start in enumerate(parents, 1):
+        walk: list[str] = []
+        node = start
+        while node in parents and node not in state:
+            state[node] = number
+            walk.append(node)
+            node = parents[node]
+        if state.get(node) == number and node in walk:
+            ring = walk[walk.index(node) :]
+            first = ring.index(min(ring))
+            cycles.append(ring[first:] + ring[:first])
+    return sorted(cycles)

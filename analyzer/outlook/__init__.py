@@ -1,0 +1,1 @@
+"""What CRI-O and Podman would answer on this store."""

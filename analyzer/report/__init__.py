@@ -1,0 +1,1 @@
+"""Words and pictures: one renderer a file; everything that came out of a bundle is escaped for its target here."""

@@ -1,0 +1,92 @@
+"""The report as a value: everything a renderer needs, and the document of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analyzer.checks.finding import RANK
+
+if TYPE_CHECKING:
+    from analyzer.causes.model import Cause
+    from analyzer.checks.finding import Finding
+    from analyzer.checks.rule import Checked
+    from analyzer.graph.relations import Relations
+    from analyzer.outlook.model import Outlook
+    from analyzer.snapshot.platform import Platform
+    from analyzer.snapshot.snapshot import Snapshot
+
+HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Result of one analysis.
+
+    Attributes:
+        snapshot: what was read.
+        relations: who stands on whom, one item per group of stores.
+        checked: findings, rules run and skipped.
+        causes: ranked causes.
+        outlook: what the engines would answer.
+        platform: the node's platform.
+    """
+
+    snapshot: Snapshot
+    relations: tuple[Relations, ...]
+    checked: Checked
+    causes: tuple[Cause, ...]
+    outlook: tuple[Outlook, ...]
+    platform: Platform
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return findings in report order; the first is F1."""
+        return self.checked.findings
+
+    @property
+    def finding_ids(self) -> dict[Finding, str]:
+        """Return the id (`F1`, …) of every finding."""
+        return {finding: f"F{number}" for number, finding in enumerate(self.findings, 1)}
+
+    @property
+    def verdict(self) -> str:
+        """Return `healthy`, `advisory`, `damaged` or `undetermined`.
+
+        Damage seen is damage, however little was read; without any, too little read gives `undetermined`.
+        """
+        worst = max((RANK[f.severity] for f in self.findings), default=0)
+        if worst >= RANK["error"]:
+            return DAMAGED
+        if self.too_thin:
+            return UNDETERMINED
+        return ADVISORY if worst == RANK["warning"] else HEALTHY
+
+    @property
+    def too_thin(self) -> str:
+        """Return why nothing can be said of this bundle, `""` when enough was read."""
+        if self.snapshot.losses:
+            return "the bundle was not read whole"
+        root = self.snapshot.stores[0]
+        for part in ("layers", "images"):
+            if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
+                return f"the bundle has no {part}.json of {root.root or 'the store'}"
+        return ""
+
+    def exit_code(self, fail_on: str = "error") -> int:
+        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis."""
+        if any(RANK[cause.severity] >= RANK[fail_on] for cause in self.causes):
+            return 1
+        return 4 if self.snapshot.losses else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of the report contract, schema version 1."""
+        from analyzer.report.document import document  # noqa: PLC0415  the document module imports this class
+
+        return document(self)
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook."""
+        from analyzer.report.notebook import report_html  # noqa: PLC0415  only notebooks need it
+
+        return report_html(self)

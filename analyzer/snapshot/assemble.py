@@ -1,0 +1,150 @@
+"""Decide which collected trees are stores, read their records, and tell their roles."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot import store as roles
+from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT
+from analyzer.snapshot.containers import parse_container
+from analyzer.snapshot.documents import read_document
+from analyzer.snapshot.images import parse_image
+from analyzer.snapshot.layers import parse_layer
+from analyzer.snapshot.locks import read_lock
+from analyzer.snapshot.overlay import LINK_ID
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.store import Store
+from analyzer.source.member import DIRECTORY, HARDLINK
+
+if TYPE_CHECKING:
+    from analyzer.limits import Limits
+    from analyzer.snapshot.collect import Collected, RawStore
+
+INDEXES = {
+    "layers": ("layers.json", "volatile-layers.json"),
+    "images": ("images.json",),
+    "containers": ("containers.json", "volatile-containers.json"),
+}
+VOLUME = re.compile(r"(?:^|/)volumes/[^/]+/_data(?:/|$)")
+RUN = re.compile(r"(?:^|/)run/(?:user/\d+/)?containers(?:/storage)?$")
+
+
+def assemble(collected: Collected, limits: Limits) -> list[Store]:
+    """Return the stores of a bundle in path order, each with its records and role."""
+    files = _kept_files(collected)
+    raw = [tree for _, tree in sorted(collected.stores.items()) if _is_store(tree)]
+    outer = [tree for tree in raw if not VOLUME.search(tree.root)]
+    stores = [_read(tree, collected, files, limits) for tree in outer or raw]
+    return _merge_run_roots(stores)
+
+
+def _is_store(raw: RawStore) -> bool:
+    for part, names in INDEXES.items():
+        tree: dict[str, SmallFile] = getattr(raw, part)
+        if any(name in tree for name in (*names, f"{part}.lock")):
+            return True
+        if any(HEX_ID.match(path) for path in tree):
+            return True
+    if any(LINK_ID.fullmatch(name) for name in raw.home.links):
+        return True
+    return any(HEX_ID.fullmatch(name) and layer.link for name, layer in raw.home.layers.items())
+
+
+def _kept_files(collected: Collected) -> dict[str, SmallFile]:
+    """Return every kept file by member path, for hard links between them."""
+    files: dict[str, SmallFile] = {}
+    for raw in collected.stores.values():
+        for tree in (raw.layers, raw.images, raw.containers):
+            files.update((file.path, file) for file in tree.values() if file.data is not None)
+        for layer in raw.home.layers.values():
+            files.update((f.path, f) for f in (layer.link, layer.lower) if f and f.data is not None)
+    return files
+
+
+def _resolved(file: SmallFile, files: dict[str, SmallFile]) -> SmallFile:
+    """Follow a hard link to the content kept under another name."""
+    hops = 0
+    target: SmallFile | None = file
+    while target is not None and target.member.kind == HARDLINK and hops < 8:
+        target, hops = files.get(target.member.link), hops + 1
+    if target is None or target is file or target.data is None:
+        return file
+    member = file.member
+    member.kind, member.size = target.member.kind, target.member.size
+    return SmallFile(member, target.data, target.sha256, target.reason)
+
+
+def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limits: Limits) -> Store:
+    store = Store(raw.root, raw.driver, raw.home, seen=frozenset(raw.seen))
+    for layer in raw.home.layers.values():
+        layer.link = layer.link and _resolved(layer.link, files)
+        layer.lower = layer.lower and _resolved(layer.lower, files)
+    for part in INDEXES:
+        tree = {path: _resolved(file, files) for path, file in getattr(raw, part).items()}
+        _file_part(store, part, tree)
+        for name in INDEXES[part]:
+            if name in tree:
+                store.documents[f"{part}/{name}"] = read_document(name, tree[name], limits)
+    for path, file in collected.loose.items():
+        head, _, name = path.rpartition("/")
+        if head == store.root and name in ("storage.lock", "userns.lock"):
+            store.locks[name] = read_lock(file)
+    _read_records(store)
+    return store
+
+
+def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
+    by_directory = {
+        "layers": store.layer_files,
+        "images": store.image_files,
+        "containers": store.container_files,
+    }[part]
+    for path, file in tree.items():
+        directory, slash, name = path.partition("/")
+        if not path:
+            store.part_dirs[part] = file
+        elif slash:
+            by_directory.setdefault(directory, {})[name] = file
+        elif file.member.kind == DIRECTORY:
+            by_directory.setdefault(directory, {})
+        elif name_match := TAR_SPLIT.fullmatch(path):
+            store.tar_splits[name_match.group(1)] = file
+        elif path.startswith(".tmp-"):
+            store.temporaries.append(file)
+        elif path.endswith(".lock"):
+            store.locks[path] = read_lock(file)
+
+
+def _read_records(store: Store) -> None:
+    for key, document in store.documents.items():
+        part, _, name = key.partition("/")
+        volatile = name.startswith("volatile-")
+        for row in document.salvaged.rows:
+            if part == "layers":
+                store.layers.append(parse_layer(row, document.path, volatile=volatile))
+            elif part == "images":
+                store.images.append(parse_image(row, document.path))
+            else:
+                store.containers.append(parse_container(row, document.path, volatile=volatile))
+
+
+def _merge_run_roots(stores: list[Store]) -> list[Store]:
+    """Give a transient store's records, which lie in the run root, to the graph root they describe."""
+    runs = [s for s in stores if _is_run_root(s)]
+    roots = [s for s in stores if s not in runs]
+    if not roots:
+        return stores
+    for run in runs:
+        owner = next((s for s in roots if s.driver == run.driver), roots[0])
+        run.role = roles.RUN_ROOT
+        for key, document in run.documents.items():
+            owner.documents.setdefault(key, document)
+        owner.layers.extend(run.layers)
+        owner.containers.extend(run.containers)
+        owner.seen |= run.seen - {"home"}
+    return roots
+
+
+def _is_run_root(store: Store) -> bool:
+    return bool(RUN.search(store.root)) and not store.images and "images" not in store.seen

@@ -1,0 +1,247 @@
+"""One pass over the member stream: route every entry to the store tree it belongs to.
+
+Entries are kept as raw trees per candidate graph root; which candidates are stores is decided afterwards
+(`analyzer.snapshot.assemble`), since an archive may name anything in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot import host
+from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.source.member import DIRECTORY, FILE, HARDLINK
+
+if TYPE_CHECKING:
+    from analyzer.limits import Limits
+    from analyzer.source.member import Body, Loss, Member
+
+ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
+LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
+LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
+STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
+TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
+HEX_ID = re.compile(r"[0-9a-f]{64}")
+BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
+
+
+@dataclass(slots=True)
+class RawStore:
+    """Everything seen under one candidate graph root for one driver.
+
+    Attributes:
+        root: member path of the graph root, `""` when the bundle starts inside it.
+        driver: `overlay`, `vfs`, `btrfs` or `zfs`.
+        home: the driver's own directory.
+        layers, images, containers: entries of `<driver>-layers` etc. by path below it, with kept content.
+        seen: which of the four directories had any entry.
+    """
+
+    root: str
+    driver: str
+    home: DriverHome
+    layers: dict[str, SmallFile] = field(default_factory=dict)
+    images: dict[str, SmallFile] = field(default_factory=dict)
+    containers: dict[str, SmallFile] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one pass gave."""
+
+    stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)
+    loose: dict[str, SmallFile] = field(default_factory=dict)
+    host: host.Host = field(default_factory=host.Host)
+    tops: dict[str, int] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    xattrs: int = 0
+    content_files: int = 0
+    newest_ns: int = 0
+
+
+class Collector:
+    """Take members one by one; `result` holds what was kept."""
+
+    def __init__(self, limits: Limits, *, read_content: bool) -> None:
+        self.result = Collected()
+        self._limits = limits
+        self._read_content = read_content
+        self._kept = 0
+        self._bulk_prefix = "\0"
+        self._bulk: DiffTable | None = None
+        self._bulk_layer: LayerDirectory | None = None
+
+    def feed(self, member: Member, body: Body) -> None:
+        """Route one entry."""
+        path = member.path
+        if member.xattrs:
+            self.result.xattrs += 1
+        if path.startswith(self._bulk_prefix):
+            self._content(path[len(self._bulk_prefix) :], member, body)
+            return
+        match = ROUTE.fullmatch(path)
+        if match is None:
+            self._elsewhere(member, body)
+            return
+        root, driver, part, rest = match.group(1) or "", match.group(2), match.group(3), match.group(4)
+        store = self.result.stores.get((root, driver))
+        if store is None:
+            home = f"{root}/{driver}" if root else driver
+            store = self.result.stores[root, driver] = RawStore(root, driver, DriverHome(home))
+        store.seen.add((part or "-home")[1:])
+        self.result.newest_ns = max(self.result.newest_ns, member.mtime_ns)
+        if part:
+            tree: dict[str, SmallFile] = getattr(store, part[1:])
+            tree[rest or ""] = self._keep(member, body, self._bound(part, rest or ""))
+        elif driver == "overlay":
+            self._overlay(store.home, rest or "", member, body)
+        else:
+            self._full_tree(store, rest or "", member, body)
+
+    def _bound(self, part: str, rest: str) -> int:
+        name = rest.rpartition("/")[2]
+        if name.endswith(".json") and "/" not in rest:
+            return self._limits.index_file
+        if part == "-layers":
+            return self._limits.tar_split
+        if part == "-containers" and "/userdata/" in rest and name not in ("config.json", "state.json"):
+            return 0
+        return self._limits.small_file
+
+    def _keep(self, member: Member, body: Body, bound: int) -> SmallFile:
+        if member.kind != FILE:
+            reason = "a hard link" if member.kind == HARDLINK else f"a {member.kind}, not a regular file"
+            return SmallFile(member, None, reason=reason)
+        if member.size <= bound and self._kept + member.size <= self._limits.kept_bytes:
+            data = body.read(bound)
+            if data is not None:
+                self._kept += len(data)
+                if len(data) == member.size and body.complete:
+                    return SmallFile(member, data)
+                return SmallFile(member, data, reason="cut: the archive ends or is damaged inside it")
+        if bound == 0:
+            return SmallFile(member, None, reason="not needed")
+        digest = hashlib.sha256()
+        for chunk in body.chunks():
+            digest.update(chunk)
+        reason = f"{member.size} bytes, over the limit of {bound}"
+        return SmallFile(member, None, digest.hexdigest() if body.complete else "", reason)
+
+    def _overlay(self, home: DriverHome, rest: str, member: Member, body: Body) -> None:
+        if not rest:
+            home.member = member
+            return
+        name, _, below = rest.partition("/")
+        if name == "l":
+            if not below:
+                home.link_dir = member
+            elif "/" not in below:
+                home.links[below] = member
+        elif name in ("staging", "tempdirs"):
+            self._temporary(home, name, below, member)
+        elif below or (member.kind == DIRECTORY and name not in NOT_LAYERS):
+            self._layer_entry(home.layer(name), below, member, body)
+        else:
+            home.others[name] = member
+            if name == ".has-mount-program":
+                home.mount_program = self._keep(member, body, 4096)
+
+    def _temporary(self, home: DriverHome, name: str, below: str, member: Member) -> None:
+        tree = home.staging if name == "staging" else home.tempdirs
+        if below and "/" not in below:
+            tree[below] = member
+
+    def _layer_entry(self, layer: LayerDirectory, below: str, member: Member, body: Body) -> None:
+        if not below:
+            layer.member = member
+            return
+        match = LAYER_CONTENT.match(below)
+        if match is None:
+            name, _, deeper = below.partition("/")
+            if not deeper:
+                layer.entries[name] = member
+                if name in ("link", "lower", "additionallayer"):
+                    kept = self._keep(member, body, self._limits.small_file)
+                    setattr(layer, "additional" if name == "additionallayer" else name, kept)
+            return
+        name = match.group(1)
+        if match.end() >= len(below):
+            layer.entries[name] = member
+            return
+        self._enter(layer, name, below[match.end() :], member, body)
+
+    def _enter(self, layer: LayerDirectory, name: str, rest: str, member: Member, body: Body) -> None:
+        """Start a run of entries below one content directory, the usual order of an archive."""
+        self._bulk_prefix = f"{layer.path}/{name}/"
+        self._bulk_layer = layer
+        if name.startswith("diff"):
+            table = layer.tables.get(name)
+            if table is None:
+                table = layer.tables[name] = DiffTable(f"{layer.path}/{name}")
+            self._bulk = table
+        else:
+            self._bulk = None
+        self._content(rest, member, body)
+
+    def _content(self, rest: str, member: Member, body: Body) -> None:
+        table = self._bulk
+        if table is not None:
+            if member.kind == FILE:
+                self.result.content_files += 1
+            if self._read_content:
+                table.add(rest, member, body)
+            else:
+                table.count(member)
+            return
+        layer = self._bulk_layer
+        if layer is None:
+            return
+        if self._bulk_prefix.endswith("/work/"):
+            if rest == "work/incompat/volatile":
+                layer.incompat_volatile = member.path
+        elif "/merged" in self._bulk_prefix:
+            layer.mounted += 1
+
+    def _full_tree(self, store: RawStore, rest: str, member: Member, body: Body) -> None:
+        """File an entry of vfs or btrfs, where a layer's directory is a whole file tree."""
+        home = store.home
+        if not rest:
+            home.member = member
+            return
+        prefix = BULK_DRIVERS.get(store.driver, "\0")
+        if not rest.startswith(prefix):
+            home.others[rest.partition("/")[0]] = member
+            return
+        name, _, below = rest[len(prefix) :].partition("/")
+        if not name:
+            home.others[prefix[:-1]] = member
+            return
+        layer = home.layers.get(name)
+        if layer is None:
+            layer = home.layers[name] = LayerDirectory(name, f"{home.path}/{prefix}{name}")
+        if not below:
+            layer.member = member
+            layer.entries["diff"] = member
+            return
+        self._bulk_prefix = f"{layer.path}/"
+        self._bulk_layer = layer
+        self._bulk = layer.tables.setdefault("diff", DiffTable(layer.path))
+        self._content(below, member, body)
+
+    def _elsewhere(self, member: Member, body: Body) -> None:
+        path = member.path
+        if path:
+            top = path.partition("/")[0]
+            if top in self.result.tops or len(self.result.tops) < 50:
+                self.result.tops[top] = self.result.tops.get(top, 0) + 1
+        if host.WANTED.search(path):
+            self.result.host.files[path] = self._keep(member, body, self._limits.small_file)
+        elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
+            bound = 4096 if path.endswith(".lock") else 0
+            self.result.loose[path] = self._keep(member, body, bound)

@@ -1,0 +1,234 @@
+"""Facts of the files of one diff directory, kept in columns (about 150 bytes an entry).
+
+The CRC-64 is the one tar-split stores (polynomial ISO, catalogue name CRC-64/GO-ISO), so that contents can be
+compared whichever of the two comes first in the archive.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastcrc import crc64
+
+from analyzer.source.member import FILE, HARDLINK, SYMLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from analyzer.source.member import Body, Member
+
+KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "socket", "other")
+KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
+FILE_CODE, DIRECTORY_CODE = KIND_CODE["file"], KIND_CODE["dir"]
+HAS_CRC, ZEROED, CUT, ZERO_TAIL = 1, 2, 4, 8
+PAGE = 4096
+WHOLE = 64 << 10
+"""Contents up to this size are read in one piece; a larger fresh buffer costs more than it saves."""
+STORE_XATTRS = ("trusted.", "user.", "security.capability")
+LABEL = "security.selinux"
+U64 = (1 << 64) - 1
+
+
+class Entry(NamedTuple):
+    """One file of a diff directory.
+
+    `crc` is None where the content was not read; `zeroed` says that it has bytes and all are NUL, `zero_tail` that
+    all bytes from some page boundary on are; `cut` that the archive ends inside it. `link` is a symlink's target or,
+    for a hard link, the target's path below the same diff directory (`""` when it lies outside, see `outside`).
+    """
+
+    name: str
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime_ns: int
+    crc: int | None
+    zeroed: bool
+    cut: bool
+    link: str
+    rdev: tuple[int, int]
+    xattrs: Mapping[str, bytes]
+    outside: str
+    offset: int
+    zero_tail: bool = False
+
+
+class DiffTable:
+    """Columns of the entries below one diff directory, in archive order; row i of each column is one entry.
+
+    Args:
+        path: member path of the diff directory.
+
+    Attributes:
+        names: path of each entry below the diff directory.
+        kinds: codes, index into `KINDS`.
+        flags: `HAS_CRC`, `ZEROED`, `CUT`, `ZERO_TAIL`.
+        modes, uids, gids, sizes, mtimes, crcs, offsets: as in `Entry`.
+        extra: what few entries have, by row: (link, device numbers, attributes, target outside).
+        counted, bytes: entries and content bytes, also of those only counted.
+    """
+
+    __slots__ = (
+        "_index", "bytes", "counted", "crcs", "extra", "flags", "gids", "kinds", "modes", "mtimes", "names",
+        "offsets", "path", "sizes", "uids",
+    )  # fmt: skip
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.counted = 0
+        self.bytes = 0
+        self.names: list[str] = []
+        self.kinds = array("B")
+        self.flags = array("B")
+        self.modes = array("H")
+        self.uids = array("Q")
+        self.gids = array("Q")
+        self.sizes = array("q")
+        self.mtimes = array("q")
+        self.crcs = array("Q")
+        self.offsets = array("q")
+        self.extra: dict[int, tuple[str, tuple[int, int], Mapping[str, bytes], str]] = {}
+        self._index: dict[str, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def count(self, member: Member) -> None:
+        """Count an entry without keeping it (depth quick)."""
+        self.counted += 1
+        self.bytes += member.size
+
+    def add(self, name: str, member: Member, body: Body) -> None:
+        """Keep the facts of an entry and read its content for the CRC."""
+        kind, size = member.kind, member.size
+        crc, flags = 0, 0
+        if kind == FILE:
+            crc, flags = checksum(body, size) if size else (0, HAS_CRC)
+        xattrs = member.xattrs
+        if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and (len(xattrs) > 1 or LABEL not in xattrs)):
+            self._add_extra(member)
+        self.counted += 1
+        self.bytes += size
+        self.names.append(name)
+        self.kinds.append(KIND_CODE[kind])
+        self.flags.append(flags)
+        self.modes.append(member.mode & 0o7777)
+        self.sizes.append(size)
+        self.crcs.append(crc)
+        self.offsets.append(member.data_offset)
+        try:
+            self.uids.append(member.uid)
+            self.gids.append(member.gid)
+            self.mtimes.append(member.mtime_ns)
+        except OverflowError:
+            self._append_clamped(member)
+        self._index = None
+
+    def _append_clamped(self, member: Member) -> None:
+        """Bring the columns that an impossible number left short to full length."""
+        rows = len(self.names)
+        for column, value in ((self.uids, member.uid), (self.gids, member.gid)):
+            if len(column) < rows:
+                column.append(value & U64)
+        if len(self.mtimes) < rows:
+            self.mtimes.append(max(-(1 << 63), min((1 << 63) - 1, member.mtime_ns)))
+
+    def _add_extra(self, member: Member) -> None:
+        link, outside = member.link, ""
+        if member.kind == HARDLINK:
+            prefix = self.path + "/"
+            link, outside = (link[len(prefix) :], "") if link.startswith(prefix) else ("", link)
+        xattrs = _kept(member.xattrs)
+        if xattrs or member.kind in LINKS or member.rdev != NO_DEVICE:
+            self.extra[len(self.names)] = (link, member.rdev, xattrs, outside)
+
+    @property
+    def index(self) -> dict[str, int]:
+        """Row by name (the last one, where the archive has several); made when asked for."""
+        if self._index is None:
+            self._index = {known: row for row, known in enumerate(self.names)}
+        return self._index
+
+    def get(self, name: str) -> Entry | None:
+        """Return the entry of that name (the last one, where the archive has several)."""
+        row = self.index.get(name)
+        return None if row is None else self.entry(row)
+
+    def forget_index(self) -> None:
+        """Drop the lookup table, to hold only one at a time."""
+        self._index = None
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self.entry(row) for row in range(len(self.names)))
+
+    def entry(self, row: int) -> Entry:
+        """Return one row as an `Entry`."""
+        link, rdev, xattrs, outside = self.extra.get(row, NOTHING)
+        flags = self.flags[row]
+        return Entry(
+            self.names[row],
+            KINDS[self.kinds[row]],
+            self.modes[row],
+            self.uids[row],
+            self.gids[row],
+            self.sizes[row],
+            self.mtimes[row],
+            self.crcs[row] if flags & HAS_CRC else None,
+            bool(flags & ZEROED),
+            bool(flags & CUT),
+            link,
+            rdev,
+            xattrs,
+            outside,
+            self.offsets[row],
+            bool(flags & ZERO_TAIL),
+        )
+
+
+LINKS = (SYMLINK, HARDLINK)
+NO_DEVICE = (0, 0)
+NO_XATTRS: Mapping[str, bytes] = {}
+NOTHING: tuple[str, tuple[int, int], Mapping[str, bytes], str] = ("", NO_DEVICE, NO_XATTRS, "")
+
+
+def checksum(body: Body, size: int) -> tuple[int, int]:
+    """Return the CRC-64 of the content of `size` bytes, and the flags of an entry."""
+    if size > WHOLE:
+        return _streamed(body, size)
+    data = body.read(WHOLE)
+    if data is None or len(data) != size or not body.complete:
+        return 0, CUT
+    if data[-1]:
+        return crc64.go_iso(data), HAS_CRC
+    return crc64.go_iso(data), HAS_CRC | _zeros(len(data.rstrip(b"\0")), size)
+
+
+def _streamed(body: Body, size: int) -> tuple[int, int]:
+    crc, at, used = 0, 0, 0
+    for chunk in body.chunks():
+        crc = crc64.go_iso(chunk, crc) if at else crc64.go_iso(chunk)
+        at += len(chunk)
+        if chunk[-1]:
+            used = at
+        elif kept := len(bytes(chunk).rstrip(b"\0")):
+            used = at - len(chunk) + kept
+    if not body.complete or at != size:
+        return 0, CUT
+    return crc, HAS_CRC | _zeros(used, size)
+
+
+def _zeros(used: int, size: int) -> int:
+    """Return the flags of a file whose last byte other than NUL is at `used` - 1."""
+    if not used:
+        return ZEROED
+    return ZERO_TAIL if used + -used % PAGE < size else 0
+
+
+def _kept(xattrs: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    if not xattrs:
+        return NO_XATTRS
+    kept = {name: value for name, value in xattrs.items() if name.startswith(STORE_XATTRS)}
+    return kept or NO_XATTRS

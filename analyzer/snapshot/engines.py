@@ -1,0 +1,83 @@
+"""Which engine versions a bundle shows, and how these versions word their errors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.opening import NEWEST, Wording
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.host import Host
+
+CRIO, PODMAN = "cri-o", "podman"
+NEWEST_VERSION = {CRIO: "1.37", PODMAN: "5.8"}
+PATTERNS = {
+    CRIO: (
+        (re.compile(r"(?:^|/)(?:run/crio/version|var/lib/crio/version)$"), re.compile(r'"?v?(\d+\.\d+(?:\.\d+)?)')),
+        (
+            re.compile(r"(?:^|/)(?:sos_commands/crio/[^/]*version[^/]*|crio-version[^/]*|version\.txt)$"),
+            re.compile(r"(?im)^\s*(?:crio version|version:)\s*v?(\d+\.\d+(?:\.\d+)?)"),
+        ),
+    ),
+    PODMAN: (
+        (
+            re.compile(r"(?:^|/)(?:sos_commands/podman/[^/]*version[^/]*|podman-version[^/]*)$"),
+            re.compile(r"(?im)^\s*(?:podman version|version:)\s*v?(\d+\.\d+(?:\.\d+)?)"),
+        ),
+        (
+            re.compile(r"(?:^|/)(?:sos_commands/podman/[^/]*info[^/]*|podman-info[^/]*)$"),
+            re.compile(r'(?im)^\s*"?Version"?:\s*"?v?(\d+\.\d+(?:\.\d+)?)'),
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An engine's version: `text` as found, `source` the member path or `--engine`; empty source when assumed."""
+
+    engine: str
+    text: str
+    source: str = ""
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Return (major, minor)."""
+        numbers = [int(part) for part in re.findall(r"\d+", self.text)[:2]]
+        return (*numbers, 0, 0)[:2]  # type: ignore[return-value]
+
+
+def engine_version(engine: str, host: Host, asked: tuple[str, ...] = ()) -> Version:
+    """Return the version of an engine: what the user named, else what the bundle shows, else the newest known.
+
+    Args:
+        engine: `cri-o` or `podman`.
+        host: captured host files.
+        asked: values of `--engine`, e.g. `cri-o@1.25`.
+    """
+    for each in asked:
+        name, _, version = each.partition("@")
+        if name == engine and re.match(r"\d+\.\d+", version):
+            return Version(engine, version, "--engine")
+    texts = host.texts()
+    for file_name, pattern in PATTERNS[engine]:
+        for path, text in texts:
+            if file_name.search(path) and (match := pattern.search(text)):
+                return Version(engine, match.group(1), path)
+    return Version(engine, NEWEST_VERSION[engine])
+
+
+def crio_wording(version: Version) -> Wording:
+    """Return how a CRI-O words its errors, after the containers/image and containers/storage it was built with."""
+    minor = version.minor
+    if version.engine != CRIO:
+        return NEWEST
+    return Wording(
+        quoted=minor >= (1, 31),
+        fetching=minor >= (1, 25),
+        advice=minor >= (1, 25),
+        artifacts=minor >= (1, 25),
+        prefer_zstd=minor >= (1, 27),
+    )

@@ -1,0 +1,55 @@
+"""Files outside the stores that say something of the node: configuration, markers, command output."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.provenance import SmallFile
+
+WANTED = re.compile(
+    r"""(?:^|/)(?:
+        etc/containers/(?:storage|containers)[^/]*\.conf(?:\.d/[^/]+)?
+      | usr/share/containers/(?:storage|containers)[^/]*\.conf
+      | \.config/containers/storage\.conf
+      | etc/crio/crio\.conf(?:\.d/[^/]+)?
+      | var/lib/crio/(?:clean\.shutdown(?:\.supported)?|version)
+      | run/crio/(?:version|crio-wipe-done)
+      | proc/cpuinfo | proc/mounts | proc/version | uname | etc/os-release | etc/redhat-release
+      | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common)/[^/]+
+      | storage\.conf | crio\.conf | version\.txt | (?:uname|crio-version|podman-info|podman-version)[^/]*
+    )$""",
+    re.VERBOSE,
+)
+
+
+@dataclass(slots=True)
+class Host:
+    """Captured host files by member path."""
+
+    files: dict[str, SmallFile] = field(default_factory=dict)
+
+    def find(self, suffix: str) -> SmallFile | None:
+        """Return the first file (in path order) whose path is `suffix` or ends with `/` + `suffix`."""
+        for path in sorted(self.files):
+            if path == suffix or path.endswith("/" + suffix):
+                return self.files[path]
+        return None
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Return (path, text) of every kept file, in path order."""
+        return [
+            (path, file.data.decode("utf-8", "replace"))
+            for path, file in sorted(self.files.items())
+            if file.data is not None
+        ]
+
+
+CRIO_TRACE = re.compile(r"(?:^|/)(?:etc/crio/|var/lib/crio/|run/crio/|sos_commands/crio/|crio-version)")
+
+
+def crio_traces(host: Host) -> list[str]:
+    """Return paths of captured files that only a node with CRI-O has, in path order."""
+    return [path for path in sorted(host.files) if CRIO_TRACE.search(path)]

@@ -1,0 +1,116 @@
+"""Driver directories as listed: overlay/<id>/{diff,link,lower,work,merged,empty}, overlay/l, vfs/dir/<id>.
+
+Mirrors containers/storage drivers/overlay/overlay.go; nothing here is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.source.member import DIRECTORY
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.content import DiffTable
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.source.member import Member
+
+LINK_ID = re.compile(r"[A-Z2-7]{26}")
+TARGET = re.compile(r"\.\./([^/]+)/diff")
+NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
+
+
+@dataclass(slots=True)
+class LayerDirectory:
+    """One directory of the driver home that may belong to a layer.
+
+    Attributes:
+        name: directory name, normally the layer id.
+        path: member path.
+        member: facts of the directory, None when only things below it were in the bundle.
+        entries: direct children by name.
+        link, lower: the small files, None when not in the listing.
+        tables: content facts by diff directory name (`diff`, `diff1`, …; `""` for vfs).
+        mounted: members seen below `merged`: the layer was mounted while the bundle was made.
+        incompat_volatile: path of a `work/work/incompat/volatile` mark, or `""`.
+    """
+
+    name: str
+    path: str
+    member: Member | None = None
+    entries: dict[str, Member] = field(default_factory=dict)
+    link: SmallFile | None = None
+    lower: SmallFile | None = None
+    additional: SmallFile | None = None
+    tables: dict[str, DiffTable] = field(default_factory=dict)
+    mounted: int = 0
+    incompat_volatile: str = ""
+
+    @property
+    def link_id(self) -> str:
+        """Return the text of `link` when it is exactly a link id, else `""`."""
+        text = text_of(self.link)
+        return text if text is not None and LINK_ID.fullmatch(text) else ""
+
+    @property
+    def has_diff(self) -> bool:
+        """Tell whether `diff` is there, as an entry or through things below it."""
+        return "diff" in self.entries or "diff" in self.tables
+
+    def diff_is_directory(self) -> bool:
+        """Tell whether `diff` is a directory."""
+        entry = self.entries.get("diff")
+        return entry.kind == DIRECTORY if entry else "diff" in self.tables
+
+
+@dataclass(slots=True)
+class DriverHome:
+    """`<graph root>/overlay` (or `vfs`, `btrfs`, `zfs`) as listed.
+
+    Attributes:
+        path: member path of the home.
+        member: facts of the home directory, None when it was not a member itself.
+        layers: layer directories by name.
+        links: symlinks of `overlay/l` by name.
+        link_dir: facts of `overlay/l`, None when it was not a member itself.
+        others: direct children that are no layer directories (`.has-mount-program`, `backingFsBlockDev`, …).
+        mount_program: content of `.has-mount-program`, None when absent.
+        staging, tempdirs: names left below these directories.
+    """
+
+    path: str
+    member: Member | None = None
+    layers: dict[str, LayerDirectory] = field(default_factory=dict)
+    links: dict[str, Member] = field(default_factory=dict)
+    link_dir: Member | None = None
+    others: dict[str, Member] = field(default_factory=dict)
+    mount_program: SmallFile | None = None
+    staging: dict[str, Member] = field(default_factory=dict)
+    tempdirs: dict[str, Member] = field(default_factory=dict)
+
+    def layer(self, name: str) -> LayerDirectory:
+        """Return the directory of that name, made on first sight."""
+        found = self.layers.get(name)
+        if found is None:
+            found = self.layers[name] = LayerDirectory(name, f"{self.path}/{name}" if self.path else name)
+        return found
+
+
+def text_of(file: SmallFile | None) -> str | None:
+    """Return the content as text, None when there is no file or its content was not kept."""
+    if file is None or file.data is None:
+        return None
+    return file.data.decode("utf-8", "surrogateescape")
+
+
+def link_target(member: Member) -> str:
+    """Return the layer directory name an `overlay/l` symlink points to, `""` when it has another form."""
+    match = TARGET.fullmatch(member.link)
+    return match.group(1) if match else ""
+
+
+def lower_ids(text: str) -> list[str] | None:
+    """Return the link ids of a `lower` file, nearest parent first; None when any part is malformed."""
+    parts = [part.removeprefix("l/") if part.startswith("l/") else "" for part in text.split(":")]
+    return parts if all(LINK_ID.fullmatch(part) for part in parts) else None

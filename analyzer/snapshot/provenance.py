@@ -1,0 +1,75 @@
+"""Where a fact comes from, and small files whose absence has a reason."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from analyzer.source.member import Member
+
+
+class Where(NamedTuple):
+    """Place of a fact: member path, JSON pointer or line (`""` = the whole file), byte offset inside the file."""
+
+    path: str
+    pointer: str = ""
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the bytes or types of a file; a fact for the rules, not a verdict.
+
+    Attributes:
+        kind: kebab-case name, e.g. `zero-length`, `cut`, `nul-bytes`, `wrong-type`.
+        where: place of the problem.
+        expected: what the format asks for.
+        observed: what is there.
+    """
+
+    kind: str
+    where: Where
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmallFile:
+    """A file of the store whose content matters.
+
+    Attributes:
+        member: facts of the entry.
+        data: content, or None when it was not kept (see `reason`).
+        sha256: hex digest of the whole content, when it was seen whole.
+        reason: why there is no content: not a regular file, over a limit, cut.
+    """
+
+    member: Member
+    data: bytes | None
+    sha256: str = ""
+    reason: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the member path."""
+        return self.member.path
+
+    @property
+    def where(self) -> Where:
+        """Return the place of the whole file."""
+        return Where(self.member.path)
+
+    @property
+    def zeroed(self) -> bool:
+        """Tell whether the file has bytes and every one of them is NUL."""
+        return bool(self.data) and not self.data.strip(b"\0")  # type: ignore[union-attr]
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the content as `sha256:<hex>`, or `""` when the content was not seen."""
+        if self.sha256:
+            return f"sha256:{self.sha256}"
+        if self.data is None:
+            return ""
+        return f"sha256:{hashlib.sha256(self.data).hexdigest()}"

@@ -1,0 +1,139 @@
+"""The whole of what one bundle says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.errors import NoStoreError
+from analyzer.limits import DEFAULT, Limits
+from analyzer.snapshot.assemble import assemble
+from analyzer.snapshot.collect import Collector
+from analyzer.snapshot.grouping import group_stores
+from analyzer.snapshot.kinds import layout_of, what_it_is
+from analyzer.source.member import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.snapshot.host import Host
+    from analyzer.snapshot.store import Store
+    from analyzer.source.member import MemberSource
+
+QUICK, STANDARD, DEEP = "quick", "standard", "deep"
+DEPTHS = (QUICK, STANDARD, DEEP)
+PROGRESS_EVERY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Facts of the input itself; sizes in bytes."""
+
+    path: str
+    format: str
+    layout: str
+    members: int
+    bytes: int
+    sha256: str | None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """Stores, host facts and what was seen of the bundle.
+
+    Attributes:
+        bundle: the input.
+        stores: graph roots first, each followed by the stores that serve it.
+        host: files outside the stores.
+        depth: `quick`, `standard` or `deep`.
+        losses: what could not be read; non-empty means that absence proves nothing.
+        notes: harmless oddities of the archive.
+        xattrs_seen: members that carried extended attributes.
+        content_files: regular files seen below diff directories.
+        newest_ns: latest modification time of a store entry: the capture was not before it.
+    """
+
+    bundle: Bundle
+    stores: list[Store]
+    host: Host
+    depth: str
+    losses: list[Loss] = field(default_factory=list)
+    notes: list[Loss] = field(default_factory=list)
+    xattrs_seen: int = 0
+    content_files: int = 0
+    newest_ns: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the whole bundle was read."""
+        return not self.losses
+
+    def group(self, number: int) -> list[Store]:
+        """Return the stores of one group, the graph root first."""
+        return [store for store in self.stores if store.group == number]
+
+
+def read_snapshot(
+    source: MemberSource,
+    *,
+    depth: str = STANDARD,
+    limits: Limits = DEFAULT,
+    progress: Callable[[MemberSource], None] | None = None,
+) -> Snapshot:
+    """Read a member stream once.
+
+    Args:
+        source: an opened bundle; closed on return.
+        depth: `quick` keeps no content facts of layer files.
+        limits: bounds on what is kept.
+        progress: called now and then with the source.
+
+    Raises:
+        NoStoreError: the bundle holds no containers/storage tree.
+    """
+    collector = Collector(limits, read_content=depth != QUICK)
+    feed = collector.feed
+    count = 0
+    try:
+        for member, body in source:
+            feed(member, body)
+            count += 1
+            if progress is not None and count % PROGRESS_EVERY == 0:
+                progress(source)
+    finally:
+        source.close()
+    collected = collector.result
+    stores = assemble(collected, limits)
+    if not stores:
+        raise NoStoreError(what_it_is(collected, source), where=source.path)
+    group_stores(stores, collected.host)
+    stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
+    bundle = Bundle(
+        source.path,
+        source.format,
+        layout_of(stores, collected),
+        source.members,
+        source.bytes_total if source.bytes_total is not None else source.bytes_read,
+        source.sha256,
+    )
+    return Snapshot(
+        bundle,
+        stores,
+        collected.host,
+        depth,
+        [*source.losses, *_kept_losses(stores)],
+        list(source.notes),
+        collected.xattrs,
+        collected.content_files,
+        collected.newest_ns,
+    )
+
+
+def _kept_losses(stores: list[Store]) -> list[Loss]:
+    """Return losses for index files that were over a limit."""
+    return [
+        Loss(document.file.reason, document.path, max(document.file.member.offset, 0))
+        for store in stores
+        for document in store.documents.values()
+        if document.file.data is None and "limit" in document.file.reason
+    ]

@@ -1,0 +1,208 @@
+"""Read `overlay-layers/<id>.tar-split.gz`: gzip over one JSON object a line (vbatts/tar-split tar/storage).
+
+A line is a raw piece of the layer tar (headers, padding) or stands for the content of one file, with its size and
+CRC-64. What is wrong becomes a problem with the number of its line; reading goes as far as it makes sense.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analyzer.snapshot.gunzip import GzipDamageError, LimitError, gunzip
+from analyzer.snapshot.provenance import Problem, Where
+from analyzer.snapshot.recorded import GLOBAL_HEADER
+from analyzer.snapshot.tar_headers import HeaderReader
+from analyzer.source.header import FieldError
+from analyzer.source.member import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.limits import Limits
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.recorded import Recorded
+
+FILE_LINE, SEGMENT_LINE = 1, 2
+BLOCK = 512
+LONGEST_LINE = 256 << 20
+DAMAGE = frozenset({"zero-length", "nul-bytes", "not-gzip", "cut", "damaged-gzip", "trailing-bytes", "syntax"})
+STRUCTURE = frozenset({"position", "line-type", "checksum-missing", "checksum-surplus", "negative-size", "duplicate"})
+HEADERS = frozenset({"header", "name-differs", "size-differs"})
+MANY = 20
+
+
+class Line(msgspec.Struct, gc=False):
+    """One line as stored; absent fields have Go's zero values."""
+
+    type: int = 0
+    name: str = ""
+    name_raw: bytes | None = None
+    size: int = 0
+    payload: bytes | None = None
+    position: int = 0
+
+
+class TarSplit:
+    """One tar-split file, read once.
+
+    Attributes:
+        file: the file.
+        problems: what is wrong, in the order met; complete after `entries` has ended.
+        total: bytes of the tar described so far.
+        known_total: whether `total` is the length of the tar (it is not where a sparse file is in it).
+        limit: the limit that ended reading, `""` when none did.
+    """
+
+    def __init__(self, file: SmallFile, limits: Limits) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.total = 0
+        self.limit = ""
+        self._limits = limits
+        self._headers = HeaderReader(limits)
+        self._decoder = msgspec.json.Decoder(Line)
+        self._at = 0
+
+    @property
+    def known_total(self) -> bool:
+        """Tell whether `total` can be compared with the record's diff-size."""
+        return not self._headers.sparse
+
+    def kinds(self) -> set[str]:
+        """Return the kinds of all problems."""
+        return {problem.kind for problem in self.problems}
+
+    def entries(self) -> Iterator[Recorded]:
+        """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
+        group, padding = b"", 0
+        seen: set[str] = set()
+        read, add = self._headers.read, seen.add
+        for line in self.lines():
+            payload = line.payload
+            if line.type == SEGMENT_LINE:
+                if payload:
+                    self.total += len(payload)
+                    group = group + payload if group else payload
+                continue
+            if line.type != FILE_LINE:
+                self._problem("line-type", "type 1 or 2", f"type {line.type}")
+                return
+            size = line.size
+            if size < 0:
+                self._problem("negative-size", "a size", f"{size}")
+                return
+            self.total += size
+            try:
+                name, entry = read(group, padding)
+            except FieldError as error:
+                self._problem("header", "a tar header before the file", f"{error} (file {line.name!r:.120})")
+                return
+            crc = self._crc(line)
+            group, padding = b"", -size % BLOCK
+            if entry.kind == GLOBAL_HEADER:
+                continue
+            if entry.size != size or (line.name.encode("utf-8", "surrogatepass") != name) or line.name_raw:
+                entry = self._agreed(line, name, entry)
+            path = entry.path
+            if path in seen:
+                self._problem("duplicate", "each path once", f"{path!r:.200} again")
+            add(path)
+            yield entry._replace(crc=crc) if entry.kind == FILE else entry
+
+    def _agreed(self, line: Line, name: bytes, entry: Recorded) -> Recorded:
+        """Tell where the line and its header disagree; sparse files have their real size only in the line."""
+        stored = line.name_raw or line.name.encode("utf-8", "surrogatepass")
+        if stored != name:
+            self._problem("name-differs", f"the header's name {_text(name)}", _text(stored))
+        if entry.size < 0:
+            return entry._replace(size=line.size)
+        if entry.size != line.size:
+            self._problem("size-differs", f"the header's size {entry.size} for {_text(name)}", f"{line.size}")
+        return entry
+
+    def _crc(self, line: Line) -> int | None:
+        payload = line.payload
+        if line.size > 0:
+            if payload is not None and len(payload) == 8:
+                return int.from_bytes(payload, "big")
+            self._problem("checksum-missing", "a CRC-64 of 8 bytes", f"{len(payload or b'')} bytes for {line.name!r:.120}")
+            return None
+        if payload:
+            self._problem("checksum-surplus", "no CRC-64 for an empty entry", f"{len(payload)} bytes for {line.name!r:.120}")
+        return 0
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the decoded lines; what breaks the gzip or JSON ends them and becomes a problem."""
+        if not self._readable():
+            return
+        decode = self._decoder.decode_lines
+        try:
+            for text in self._batches():
+                try:
+                    batch = decode(text)
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    yield from self._one_by_one(text)
+                    return
+                for line in batch:
+                    if line.position != self._at:
+                        self._problem("position", f"position {self._at}", f"{line.position}")
+                        self._at = line.position
+                    self._at += 1
+                    yield line
+        except GzipDamageError as error:
+            self._problem(error.kind, error.expected, error.observed)
+        except LimitError as error:
+            self.limit = str(error)
+
+    def _readable(self) -> bool:
+        data = self.file.data
+        if data is None:
+            self.limit = self.file.reason
+        elif not data:
+            self._problem("zero-length", "gzip data", "0 bytes")
+        elif self.file.zeroed:
+            self._problem("nul-bytes", "gzip data", f"{len(data)} NUL bytes")
+        else:
+            return True
+        return False
+
+    def _batches(self) -> Iterator[bytes]:
+        """Yield whole lines, many at a time."""
+        pieces: list[bytes] = []
+        held = 0
+        for chunk in gunzip(self.file.data or b"", self._limits):
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                yield b"".join((*pieces, chunk[:cut]))
+                pieces, held = [chunk[cut:]], len(chunk) - cut
+            else:
+                pieces.append(chunk)
+                held += len(chunk)
+            if held > LONGEST_LINE:
+                raise LimitError(f"a line of more than {LONGEST_LINE} bytes")
+        if rest := b"".join(pieces):
+            yield rest
+
+    def _one_by_one(self, text: bytes) -> Iterator[Line]:
+        """Yield the good lines before the first bad one, and tell that one."""
+        for raw in text.split(b"\n"):
+            if not raw.strip():
+                continue
+            try:
+                line = self._decoder.decode(raw)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                self._problem("syntax", "a JSON object of a tar-split entry", f"{error}: {raw[:60]!r}")
+                return
+            self._at = line.position + 1
+            yield line
+
+    def _problem(self, kind: str, expected: str, observed: str) -> None:
+        if len(self.problems) < MANY:
+            where = Where(self.file.path, f"entry {self._at}" if self._at else "")
+            self.problems.append(Problem(kind, where, expected, observed))
+
+
+def _text(name: bytes) -> str:
+    return repr(name.decode("utf-8", "backslashreplace"))[:200]

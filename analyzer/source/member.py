@@ -1,0 +1,178 @@
+"""One entry of a bundle: a tar member or a directory entry, before anybody interprets it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FILE = "file"
+DIRECTORY = "dir"
+SYMLINK = "symlink"
+HARDLINK = "hardlink"
+CHAR = "char"
+BLOCK = "block"
+FIFO = "fifo"
+SOCKET = "socket"
+OTHER = "other"
+
+NO_XATTRS: Mapping[str, bytes] = {}
+
+
+class Member:
+    """Facts of one entry, as the bundle states them.
+
+    Attributes:
+        path: cleaned path inside the bundle: no leading `/` or `./`, no empty, `.` or `..` part; undecodable
+            bytes as surrogate escapes. The bundle's own root is `""`.
+        raw_path: the path as found, when cleaning changed more than a leading `./`, `/` or a trailing `/`;
+            else `""`.
+        kind: one of the constants of this module.
+        size: content bytes (expanded size for a sparse file); 0 for anything but a file.
+        mode: permission bits with setuid, setgid and sticky (0..0o7777).
+        uid, gid: numeric owners.
+        mtime_ns: modification time in Unix nanoseconds.
+        link: target of a symlink (as found), or cleaned member path of a hard link's target.
+        rdev: (major, minor) of a device node.
+        xattrs: extended attributes by full name (`trusted.overlay.opaque`), raw values.
+        offset: where the entry starts: byte offset of its first header in the decompressed stream, 0 in a
+            directory.
+        data_offset: byte offset of its content in the decompressed stream, -1 where that has no meaning.
+    """
+
+    __slots__ = (
+        "data_offset",
+        "gid",
+        "kind",
+        "link",
+        "mode",
+        "mtime_ns",
+        "offset",
+        "path",
+        "raw_path",
+        "rdev",
+        "size",
+        "uid",
+        "xattrs",
+    )
+
+    def __init__(  # noqa: PLR0917 - made for every member, and keywords cost time
+        self,
+        path: str,
+        kind: str = FILE,
+        size: int = 0,
+        mode: int = 0,
+        uid: int = 0,
+        gid: int = 0,
+        mtime_ns: int = 0,
+        link: str = "",
+        rdev: tuple[int, int] = (0, 0),
+        xattrs: Mapping[str, bytes] = NO_XATTRS,
+        offset: int = 0,
+        data_offset: int = -1,
+        raw_path: str = "",
+    ) -> None:
+        self.path = path
+        self.kind = kind
+        self.size = size
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+        self.mtime_ns = mtime_ns
+        self.link = link
+        self.rdev = rdev
+        self.xattrs = xattrs
+        self.offset = offset
+        self.data_offset = data_offset
+        self.raw_path = raw_path
+
+    def __repr__(self) -> str:
+        return f"Member({self.path!r}, {self.kind}, size={self.size}, mode={self.mode:o})"
+
+
+class Body(Protocol):
+    """Content of the member just yielded; valid until the next member is asked for."""
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yield the whole content in order, holes of sparse files as zeros; may be called once.
+
+        Each view is only valid until the next step. Stops early where the archive is cut (`complete` is then
+        false).
+        """
+
+    def read(self, limit: int) -> bytes | None:
+        """Return the whole content, or None when it is longer than `limit`; may be called once."""
+
+    @property
+    def complete(self) -> bool:
+        """Tell, after reading, whether all `size` bytes were there."""
+
+
+class Loss:
+    """Something the reader could not read: what, where (member path or file), and the offset in the stream."""
+
+    __slots__ = ("offset", "what", "where")
+
+    def __init__(self, what: str, where: str, offset: int = 0) -> None:
+        self.what = what
+        self.where = where
+        self.offset = offset
+
+    def __repr__(self) -> str:
+        return f"Loss({self.what!r}, {self.where!r}, {self.offset})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Loss) and (self.what, self.where, self.offset) == (
+            other.what,
+            other.where,
+            other.offset,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class MemberSource(Protocol):
+    """An opened bundle: iterate it once for (member, body) pairs, then read its facts."""
+
+    @property
+    def path(self) -> str:
+        """What the user gave (`-` for standard input)."""
+
+    @property
+    def format(self) -> str:
+        """`tar`, `tar+gzip`, `tar+zstd`, `tar+xz`, `tar+bzip2`, a pair of these, or `directory`."""
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What could not be read, in stream order; grows while iterating. Non-empty means incomplete."""
+
+    @property
+    def notes(self) -> list[Loss]:
+        """Harmless oddities worth telling (no end-of-archive blocks, trailing bytes), same shape."""
+
+    @property
+    def members(self) -> int:
+        """Entries yielded so far."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the input as it lies (compressed) read so far; 0 for a directory until read."""
+
+    @property
+    def bytes_total(self) -> int | None:
+        """Size of the input, or None when it is a pipe or directory."""
+
+    @property
+    def bytes_out(self) -> int:
+        """Decompressed bytes so far."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Hex digest of the input as it lies, after iteration, when hashing was asked for; else None."""
+
+    def __iter__(self) -> Iterator[tuple[Member, Body]]:
+        """Yield every entry once, in stream order."""
+
+    def close(self) -> None:
+        """Release the input."""

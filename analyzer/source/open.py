@@ -1,0 +1,110 @@
+"""Open what the user gave as a stream of members, or say in one line why that cannot be done."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.errors import UnreadableError
+from analyzer.limits import DEFAULT, Limits
+from analyzer.source.compression import decompress
+from analyzer.source.directory import DirectorySource
+from analyzer.source.input import Input
+from analyzer.source.records import Records
+from analyzer.source.signature import refusal
+from analyzer.source.tar import TarReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from analyzer.source.body import TarBody
+    from analyzer.source.member import Loss, Member, MemberSource
+
+
+class TarSource:
+    """A tar, plain or compressed, as a `MemberSource`."""
+
+    def __init__(self, source: Input, limits: Limits, records: Records) -> None:
+        names, head, self._stream = decompress(source, limits, records)
+        if message := refusal(head, names, lost=bool(records.losses)):
+            source.close()
+            raise UnreadableError(message, where=source.name)
+        self.path = source.name
+        self.format = f"tar+{names}" if names else "tar"
+        self.losses: list[Loss] = records.losses
+        self.notes: list[Loss] = records.notes
+        self.sha256: str | None = None
+        self._source = source
+        self._reader = TarReader(self._stream, limits, records)
+
+    @property
+    def members(self) -> int:
+        """Members yielded so far."""
+        return self._reader.members
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the input as it lies read so far."""
+        return self._source.bytes_read
+
+    @property
+    def bytes_total(self) -> int | None:
+        """Size of the input, None for a pipe."""
+        return self._source.size
+
+    @property
+    def bytes_out(self) -> int:
+        """Decompressed bytes so far."""
+        return self._stream.bytes_out
+
+    def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
+        """Yield every member once, in stream order; digest the whole input at the end when asked to."""
+        yield from self._reader
+        self.sha256 = self._source.finish()
+
+    def close(self) -> None:
+        """Release the input."""
+        self._source.close()
+
+
+def open_bundle(
+    path: str | os.PathLike[str],
+    *,
+    limits: Limits = DEFAULT,
+    hash_input: bool = False,
+    stdin: BinaryIO | None = None,
+) -> MemberSource:
+    """Open a bundle: a tar (plain, gzip, zstd, xz, bzip2), a directory, or `-` for a tar on standard input.
+
+    Args:
+        path: the bundle; a symlink to it is followed.
+        limits: bounds on what is read.
+        hash_input: whether to digest the whole file (not a directory) with SHA-256 while reading.
+        stdin: the stream that `-` means, the process's own by default.
+
+    Raises:
+        UnreadableError: missing, unreadable, empty, or something else than a tar or directory; says what it is.
+    """
+    name = os.fspath(path)
+    records = Records(name)
+    if name == "-":
+        return TarSource(Input(stdin or sys.stdin.buffer, name, records, hashed=hash_input), limits, records)
+    handle = _open(name)
+    if handle is None:
+        return DirectorySource(name, limits, records)
+    return TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
+
+
+def _open(name: str) -> BinaryIO | None:
+    """Open a regular file, or a FIFO or device the user named; None for a directory."""
+    try:
+        if stat.S_ISDIR(Path(name).stat().st_mode):
+            return None
+        return Path(name).open("rb", buffering=0)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableError(f"cannot be opened ({reason}); expected a tar or a directory", where=name) from error

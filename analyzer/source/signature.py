@@ -1,0 +1,86 @@
+"""Say what a file is that is no tar, from its first bytes."""
+
+from __future__ import annotations
+
+from analyzer.source.header import BLOCK, Sums, checksum_ok
+
+SIGNATURES = (
+    (0, b"\x7fELF", "an ELF program or library"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"PK\x05\x06", "an empty zip archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (0, b"Rar!\x1a\x07", "a RAR archive"),
+    (0, b"\xed\xab\xee\xdb", "an RPM package"),
+    (0, b"!<arch>\n", "an ar archive or Debian package"),
+    (0, b"070701", "a cpio archive"),
+    (0, b"070707", "a cpio archive"),
+    (0, b"\xc7\x71", "a cpio archive"),
+    (0, b"SQLite format 3\0", "an SQLite database"),
+    (0, b"hsqs", "a SquashFS image"),
+    (0, b"\xe2\xe1\xf5\xe0", "an EROFS image"),
+    (1024, b"\xe2\xe1\xf5\xe0", "an EROFS image"),
+    (0, b"XFSB", "an XFS filesystem image"),
+    (1080, b"\x53\xef", "an ext2, ext3 or ext4 filesystem image"),
+    (0x10040, b"_BHRfS_M", "a Btrfs filesystem image"),
+    (32769, b"CD001", "an ISO 9660 image"),
+    (0, b"QFI\xfb", "a QCOW2 disk image"),
+    (0, b"KDMV", "a VMDK disk image"),
+    (0, b"\x04\x22\x4d\x18", "LZ4 data, which is not supported"),
+    (0, b"LZIP", "lzip data, which is not supported"),
+    (0, b"\x89LZO\0\r\n\x1a\n", "lzop data, which is not supported"),
+    (0, b"\x1f\x9d", "compress (.Z) data, which is not supported"),
+    (0, b"-----BEGIN PGP", "a PGP message (encrypted?)"),
+    (0, b"age-encryption.org/", "an age-encrypted file"),
+    (0, b"Salted__", "a file encrypted with openssl enc"),
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"#!", "a script"),
+)
+JSON_STARTS = (b"{", b'{"', b"[{", b'["', b"[]", b"{}")
+EXPECTED = "expected a tar (plain, gzip, zstd, xz or bzip2) or a directory with a containers/storage tree"
+
+
+def has_header(head: bytes) -> bool:
+    """Tell whether any whole block has a valid tar checksum."""
+    sums, view = Sums(), memoryview(head)
+    return any(checksum_ok(view[pos : pos + BLOCK], sums) for pos in range(0, len(head) - BLOCK + 1, BLOCK))
+
+
+def refusal(head: bytes, names: str, *, lost: bool) -> str:
+    """Return why a file cannot be read as a tar, "" when it can at least in part.
+
+    Args:
+        head: its first bytes, decompressed, at most 64 KiB.
+        names: compressions undone, joined by "+".
+        lost: whether reading these bytes already met damage.
+    """
+    if has_header(head):
+        return ""
+    inside = f"{names} data with " if names else ""
+    if not head:
+        what = f"damaged {names} data: nothing could be decompressed" if lost else f"{inside}nothing in it"
+        return f"{what if names else 'empty file'}; {EXPECTED}"
+    return f"{inside}{identify(head)}; {EXPECTED}"
+
+
+def identify(head: bytes) -> str:
+    """Return what `head` is the beginning of, as a noun phrase."""
+    for offset, magic, what in SIGNATURES:
+        if head[offset : offset + len(magic)] == magic:
+            return what
+    if not head.strip(b"\0"):
+        return f"{len(head)} or more zero bytes" if len(head) >= 65536 else f"{len(head)} zero bytes, no members"
+    if _is_text(head):
+        return "JSON text" if head.split(None, 1)[0][:2] in JSON_STARTS else "text"
+    return f"not a tar or a storage directory (starts with hex {head[:8].hex(' ')})"
+
+
+def _is_text(head: bytes) -> bool:
+    piece = head[:4096]
+    try:
+        piece.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(piece) - 4:
+            return False
+    return not piece.translate(None, bytes(range(32, 256)) + b"\t\n\r\f\x1b")

@@ -1,0 +1,284 @@
+"""Read a tar strictly and in one pass: every header's checksum is tested, and damage costs only what it hit.
+
+Formats: Version 7, ustar, pax (POSIX.1-2017), GNU (long names, both base-256 and octal numbers, sparse files,
+dump directories, volume labels), Solaris `X`. After a header that cannot be right, reading goes on at the next
+512-byte block with a valid checksum, and the gap is recorded as a loss.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import adler32
+
+from analyzer.source.body import TarBody
+from analyzer.source.entry import DamagedHeader, EntryReader
+from analyzer.source.extras import Extras, PaxReader
+from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
+from analyzer.source.usual import UsualReader
+from analyzer.source.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.limits import Limits
+    from analyzer.source.input import Stream
+    from analyzer.source.member import Member
+    from analyzer.source.records import Records
+
+PAX = ord("x")
+GLOBAL = ord("g")
+LONG_NAME = ord("L")
+LONG_LINK = ord("K")
+EXTENSIONS = b"xXgLK"
+PASSED_OVER = {
+    ord("M"): "continuation of a file from another volume passed over",
+    ord("V"): "volume label passed over",
+    ord("N"): "old GNU name list passed over",
+}
+REFILL = 8 << 10
+"""Unread bytes below which the window is filled again: room for an extended header, its records and the header."""
+
+
+class TarReader:
+    """The members of one tar, or of several after one another."""
+
+    def __init__(self, stream: Stream, limits: Limits, records: Records) -> None:
+        self._window = Window(stream)
+        self._limits = limits
+        self._records = records
+        self._body = TarBody(self._window, limits, records)
+        self._sums = Sums()
+        self._entries = EntryReader(self._window, self._body, limits, records)
+        self._pax = PaxReader(limits)
+        self._usual = UsualReader(self._entries, self._pax.shapes)
+        self._global = Extras()
+        self._extras: Extras | None = None
+        self._start = -1  # offset of the first extended header before the member
+        self._zeros = 0  # zero blocks just seen
+        self._ended = False  # two of them: the archive is over
+        self.members = 0
+
+    def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
+        """Yield (member, content) in stream order."""
+        window, body, buffer = self._window, self._body, self._window.buffer
+        usual, usual_payload = self._usual, self._usual.payload
+        while (pos := self._header()) >= 0:
+            kind = buffer[pos + 156]
+            if kind == PAX and self._extras is None and usual_payload(pos):
+                continue
+            try:
+                member = usual.member(kind, pos) or self._entry(kind, pos)
+            except DamagedHeader as damage:
+                self._resync(str(damage))
+                continue
+            if member is None:
+                continue
+            if self.members >= self._limits.members:
+                what = f"limit members={self._limits.members} reached: the rest is not read"
+                self._records.loss(what, member.offset)
+                return
+            self.members += 1
+            padding = -body.left % BLOCK
+            yield member, body
+            left = body.left + padding
+            if left <= window.end - window.pos:
+                window.pos += left
+            elif not self._skip(body.left, padding, member):
+                break
+        self._finish()
+
+    def _header(self) -> int:
+        """Return the window position of the next header with a valid checksum, -1 at the end of the stream."""
+        window, sums = self._window, self._sums
+        while True:
+            if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
+                return -1
+            pos, view = window.pos, window.view
+            half = pos + 256
+            total = (adler32(view[pos:half]) & 0xFFFF) + (adler32(view[half : pos + 512]) & 0xFFFF)
+            if total - 2 == sums[bytes(view[pos + 148 : pos + 156])]:  # as byte_sum, without its call
+                if self._zeros:
+                    self._after_zeros()
+                return pos
+            if total == 2:
+                self._zero_block()
+            elif self._ended:
+                self._trailing()
+            elif checksum_ok(view[pos : pos + BLOCK], sums):
+                return pos
+            else:
+                self._resync("damaged header (bad checksum)")
+
+    def _entry(self, kind: int, pos: int) -> Member | None:
+        """Return the member of the header at `pos`, None when it is about another or none.
+
+        Raises:
+            DamagedHeader: it says something impossible.
+        """
+        self._take_usual()
+        if kind in EXTENSIONS:
+            self._extension(kind, pos)
+            return None
+        if kind in PASSED_OVER:
+            self._pass_over(kind, pos)
+            return None
+        extras, start = self._extras, self._start
+        self._extras = None
+        if extras is None:
+            extras, start = self._global, self._window.base + pos
+        return self._entries.member(kind, pos, extras, start)
+
+    def _take_usual(self) -> None:
+        """Turn a payload read the short way into the general form, for whatever follows it."""
+        found = self._usual.take(self._global)
+        if found is not None:
+            self._extras, self._start = found
+
+    def _zero_block(self) -> None:
+        self._take_usual()
+        self._orphan("the archive's end")
+        self._window.pos += BLOCK
+        self._zeros += 1
+        self._ended = self._ended or self._zeros >= 2
+
+    def _after_zeros(self) -> None:
+        """Note that members follow zero blocks, which end an archive."""
+        what = "another archive follows the end of the first" if self._ended else "a lone zero block"
+        self._records.note(what, self._window.offset)
+        self._zeros = 0
+        self._ended = False
+
+    def _scan(self) -> tuple[int, int]:
+        """Move to the next header with a valid checksum, or to the end of the stream.
+
+        Returns:
+            (offset after the last block with content that was passed over, zero bytes at the stream's end).
+        """
+        window, sums = self._window, self._sums
+        content = window.offset
+        while window.fill(BLOCK) >= BLOCK:
+            view, base = window.view, window.base
+            for pos in range(window.pos, window.end - BLOCK + 1, BLOCK):
+                field = bytes(view[pos + 148 : pos + 156])
+                if field.translate(None, b"01234567 \0"):
+                    content = base + pos + BLOCK
+                elif checksum_ok(view[pos : pos + BLOCK], sums):
+                    window.pos = pos
+                    return content, 0
+                elif byte_sum(view[pos : pos + BLOCK]):
+                    content = base + pos + BLOCK
+                window.pos = pos + BLOCK
+        tail = bytes(window.view[window.pos : window.end])
+        window.pos = window.end
+        if tail.strip(b"\0"):
+            content = window.offset
+        return content, window.offset - content
+
+    def _resync(self, what: str) -> None:
+        """Record a loss from the header at hand to the next good one."""
+        self._take_usual()
+        self._extras = None
+        window = self._window
+        start = window.offset
+        window.pos += BLOCK
+        content, zeros = self._scan()
+        content = max(content, start + BLOCK)
+        rest = "the end" if zeros or window.pos == window.end else "the next good header"
+        self._records.loss(f"{what}: {content - start} bytes passed over up to {rest}", start)
+        self._zeros = zeros // BLOCK
+        self._ended = self._zeros >= 2
+
+    def _trailing(self) -> None:
+        """Note bytes after the end of the archive that are no member."""
+        start = self._window.offset
+        content, _ = self._scan()
+        self._records.note(f"{content - start} bytes after the end of the archive are no member", start)
+
+    def _orphan(self, before: str) -> None:
+        """Record extended headers that no member follows."""
+        if self._extras is not None:
+            self._records.loss(f"extended header without its member, before {before}", self._start)
+            self._extras = None
+
+    def _finish(self) -> None:
+        """Tell how the stream ended."""
+        self._take_usual()
+        window = self._window
+        tail = bytes(window.view[window.pos : window.end])
+        window.pos = window.end
+        content = bool(tail.strip(b"\0"))
+        self._orphan("the end of the stream")
+        if self._ended:
+            if content:
+                what = f"{len(tail)} bytes after the end of the archive are no member"
+                self._records.note(what, window.offset - len(tail))
+        elif content:
+            what = f"cut inside a header: {len(tail)} of {BLOCK} bytes are there"
+            self._records.loss(what, window.offset - len(tail))
+        else:
+            self._records.note("no end-of-archive blocks", window.offset)
+
+    def _skip(self, left: int, padding: int, member: Member) -> bool:
+        """Pass over the rest of a member's content; record where it is cut. Tell whether to go on."""
+        window = self._window
+        passed = window.skip(left)
+        if passed == left:
+            return window.skip(padding) == padding
+        what = f"cut: {left - passed} of {member.size} content bytes are missing"
+        self._records.loss(what, window.offset, member.path)
+        self._ended = True
+        return False
+
+    def _extension(self, kind: int, pos: int) -> None:
+        """Read an extended header into the facts about the next member."""
+        window, limit = self._window, self._limits.extended_header
+        size = self._entries.size(pos)
+        if size > limit:
+            raise DamagedHeader(f"extended header of {size} bytes exceeds limit extended_header={limit}")
+        offset = window.base + pos
+        whole = BLOCK + size + -size % BLOCK
+        if window.end - pos < whole and window.fill(whole) < BLOCK + size:
+            self._records.loss("cut inside an extended header", offset)
+            window.pos = window.end
+            self._ended = True
+            return
+        pos = window.pos
+        data = bytes(window.view[pos + BLOCK : pos + BLOCK + size])
+        window.pos = min(pos + whole, window.end)
+        if kind == GLOBAL:
+            self._global_header(data, offset)
+            return
+        extras = self._extras
+        if extras is None:
+            extras = self._extras = self._global.inherited()
+            self._start = offset
+        if kind == LONG_NAME:
+            extras.long_path = data.partition(b"\0")[0]
+            extras.unusual = True
+        elif kind == LONG_LINK:
+            extras.long_link = data.partition(b"\0")[0]
+        else:
+            self._pax.read(data, extras)
+
+    def _global_header(self, data: bytes, offset: int) -> None:
+        """Take times and owners from a global header; a path or size for every member makes no sense."""
+        extras = Extras()
+        self._pax.read(data, extras)
+        self._global = extras.inherited()
+        ignored = [
+            name
+            for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))
+            if value is not None
+        ]
+        what = f"global pax header; its {', '.join(ignored)} ignored" if ignored else "global pax header"
+        self._records.note(what, offset)
+        for fault in extras.faults or ():
+            self._records.loss(fault, offset)
+
+    def _pass_over(self, kind: int, pos: int) -> None:
+        """Pass over an entry that is no file of its own."""
+        window = self._window
+        size = self._entries.size(pos)
+        self._records.note(PASSED_OVER[kind], window.offset)
+        self._extras = None
+        window.skip(BLOCK + size + -size % BLOCK)

@@ -1,0 +1,207 @@
+"""Undo zstd frame by frame (RFC 8878): the frame's own block lengths tell a cut from an end.
+
+The decoder is fed one block at a time, so that damage in a block costs that block and not its neighbours, and a
+wrong content checksum costs nothing but trust.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import zstandard
+
+if TYPE_CHECKING:
+    from analyzer.limits import Limits
+    from analyzer.source.input import Stream
+    from analyzer.source.records import Records
+
+MAGIC = b"\x28\xb5\x2f\xfd"
+BLOCK = 128 << 10
+"""Largest block, and most bytes taken from the decoder at once."""
+FEED = 256 << 10
+
+_DICTIONARY_ID = (0, 1, 2, 4)
+_CONTENT_SIZE = (0, 2, 4, 8)
+
+
+def is_skippable(head: bytes) -> bool:
+    """Tell the magic of a skippable frame (0x184D2A50 to 0x184D2A5F, shared with LZ4)."""
+    return head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50
+
+
+def is_zstd(head: bytes) -> bool:
+    """Tell zstd, also behind skippable frames as pzstd writes them."""
+    pos = 0
+    while is_skippable(head[pos : pos + 4]) and len(head) >= pos + 8:
+        pos += 8 + int.from_bytes(head[pos + 4 : pos + 8], "little")
+    return head[pos : pos + 4] == MAGIC
+
+
+class Damaged(Exception):  # noqa: N818 - ends a stream early
+    """The frame cannot be read on; the message says why."""
+
+
+class _Frame:
+    """One frame's compressed bytes in pieces: header, each block, checksum; the decoder reads from it."""
+
+    def __init__(self, stream: ZstdStream, header: bytes, *, checksum: bool) -> None:
+        self._stream = stream
+        self._header = header
+        self._checksum = checksum
+        self._last = False
+        self.complete = False
+        self.at_checksum = False
+
+    def read(self, _count: int) -> bytes:
+        """Return the next piece, b"" at the end of the frame or of the input."""
+        if self._header:
+            piece, self._header = self._header, b""
+            return piece
+        if self.complete:
+            return b""
+        if self._last:
+            return self._finish()
+        head = self._stream.take(3)
+        bits = int.from_bytes(head, "little")
+        kind, size = bits >> 1 & 3, bits >> 3
+        if len(head) < 3 or kind == 3 or (size > BLOCK and kind != 1):
+            return head
+        content = self._stream.take(1 if kind == 1 else size)
+        self._last = bool(bits & 1) and len(content) == (1 if kind == 1 else size)
+        if self._last and not self._checksum:
+            self.complete = True
+        return head + content
+
+    def _finish(self) -> bytes:
+        self.at_checksum = True
+        piece = self._stream.take(4)
+        self.complete = len(piece) == 4
+        return piece
+
+
+class ZstdStream:
+    """The bytes inside a zstd stream of any number of frames."""
+
+    def __init__(self, source: Stream, limits: Limits, records: Records) -> None:
+        self._source = source
+        self._limits = limits
+        self._records = records
+        self._feed = memoryview(bytearray(FEED))
+        self._pos = 0
+        self._end = 0
+        self._taken = 0
+        self._frame: _Frame | None = None
+        self._reader: zstandard.ZstdDecompressionReader | None = None
+        self._over = False
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill a part of `view`; 0 at the end."""
+        while not self._over:
+            start = self._offset
+            try:
+                if self._reader is None and not self._open():
+                    break
+                assert self._reader is not None
+                got = self._reader.readinto1(view[:BLOCK])
+                if got:
+                    return got
+                self._close_frame()
+            except zstandard.ZstdError as error:
+                self._fail(str(error).removeprefix("zstd decompress error: "), start)
+            except Damaged as damage:
+                self._lose(str(damage), start)
+        self._over = True
+        return 0
+
+    def skip(self, count: int) -> int:
+        """Return 0: nothing can be passed over unread."""
+        return count * 0
+
+    def take(self, count: int) -> bytes:
+        """Return the next `count` compressed bytes, fewer at the end of the input."""
+        while self._end - self._pos < count:
+            have = self._end - self._pos
+            self._feed[:have] = bytes(self._feed[self._pos : self._end])
+            self._pos, self._end = 0, have
+            got = self._source.readinto(self._feed[have:])
+            if not got:
+                break
+            self._taken += got
+            self._end += got
+        piece = bytes(self._feed[self._pos : min(self._pos + count, self._end)])
+        self._pos += len(piece)
+        return piece
+
+    @property
+    def _offset(self) -> int:
+        return self._taken - (self._end - self._pos)
+
+    def _open(self) -> bool:
+        """Start the next frame with content; tell whether there is one."""
+        while True:
+            start = self._offset
+            magic = self.take(4)
+            if is_skippable(magic):
+                self._skip_frame()
+                continue
+            if magic != MAGIC:
+                self._trailing(magic, start)
+                return False
+            self._frame = self._header(magic)
+            decoder = zstandard.ZstdDecompressor(max_window_size=self._limits.zstd_window)
+            self._reader = decoder.stream_reader(self._frame)  # type: ignore[arg-type]
+            return True
+
+    def _skip_frame(self) -> None:
+        left = int.from_bytes(self.take(4), "little")
+        while left:
+            piece = len(self.take(min(left, FEED)))
+            if not piece:
+                raise Damaged("cut: the stream ends inside a skippable frame")
+            left -= piece
+
+    def _header(self, magic: bytes) -> _Frame:
+        """Read a frame header; refuse a window above the limit before any memory is taken for it."""
+        first = self.take(1) or b"\0"
+        flags = first[0]
+        single = bool(flags & 0x20)
+        window = b"" if single else self.take(1)
+        dictionary = self.take(_DICTIONARY_ID[flags & 3])
+        content = self.take(_CONTENT_SIZE[flags >> 6] or int(single))
+        size = int.from_bytes(content, "little") + 256 * (len(content) == 2)
+        if window:
+            base = 1 << (10 + (window[0] >> 3))
+            size = base + base // 8 * (window[0] & 7)
+        if (window or single) and size > self._limits.zstd_window:
+            raise Damaged(f"window of {size} bytes exceeds limit zstd_window={self._limits.zstd_window}")
+        return _Frame(self, magic + first + window + dictionary + content, checksum=bool(flags & 4))
+
+    def _close_frame(self) -> None:
+        assert self._frame is not None
+        if not self._frame.complete:
+            raise Damaged("cut: the stream ends inside a frame")
+        self._frame = self._reader = None
+
+    def _fail(self, what: str, start: int) -> None:
+        """Record damage; a wrong checksum lets the next frame follow, since all content was handed on."""
+        frame = self._frame
+        if frame is not None and frame.complete and frame.at_checksum:
+            what = "checksum mismatch: everything in this frame is suspect"
+            self._records.loss(f"zstd: {what}", start)
+            self._frame = self._reader = None
+            return
+        self._lose(f"damaged: {what}", start)
+
+    def _lose(self, what: str, start: int) -> None:
+        self._records.loss(f"zstd: {what}", start)
+        self._over = True
+
+    def _trailing(self, first: bytes, start: int) -> None:
+        count, content, piece = 0, False, first
+        while piece:
+            count += len(piece)
+            content = content or any(piece.strip(b"\0"))
+            piece = self.take(FEED)
+        if content:
+            what = f"{count} bytes after the end of the zstd data are ignored"
+            self._records.note(what, start)

@@ -1,0 +1,53 @@
+"""OVL-001: the text of `link`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.editing import Edited
+
+RULE = "OVL-001"
+API = "quay.example.test/shop/api:2.0"
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a damaged store and the key (id or path) of the subject that the rule must name."""
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    return store.write(f"storage/overlay/{layer}/link", b""), layer
+
+
+@pytest.mark.parametrize("text", [b"", bytes(26), b"SHORT", b"ABCDEFGHIJKLMNOPQRSTUVWXY1", b"A" * 26 + b"\n"])
+def test_names_the_layer_and_the_text_to_write_back(text):
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    link = store.text(f"storage/overlay/{layer}/link")
+    [finding] = store.write(f"storage/overlay/{layer}/link", text).findings(RULE)
+    assert finding.subject.id == layer
+    assert finding.subject.names == (API,)
+    assert finding.evidence[0].expected == link
+    assert finding.severity == ("critical" if text == b"" else "error")
+
+
+def test_a_missing_link_is_found():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    [finding] = store.remove(f"storage/overlay/{layer}/link").findings(RULE)
+    assert finding.facts["seen"] == "missing"
+
+
+def test_a_capture_without_any_link_file_is_not_damage():
+    store = Edited()
+    for path in [path for path in store.entries if path.endswith("/link")]:
+        store.remove(path)
+    assert store.findings(RULE) == []
+
+
+def test_without_the_symlink_a_child_tells_the_link():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    parent = store.chain(layer)[1]
+    link = store.text(f"storage/overlay/{parent}/link")
+    store.write(f"storage/overlay/{parent}/link", b"").remove(f"storage/overlay/l/{link}")
+    [finding] = store.findings(RULE)
+    assert finding.facts["known"] == link
