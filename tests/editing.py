@@ -164,7 +164,9 @@ class Edited:
     def check(self, *, depth: str = "standard", engines: tuple[str, ...] = ()) -> Checked:
         """Run every rule."""
         snapshot = self.snapshot(depth)
-        return run_rules(snapshot, relate(snapshot), engines=engines)
+        checked = run_rules(snapshot, relate(snapshot), engines=engines)
+        assert not checked.failed, checked.skipped
+        return checked
 
     def findings(self, rule: str, **options):
         """Return the findings of one rule."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.model import Affected
 from analyzer.checks.finding import RANK, Subject
 from analyzer.checks.view import View
+from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,10 +70,12 @@ class Case:
         return Affected(tuple(sorted(above)), tuple(sorted(hit_images)), tuple(sorted(hit_containers)))
 
     def everything(self) -> Affected:
-        """Return all objects of the group: for damage that keeps the store from opening."""
-        return Affected(
-            tuple(sorted(self.rel.layers)), tuple(sorted(self.rel.images)), tuple(sorted(self.rel.containers))
-        )
+        """Return all objects of the group, data directories without a record included: the store does not open."""
+        images, containers = set(self.rel.images), set(self.rel.containers)
+        for store in self.rel.stores:
+            images |= {name for name in store.image_files if HEX_ID.fullmatch(name)}
+            containers |= {name for name in store.container_files if HEX_ID.fullmatch(name)}
+        return Affected(tuple(sorted(self.rel.layers)), tuple(sorted(images)), tuple(sorted(containers)))
 
     def radius(self, subject: Subject) -> int:
         """Return how many images and containers stand on a subject, containers counted twice."""

@@ -1,6 +1,6 @@
 """Steps that plans share: stop the writers, remove the smallest thing, pull again, look whether it worked.
 
-What the engines do with these commands was run: `../reference` facts are cited where a step depends on them.
+Where a step depends on what an engine does with a command, the step says what was run.
 """
 
 from __future__ import annotations
@@ -40,12 +40,9 @@ def stop_writers(case: Case) -> Step:
 def keep_copy(case: Case) -> Step:
     """Return the step that saves the small files which cannot be made again."""
     driver = case.store.driver
-    command = (
-        f"tar -C {GRAPH_ROOT} -cf /root/storage-records.tar {driver}-layers {driver}-images {driver}-containers "
-        f"--exclude=userdata && find {GRAPH_ROOT}/{driver} -maxdepth 2 \\( -name link -o -name lower \\) "
-        "-print0 | tar --null -T - -rf /root/storage-records.tar"
-    )
-    return Step(command, "Keep the records, link and lower files before anything changes.", NONE, "")
+    texts = f" {driver}/*/link {driver}/*/lower" if driver == "overlay" else ""
+    command = f"cd {GRAPH_ROOT} && tar -cf /root/storage-records.tar {driver}-*/*.json{texts}"
+    return Step(command, "Keep the records and link texts before anything changes.", NONE, "")
 
 
 def start_again(case: Case) -> Step:

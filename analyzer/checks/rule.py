@@ -119,11 +119,19 @@ def builtin_rules() -> tuple[Rule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Result of all rules: findings in report order, ids of rules run, (rule, reason) of rules skipped."""
+    """Result of all rules.
+
+    Attributes:
+        findings: in report order.
+        run: ids of rules that judged at least one store.
+        skipped: (rule, reason) of rules that lacked evidence, or failed.
+        failed: ids of rules that raised; the analysis is not complete then.
+    """
 
     findings: tuple[Finding, ...]
     run: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
+    failed: tuple[str, ...] = ()
 
 
 def run_rules(
@@ -144,14 +152,21 @@ def run_rules(
     findings: list[Finding] = []
     run: list[str] = []
     skipped: list[tuple[str, str]] = []
+    failed: list[str] = []
     for each in chosen:
         reasons = []
         for view in views:
             reason = next(filter(None, (missing(need, view) for need in each.needs)), "")
             if reason:
                 reasons.append((view.store.root, reason))
-            else:
-                findings.extend(replace(found, root=view.store.root) for found in each.check(view))
+                continue
+            try:
+                findings.extend([replace(found, root=view.store.root) for found in each.check(view)])
+            except Exception as error:  # noqa: BLE001  one faulty rule must not cost the report
+                failed.append(each.id)
+                reasons.append(
+                    (view.store.root, f"the rule failed ({type(error).__name__}: {error}); please report it")
+                )
         if len(reasons) < len(views):
             run.append(each.id)
         if reasons:
@@ -159,4 +174,6 @@ def run_rules(
             partly = len(reasons) < len(views)
             skipped.append((each.id, f"{reason} (store {root or '.'})" if partly else reason))
     unique = {(f.fingerprint, f.subject.path, f.message): f for f in findings}
-    return Checked(tuple(sorted(unique.values(), key=lambda f: f.order)), tuple(run), tuple(skipped))
+    return Checked(
+        tuple(sorted(unique.values(), key=lambda f: f.order)), tuple(run), tuple(skipped), tuple(dict.fromkeys(failed))
+    )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analyzer.checks.comparison.layers import compare_layers
 from analyzer.checks.finding import Subject
+from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores
 from analyzer.snapshot.host import crio_traces
+from analyzer.snapshot.opening import ImageReader
 from analyzer.snapshot.platform import platform_of
 
 if TYPE_CHECKING:
+    from analyzer.checks.comparison.facts import LayerFacts
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
@@ -59,6 +63,12 @@ class View:
         return self._platform if self._platform is not None else platform_of(self.snapshot)
 
     @cached_property
+    def reader(self) -> ImageReader:
+        """Return what opens images of these stores as CRI-O would on this node."""
+        version = engine_version(CRIO, self.snapshot.host, self.engines)
+        return ImageReader(self.rel.stores, self.platform.spec, crio_wording(version))
+
+    @cached_property
     def unseen_stores(self) -> list[str]:
         """Return configured image stores and additional stores that the bundle does not hold."""
         configured = configured_stores(self.snapshot.host)
@@ -67,6 +77,11 @@ class View:
         return [
             p for p in paths if not any(r and (p.strip("/") == r or p.rstrip("/").endswith("/" + r)) for r in roots)
         ]
+
+    @cached_property
+    def contents(self) -> dict[str, LayerFacts]:
+        """Return what comparing each described layer of this store with its files gave, by layer id."""
+        return compare_layers(self)
 
     def layer(self, layer_id: str, path: str = "") -> Subject:
         """Return a layer as a subject; names are those of the images that need it."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from analyzer import __version__
 from analyzer.errors import AnalyzerError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 COMMANDS = {
     "report": "Analyse a bundle and print the ranked root-cause report.",
@@ -55,10 +52,10 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run, turning the package's errors and a closed pipe into one line and an exit status."""
         try:
-            return super().main(args, **extra)
+            return super().main(*args, **extra)
         except AnalyzerError as error:
             from analyzer.report.escape import inert
 

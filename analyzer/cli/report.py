@@ -33,7 +33,9 @@ READY = ("text", "json")
     help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
 )
 @click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell.")
-@click.option("--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated.")
+@click.option(
+    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(("info", "warning", "error", "critical")),
@@ -41,7 +43,9 @@ READY = ("text", "json")
     show_default=True,
     help="Exit 1 for a cause at or above this severity.",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input).")
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
+)
 @click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
 @click.option("--redact", is_flag=True, help="Replace names by stable pseudonyms.")
 @click.option("--width", type=int, help="Columns of the text report (default: the terminal's, else 100).")

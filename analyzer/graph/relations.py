@@ -34,6 +34,8 @@ class Relations:
         images_on, containers_on: indexes of images and containers whose chain goes through a layer id.
         cycles: layer ids on a parent cycle, each cycle in walking order.
         mapped: layer id -> id of the image's top layer it is an id-mapped copy of.
+        links: link id -> layer directory name, from every store's `l/`.
+        remembered: image id -> names that containers' metadata gives it.
     """
 
     stores: list[Store]
@@ -50,6 +52,14 @@ class Relations:
     cycles: list[list[str]] = field(default_factory=list)
     mapped: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    remembered: dict[str, set[str]] = field(default_factory=dict)
+
+    def image_names(self, image_id: str) -> tuple[str, ...]:
+        """Return the names of an image; for one without a record, those its containers were made under."""
+        image = self.images.get(image_id)
+        if image is not None:
+            return image.names
+        return tuple(sorted(self.remembered.get(image_id, ())))
 
     def chain(self, layer_id: str) -> Iterator[str]:
         """Yield `layer_id` and its ancestors, nearest first; an id without a record ends it, a cycle is walked once."""
@@ -105,6 +115,9 @@ def relate_stores(stores: list[Store]) -> Relations:
     for container in rel.containers.values():
         rel.users_of_image.setdefault(container.image, []).append(container.id)
         rel.owner_of.setdefault(container.layer, []).append(container.id)
+        name = container.details.get("image-name")
+        if container.image and isinstance(name, str) and name:
+            rel.remembered.setdefault(container.image, set()).add(name)
     for image in rel.images.values():
         rel.mapped.update((top, image.layer) for top in image.mapped_layers)
         for top in (image.layer, *image.mapped_layers):

@@ -32,11 +32,10 @@ def chain_of(cause: Cause, relations: tuple[Relations, ...]) -> list[Link]:
     rel = next((r for r in relations if subject.id in r.images_on or subject.id in r.layers), None)
     if rel is None:
         return []
-    head, top = _head(cause, rel, subject.id)
-    links = head
+    links, top = _head(cause, rel, subject.id)
+    wrong = {s.id for s in cause.hypothesis.subjects}
     for layer_id in rel.chain(top):
-        wrong = cause.hypothesis.title if layer_id == subject.id else ""
-        links.append(Link("layer", layer_id[:12], _state(rel, layer_id) if wrong else ""))
+        links.append(Link("layer", layer_id[:12], _state(cause, rel, layer_id) if layer_id in wrong else ""))
         if layer_id == subject.id:
             break
     if len(links) > LONGEST:
@@ -64,8 +63,12 @@ def _head(cause: Cause, rel: Relations, layer_id: str) -> tuple[list[Link], str]
     return [], layer_id
 
 
-def _state(rel: Relations, layer_id: str) -> str:
+def _state(cause: Cause, rel: Relations, layer_id: str) -> str:
+    """Return what is wrong with a layer in few words: what is missing, else the slugs of its findings."""
     directory = rel.directory(layer_id)
     if layer_id not in rel.layers:
         return "no record" + (", directory still there" if directory else ", no directory")
-    return "record, but no directory" if directory is None else "here"
+    if directory is None and rel.stores[0].home.layers:
+        return "record, but no directory"
+    slugs = {f.slug for f in cause.hypothesis.explains if f.subject.id == layer_id or f.facts.get("layer") == layer_id}
+    return ", ".join(sorted(slugs)) or "here"

@@ -15,7 +15,7 @@ def coverage(report: Report) -> dict[str, Any]:
     """Return the coverage block of the contract."""
     snapshot = report.snapshot
     return {
-        "complete": snapshot.complete,
+        "complete": report.complete,
         "depth": snapshot.depth,
         "content": content(snapshot),
         "xattrs": xattrs(snapshot),

@@ -28,7 +28,7 @@ def document(report: Report) -> dict[str, Any]:
             explained.setdefault(finding, []).append(cause.rank)
     bundle = report.snapshot.bundle
     platform = report.platform
-    return _clean(
+    whole: dict[str, Any] = _clean(
         {
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "analyzer", "version": __version__},
@@ -54,6 +54,7 @@ def document(report: Report) -> dict[str, Any]:
             "outlook": [_outlook(item, ids) for item in report.outlook],
         }
     )
+    return whole
 
 
 def _store(store: Store) -> dict[str, Any]:
@@ -127,13 +128,21 @@ def _cause(cause: Cause, relations: tuple[Relations, ...], ids: dict[Finding, st
 
 def affected(hit: Affected, relations: tuple[Relations, ...]) -> dict[str, Any]:
     """Return affected objects with their names, by id."""
-    images = {k: v for rel in reversed(relations) for k, v in rel.images.items()}
-    containers = {k: v for rel in reversed(relations) for k, v in rel.containers.items()}
     return {
         "layers": list(hit.layers),
-        "images": [{"id": i, "names": list(images[i].names) if i in images else []} for i in hit.images],
-        "containers": [{"id": c, "name": containers[c].name if c in containers else ""} for c in hit.containers],
+        "images": [{"id": i, "names": list(image_names(i, relations))} for i in hit.images],
+        "containers": [{"id": c, "name": container_name(c, relations)} for c in hit.containers],
     }
+
+
+def image_names(image_id: str, relations: tuple[Relations, ...]) -> tuple[str, ...]:
+    """Return the names of an image in whichever group of stores has any."""
+    return next(filter(None, (rel.image_names(image_id) for rel in relations)), ())
+
+
+def container_name(container_id: str, relations: tuple[Relations, ...]) -> str:
+    """Return the name of a container, `""` where no record gives one."""
+    return next((rel.containers[container_id].name for rel in relations if container_id in rel.containers), "")
 
 
 def _outlook(item: Outlook, ids: dict[Finding, str]) -> dict[str, Any]:

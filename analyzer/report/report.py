@@ -50,6 +50,11 @@ class Report:
         return {finding: f"F{number}" for number, finding in enumerate(self.findings, 1)}
 
     @property
+    def complete(self) -> bool:
+        """Tell whether the whole bundle was read and every rule came to an end."""
+        return self.snapshot.complete and not self.checked.failed
+
+    @property
     def verdict(self) -> str:
         """Return `healthy`, `advisory`, `damaged` or `undetermined`.
 
@@ -67,6 +72,8 @@ class Report:
         """Return why nothing can be said of this bundle, `""` when enough was read."""
         if self.snapshot.losses:
             return "the bundle was not read whole"
+        if self.checked.failed:
+            return f"{self.checked.failed[0]} failed"
         root = self.snapshot.stores[0]
         for part in ("layers", "images"):
             if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
@@ -77,7 +84,7 @@ class Report:
         """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis."""
         if any(RANK[cause.severity] >= RANK[fail_on] for cause in self.causes):
             return 1
-        return 4 if self.snapshot.losses else 0
+        return 0 if self.complete else 4
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of the report contract, schema version 1."""

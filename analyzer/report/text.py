@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from analyzer import __version__
 from analyzer.report.chain import chain_of
 from analyzer.report.coverage import content, xattrs
+from analyzer.report.document import container_name, image_names
 from analyzer.report.escape import inert, shortened
 from analyzer.report.tables import table
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 TOP_CAUSES = 3
 NAMES = 6
+LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 VERDICT = {
     "healthy": "HEALTHY",
     "advisory": "ADVISORY",
@@ -82,7 +85,7 @@ class _Text:
         if platform.architecture:
             name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
             yield inert(f"node       {name} (from {platform.source})")
-        state = "complete" if snapshot.complete else "NOT COMPLETE"
+        state = "complete" if self.report.complete else "NOT COMPLETE"
         checked = self.report.checked
         yield (
             f"coverage   {state}, depth {snapshot.depth}, content {content(snapshot)}, xattrs {xattrs(snapshot)}; "
@@ -97,10 +100,9 @@ class _Text:
         line = VERDICT[verdict]
         if report.causes:
             worst = report.causes[0].hypothesis.affected
-            count = len(report.causes)
-            line += f": {count} cause{'s' * (count != 1)}, most likely and worst first"
+            line += f": {plural(len(report.causes), 'cause')}, most likely and worst first"
             if worst.images or worst.containers:
-                line += f"; the first hits {len(worst.images)} images and {len(worst.containers)} containers"
+                line += f"; the first hits {plural(len(worst.images), 'image')} and {plural(len(worst.containers), 'container')}"
         elif verdict == "healthy":
             line += ": nothing above `info` found in what was read"
         elif verdict == "undetermined":
@@ -132,10 +134,11 @@ class _Text:
         for number, (finding, _) in enumerate(shown):
             place = finding.evidence[0].where
             pointer = f" {place.pointer}" if place.pointer else ""
-            text = f"{ids[finding]} {finding.rule} {finding.message} [{place.path}{pointer}]"
+            message = finding.message if self.everything else LONG_ID.sub(lambda m: m.group()[:12], finding.message)
+            text = f"{ids[finding]} {finding.rule} {message} [{place.path}{pointer}]"
             yield from self.wrap("proof" if number == 0 else "", text)
         if len(ordered) > len(shown):
-            yield from self.wrap("", f"and {len(ordered) - len(shown)} more findings")
+            yield from self.wrap("", f"and {plural(len(ordered) - len(shown), 'more finding')}")
 
     def hit(self, cause: Cause) -> Iterator[str]:
         hit = cause.hypothesis.affected
@@ -150,16 +153,11 @@ class _Text:
             yield from self.wrap("" if hit.images else "hit", f"containers ({len(hit.containers)}): {pods}")
 
     def names(self, ids: tuple[str, ...], kind: str) -> str:
-        found: list[str] = []
-        for object_id in ids:
-            for rel in self.report.relations:
-                record = rel.images.get(object_id) if kind == "images" else rel.containers.get(object_id)
-                if record is not None:
-                    name = ", ".join(record.names) if kind == "images" else record.name  # type: ignore[union-attr]
-                    found.append(name or object_id[:12])
-                    break
-            else:
-                found.append(object_id[:12])
+        relations = self.report.relations
+        found = [
+            (", ".join(image_names(i, relations)) if kind == "images" else container_name(i, relations)) or i[:12]
+            for i in ids
+        ]
         limit = len(found) if self.everything else NAMES
         more = f" and {len(found) - limit} more" if len(found) > limit else ""
         return ", ".join(found[:limit]) + more
@@ -172,16 +170,13 @@ class _Text:
             yield label + shortened(inert(f"{arm}{link.kind} {link.label}{mark}"), self.columns - 11)
 
     def plan(self, cause: Cause) -> Iterator[str]:
+        """Give every step with its command in full: it is there to be copied."""
         for number, step in enumerate(cause.hypothesis.plan, 1):
-            label = "do" if number == 1 else ""
             risk = f" [{step.risk}]" if step.risk != "none" else ""
-            if not step.command:
-                yield from self.wrap(label, f"{number}. {step.effect}{risk}")
-            elif self.everything:
-                yield f"   {label:<8}{number}. {inert(step.command)}"
-                yield from self.wrap("", f"   {step.effect}{risk}" + (f" Then: {step.after}." if step.after else ""))
-            else:
-                yield f"   {label:<8}{number}. " + shortened(inert(step.command), self.columns - 14) + risk
+            then = f" Then: {step.after}." if step.after and self.everything else ""
+            yield from self.wrap("do" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
+            if step.command:
+                yield f"{' ' * 14}$ {inert(step.command)}"
 
     def outlook(self) -> Iterator[str]:
         items = self.report.outlook
@@ -210,11 +205,11 @@ class _Text:
             return
         more = []
         if len(report.causes) > shown:
-            more.append(f"{len(report.causes) - shown} more causes")
+            more.append(plural(len(report.causes) - shown, "more cause"))
         if report.findings:
-            more.append(f"{len(report.findings)} findings")
+            more.append(plural(len(report.findings), "finding"))
         if report.checked.skipped:
-            more.append(f"{len(report.checked.skipped)} skipped checks")
+            more.append(plural(len(report.checked.skipped), "skipped check"))
         if more:
             yield ""
             yield f"{', '.join(more)}: `--all` · a rule or cause in words: `analyzer explain ID`"
@@ -231,6 +226,11 @@ class _Text:
             yield ""
             yield f"checks skipped ({len(report.checked.skipped)})"
             yield table(("rule", "because"), report.checked.skipped)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def human(size: int) -> str:

@@ -169,6 +169,8 @@ class Collector:
                 if name in ("link", "lower", "additionallayer"):
                     kept = self._keep(member, body, self._limits.small_file)
                     setattr(layer, "additional" if name == "additionallayer" else name, kept)
+            elif below == "composefs-data/composefs.blob":
+                layer.composefs_blob = member
             return
         name = match.group(1)
         if match.end() >= len(below):

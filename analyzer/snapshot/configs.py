@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NOWHERE = PlatformSpec("", "")
 
+NOWHERE = PlatformSpec("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
@@ -30,7 +32,7 @@ class ImageConfig:
 
     where: Where
     error: str = ""
-    platform: Platform = PlatformSpec("", "")
+    platform: PlatformSpec = NOWHERE
     diff_ids: tuple[str, ...] = ()
     created_ns: int | None = None
     empty_layers: tuple[bool, ...] = ()

@@ -11,7 +11,7 @@ from analyzer.snapshot.manifests import DOCKER_LIST, Descriptor, Manifest, Platf
 COMPATIBLE = {"arm": ("v8", "v7", "v6", "v5"), "arm64": ("v8",)}
 
 
-def wanted_platforms(node: Platform) -> tuple[PlatformSpec, ...]:
+def wanted_platforms(node: PlatformSpec) -> tuple[PlatformSpec, ...]:
     """Return the platforms a node accepts, best first; the first one is what an error message names."""
     known = COMPATIBLE.get(node.architecture, ())
     if not node.variant:

@@ -33,7 +33,7 @@ def what_it_is(collected: Collected, source: MemberSource) -> str:
         return f"an OCI image layout (oci-layout, blobs/), not a storage snapshot; {EXPECTED}"
     if "manifest.json" in tops and ("repositories" in tops or any(t.endswith(".json") for t in tops)):
         return f"a docker-archive (manifest.json, as `podman save` writes), not a storage snapshot; {EXPECTED}"
-    if any(root.endswith("docker") or root.endswith("var/lib/docker") for root, _ in collected.stores):
+    if any(root.endswith(("docker", "var/lib/docker")) for root, _ in collected.stores):
         return f"a Docker root, not containers/storage; {EXPECTED}"
     if not source.members:
         return f"no members; {EXPECTED}"

@@ -34,6 +34,7 @@ class LayerDirectory:
         tables: content facts by diff directory name (`diff`, `diff1`, …; `""` for vfs).
         mounted: members seen below `merged`: the layer was mounted while the bundle was made.
         incompat_volatile: path of a `work/work/incompat/volatile` mark, or `""`.
+        composefs_blob: facts of `composefs-data/composefs.blob`, None when not in the listing.
     """
 
     name: str
@@ -46,6 +47,7 @@ class LayerDirectory:
     tables: dict[str, DiffTable] = field(default_factory=dict)
     mounted: int = 0
     incompat_volatile: str = ""
+    composefs_blob: Member | None = None
 
     @property
     def link_id(self) -> str:

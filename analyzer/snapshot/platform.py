@@ -140,15 +140,13 @@ def _from_images(snapshot: Snapshot) -> Platform:
             if spec is not None and image.id not in built:
                 built[image.id] = spec
                 pause += [spec] if any(map(PAUSE.search, image.names)) else []
-    groups = (
-        ("the pause image", pause),
-        ("images of containers", [built[image] for image in dict.fromkeys(used) if image in built]),
-        ("image configs", list(built.values())),
-    )
-    for what, votes in groups:
-        if found := _majority(what, votes):
-            return found
-    return Platform("", "", "", "", tuple(dict.fromkeys(built.values())) or USUAL)
+    ran = _majority("images of containers", [built[image] for image in dict.fromkeys(used) if image in built])
+    paused = _majority("the pause image", pause)
+    candidates = tuple(dict.fromkeys(built.values())) or USUAL
+    if paused and ran and paused.spec != ran.spec:
+        return Platform("", "", "", "", candidates)
+    found = paused or ran or _majority("image configs", list(built.values()))
+    return found or Platform("", "", "", "", candidates)
 
 
 def _built_for(reader: ImageReader, image: ImageRecord) -> PlatformSpec | None:

@@ -53,6 +53,7 @@ class TarSplit:
         total: bytes of the tar described so far.
         known_total: whether `total` is the length of the tar (it is not where a sparse file is in it).
         limit: the limit that ended reading, `""` when none did.
+        paths: paths of the entries yielded so far.
     """
 
     def __init__(self, file: SmallFile, limits: Limits) -> None:
@@ -60,6 +61,7 @@ class TarSplit:
         self.problems: list[Problem] = []
         self.total = 0
         self.limit = ""
+        self.paths: set[str] = set()
         self._limits = limits
         self._headers = HeaderReader(limits)
         self._decoder = msgspec.json.Decoder(Line)
@@ -77,7 +79,7 @@ class TarSplit:
     def entries(self) -> Iterator[Recorded]:
         """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
         group, padding = b"", 0
-        seen: set[str] = set()
+        seen = self.paths
         read, add = self._headers.read, seen.add
         for line in self.lines():
             payload = line.payload
@@ -127,10 +129,14 @@ class TarSplit:
         if line.size > 0:
             if payload is not None and len(payload) == 8:
                 return int.from_bytes(payload, "big")
-            self._problem("checksum-missing", "a CRC-64 of 8 bytes", f"{len(payload or b'')} bytes for {line.name!r:.120}")
+            self._problem(
+                "checksum-missing", "a CRC-64 of 8 bytes", f"{len(payload or b'')} bytes for {line.name!r:.120}"
+            )
             return None
         if payload:
-            self._problem("checksum-surplus", "no CRC-64 for an empty entry", f"{len(payload)} bytes for {line.name!r:.120}")
+            self._problem(
+                "checksum-surplus", "no CRC-64 for an empty entry", f"{len(payload)} bytes for {line.name!r:.120}"
+            )
         return 0
 
     def lines(self) -> Iterator[Line]:

@@ -19,20 +19,21 @@ class TarBody:
     """Content of the member just yielded.
 
     Attributes:
+        given: content bytes handed out.
         left: stored bytes not yet taken from the window.
         size: bytes the content has, holes included.
         map: where the stored pieces belong, None for a file without holes.
         readable: False when the stored form is not understood (a damaged sparse map).
     """
 
-    __slots__ = ("_given", "_limits", "_path", "_records", "_window", "left", "map", "readable", "size")
+    __slots__ = ("_limits", "_path", "_records", "_window", "given", "left", "map", "readable", "size")
 
     def __init__(self, window: Window, limits: Limits, records: Records) -> None:
         self._window = window
         self._limits = limits
         self._records = records
         self._path = ""
-        self._given = 0
+        self.given = 0
         self.left = 0
         self.size = 0
         self.map: Map | None = None
@@ -42,7 +43,7 @@ class TarBody:
         """Become the content of the next member: a file without holes."""
         self.size = size
         self.left = stored
-        self._given = 0
+        self.given = 0
         self.map = None
         self.readable = True
 
@@ -55,7 +56,7 @@ class TarBody:
     @property
     def complete(self) -> bool:
         """Tell, after reading, whether all `size` bytes were there."""
-        return self.readable and self._given == self.size
+        return self.readable and self.given == self.size
 
     def read(self, limit: int) -> bytes | None:
         """Return the whole content, or None when it is longer than `limit`."""
@@ -67,7 +68,7 @@ class TarBody:
         if self.map is None and self.readable and self.left == size <= window.end - pos:
             window.pos = pos + size
             self.left = 0
-            self._given = size
+            self.given = size
             return bytes(window.view[pos : pos + size])
         return b"".join(map(bytes, self.chunks()))
 
@@ -77,7 +78,7 @@ class TarBody:
             return
         pieces = self._take(self.left) if self.map is None else self._sparse(self.map)
         for piece in pieces:
-            self._given += len(piece)
+            self.given += len(piece)
             yield piece
 
     def _take(self, count: int) -> Iterator[memoryview]:

@@ -12,7 +12,7 @@ from zlib import adler32
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
 
-CACHE = 8_192
+CACHE = 32_768
 
 HEADER = struct.Struct("100s8s8s8s12s12s8sc100s8s64x8s8s155s12x")
 """name, mode, uid, gid, size, mtime, checksum, type, link name, magic + version, major, minor, prefix."""
@@ -21,6 +21,7 @@ EXTENSION = struct.Struct("124x12s12x8sc")
 """size, checksum, type: all that matters in the header of an extended header."""
 
 _OCTAL = b"01234567"
+_SPACED = _OCTAL + b"\0 "
 
 
 class FieldError(ValueError):
@@ -35,6 +36,8 @@ def parse_number(field: bytes) -> int:
     Raises:
         FieldError: any other byte.
     """
+    if field[-1] in b"\0 " and field[:-1].isdigit() and not field.strip(_SPACED):
+        return int(field[:-1], 8)
     first = field[0]
     if first & 0x80:
         if first not in (0x80, 0xFF):
@@ -90,11 +93,11 @@ def byte_sum(block: memoryview) -> int:
 def checksum_ok(block: memoryview, sums: Sums) -> bool:
     """Tell whether the header's checksum holds, as unsigned sum or as the signed sum of old Sun and BSD tars."""
     wanted = sums[bytes(block[148:156])]
-    if wanted < 0:
-        return False
     total = byte_sum(block)
     if total == wanted:
         return True
+    if wanted < 0 or not total:
+        return False
     raw = bytes(block)
     high = sum(1 for byte in raw if byte >= 0x80)
     field_high = sum(1 for byte in raw[148:156] if byte >= 0x80)

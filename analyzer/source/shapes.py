@@ -62,13 +62,13 @@ class Shapes:
         self._candidates: dict[bytes, int] = {}
         self._full = False
 
-    def find(self, data: bytearray, start: int, stop: int) -> tuple[Shape, re.Match[bytes]] | None:
-        """Return the layout that fits `data[start:stop]`, and how."""
+    def find(self, data: bytearray, start: int, stop: int) -> tuple[re.Match[bytes], Mapping[str, bytes]] | None:
+        """Return how the layout that fits `data[start:stop]` does so, and its attributes."""
         for index, shape in enumerate(self._shapes):
             if match := shape.pattern.match(data, start, stop):
                 if index:
                     self._shapes.insert(0, self._shapes.pop(index))
-                return shape, match
+                return match, shape.xattrs
         return None
 
     def learn(self, data: bytes, xattrs: Mapping[str, bytes]) -> None:

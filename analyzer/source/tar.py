@@ -8,13 +8,12 @@ dump directories, volume labels), Solaris `X`. After a header that cannot be rig
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zlib import adler32
 
 from analyzer.source.body import TarBody
 from analyzer.source.entry import DamagedHeader, EntryReader
 from analyzer.source.extras import Extras, PaxReader
 from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
-from analyzer.source.usual import UsualReader
+from analyzer.source.usual import usual_members
 from analyzer.source.window import Window
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class TarReader:
         self._sums = Sums()
         self._entries = EntryReader(self._window, self._body, limits, records)
         self._pax = PaxReader(limits)
-        self._usual = UsualReader(self._entries, self._pax.shapes)
+        self._usual = usual_members(self._entries, self._pax.shapes, self._sums)
         self._global = Extras()
         self._extras: Extras | None = None
         self._start = -1  # offset of the first extended header before the member
@@ -61,17 +60,13 @@ class TarReader:
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
         """Yield (member, content) in stream order."""
         window, body, buffer = self._window, self._body, self._window.buffer
-        usual, usual_payload = self._usual, self._usual.payload
-        while (pos := self._header()) >= 0:
-            kind = buffer[pos + 156]
-            if kind == PAX and self._extras is None and usual_payload(pos):
-                continue
-            try:
-                member = usual.member(kind, pos) or self._entry(kind, pos)
-            except DamagedHeader as damage:
-                self._resync(str(damage))
-                continue
-            if member is None:
+        while True:
+            if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
+                break
+            pos, member = window.pos, None
+            if buffer[pos + 156] == PAX and self._extras is None and not self._zeros:
+                member = self._usual(pos)
+            if member is None and (member := self._next(pos)) is None:
                 continue
             if self.members >= self._limits.members:
                 what = f"limit members={self._limits.members} reached: the rest is not read"
@@ -87,27 +82,23 @@ class TarReader:
                 break
         self._finish()
 
-    def _header(self) -> int:
-        """Return the window position of the next header with a valid checksum, -1 at the end of the stream."""
-        window, sums = self._window, self._sums
-        while True:
-            if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
-                return -1
-            pos, view = window.pos, window.view
-            half = pos + 256
-            total = (adler32(view[pos:half]) & 0xFFFF) + (adler32(view[half : pos + 512]) & 0xFFFF)
-            if total - 2 == sums[bytes(view[pos + 148 : pos + 156])]:  # as byte_sum, without its call
-                if self._zeros:
-                    self._after_zeros()
-                return pos
-            if total == 2:
-                self._zero_block()
-            elif self._ended:
-                self._trailing()
-            elif checksum_ok(view[pos : pos + BLOCK], sums):
-                return pos
-            else:
-                self._resync("damaged header (bad checksum)")
+    def _next(self, pos: int) -> Member | None:
+        """Read the block at `pos` in full; return its member, None when it is about another or none."""
+        block = self._window.view[pos : pos + BLOCK]
+        if checksum_ok(block, self._sums):
+            if self._zeros:
+                self._after_zeros()
+            try:
+                return self._entry(block[156], pos)
+            except DamagedHeader as damage:
+                self._resync(str(damage))
+        elif byte_sum(block) == 0:
+            self._zero_block()
+        elif self._ended:
+            self._trailing()
+        else:
+            self._resync("damaged header (bad checksum)")
+        return None
 
     def _entry(self, kind: int, pos: int) -> Member | None:
         """Return the member of the header at `pos`, None when it is about another or none.
@@ -115,7 +106,6 @@ class TarReader:
         Raises:
             DamagedHeader: it says something impossible.
         """
-        self._take_usual()
         if kind in EXTENSIONS:
             self._extension(kind, pos)
             return None
@@ -128,14 +118,7 @@ class TarReader:
             extras, start = self._global, self._window.base + pos
         return self._entries.member(kind, pos, extras, start)
 
-    def _take_usual(self) -> None:
-        """Turn a payload read the short way into the general form, for whatever follows it."""
-        found = self._usual.take(self._global)
-        if found is not None:
-            self._extras, self._start = found
-
     def _zero_block(self) -> None:
-        self._take_usual()
         self._orphan("the archive's end")
         self._window.pos += BLOCK
         self._zeros += 1
@@ -176,7 +159,6 @@ class TarReader:
 
     def _resync(self, what: str) -> None:
         """Record a loss from the header at hand to the next good one."""
-        self._take_usual()
         self._extras = None
         window = self._window
         start = window.offset
@@ -202,7 +184,6 @@ class TarReader:
 
     def _finish(self) -> None:
         """Tell how the stream ended."""
-        self._take_usual()
         window = self._window
         tail = bytes(window.view[window.pos : window.end])
         window.pos = window.end
@@ -265,6 +246,7 @@ class TarReader:
         extras = Extras()
         self._pax.read(data, extras)
         self._global = extras.inherited()
+        self._usual = lambda _pos: None  # the short way knows no inherited values
         ignored = [
             name
             for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))

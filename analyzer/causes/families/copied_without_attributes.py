@@ -1,8 +1,8 @@
 """The store was copied or restored without extended attributes, device nodes, owners or hard links.
 
 What happened
-    A backup, rsync or tar without `--xattrs`, or as a user who may not make device nodes, made this store. Opaque marks,
-    file capabilities and whiteouts are gone.
+    A backup, rsync or tar without `--xattrs`, or as a user who may not make device nodes, made this store. Opaque
+    marks, file capabilities and whiteouts are gone.
 
 How it shows
     Opaque directories without their mark, whiteouts that are missing or plain files, setcap programs without their

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Step
+from analyzer.snapshot.overlay import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
 RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014", "CTR-004")
@@ -40,7 +42,7 @@ WEIGHT, FURTHER = 2.0, 1.0
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one leak for everything nobody uses."""
-    found = case.of(*RULES, at_least="warning")
+    found = sorted(case.of(*RULES, at_least="warning"), key=lambda f: (f.rule != "OVL-013", _height(case, f), f.order))
     if not found:
         return
     what = subjects_of(found)
@@ -60,3 +62,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             ),
         ),
     )
+
+
+def _height(case: Case, finding: Finding) -> int:
+    """Return how high above its base a left-over directory stands, by its `lower`: what others stand on comes first."""
+    directory = case.rel.directory(finding.subject.id)
+    return (text_of(directory.lower) or "").count("l/") if directory else 0

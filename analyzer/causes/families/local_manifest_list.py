@@ -78,12 +78,12 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
             f"`skopeo inspect containers-storage:@{image_id}` on the node: it opens the record as the listing does",
             "who builds on this node: podman or buildah in CI jobs, shell history",
         ),
-        plan=_plan(case, image_id, name, fatal=fatal),
+        plan=_plan(image_id, name, fatal=fatal),
         fails_listing=fatal and any(f.facts.get("fails_listing", True) for f in findings),
     )
 
 
-def _plan(case: Case, image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:
+def _plan(image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:
     keep = Step(
         f"podman manifest push --all {shlex.quote(image_id)} docker://REGISTRY/{shlex.quote(name.rpartition('/')[2])}",
         "Only if the list is wanted: push it with its members first. It must hold every platform of the cluster.",

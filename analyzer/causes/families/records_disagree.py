@@ -112,7 +112,7 @@ def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step
             case,
             f.evidence[0].where.path,
             str(f.facts["known"]),
-            f"Write the `lower` that the records of layer {f.subject.id[:12]} ask for, if layers.json is the right side.",
+            f"Write the `lower` that layers.json asks for into layer {f.subject.id[:12]}, if layers.json is the right side.",
         )
         for f in known
     ]

@@ -1,8 +1,8 @@
 """The tar-split of a layer is missing or damaged: the layer runs, but cannot be pushed, saved or verified.
 
 What happened
-    `overlay-layers/<id>.tar-split.gz` keeps what is needed to rebuild the layer's exact tar. It was removed, or its bytes
-    changed on the medium.
+    `overlay-layers/<id>.tar-split.gz` keeps what is needed to rebuild the layer's exact tar. It was removed, or its
+    bytes changed on the medium.
 
 How it shows
     gzip or JSON errors, sizes that do not add up. Running containers do not need it; `podman push`, `save` and the

@@ -115,7 +115,7 @@ def _affected(case: Case, findings: list[Finding]) -> Affected:
 def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
     writes = [_write_back(case, f) for f in findings if f.facts.get("known")]
     lost = [f for f in findings if not f.facts.get("known")]
-    index = [_index_step(case, f) for f in findings if f.rule in INDEX_RULES]
+    index = [_index_step(f) for f in findings if f.rule in INDEX_RULES]
     if index:
         return renumber(stop_writers(case), keep_copy(case), index, start_again(case))
     hit = case.affected(
@@ -136,7 +136,7 @@ def _write_back(case: Case, finding: Finding) -> Step:
     return write_text(case, path, text, f"Write the `{name}` file of layer {finding.subject.id[:12]} back, no newline.")
 
 
-def _index_step(case: Case, finding: Finding) -> Step:
+def _index_step(finding: Finding) -> Step:
     path = finding.evidence[0].where.path
     name = path.rpartition("/")[2]
     if finding.facts.get("volatile"):

@@ -4,9 +4,10 @@ What it finds
     A layer directory whose `link` is missing, empty, NUL-filled, or anything but 26 characters of `A-Z2-7`.
 
 Why it matters
-    The driver finds a layer's short symlink through this text. With an *empty* file, removing the layer computes
-    `overlay/l/` + nothing and deletes the whole `overlay/l`: all short links of all layers. Restore the text before
-    any command that may remove a layer.
+    The driver finds a layer's short symlink through this text; mounting what stands on the layer fails, or works only
+    as long as the symlink survives. With an *empty* file, removing the layer computes `overlay/l/` + nothing and
+    deletes the whole `overlay/l`: all short links of all layers. Restore the text before any command that may remove
+    a layer, a repair by an engine included.
 
 How sure
     High: the text is in the bundle. An empty or NUL-filled file is the mark of a power cut, because the engine writes
@@ -14,7 +15,7 @@ How sure
 
 Remedy
     With the engines stopped, write the id back without a newline. It is the name of the symlink in `overlay/l` that
-    points to this layer, or the first element of a child's `lower`.
+    points to this layer, or the first element of a child's `lower`; the finding states it where either survives.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: create, getLower, removeCommon, recreateSymlinks.
@@ -26,9 +27,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
+from analyzer.checks.overlay.lowers import Lowers
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.overlay import link_target, text_of
+from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.provenance import Where
+from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,33 +40,41 @@ if TYPE_CHECKING:
     from analyzer.checks.view import View
     from analyzer.snapshot.overlay import LayerDirectory
 
-EXPECTED = "26 characters of A-Z2-7, no newline"
+LENGTH = 26
+EXPECTED = f"{LENGTH} characters of A-Z2-7, no newline"
 
 
 @rule(
     "OVL-001",
     severity=ERROR,
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
-    says="link of layer {layer} is {seen}; it should hold {expected}",
+    says="link of layer {layer} is {seen}; it should hold {expected} (needed by {needed})",
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Judge the link text of every layer directory that has a record."""
     home = view.store.home
     if not any(directory.link for directory in home.layers.values()):
         return
+    lowers = Lowers(view.rel)
     for directory in home.layers.values():
-        if directory.name not in view.rel.layers or directory.link_id:
-            continue
+        record = view.rel.layers.get(directory.name)
         file = directory.link
-        if file is not None and file.data is None and file.reason.startswith("cut"):
+        if record is None or directory.link_id or (record.incomplete and file is None):
             continue
         seen = _seen(directory)
-        known = known_link(view, directory.name)
+        if not seen:
+            continue
+        known = lowers.link_elsewhere(directory.name)
+        users = users_of(view, [directory.name])
         yield this.found(
-            view.layer(directory.name),
+            view.layer(directory.name, directory.path),
             [(file.where if file else Where(f"{directory.path}/link"), known or EXPECTED, seen)],
             severity=CRITICAL if file is not None and file.data == b"" else ERROR,
             layer=directory.name,
+            layers=[directory.name],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
             seen=seen,
             expected=f"`{known}`" if known else EXPECTED,
             known=known,
@@ -71,6 +83,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 
 
 def _seen(directory: LayerDirectory) -> str:
+    """Return what is wrong with `link` in words, `""` when its content was not kept and its size is right."""
     file = directory.link
     if file is None:
         return "missing"
@@ -79,18 +92,8 @@ def _seen(directory: LayerDirectory) -> str:
     if file.zeroed:
         return f"{file.member.size} NUL bytes"
     text = text_of(file)
-    return repr(text) if text is not None else file.reason
-
-
-def known_link(view: View, layer_id: str) -> str:
-    """Return the link id that other evidence gives for a layer: its symlink in `l/`, else a child's `lower`."""
-    for name, member in sorted(view.store.home.links.items()):
-        if link_target(member) == layer_id:
-            return name
-    for child in view.rel.children.get(layer_id, ()):
-        directory = view.rel.directory(child)
-        text = text_of(directory.lower) if directory else None
-        first = (text or "").partition(":")[0].removeprefix("l/")
-        if first:
-            return first
-    return ""
+    if text is not None:
+        return repr(text) if len(text) <= LENGTH * 4 else f"{file.member.size} bytes of other text"
+    if file.member.kind == FILE:
+        return "" if file.member.size == LENGTH else f"{file.member.size} bytes long"
+    return file.reason

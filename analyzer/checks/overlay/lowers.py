@@ -56,7 +56,7 @@ class Lowers:
                     self._owner.setdefault(directory.link_id, directory.name)
         for layer in self.rel.layers.values():
             first = self.first_link(layer.id)
-            if first and layer.parent:
+            if first and layer.parent and not layer.uidmap and layer.id not in self.rel.mapped:
                 self._said.setdefault(layer.parent, first)
 
     def directories(self, layer_id: str) -> Iterator[LayerDirectory]:

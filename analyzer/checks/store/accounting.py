@@ -6,12 +6,12 @@ No rule of its own: the rules of this group and of `containers` share it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from analyzer.checks.view import View
     from analyzer.snapshot.containers import ContainerRecord
@@ -61,19 +61,25 @@ def unrecorded(view: View, part: str) -> set[str]:
     """Return ids whose data this store has although no store of the engine has a record for them."""
     store, rel = view.store, view.rel
     if part == "layers":
-        known, names = rel.layers.keys(), {*store.home.layers, *store.tar_splits, *store.layer_files}
+        names = {*store.home.layers, *store.tar_splits, *store.layer_files} - rel.layers.keys()
     elif part == "images":
-        known, names = rel.images.keys(), set(store.image_files)
+        names = store.image_files.keys() - rel.images.keys()
     else:
-        known, names = rel.containers.keys(), set(store.container_files)
-    return {name for name in names - known if HEX_ID.fullmatch(name)}
+        names = store.container_files.keys() - rel.containers.keys()
+    return {name for name in names if HEX_ID.fullmatch(name)}
 
 
 def driver_directories(view: View, part: str, ids: set[str]) -> list[str]:
     """Return those of `ids` whose directory the engine's start-time garbage collection would remove, sorted."""
     store = view.store
-    names = {"layers": store.home.layers, "images": store.image_files, "containers": store.container_files}[part]
-    return sorted(ids & names.keys())
+    if part == "layers":
+        return sorted(ids & store.home.layers.keys())
+    return sorted(ids & (store.image_files if part == "images" else store.container_files).keys())
+
+
+def listed(part: str, ids: Iterable[str]) -> dict[str, Any]:
+    """Return ids as the fact that causes look them up by: `layers`, `images` or `containers`."""
+    return {part: sorted(ids)}
 
 
 def half_unseen(view: View, part: str) -> bool:
@@ -81,10 +87,6 @@ def half_unseen(view: View, part: str) -> bool:
 
     True where the bundle has one of the stable and the volatile file, and no listing that shows the other is absent.
     """
-    names = ("layers.json", "volatile-layers.json") if part == "layers" else INDEX_PAIR
-    if all(view.store.document(part, name) is not None for name in names):
+    if all(view.store.document(each, name) is not None for each, name in INDEXES if each == part):
         return False
     return not (view.snapshot.complete and view.store.part_listed(part))
-
-
-INDEX_PAIR = ("containers.json", "volatile-containers.json")

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, documents, record_subject, records
+from analyzer.checks.store.accounting import SHOWN, documents, listed, record_subject, records
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.provenance import Problem
 
@@ -66,7 +66,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 pointer=first.where.pointer,
                 expected=first.expected,
                 seen=first.observed,
-                **{f"{kind}s": [record.id]},
+                **listed(f"{kind}s", [record.id]),
             )
 
 

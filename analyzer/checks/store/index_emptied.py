@@ -34,13 +34,14 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, HIGH, INFO, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import INDEXES, driver_directories, unrecorded
+from analyzer.checks.store.accounting import INDEXES, driver_directories, listed, unrecorded
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.view import View
+    from analyzer.snapshot.documents import Document
 
 HARMLESS = "{path} has 0 bytes, which the engine takes for an empty list; nothing in this store is missing from it"
 UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an empty list"
@@ -58,20 +59,23 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     for part, name in INDEXES:
         document = view.store.document(part, name)
         if document is not None and document.empty:
-            yield _emptied(view, this, part, name, document.path)
+            yield _emptied(view, this, part, document)
         elif document is None:
-            lost = _lost_with_absent_file(view, part, name)
+            lost = lost_with_absent_file(view, part, name)
             if lost:
                 path = view.store.part_path(part, name)
-                yield _finding(view, this, part, name, path, lost, seen="absent")
+                yield _finding(view, this, part, path, lost, seen="absent")
 
 
-def _emptied(view: View, this: Rule, part: str, name: str, path: str) -> Finding:
-    lost = unrecorded(view, part) | _named(view, part, volatile=name.startswith("volatile-"))
+def _emptied(view: View, this: Rule, part: str, document: Document) -> Finding:
+    name, path = document.name, document.path
+    lost = _named(view, part, volatile=name.startswith("volatile-"))
+    if view.snapshot.complete or _all_indexes_seen(view, part):
+        lost |= unrecorded(view, part)
     if name == "volatile-layers.json":
         lost -= view.store.tar_splits.keys() | view.store.layer_files.keys()
     if lost:
-        return _finding(view, this, part, name, path, lost, seen="empty (0 bytes)")
+        return _finding(view, this, part, path, lost, seen="empty (0 bytes)")
     listed = view.store.part_listed(part) and view.snapshot.complete
     return this.found(
         view.file(path),
@@ -86,7 +90,8 @@ def _emptied(view: View, this: Rule, part: str, name: str, path: str) -> Finding
     )
 
 
-def _finding(view: View, this: Rule, part: str, name: str, path: str, lost: set[str], *, seen: str) -> Finding:
+def _finding(view: View, this: Rule, part: str, path: str, lost: set[str], *, seen: str) -> Finding:
+    name = path.rpartition("/")[2]
     volatile = name.startswith("volatile-")
     directories = driver_directories(view, part, lost)
     absent = seen == "absent"
@@ -104,8 +109,12 @@ def _finding(view: View, this: Rule, part: str, name: str, path: str, lost: set[
         unsynced=not absent,
         missing=len(lost),
         directories=len(directories),
-        **{part: sorted(lost)},
+        **listed(part, lost),
     )
+
+
+def _all_indexes_seen(view: View, part: str) -> bool:
+    return all(view.store.document(each, name) is not None for each, name in INDEXES if each == part)
 
 
 def _named(view: View, part: str, *, volatile: bool) -> set[str]:
@@ -121,7 +130,7 @@ def _named(view: View, part: str, *, volatile: bool) -> set[str]:
     return set()
 
 
-def _lost_with_absent_file(view: View, part: str, name: str) -> set[str]:
+def lost_with_absent_file(view: View, part: str, name: str) -> set[str]:
     """Return ids that only an absent file can account for; empty where its absence may be normal or not captured."""
     store = view.store
     if not view.snapshot.complete or f"{part}.lock" not in store.locks or view.unseen_stores:

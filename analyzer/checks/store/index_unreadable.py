@@ -1,4 +1,4 @@
-"""An index file loads as a JSON array.
+r"""An index file loads as a JSON array.
 
 What it finds
     A `layers.json`, `images.json`, `containers.json` or one of their `volatile-` twins that is cut off, NUL-filled,
@@ -8,7 +8,7 @@ Why it matters
     One bad byte costs the whole file. With a bad images or containers file the store doesn't open: CRI-O doesn't
     start (`validating root config: failed to get store to set defaults: loading "…"`) and every podman command fails.
     With a bad layers file CRI-O starts, and then every listing and every creation fails: `loading primary layer store
-    data: loading "…/layers.json": … expect [ or n, but found \\x00`. CRI-O's internal repair (on by default since 1.31)
+    data: loading "…/layers.json": … expect [ or n, but found \x00`. CRI-O's internal repair (on by default since 1.31)
     takes a bad layers file after an unclean stop as a reason to remove the whole graph root, podman's data and
     volumes included.
 
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import documents, driver_directories, unrecorded
+from analyzer.checks.store.accounting import documents, driver_directories, listed, unrecorded
 from analyzer.source.member import HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             missing=len(lost),
             directories=len(driver_directories(view, part, lost)),
             unsynced=b"\0" in (document.file.data or b"") or (problem.kind == "cut" and size % BLOCK == 0),
-            **{part: sorted(lost)},
+            **listed(part, lost),
         )
 
 

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import Where
 
 
+PANIC = "every engine panics when it loads the file"
+UNNAMED = "the engine can't name them and takes the directory of all for theirs"
+
+
 @rule(
     "STO-004",
     severity=CRITICAL,
@@ -47,14 +51,12 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     for part, document in documents(view):
         nulls = [problem.where for problem in document.salvaged.problems if problem.kind == "null-row"]
         if nulls:
-            yield _finding(view, this, part, nulls, "null elements", "every engine panics when it loads the file")
+            yield _finding(view, this, part, nulls, null=True)
         if nameless.get(document.path):
-            effect = "the engine can't name them and builds paths of other things from them"
-            yield _finding(view, this, part, nameless[document.path], "records without an id", effect)
+            yield _finding(view, this, part, nameless[document.path], null=False)
 
 
-def _finding(view: View, this: Rule, part: str, places: list[Where], seen: str, effect: str) -> Finding:
-    null = seen.startswith("null")
+def _finding(view: View, this: Rule, part: str, places: list[Where], *, null: bool) -> Finding:
     return this.found(
         view.file(places[0].path),
         [(where, "a record with an id", "null" if null else "no id") for where in places[:SHOWN]],
@@ -63,8 +65,8 @@ def _finding(view: View, this: Rule, part: str, places: list[Where], seen: str, 
         path=places[0].path,
         part=part,
         count=len(places),
-        seen=seen,
-        effect=effect,
+        seen="null elements" if null else "records without an id",
+        effect=PANIC if null else UNNAMED,
         pointer=places[0].pointer,
     )
 

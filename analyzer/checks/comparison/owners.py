@@ -1,0 +1,62 @@
+"""Which owner on disk an owner of the image becomes (containers/storage pkg/idtools: ToHost)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analyzer.snapshot.layers import LayerRecord
+
+ANY = -1
+"""An owner that cannot be foretold."""
+
+
+class Ids(dict[int, int]):
+    """Ids on disk by id in the image; computed once each, `ANY` where not known.
+
+    Args:
+        ranges: (container id, host id, size) of the layer, empty for the identity.
+        root: what id 0 becomes in a rootless store, where other ids are not known (subuids are not in the bundle);
+            None in a store of root.
+    """
+
+    def __init__(self, ranges: Sequence[tuple[int, int, int]], root: int | None) -> None:
+        super().__init__()
+        self._ranges = ranges
+        self._root = root
+
+    def __missing__(self, inside: int) -> int:
+        """Compute and keep one id."""
+        if len(self) > 100_000:
+            self.clear()
+        value = self[inside] = self._on_disk(inside)
+        return value
+
+    def _on_disk(self, inside: int) -> int:
+        if self._root is not None:
+            return self._root if inside == 0 and not self._ranges else ANY
+        if not self._ranges:
+            return inside
+        for first, host, size in self._ranges:
+            if first <= inside < first + size:
+                return host + inside - first
+        return ANY
+
+
+class Unknown(Ids):
+    """Owners that tell nothing: chown errors were ignored, or the bundle keeps none."""
+
+    def __init__(self) -> None:
+        super().__init__((), None)
+
+    def _on_disk(self, inside: int) -> int:
+        return ANY
+
+
+def owners_of(record: LayerRecord, store_owner: tuple[int, int]) -> tuple[Ids, Ids]:
+    """Return how user and group ids of a layer look on disk."""
+    if store_owner[0] == 0:
+        return Ids(record.uidmap, None), Ids(record.gidmap, None)
+    return Ids(record.uidmap, store_owner[0]), Ids(record.gidmap, store_owner[1])

@@ -1,0 +1,59 @@
+"""A container's data directory has a record.
+
+What it finds
+    A directory below `<driver>-containers` with an id for a name and no container record.
+
+Why it matters
+    Little: it keeps some space until garbage collection removes it, which CRI-O does at every start since 1.28 and
+    podman in `podman system prune --external`.
+
+How sure
+    High that no captured record names it. In a transient store the records lie in the run root, which most captures
+    leave out: there such directories are normal.
+
+Remedy
+    None.
+
+Engine source
+    containers/storage store.go: GarbageCollect; containers.go: GarbageCollect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding, Subject
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import INDEXES, documents, unrecorded
+from analyzer.checks.store.index_emptied import lost_with_absent_file
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "CTR-010",
+    severity=INFO,
+    needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
+    says="{path} has {files} entries and no container record; garbage collection removes it",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Name every container data directory without a record; an emptied or lost file is STO-002's."""
+    if any(document.empty for part, document in documents(view) if part == "containers"):
+        return
+    absent = [name for part, name in INDEXES if part == "containers" and view.store.document(part, name) is None]
+    if any(lost_with_absent_file(view, "containers", name) for name in absent):
+        return
+    for container_id in sorted(unrecorded(view, "containers")):
+        path = view.store.part_path("containers", container_id)
+        yield this.found(
+            Subject("container", container_id, path),
+            [(Where(path), "a record with this id", "none")],
+            path=path,
+            files=len(view.store.container_files[container_id]),
+            containers=[container_id],
+        )

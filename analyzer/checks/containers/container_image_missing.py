@@ -1,0 +1,78 @@
+"""The image of a container has a record.
+
+What it finds
+    An image id that containers name and no image store of the engine has. An empty image id is legal (a container
+    from scratch). The image is the subject; its containers are said with it.
+
+Why it matters
+    The container still runs and keeps its layers, but `inspect`, `commit` and a restart by podman fail with `image not
+    known`, and `podman system check` reports `image missing`. Since no image holds the layers below it any more, the
+    same check calls them unreferenced after a day, and `--repair` deletes them under the container.
+
+How sure
+    High where the image records of every store the engine uses are in the bundle.
+
+Remedy
+    Pull the same image again: with the same digest it gets the same id. Otherwise save what the container wrote and
+    remove it.
+
+Engine source
+    containers/storage store.go: Image; check.go: Check (containers).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding, Subject
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import HEX_ID, SHOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.containers import ContainerRecord
+
+
+@rule(
+    "CTR-002",
+    severity=ERROR,
+    needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS),
+    says="image {image} ({image_name}) has no record, and {count} containers were made from it: {name} first",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look every container's image up; one finding a missing image."""
+    missing: dict[str, list[ContainerRecord]] = {}
+    for container in view.store.containers:
+        if container.image and container.image not in view.rel.images:
+            missing.setdefault(container.image, []).append(container)
+    for image_id, containers in missing.items():
+        names = _image_names(containers)
+        yield this.found(
+            _subject(view, image_id, names, containers[0]),
+            [
+                (each.where._replace(pointer=f"{each.where.pointer}/image"), "an image with a record", image_id)
+                for each in containers[:SHOWN]
+            ],
+            image=image_id,
+            image_name=", ".join(names) or "name unknown",
+            count=len(containers),
+            name=containers[0].name or containers[0].id,
+            data_present=image_id in view.store.image_files,
+            images=[image_id],
+            containers=sorted({container.id for container in containers}),
+        )
+
+
+def _subject(view: View, image_id: str, names: tuple[str, ...], container: ContainerRecord) -> Subject:
+    well_formed = HEX_ID.fullmatch(image_id)
+    path = view.store.part_path("images", image_id) if well_formed else container.where.path
+    return Subject("image", image_id, path, names)
+
+
+def _image_names(containers: list[ContainerRecord]) -> tuple[str, ...]:
+    """Return the image names that the containers' own metadata keeps."""
+    names = (container.details.get("image-name") for container in containers)
+    return tuple(sorted({name for name in names if isinstance(name, str) and name}))

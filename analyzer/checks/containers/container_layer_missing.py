@@ -1,0 +1,94 @@
+"""The writable layer of a container has a record.
+
+What it finds
+    A container whose `layer` has no record in any layers file the engine reads. The layer is the subject; the
+    container that lost it, and whether the layer's directory is still there, are said with it.
+
+Why it matters
+    The container can't be mounted, started or committed: `layer not known`. Removing it still works. If the directory
+    `overlay/<layer>` is still there, what the container wrote is still in its `diff`, and the next start of CRI-O
+    deletes it, because no record accounts for it.
+
+How sure
+    High where every layers file of the engine is in the bundle. A layer of a throw-away container may be recorded in
+    `volatile-layers.json`; where that file may have been left out of the bundle, nothing is said, and where it is
+    empty that file is at fault (STO-002).
+
+Remedy
+    Save `overlay/<layer>/diff` if it is there and wanted, then remove the container: `podman rm -f ID`, or
+    `crictl rmp -f POD`.
+
+Engine source
+    containers/storage store.go: Mount, DeleteContainer; check.go doesn't look at this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding, Subject
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import HEX_ID, SHOWN, half_unseen
+from analyzer.checks.store.index_emptied import lost_with_absent_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.containers import ContainerRecord
+
+
+@rule(
+    "CTR-001",
+    severity=ERROR,
+    needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS),
+    says="layer {layer} of container {name} has no record; its directory is {directory}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look every container's layer up in the layer records of the engine; one finding a missing layer."""
+    missing: dict[str, list[ContainerRecord]] = {}
+    explained = _explained(view)
+    for container in view.store.containers:
+        if container.layer not in view.rel.layers and not (container.volatile and explained(container.layer)):
+            missing.setdefault(container.layer, []).append(container)
+    for layer_id, containers in missing.items():
+        if layer_id:
+            yield _finding(view, this, layer_id, containers)
+        else:
+            for container in containers:
+                yield _finding(view, this, "", [container])
+
+
+def _finding(view: View, this: Rule, layer_id: str, containers: list[ContainerRecord]) -> Finding:
+    first = containers[0]
+    found = view.rel.directory(layer_id) if layer_id else None
+    return this.found(
+        _subject(view, layer_id, first),
+        [
+            (each.where._replace(pointer=f"{each.where.pointer}/layer"), "a layer with a record", layer_id or "empty")
+            for each in containers[:SHOWN]
+        ],
+        layer=layer_id or "(none)",
+        name=first.name or first.id,
+        directory=f"still there ({found.path})" if found else "gone or not in the bundle",
+        directory_present=found is not None,
+        layers=[layer_id] if layer_id else [],
+        containers=sorted({container.id for container in containers}),
+    )
+
+
+def _subject(view: View, layer_id: str, container: ContainerRecord) -> Subject:
+    if HEX_ID.fullmatch(layer_id):
+        return Subject("layer", layer_id, view.layer(layer_id).path, (container.name,) if container.name else ())
+    return view.container(container) if HEX_ID.fullmatch(container.id) else view.file(container.where.path)
+
+
+def _explained(view: View) -> Callable[[str], bool]:
+    """Tell of a volatile layer whether its record may lie in a file that was not captured, or was lost with a file."""
+    name = "volatile-layers.json"
+    document = view.store.document("layers", name)
+    if (document is None and half_unseen(view, "layers")) or (document is not None and document.empty):
+        return lambda _: True
+    lost = lost_with_absent_file(view, "layers", name) if document is None else set()
+    return lost.__contains__

@@ -1,0 +1,106 @@
+"""A container's layer lies on its image's top layer.
+
+What it finds
+    A container layer whose parent is neither its image's top layer, nor one of the image's id-mapped copies
+    (`mapped-layers`), nor a layer with the same chain of digests below it.
+
+Why it matters
+    The container runs on other files than its image has. `commit` and `diff` give wrong results, and a container
+    made anew from the image behaves differently.
+
+How sure
+    Medium: engines only make containers on a layer of their image, so record or image was changed; which of the two
+    is wrong is not told by this alone. Where the layer, its parent or the image has no record, other rules speak.
+
+Remedy
+    Compare with the image's configuration (diff ids). If the container is the odd one, save its data and make it
+    again; if the image is, remove it by id and pull it again.
+
+Engine source
+    containers/storage store.go: CreateContainer, imageTopLayerForMapping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import MEDIUM, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import record_subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.containers import ContainerRecord
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.provenance import Where
+
+
+@rule(
+    "CTR-003",
+    severity=WARNING,
+    needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
+    says="container {name} lies on layer {parent}, while its image {image} ends in layer {top}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the parent of every container layer with the tops of its image."""
+    digests: dict[str, str] = {}
+    for container in view.store.containers:
+        layer, image = view.rel.layers.get(container.layer), view.rel.images.get(container.image)
+        if layer is None or image is None or layer.incomplete or _fits(view.rel, layer, image, digests):
+            continue
+        yield this.found(
+            record_subject("container", container),
+            _places(container, layer, image),
+            confidence=MEDIUM,
+            name=container.name or container.id,
+            parent=layer.parent or "(none)",
+            image=image.id,
+            top=image.layer,
+            containers=[container.id],
+            images=[image.id],
+            layers=[layer.id],
+        )
+
+
+def _places(container: ContainerRecord, layer: LayerRecord, image: ImageRecord) -> list[tuple[Where, str, str]]:
+    parent = layer.where._replace(pointer=f"{layer.where.pointer}/parent")
+    return [
+        (parent, f"{image.layer} or a copy of it", layer.parent or "no parent"),
+        (container.where, f"a container of image {image.id}", f"layer {layer.id}"),
+    ]
+
+
+def _fits(rel: Relations, layer: LayerRecord, image: ImageRecord, digests: dict[str, str]) -> bool:
+    """Tell whether the parent is a top of the image, is like one, or can't be compared."""
+    tops = (image.layer, *image.mapped_layers)
+    if not image.layer or layer.parent in tops:
+        return True
+    if (layer.parent and layer.parent not in rel.layers) or image.layer not in rel.layers:
+        return True
+    below = _chain_digest(rel, layer.parent, digests)
+    return bool(below) and any(below == _chain_digest(rel, top, digests) for top in tops)
+
+
+def _chain_digest(rel: Relations, layer_id: str, known: dict[str, str]) -> str:
+    """Return one digest over those of a layer and its ancestors; `""` with a gap, a cycle or a layer without one."""
+    walk: list[LayerRecord] = []
+    node = layer_id
+    while node and node not in known:
+        known[node] = ""
+        record = rel.layers.get(node)
+        if record is None:
+            break
+        walk.append(record)
+        node = record.parent
+    below = known.get(node, "") if node else "base"
+    for record in reversed(walk):
+        own = record.diff_digest or record.toc_digest
+        text = f"{own}\n{below}".encode("utf-8", "surrogateescape")
+        below = known[record.id] = hashlib.sha256(text).hexdigest() if own and below else ""
+    return known.get(layer_id, "")

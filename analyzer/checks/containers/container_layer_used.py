@@ -1,0 +1,63 @@
+"""A container's layer is a writable layer of its own.
+
+What it finds
+    A container's layer that other layers have as parent, that carries a digest, or that is part of an image.
+
+Why it matters
+    Removing the container fails with `layer has children`, or its layer belongs to an image that others use.
+
+How sure
+    High for the records; what made them so is not told. Engines don't do this, tools that work on the store directly
+    do.
+
+Remedy
+    Remove the layers above it first (their images or containers), then the container.
+
+Engine source
+    containers/storage store.go: DeleteContainer, DeleteLayer; layers.go: Delete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import SHOWN, record_subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "CTR-004",
+    severity=INFO,
+    needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
+    says="layer {layer} of container {name} is more than its writable layer: {seen}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge the layer of every container that has a record."""
+    for container in view.store.containers:
+        layer = view.rel.layers.get(container.layer)
+        if layer is None:
+            continue
+        children = view.rel.children.get(layer.id, [])
+        seen = [
+            *([f"{len(children)} layers have it as parent"] if children else []),
+            *([f"it has the digest {layer.diff_digest:.80}"] if layer.diff_digest else []),
+            *(["an image uses it"] if layer.id in view.rel.images_on else []),
+        ]
+        if not seen:
+            continue
+        yield this.found(
+            record_subject("container", container),
+            [(layer.where, "no child, no digest, in no image", "; ".join(seen))],
+            layer=layer.id,
+            name=container.name or container.id,
+            seen="; ".join(seen),
+            containers=[container.id],
+            layers=[layer.id, *children[:SHOWN]],
+        )

@@ -1,0 +1,63 @@
+"""The metadata of a container is JSON where an engine keeps JSON there.
+
+What it finds
+    A container record whose `metadata` begins like a JSON object or holds NUL bytes, and doesn't parse. Other text is
+    legal for other tools and said as information only.
+
+Why it matters
+    CRI-O tells its own containers by this text. One whose metadata doesn't parse is passed over for ever: it is not
+    listed, not restored, not removed, and its layer keeps its space. Podman fails to inspect it.
+
+How sure
+    High that it doesn't parse; who wrote it is a guess from its form.
+
+Remedy
+    Remove the container with podman, by id: `podman rm -f --storage ID`.
+
+Engine source
+    CRI-O internal/storage/runtime.go: GetContainerMetadata; libpod/storage.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import record_subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "CTR-007",
+    severity=WARNING,
+    needs=(Need.CONTAINER_RECORDS,),
+    says="the metadata of container {name} is {seen}: CRI-O and podman can't tell whose it is",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge the metadata text of every container."""
+    for container in view.store.containers:
+        if not container.metadata_error:
+            continue
+        text = container.metadata
+        meant = text.lstrip().startswith("{") or "\0" in text
+        yield this.found(
+            record_subject("container", container),
+            [
+                (
+                    container.where._replace(pointer=f"{container.where.pointer}/metadata"),
+                    "a JSON object",
+                    container.metadata_error,
+                )
+            ],
+            severity=WARNING if meant else INFO,
+            name=container.name or container.id,
+            seen=container.metadata_error,
+            unsynced="\0" in text,
+            containers=[container.id],
+        )

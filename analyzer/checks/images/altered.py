@@ -1,0 +1,71 @@
+"""Findings of items whose content has another digest than it must have; shared by IMG-003 and IMG-004."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
+from analyzer.checks.images.items import ALTERED, Item, Judged, expected_digest, judged, listing, title, unsynced
+from analyzer.snapshot.opening import MANIFEST
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.rule import Rule
+    from analyzer.checks.view import View
+
+
+def altered_items(view: View, this: Rule, *, manifests: bool) -> Iterator[Finding]:
+    """Yield one finding for each image with altered items, of manifests or of all others."""
+    for each in judged(view):
+        kind = [item for item in each.items if item.key.startswith(MANIFEST) == manifests]
+        found = [item for item in each.having(ALTERED) if item in kind]
+        if found:
+            yield _of_files(view, this, each, found)
+        misnamed = [item for item in kind if not item.fault and item.seen and item.digest not in ("", item.seen)]
+        if misnamed:
+            yield _of_record(view, this, each, misnamed)
+
+
+def _of_files(view: View, this: Rule, each: Judged, found: list[Item]) -> Finding:
+    first, image = found[0], each.image
+    error = each.opening.error if each.blamed == first.key else ""
+    return this.found(
+        view.image(image),
+        [(item.where, expected_digest(item), item.seen) for item in found],
+        severity=CRITICAL if error else ERROR,
+        name=title(image),
+        image=image.id,
+        images=[image.id],
+        item=first.key,
+        items=[item.key for item in found],
+        seen=first.seen,
+        expected=expected_digest(first),
+        unsynced=any(unsynced(item.file) for item in found),
+        fails_listing=bool(error),
+        engine_message=error,
+        consequence=listing(error),
+    )
+
+
+def _of_record(view: View, this: Rule, each: Judged, found: list[Item]) -> Finding:
+    first, image = found[0], each.image
+    place = Where(image.where.path, f"{image.where.pointer}/big-data-digests", image.where.offset)
+    return this.found(
+        view.image(image),
+        [(place, f"{item.key}: {item.seen}", f"{item.key}: {item.digest}") for item in found],
+        severity=WARNING,
+        variant="record",
+        says="the record of image {name} ({image}) gives {item} the digest {seen}; its content has {expected}",
+        name=title(image),
+        image=image.id,
+        images=[image.id],
+        item=first.key,
+        items=[item.key for item in found],
+        seen=first.digest,
+        expected=first.seen,
+        unsynced=False,
+        fails_listing=False,
+        engine_message="",
+    )

@@ -1,0 +1,71 @@
+"""The id of an image is the one that its content gives.
+
+What it finds
+    An image, no list, whose id is neither the digest of its config nor, with layers that were identified by their table
+    of contents, the hash of those.
+
+Why it matters
+    The id does not identify the content, and a pull of the same image may say `image with ID "…" already exists, but
+    uses a different top layer`. Listing and running work.
+
+How sure
+    Low as a sign of damage: a tool may choose an id freely. Only told as information.
+
+Remedy
+    None is needed; to be rid of it, remove the image by its id and pull it again.
+
+Engine source
+    containers/image storage/storage_dest.go computeID, manifest/*.go ImageID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, LOW, Finding
+from analyzer.checks.images.items import title
+from analyzer.checks.images.layer_chains import Chained, chained
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-015",
+    severity=INFO,
+    needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
+    says="image {name} has the id {image}; its content gives {expected}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compute the id of every image whose manifest and config are whole."""
+    for each in chained(view):
+        config = each.manifest.config
+        if config is None or each.config is None:
+            continue
+        ids = (config.digest.partition(":")[2], _by_contents(each))
+        if each.image.id in ids:
+            continue
+        image = each.image
+        place = Where(image.where.path, f"{image.where.pointer}/id", image.where.offset)
+        yield this.found(
+            view.image(image),
+            [(place, ids[0], image.id), (each.manifest.where, f"the config {image.id}", config.digest)],
+            confidence=LOW,
+            name=title(image),
+            image=image.id,
+            images=[image.id],
+            expected=ids[0],
+            fails_listing=False,
+        )
+
+
+def _by_contents(each: Chained) -> str:
+    """Return the id of an image with layers that were identified by their table of contents."""
+    text = "@With TOC:" + "".join(f"{layer.toc_digest}|" for layer in each.layers)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

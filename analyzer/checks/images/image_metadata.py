@@ -1,0 +1,61 @@
+"""The `metadata` of an image record is empty or the JSON that the engines write.
+
+What it finds
+    An image record whose `metadata` text is no JSON object, or whose signature sizes are no lists of numbers.
+
+Why it matters
+    The image cannot be opened: `decoding metadata for source image: …`. CRI-O fails its whole image listing with it.
+
+How sure
+    High: the text is in the record. Without a trace of CRI-O on the node an error: this one image is unusable.
+
+Remedy
+    Remove the image by its id and pull it again.
+
+Engine source
+    containers/image storage/storage_src.go newImageSource.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, Finding
+from analyzer.checks.images.items import images_of, title
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.opening import metadata_error
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+SHOWN = 60
+
+
+@rule(
+    "IMG-019",
+    severity=CRITICAL,
+    needs=(Need.IMAGE_RECORDS,),
+    says="metadata of image {name} ({image}) does not parse: {error}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Parse the metadata of every image."""
+    for image in images_of(view):
+        error = metadata_error(image.metadata)
+        if not error:
+            continue
+        place = Where(image.where.path, f"{image.where.pointer}/metadata", image.where.offset)
+        yield this.found(
+            view.image(image),
+            [(place, '{"signature-sizes": [...], "signatures-sizes": {...}}', f"{image.metadata[:SHOWN]!r}: {error}")],
+            severity=CRITICAL if view.crio else ERROR,
+            name=title(image),
+            image=image.id,
+            images=[image.id],
+            error=error,
+            fails_listing=True,
+            engine_message=f"decoding metadata for source image: {error}",
+        )

@@ -1,0 +1,75 @@
+"""Every name of an image parses and has a tag or a digest.
+
+What it finds
+    A name in an image record that is no valid reference (`domain/repository:tag` or `…@sha256:…`), or that has neither
+    tag nor digest.
+
+Why it matters
+    CRI-O since 1.29 refuses such a name with `invalid name "…" in image "…"` and fails the whole image listing, though
+    the image itself is sound. Older versions and Podman are more patient.
+
+How sure
+    High: the grammar is the engines'. Without a trace of CRI-O on the node a warning.
+
+Remedy
+    Remove the name: `podman untag <ID> <name>`, or give the image another one and remove this one.
+
+Engine source
+    CRI-O internal/storage/image.go parseImageNames; distribution/reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, WARNING, Finding
+from analyzer.checks.images.items import images_of
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.engines import CRIO, engine_version
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.references import name_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+STRICT_SINCE = (1, 29)
+
+
+@rule(
+    "IMG-018",
+    severity=CRITICAL,
+    needs=(Need.IMAGE_RECORDS,),
+    says="image {image} has an unusable name {shown}: {message}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Parse every name of every image."""
+    strict = engine_version(CRIO, view.snapshot.host, view.engines).minor >= STRICT_SINCE
+    for image in images_of(view):
+        wrong = [
+            (number, name, error) for number, name in enumerate(image.names) if (error := name_error(name, image.id))
+        ]
+        if not wrong:
+            continue
+        fails = bool(view.crio) and strict
+        yield this.found(
+            view.image(image),
+            [
+                (
+                    Where(image.where.path, f"{image.where.pointer}/names/{number}", image.where.offset),
+                    "domain/repository with a tag or a digest",
+                    error,
+                )
+                for number, _, error in wrong
+            ],
+            severity=CRITICAL if fails else WARNING,
+            image=image.id,
+            images=[image.id],
+            wrong_names=[name for _, name, _ in wrong],
+            shown=repr(wrong[0][1]),
+            message=wrong[0][2],
+            fails_listing=strict,
+            engine_message=wrong[0][2],
+        )

@@ -1,0 +1,65 @@
+"""An image is built for the platform of the node.
+
+What it finds
+    An image whose config gives another operating system or architecture than the node has.
+
+Why it matters
+    Its containers fail with `exec format error`, unless the node runs foreign code through an emulator. Listing works:
+    only a manifest list breaks that (IMG-008).
+
+How sure
+    High where the platform is known from the node itself or from its pause image; its source is named. It may be
+    wanted, for builds or copies, so it is only information.
+
+Remedy
+    Pull the image for the node's platform where it is meant to run here.
+
+Engine source
+    containers/image manifest/oci.go Inspect; opencontainers/image-spec config.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.images.items import images_of, title
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-024",
+    severity=INFO,
+    needs=(Need.IMAGE_RECORDS,),
+    says="image {name} ({image}) is built for {seen}; the node is {expected} (from {source})",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare every image's config with the node."""
+    node = view.platform.spec
+    if node is None:
+        return
+    for image in images_of(view):
+        config = view.reader.open(replace(image, metadata=""), None).config
+        if config is None or not config.platform.os or not config.platform.architecture:
+            continue
+        if (config.platform.os, config.platform.architecture) == (node.os, node.architecture):
+            continue
+        yield this.found(
+            view.image(image),
+            [(config.where, str(node), str(config.platform))],
+            name=title(image),
+            image=image.id,
+            images=[image.id],
+            containers=list(view.rel.users_of_image.get(image.id, ())),
+            seen=str(config.platform),
+            expected=str(node),
+            source=view.platform.source,
+            fails_listing=False,
+        )

@@ -1,0 +1,78 @@
+r"""No big-data file of an image is empty or all NUL bytes.
+
+What it finds
+    A file with 0 bytes or nothing but NUL bytes where the record promises content. Signature items of 0 bytes are
+    healthy: an unsigned image has one.
+
+Why it matters
+    This is what a write that never reached the disk looks like after a power loss. A blank `manifest` or config fails
+    CRI-O's and Podman's whole image listing, with `invalid character '\x00' looking for beginning of value` or
+    `unexpected end of JSON input`, and the message names no image. The engines' check notices wrong sizes only, so a
+    NUL-filled file of the right size passes it.
+
+How sure
+    High. A NUL-filled file whose recorded digest is that of NUL bytes is left alone.
+
+Remedy
+    Remove the image by its id and pull it again. Look for other blank files of the same minute: layers pulled then may
+    be incomplete too.
+
+Engine source
+    containers/image internal/manifest/manifest.go; encoding/json; containers/storage check.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, Finding
+from analyzer.checks.images.items import BLANK, Item, judged, listing, title
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-005",
+    severity=ERROR,
+    needs=(Need.IMAGE_RECORDS,),
+    says="{item} of image {name} ({image}) is {seen}; expected {expected}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for files without a single byte of content."""
+    for each in judged(view):
+        found = each.having(BLANK)
+        if not found:
+            continue
+        first = found[0]
+        error = each.opening.error if each.blamed == first.key else ""
+        yield this.found(
+            view.image(each.image),
+            [(item.where, _expected(item), _seen(item)) for item in found],
+            severity=CRITICAL if error else ERROR,
+            name=title(each.image),
+            image=each.image.id,
+            images=[each.image.id],
+            item=first.key,
+            items=[item.key for item in found],
+            seen=_seen(first),
+            expected=_expected(first),
+            unsynced=True,
+            fails_listing=bool(error),
+            engine_message=error,
+            consequence=listing(error),
+        )
+
+
+def _seen(item: Item) -> str:
+    size = item.file.member.size if item.file else 0
+    return f"{size} NUL bytes" if size else "empty (0 bytes)"
+
+
+def _expected(item: Item) -> str:
+    size = "content" if item.size is None else f"{item.size} bytes of content"
+    return f"{size} with {item.digest}" if item.digest else size

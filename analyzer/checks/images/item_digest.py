@@ -1,0 +1,45 @@
+"""Config, signatures and other items of an image have the digest their record states.
+
+What it finds
+    A file of the right size whose SHA-256 is not the recorded one, manifests apart (IMG-004). A config is named by its
+    digest: there the name decides, and a record that states another digest beside it is a warning.
+
+Why it matters
+    Nothing in the engines compares these digests until the item is used. An altered config fails CRI-O's and Podman's
+    whole image listing with `Download config.json digest … does not match expected …`. The engines' check does not look
+    at digests, so neither it nor CRI-O's repair finds this, and the listing stays broken.
+
+How sure
+    High: the whole file was hashed.
+
+Remedy
+    Remove the image by its id and pull it again.
+
+Engine source
+    containers/image internal/image/docker_schema2.go and oci.go (ConfigBlob); containers/storage images.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.images.altered import altered_items
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-003",
+    severity=ERROR,
+    needs=(Need.IMAGE_RECORDS,),
+    says="{item} of image {name} ({image}) has the digest {seen}; expected {expected}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Hash every item that is no manifest."""
+    yield from altered_items(view, this, manifests=False)

@@ -1,0 +1,57 @@
+"""Every file name in an image's data directory stands for a key.
+
+What it finds
+    A file whose name no big-data key encodes to: a name with `=` that is no base64, or a plain name with characters
+    that would have been encoded.
+
+Why it matters
+    The engines can never read the file. It was put there by hand or by another tool, or its name was damaged; the item
+    that is missing instead is IMG-001.
+
+How sure
+    High: the encoding is fixed.
+
+Remedy
+    None is needed; removing the image removes it.
+
+Engine source
+    containers/storage images.go makeBigDataBaseName.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.images.items import images_of, title
+from analyzer.checks.images.strays import files_beside
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.bigdata import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-023",
+    severity=INFO,
+    needs=(Need.IMAGE_RECORDS,),
+    says="image {name} ({image}) has files whose names stand for no key: {listed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Decode the name of every file of every image."""
+    for image in images_of(view):
+        found = [(name, file) for name, file in files_beside(view, image) if key_of(name) is None]
+        if found:
+            yield this.found(
+                view.image(image),
+                [(file.where, "a name that a key encodes to", name) for name, file in found],
+                name=title(image),
+                image=image.id,
+                images=[image.id],
+                listed=", ".join(name for name, _ in found),
+                fails_listing=False,
+            )

@@ -1,0 +1,84 @@
+"""Every big-data item of an image has its file.
+
+What it finds
+    An image record names an item under `big-data-names` (manifest, config, signatures, …) and its data directory has
+    no such file. One finding for each image lists all of them.
+
+Why it matters
+    Without `manifest` or the config nobody can open the image: CRI-O and Podman fail to list *any* image until the
+    record is removed, with `locating item named "…" for image with ID "…" … file does not exist`. CRI-O keeps working
+    from its cache until it is restarted. Other items break only what reads them: a pull or push by digest, a
+    signature check, `podman manifest inspect`.
+
+How sure
+    High where the bundle lists the data directories. A bundle of JSON files alone, and a cut archive, prove nothing and
+    give no finding.
+
+Remedy
+    Remove the image by its id, not by name, and pull it again: `podman rmi <ID>`; containers that use it go first.
+
+Engine source
+    containers/storage store.go ImageBigData, images.go BigData, check.go; containers/image storage/storage_src.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
+from analyzer.checks.images.items import MISSING, Item, data_listed, judged, listing, title
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-001",
+    severity=ERROR,
+    needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
+    says="image {name} ({image}) lacks {count} of its {total} big-data files: {listed}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for the file of every named item."""
+    if not data_listed(view):
+        return
+    for image, items, opening, *_ in judged(view):
+        found = [item for item in items if item.fault == MISSING]
+        if not found:
+            continue
+        lost = {item.key for item in found}
+        error = opening.error if opening.key in lost else ""
+        found.sort(key=lambda item: item.key != opening.key)
+        yield this.found(
+            view.image(image),
+            [(item.where, _expected(item), "no such file") for item in found],
+            severity=_severity(found, error),
+            name=title(image),
+            image=image.id,
+            images=[image.id],
+            layers=[image.layer] if image.layer else [],
+            items=[item.key for item in found],
+            count=len(found),
+            total=len(items),
+            listed=", ".join(item.key for item in found),
+            whole_directory=image.id not in view.store.image_files,
+            fails_listing=bool(error),
+            engine_message=error,
+            consequence=listing(error),
+            unsynced=False,
+        )
+
+
+def _expected(item: Item) -> str:
+    size = f"{item.size} bytes" if item.size is not None else "a file"
+    return f"{size}, {item.digest}" if item.digest else size
+
+
+def _severity(found: list[Item], error: str) -> str:
+    if error:
+        return CRITICAL
+    return WARNING if all(item.size == 0 for item in found) else ERROR

@@ -1,0 +1,78 @@
+"""Every big-data file of an image has the size its record states.
+
+What it finds
+    A file that is longer or shorter than `big-data-sizes` says. Empty and NUL-filled files are IMG-005, absent ones
+    IMG-001.
+
+Why it matters
+    A file of another size has other content. A manifest or config that was cut fails CRI-O's and Podman's whole image
+    listing, usually with `unexpected end of JSON input`; other items break what reads them. The engines' own check
+    reports the size, and its repair removes the image.
+
+How sure
+    High: both numbers are in the bundle. Where the content still has the digest it must have, the record is wrong and
+    the file is right: a warning.
+
+Remedy
+    Remove the image by its id and pull it again.
+
+Engine source
+    containers/storage images.go setBigData, check.go (ErrImageDataIncorrectSize).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
+from analyzer.checks.images.items import RESIZED, Item, expected_digest, judged, listing, title
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-002",
+    severity=ERROR,
+    needs=(Need.IMAGE_RECORDS,),
+    says="{item} of image {name} ({image}) has {seen} bytes; its record says {expected}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the size of every item's file with the record."""
+    for each in judged(view):
+        found = each.having(RESIZED)
+        if not found:
+            continue
+        first = found[0]
+        error = each.opening.error if each.blamed == first.key else ""
+        yield this.found(
+            view.image(each.image),
+            [(item.where, f"{item.size} bytes", f"{_size(item)} bytes") for item in found],
+            severity=_severity(found, error),
+            name=title(each.image),
+            image=each.image.id,
+            images=[each.image.id],
+            item=first.key,
+            items=[item.key for item in found],
+            seen=_size(first),
+            expected=first.size,
+            cut=_size(first) < (first.size or 0),
+            fails_listing=bool(error),
+            engine_message=error,
+            consequence=listing(error),
+            unsynced=False,
+        )
+
+
+def _size(item: Item) -> int:
+    return item.file.member.size if item.file else 0
+
+
+def _severity(found: list[Item], error: str) -> str:
+    if error:
+        return CRITICAL
+    return WARNING if all(item.seen and item.seen == expected_digest(item) for item in found) else ERROR

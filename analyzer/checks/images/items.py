@@ -1,0 +1,163 @@
+"""What rules about an image's files share: its big-data items, what is wrong with each file, and what that breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.manifests import DIGEST, read_manifest
+from analyzer.snapshot.opening import INSTANCE, MANIFEST, whole
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.opening import Opening
+    from analyzer.snapshot.provenance import SmallFile
+
+MISSING, BLANK, RESIZED, ALTERED = "missing", "blank", "resized", "altered"
+UNSYNCED_TAIL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One name of `big-data-names`.
+
+    Attributes:
+        key: the name.
+        path: member path of its file, whether or not it is there.
+        file: the file an engine reads, None when no store has it.
+        size, digest: as recorded; None and `""` where the record has none.
+        fault: `missing`, `blank`, `resized`, `altered` or `""`: the first that holds.
+        seen: digest of the content, as the engine computes it for this key; `""` when unknown.
+    """
+
+    key: str
+    path: str
+    file: SmallFile | None
+    size: int | None
+    digest: str
+    fault: str = ""
+    seen: str = ""
+
+    @property
+    def where(self) -> Where:
+        """Return the place of the file."""
+        return Where(self.path)
+
+
+class Judged(NamedTuple):
+    """An image with its items and the way it opens when its layers and metadata are left out of it."""
+
+    image: ImageRecord
+    items: tuple[Item, ...]
+    opening: Opening
+
+    @property
+    def blamed(self) -> str:
+        """Return the key of the faulty item that keeps the image from opening, `""` when no item does."""
+        if not self.opening.error:
+            return ""
+        faulty = {item.key for item in self.items if item.fault}
+        used = [self.opening.key, MANIFEST]
+        if self.opening.manifest is not None:
+            used.insert(1, INSTANCE + self.opening.manifest.digest)
+        return next((key for key in used if key in faulty), "")
+
+    def having(self, fault: str) -> list[Item]:
+        """Return the items with that fault, the one that keeps the image from opening first."""
+        return sorted((item for item in self.items if item.fault == fault), key=lambda item: item.key != self.blamed)
+
+
+def images_of(view: View) -> Iterator[ImageRecord]:
+    """Yield the image records of the view's store, each id once."""
+    yield from {image.id: image for image in reversed(view.store.images) if image.id}.values()
+
+
+def judged(view: View) -> Iterator[Judged]:
+    """Yield every image of the view's store with its items judged."""
+    listed = data_listed(view)
+    for image in images_of(view):
+        items = tuple(_judge(view, image, key, listed=listed) for key in dict.fromkeys(image.big_data_names))
+        yield Judged(image, items, view.reader.open(replace(image, metadata=""), None))
+
+
+def data_listed(view: View) -> bool:
+    """Tell whether the bundle lists what the data directories of images hold.
+
+    A bundle of JSON files alone, `instances.json` included, does not.
+    """
+    if not view.snapshot.complete:
+        return False
+    return any(
+        any(not name.endswith(".json") for name in files) or not files for files in view.store.image_files.values()
+    )
+
+
+def _judge(view: View, image: ImageRecord, key: str, *, listed: bool) -> Item:
+    path = view.store.part_path("images", image.id, file_name(key))
+    file = view.reader.file(image.id, key)
+    size, digest = image.big_data_sizes.get(key), image.big_data_digests.get(key)
+    item = Item(
+        key,
+        file.path if file else path,
+        file,
+        size if type(size) is int else None,
+        digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
+    )
+    if file is None:
+        return replace(item, fault=MISSING) if listed else item
+    return replace(item, seen=_digest(key, file), fault=_fault(item, file))
+
+
+def _fault(item: Item, file: SmallFile) -> str:
+    if file.member.kind != FILE or file.reason.startswith("cut"):
+        return ""
+    seen = _digest(item.key, file)
+    expected = expected_digest(item)
+    if seen and seen == expected:
+        return RESIZED if item.size is not None and item.size != file.member.size else ""
+    if file.data == b"" and not file.reason:
+        healthy = item.size == 0 or (item.size is None and item.key.startswith("signature"))
+        return "" if healthy else BLANK
+    if file.zeroed and not file.reason:
+        return BLANK
+    if item.size is not None and item.size != file.member.size:
+        return RESIZED
+    if seen and expected and seen.partition(":")[0] == expected.partition(":")[0]:
+        return ALTERED
+    return ""
+
+
+def expected_digest(item: Item) -> str:
+    """Return the digest an item must have: the one in its name, else the recorded one."""
+    named = item.key.removeprefix(INSTANCE)
+    return named if DIGEST.fullmatch(named) else item.digest
+
+
+def _digest(key: str, file: SmallFile) -> str:
+    """Return the digest the engine computes for a key: of a manifest, that of the part that is signed."""
+    if key.startswith(MANIFEST) and whole(file):
+        return read_manifest(file.data or b"", file.where).digest
+    return file.digest() if whole(file) or file.sha256 else ""
+
+
+def unsynced(file: SmallFile | None) -> bool:
+    """Tell whether a file looks like a write that never reached the disk: empty, NUL bytes, or a tail of them."""
+    if file is None or file.data is None:
+        return False
+    return not file.data or len(file.data) - len(file.data.rstrip(b"\0")) >= UNSYNCED_TAIL
+
+
+def title(image: ImageRecord) -> str:
+    """Return what people call an image: its first name, else its id."""
+    return image.names[0] if image.names else image.id
+
+
+def listing(error: str) -> str:
+    """Return the half sentence that says what a broken image does to the whole listing, `""` without an error."""
+    return f"; listing images fails with `{error}`" if error else ""

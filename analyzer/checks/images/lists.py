@@ -1,0 +1,84 @@
+"""Image records whose `manifest` is a list, and what an engine finds in them on each possible platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from analyzer.checks.images.items import data_listed, images_of
+from analyzer.snapshot.instances import choose_instance, offered
+from analyzer.snapshot.opening import INSTANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.manifests import Descriptor, Manifest, PlatformSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What happens on one platform.
+
+    Attributes:
+        platform: the node's.
+        entry: the entry an engine takes, None when there is none.
+        held: whether the record holds the entry's manifest, None when the bundle cannot tell.
+        message: what the engine prints when it lacks either.
+    """
+
+    platform: PlatformSpec
+    entry: Descriptor | None
+    held: bool | None
+    message: str
+
+    @property
+    def fails(self) -> bool | None:
+        """Tell whether choosing an instance fails, None when the bundle cannot tell."""
+        return True if self.entry is None else None if self.held is None else not self.held
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """An image record whose `manifest` is a list that parses."""
+
+    image: ImageRecord
+    manifest: Manifest
+    chosen: tuple[Chosen, ...]
+
+    @property
+    def fails(self) -> bool | None:
+        """Tell whether opening it fails on the node, None when that hangs on a platform that is not known."""
+        answers = {each.fails for each in self.chosen}
+        return answers.pop() if len(answers) == 1 else None
+
+    @property
+    def message(self) -> str:
+        """Return the error on the node's platform, or the errors on those that come into question."""
+        return " / ".join(dict.fromkeys(each.message for each in self.chosen if each.message))
+
+    @property
+    def offered(self) -> str:
+        """Return the platforms of its entries."""
+        return ", ".join(dict.fromkeys(offered(self.manifest))) or "no platform at all"
+
+
+def lists_of(view: View) -> Iterator[ListedImage]:
+    """Yield the lists among the image records of the view's store."""
+    listed = data_listed(view)
+    for image in images_of(view):
+        manifest = view.reader.manifest(image.id)
+        if manifest is None or not manifest.is_list or manifest.error:
+            continue
+        bare = replace(image, metadata="")
+        chosen = tuple(_choose(view, bare, manifest, node, listed=listed) for node in view.platform.candidates)
+        yield ListedImage(image, manifest, chosen)
+
+
+def _choose(view: View, image: ImageRecord, manifest: Manifest, node: PlatformSpec, *, listed: bool) -> Chosen:
+    entry = choose_instance(manifest, node, prefer_zstd=view.reader.wording.prefer_zstd)
+    found = entry is not None and view.reader.file(image.id, INSTANCE + entry.digest) is not None
+    held = found or (False if listed else None)
+    opening = view.reader.open(image, None, node)
+    return Chosen(node, entry, held, "" if found or opening.step != "instance" else opening.error)

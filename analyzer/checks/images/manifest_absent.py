@@ -1,0 +1,66 @@
+"""Every image record has a `manifest`.
+
+What it finds
+    An image record whose `big-data-names` lacks `manifest` and whose data directory has no such file either.
+
+Why it matters
+    The image cannot be opened by id, so CRI-O and Podman fail to list any image: `locating item named "manifest" for
+    image with ID "…"`. The engines' check looks only at the names that are listed: an image without any item passes.
+
+How sure
+    High where the bundle lists the data directories. A pull or import that was caught between making the record and
+    writing its items looks the same for a moment; take a second capture when one was running.
+
+Remedy
+    Remove the record by its id and pull the image again.
+
+Engine source
+    containers/image storage/storage_src.go GetManifest; containers/storage images.go create.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, Finding
+from analyzer.checks.images.items import data_listed, images_of, listing, title
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.opening import MANIFEST
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-006",
+    severity=CRITICAL,
+    needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
+    says="image {name} ({image}) has no manifest: its record names {listed}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for records without a manifest."""
+    if not data_listed(view):
+        return
+    for image in images_of(view):
+        if MANIFEST in image.big_data_names or view.reader.file(image.id, MANIFEST) is not None:
+            continue
+        listed = ", ".join(image.big_data_names) or "no item at all"
+        error = view.reader.missing(image.id, MANIFEST)
+        place = Where(image.where.path, f"{image.where.pointer}/big-data-names", image.where.offset)
+        yield this.found(
+            view.image(image),
+            [(place, "an item named manifest", listed)],
+            name=title(image),
+            image=image.id,
+            images=[image.id],
+            layers=[image.layer] if image.layer else [],
+            items=[MANIFEST],
+            listed=listed,
+            fails_listing=True,
+            engine_message=error,
+            consequence=listing(error),
+        )

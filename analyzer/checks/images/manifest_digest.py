@@ -1,0 +1,47 @@
+"""Manifests kept for an image have the digest their name and their record state.
+
+What it finds
+    A manifest file of the right size whose digest is not that of its key (`manifest-sha256:…`) or record (`manifest`).
+    The digest of a signed schema 1 manifest is taken without its signatures, as the engines do. The record's own
+    `digest` field is not compared: it is legally stale for a list made on the node.
+
+Why it matters
+    The image no longer is what was pulled. Where the change breaks the JSON or the config's digest in it, CRI-O and
+    Podman cannot list any image. An altered instance of a list is refused with `Image manifest does not match selected
+    manifest digest …`. The engines' check does not look at digests, so nothing repairs this by itself.
+
+How sure
+    High: the whole file was hashed.
+
+Remedy
+    Remove the image by its id and pull it again.
+
+Engine source
+    containers/image internal/manifest/manifest.go (Digest, MatchesDigest), internal/image/unparsed.go;
+    containers/storage images.go setBigData.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.images.altered import altered_items
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "IMG-004",
+    severity=ERROR,
+    needs=(Need.IMAGE_RECORDS,),
+    says="{item} of image {name} ({image}) has the digest {seen}; expected {expected}{consequence}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Hash every manifest item."""
+    yield from altered_items(view, this, manifests=True)

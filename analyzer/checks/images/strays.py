@@ -1,0 +1,22 @@
+"""Files in an image's data directory, without those that are no big data by design."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.source.member import DIRECTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.provenance import SmallFile
+
+
+def files_beside(view: View, image: ImageRecord) -> Iterator[tuple[str, SmallFile]]:
+    """Yield (name, file) of the files directly in the data directory, in name order."""
+    for name, file in sorted(view.store.image_files.get(image.id, {}).items()):
+        if "/" in name or name.startswith(".tmp-") or file.member.kind == DIRECTORY:
+            continue
+        yield name, file

@@ -1,0 +1,80 @@
+"""A layer has at most 500 layers below it.
+
+What it finds
+    The layer at which a chain of parents grows longer than 501 layers.
+
+Why it matters
+    The overlay driver refuses longer chains with `max depth exceeded`: no container on such a layer starts.
+
+How sure
+    High: the records are counted. No engine makes such a layer; the records were edited or come from another one.
+
+Remedy
+    Build the image with fewer layers.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: getLower, maxDepth.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+MOST = 500
+
+
+@rule(
+    "LAY-003",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS,),
+    says="layer {layer} stands on {number} layers, more than the {most} that the driver accepts; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Count what is below every layer and report where the limit is first passed."""
+    if view.store.driver != "overlay":
+        return
+    for layer, below in _depths({record.id: record.parent for record in view.rel.layers.values()}).items():
+        if below != MOST + 1 or view.rel.layer_store[layer] is not view.store:
+            continue
+        users = users_of(view, [layer])
+        yield this.found(
+            view.layer(layer),
+            [(view.rel.layers[layer].where, f"at most {MOST} layers below", f"{below}")],
+            layer=layer,
+            layers=[layer],
+            number=below,
+            most=MOST,
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+        )
+
+
+def _depths(parents: dict[str, str]) -> dict[str, int]:
+    """Return how many layers each one has below it; layers on or above a cycle are left out."""
+    depths: dict[str, int] = {}
+    for start in parents:
+        walk: list[str] = []
+        walked: set[str] = set()
+        node = start
+        while node in parents and node not in depths and node not in walked:
+            walk.append(node)
+            walked.add(node)
+            node = parents[node]
+        if node in walked:
+            depths.update(dict.fromkeys(walk, -1))
+            continue
+        base = depths.get(node, -1 if not node else 0)
+        for number, layer in enumerate(reversed(walk), 1):
+            depths[layer] = base + number if base >= 0 or node not in depths else -1
+    return {layer: depth for layer, depth in depths.items() if depth >= 0}

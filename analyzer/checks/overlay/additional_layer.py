@@ -1,0 +1,88 @@
+"""`additionallayer` and the symlink `diff` name the same place of the additional layer store.
+
+What it finds
+    A layer with `additionallayer` whose text is no absolute path, or whose `diff` is a symlink to another place than
+    `<that path>/diff`; or an absolute symlink `diff` without `additionallayer`.
+
+Why it matters
+    The files of such a layer are in an additional layer store, mounted from elsewhere. Where the two disagree, mounting
+    fails: `failed to access to the linked additional layer`.
+
+How sure
+    High for the texts. Whether the store itself was mounted on the node is not visible. A bundle made by a tool that
+    follows symlinks has a directory for `diff` and is not judged.
+
+Remedy
+    Mount the additional layer store at the place the texts name; or remove the images by id and pull them again.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: CreateAs, getAdditionalLayerPathByID, redirectDiffIfAdditionalLayer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import SYMLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.overlay import LayerDirectory
+
+
+@rule(
+    "OVL-020",
+    severity=ERROR,
+    needs=(Need.OVERLAY, Need.LAYER_RECORDS),
+    says="{name} of layer {layer} is {seen}, where {expected} is expected; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the two texts of every layer that has either."""
+    for directory in view.store.home.layers.values():
+        odd = _odd(directory) if directory.name in view.rel.layers else None
+        if odd is None:
+            continue
+        name, expected, seen = odd
+        users = users_of(view, [directory.name])
+        yield this.found(
+            view.layer(directory.name, directory.path),
+            [(Where(f"{directory.path}/{name}"), expected, seen)],
+            layer=directory.name,
+            layers=[directory.name],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            name=name,
+            expected=expected,
+            seen=seen,
+            unsynced=seen.startswith(("empty", "NUL")),
+        )
+
+
+def _odd(directory: LayerDirectory) -> tuple[str, str, str] | None:
+    """Return (entry, expected, seen) of a disagreement."""
+    diff = directory.entries.get("diff")
+    symlink = diff.link if diff is not None and diff.kind == SYMLINK else ""
+    if directory.additional is None:
+        if symlink.startswith("/"):
+            path = symlink.removesuffix("/diff")
+            return "additionallayer", f"the path {path}, to which diff leads", "missing"
+        return None
+    text = text_of(directory.additional)
+    if text is None:
+        return None
+    path = text.strip("\n")
+    if not path.startswith("/") or "\0" in path:
+        seen = "empty (0 bytes)" if not text else "NUL bytes" if directory.additional.zeroed else repr(text[:200])
+        return "additionallayer", "an absolute path", seen
+    if symlink and symlink != f"{path.rstrip('/')}/diff":
+        return "diff", f"a symlink to {path}/diff", f"a symlink to {symlink}"
+    return None

@@ -1,0 +1,47 @@
+"""`backingFsBlockDev` is a block device node.
+
+What it finds
+    A `backingFsBlockDev` in the driver's home that is something else.
+
+Why it matters
+    Little: the driver's quota code makes the node again at each start. A file in its place says that the store was
+    restored or copied by something that does not keep device nodes, and then whiteouts were lost too.
+
+How sure
+    High for the entry itself. The copy that made the bundle may be what changed it.
+
+Remedy
+    None for the node. Check the layers' whiteouts, and re-pull where they are gone.
+
+Engine source
+    containers/storage drivers/quota/projectquota_supported.go: makeBackingFsDev.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+NAME = "backingFsBlockDev"
+
+
+@rule("OVL-025", severity=INFO, says="{path} is a {seen}, where a block device node is expected")
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look at the kind of the entry."""
+    member = view.store.home.others.get(NAME)
+    if member is not None and member.kind != BLOCK:
+        yield this.found(
+            view.file(member.path),
+            [(Where(member.path), "a block device", f"a {member.kind}")],
+            path=member.path,
+            seen=member.kind,
+        )

@@ -1,0 +1,79 @@
+"""Every symlink of `overlay/l` leads to a layer directory that exists.
+
+What it finds
+    A symlink in `overlay/l` whose layer directory is not there.
+
+Why it matters
+    The driver's repair of short links writes each symlink's name into the `link` file of its layer. Without the
+    directory that fails (`correcting link for layer …: no such file or directory`), and with it *every* mount that
+    needs the repair, of whatever image. A symlink left over from a removed layer is otherwise harmless.
+
+How sure
+    High: the bundle was read whole and lists other layer directories. Where the layer has a record, the missing
+    directory is the fault (see `layer-directory`), and the symlink only one of its marks.
+
+Remedy
+    Without a record: remove the symlink with the engines stopped. With one: remove the images that need the layer by
+    id and pull them again; do not make an empty directory in its place.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: recreateSymlinks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.overlay.repair import links_to_repair
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import SYMLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "OVL-004",
+    severity=ERROR,
+    needs=(Need.LINKS, Need.LAYER_RECORDS),
+    says="{path} leads to layer {layer}, whose directory is gone ({record}); while it dangles, {effect}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look up the directory behind every symlink."""
+    home = view.store.home
+    if not home.layers:
+        return
+    pending = links_to_repair(view)
+    for _, member in sorted(home.links.items()):
+        layer = link_target(member) if member.kind == SYMLINK else ""
+        if not layer or layer in home.layers:
+            continue
+        has_record = layer in view.rel.layers
+        users = users_of(view, [layer])
+        yield this.found(
+            view.file(member.path),
+            [
+                (
+                    Where(f"{home.path}/{layer}"),
+                    "the directory of the layer",
+                    f"absent, though {member.path} leads to it",
+                )
+            ],
+            severity=ERROR if has_record or pending else WARNING,
+            path=member.path,
+            layer=layer,
+            layers=[layer],
+            images=users.images,
+            containers=users.containers,
+            has_record=has_record,
+            record="a record names it" if has_record else "no record names it",
+            effect="mounts that need a short link re-made all fail"
+            + (f", and nothing can mount what needs the layer: {users.words}" if users else ""),
+        )

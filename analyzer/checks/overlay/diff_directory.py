@@ -1,0 +1,74 @@
+"""`diff` of a layer is a directory, or the absolute symlink of an additional layer store.
+
+What it finds
+    A layer directory without `diff`, with a file in its place, or with a symlink that is not absolute.
+
+Why it matters
+    The layer's own files are gone. Mounting it fails with `readlink …/<id>/diff: no such file or directory`, and what
+    stands on it with `creating overlay mount to …: no such file or directory`.
+
+How sure
+    High: other layers of the store have their `diff` in the bundle. A bundle without any is not judged.
+
+Remedy
+    Remove the images that need the layer by id and pull them again. Never make an empty `diff` for an image's layer:
+    it mounts, with the files missing.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: get, getDiffPath.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import SYMLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.overlay import LayerDirectory
+
+
+@rule(
+    "OVL-010",
+    severity=ERROR,
+    needs=(Need.OVERLAY, Need.DIFF_LISTING, Need.LAYER_RECORDS),
+    says="diff of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look at `diff` of every layer directory that has a record."""
+    for directory in view.store.home.layers.values():
+        record = view.rel.layers.get(directory.name)
+        seen = _seen(directory)
+        if record is None or not seen or (record.incomplete and seen == "missing"):
+            continue
+        users = users_of(view, [directory.name])
+        yield this.found(
+            view.layer(directory.name, directory.path),
+            [(Where(f"{directory.path}/diff"), "a directory", seen)],
+            severity=ERROR if users else WARNING,
+            layer=directory.name,
+            layers=[directory.name],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            seen=seen,
+        )
+
+
+def _seen(directory: LayerDirectory) -> str:
+    if not directory.has_diff:
+        return "missing"
+    if directory.diff_is_directory():
+        return ""
+    entry = directory.entries["diff"]
+    if entry.kind == SYMLINK:
+        return "" if entry.link.startswith("/") else f"a symlink to {entry.link}, which is not absolute"
+    return f"a {entry.kind}"

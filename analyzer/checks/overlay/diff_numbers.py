@@ -1,0 +1,67 @@
+"""Numbered diff directories run from `diff1` without a gap.
+
+What it finds
+    A layer with `diffN` where `diff(N-1)` is missing.
+
+Why it matters
+    After a change of id maps, older diff directories stay below `diff` as `diff1`, `diff2`, …. The driver counts them
+    from 1 and stops at the first gap: what lies in the later ones is not mounted, and files are missing without a
+    message.
+
+How sure
+    High: the bundle was read whole.
+
+Remedy
+    Remove the images that need the layer by id and pull them again.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: get, redirectDiffIfAdditionalLayer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+NUMBERED = re.compile(r"diff([1-9]\d{0,8})")
+
+
+@rule(
+    "OVL-018",
+    severity=ERROR,
+    needs=(Need.OVERLAY, Need.LAYER_RECORDS),
+    says="layer {layer} has {last} but no {gap}: the driver does not mount {last}; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for a gap in the numbered diff directories of every layer that has a record."""
+    for directory in view.store.home.layers.values():
+        if directory.name not in view.rel.layers:
+            continue
+        names = {*directory.entries, *directory.tables}
+        numbers = sorted(int(match.group(1)) for match in map(NUMBERED.fullmatch, names) if match)
+        gap = next((want for want, have in enumerate(numbers, 1) if want != have), None)
+        if gap is None:
+            continue
+        users = users_of(view, [directory.name])
+        yield this.found(
+            view.layer(directory.name, directory.path),
+            [(Where(f"{directory.path}/diff{gap}"), f"a directory, as there is diff{numbers[-1]}", "absent")],
+            layer=directory.name,
+            layers=[directory.name],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            gap=f"diff{gap}",
+            last=f"diff{numbers[-1]}",
+        )

@@ -1,0 +1,75 @@
+"""Every layer in layers.json has its directory in the driver's home.
+
+What it finds
+    A layer record for which no store of the bundle has a directory (`overlay/<id>`, `vfs/dir/<id>`).
+
+Why it matters
+    The layer's files are gone, and with them every image and container that goes through it:
+    `faccessat …/overlay/<id>: no such file or directory`. Listing images still works, so the damage shows only when a
+    container starts. The short link to it dangles, which also stops the driver from repairing any other link.
+
+How sure
+    High: the bundle was read whole and holds directories of other layers of the same store. A bundle of records only
+    is not judged. Directories in an image store or in additional stores count.
+
+Remedy
+    Remove the images in question by id and pull them again; with CRI-O the record must go too before a pull can bring
+    the layer back. Do not make an empty directory.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: dir2, get; check.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
+
+
+@rule(
+    "OVL-012",
+    severity=ERROR,
+    needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
+    says="layer {layer} has a record but no directory {path}; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look up the directory of every layer record of this store."""
+    home = view.store.home
+    if not home.layers or view.store.driver not in HOMES:
+        return
+    symlinks = Lowers(view.rel).symlinks
+    for record in view.store.layers:
+        if not record.id or view.rel.layers[record.id] is not record or record.incomplete:
+            continue
+        if view.rel.directory(record.id) is not None:
+            continue
+        path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
+        users = users_of(view, [record.id])
+        yield this.found(
+            view.layer(record.id, path),
+            [
+                (Where(path), "the directory of the layer", "absent"),
+                (record.where, "a layer with a directory", f"a record of layer {record.id}"),
+            ],
+            severity=ERROR if users else WARNING,
+            layer=record.id,
+            layers=[record.id],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            path=path,
+            symlinks=[f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())],
+        )

@@ -1,0 +1,119 @@
+"""`lower` names the same layers, in the same order, as the parents in layers.json.
+
+What it finds
+    A layer whose well-formed `lower`, followed through the short links, gives another chain than its record's parent,
+    that one's parent, and so on.
+
+Why it matters
+    Nothing complains. The kernel stacks what `lower` names, while images, sizes and removal go by the records: the
+    container runs on the wrong root file system, or lacks files, and a commit or push takes a wrong difference.
+
+How sure
+    High that the two disagree. Which of them is right is told where something independent confirms it: the id of a
+    pulled layer is a hash over parent and content, and the `lower` files of the layer's children repeat its own as it
+    was when they were made. Links that lead nowhere because the layer they belong to is damaged itself are not held
+    against this layer; nor are id-mapped copies, whose `lower` begins with the layer they were copied from, layers
+    above a missing parent or a parent cycle, and layers that only repeat a fault of their parent.
+
+Remedy
+    With the engines stopped: where the record is right, write the text that the finding states into `lower`, without
+    a newline; where `lower` is right, the record's parent was changed, so restore layers.json. In doubt remove the
+    images by id and pull them again.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: getLower, get; containers/image storage destination: layer ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import lower_ids, text_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.overlay import LayerDirectory
+
+VERDICT = {
+    "record": "its id or its children's lower files prove the record right",
+    "lower": "its id or its children's lower files prove the lower right: the record's parent was changed",
+    "": "nothing in the bundle tells which of the two is right",
+}
+
+
+@rule(
+    "OVL-009",
+    severity=ERROR,
+    needs=(Need.OVERLAY, Need.ALL_LAYER_RECORDS),
+    says="lower of layer {layer} leads to {named_words}, while layers.json gives {recorded_words}; {verdict};"
+    " the wrong root is mounted without a message for {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Follow every `lower` and compare it with the recorded chain."""
+    lowers = Lowers(view.rel)
+    for directory in view.store.home.layers.values():
+        name = directory.name
+        text = text_of(directory.lower)
+        parts = lower_ids(text) if text else None
+        if not parts or name not in view.rel.layers or name in lowers.unjudged or not lowers.below(name):
+            continue
+        if not _agrees(lowers, name, parts) and not lowers.inherited(name, text or ""):
+            yield _finding(view, this, lowers, directory, parts)
+
+
+def _agrees(lowers: Lowers, layer_id: str, parts: list[str]) -> bool:
+    """Tell whether the links lead along the recorded chain; at most one step more than there are links is walked."""
+    node = lowers.below(layer_id)
+    for link in parts:
+        if not node:
+            return False
+        unknown = not lowers.layer_of(link) and node not in lowers.texts
+        if not unknown and not lowers.names_layer(link, node):
+            return False
+        node = lowers.below(node)
+    return not node
+
+
+def _finding(view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, parts: list[str]) -> Finding:
+    name = directory.name
+    record = view.rel.layers[name]
+    recorded = lowers.chain(name)
+    named = [lowers.layer_of(link) or f"l/{link}" for link in parts]
+    right = lowers.which_is_right(name, parts)
+    text = lowers.text_for(name)
+    users = users_of(view, [name])
+    return this.found(
+        view.layer(name, directory.path),
+        [
+            (Where(f"{directory.path}/lower"), text or ", ".join(recorded), ":".join(f"l/{link}" for link in parts)),
+            (record.where, f"parent {named[0]}, as lower says", f"parent {record.parent}"),
+        ],
+        layer=name,
+        layers=[name],
+        images=users.images,
+        containers=users.containers,
+        needed=users.words,
+        recorded=recorded,
+        named=named,
+        recorded_words=_words(recorded),
+        named_words=_words(named),
+        right=right,
+        verdict=VERDICT[right],
+        lower_should_be="" if right == "lower" else text,
+        parent_should_be=named[0] if right == "lower" else "",
+        unsynced=False,
+    )
+
+
+def _words(chain: list[str]) -> str:
+    """Return a chain for a message: ids cut to 12 characters, the first four of them."""
+    shown = " > ".join(each[:12] for each in chain[:4])
+    return f"{shown} (+{len(chain) - 4})" if len(chain) > 4 else shown

@@ -1,0 +1,149 @@
+"""A layer on a parent has a `lower`, a base layer has none.
+
+What it finds
+    A layer with a parent whose `lower` is missing, empty or NUL-filled; a base layer with a `lower`; a base layer
+    without its `empty` directory.
+
+Why it matters
+    Without `lower` the driver takes the layer for a base layer and mounts it over `<id>/empty`, which only base layers
+    have: `creating overlay mount to …: no such file or directory`. Where that directory exists, the layer mounts with
+    all its parents silently absent. A `lower` on a layer whose record has no parent means that one of the two was
+    changed.
+
+How sure
+    High: the files are in the bundle. Empty and NUL-filled are the marks of a power cut, since the engine writes
+    `lower` without fsync. A layer made on top of a damaged one repeats its text and is not reported again, and an
+    id-mapped copy of a base layer has a `lower` by right.
+
+Remedy
+    With the engines stopped, write the text that the finding states, without a newline; it is the parent's link,
+    then the parent's own `lower`. Or remove the images by id and pull them again.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: create, getLower, get.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import lower_ids, text_of
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.overlay import LayerDirectory
+
+ON_PARENT = "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
+ON_NOTHING = "layer {layer} has no parent by its record, yet its lower names {named}{verdict}; needed by {needed}"
+NO_EMPTY = "base layer {layer} has no directory `empty`, over which it is mounted; needed by {needed}"
+
+
+@rule("OVL-007", severity=ERROR, needs=(Need.OVERLAY, Need.LAYER_RECORDS), says=ON_PARENT)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge presence of `lower` and `empty` for every layer directory that has a record."""
+    home = view.store.home
+    lowers = Lowers(view.rel)
+    any_lower = any(directory.lower for directory in home.layers.values())
+    any_empty = any("empty" in directory.entries for directory in home.layers.values())
+    for directory in home.layers.values():
+        record = view.rel.layers.get(directory.name)
+        if record is None:
+            continue
+        if lowers.below(directory.name):
+            if any_lower:
+                yield from _lower_lost(view, this, lowers, directory, record)
+        elif directory.lower is not None and not record.parent:
+            yield from _lower_too_much(view, this, lowers, directory, record)
+        elif any_empty and not record.parent and "empty" not in directory.entries and not record.incomplete:
+            yield _no_empty(view, this, directory)
+
+
+def _lower_lost(
+    view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
+) -> Iterator[Finding]:
+    file = directory.lower
+    if file is None:
+        seen = "" if record.incomplete else "missing"
+    elif file.data == b"":
+        seen = "empty (0 bytes)"
+    elif file.zeroed:
+        seen = f"{file.member.size} NUL bytes"
+    else:
+        seen = file.reason if file.data is None and file.member.kind != FILE else ""
+    if not seen:
+        return
+    text = lowers.text_for(directory.name)
+    yield this.found(
+        view.layer(directory.name, directory.path),
+        [
+            (Where(f"{directory.path}/lower"), text or "l/<parent's link>:<parent's lower>", seen),
+            (record.where, "a layer on a parent has a lower", f"parent {record.parent}"),
+        ],
+        variant="lost",
+        seen=seen,
+        parent=record.parent,
+        expected=f"`{text}`" if text else "the parent's link, then the parent's lower",
+        lower_should_be=text,
+        unsynced=file is not None and (file.data == b"" or file.zeroed),
+        **_users(view, directory.name),
+    )
+
+
+def _lower_too_much(
+    view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
+) -> Iterator[Finding]:
+    text = text_of(directory.lower)
+    if text is None or not text.strip("\0"):
+        return
+    parts = lower_ids(text)
+    named = [lowers.layer_of(part) or part for part in parts] if parts else [repr(text[:80])]
+    right = lowers.which_is_right(directory.name, parts) if parts else ""
+    verdict = {"record": "; its id proves the record right", "lower": "; its id proves the lower right"}.get(right, "")
+    yield this.found(
+        view.layer(directory.name, directory.path),
+        [
+            (Where(f"{directory.path}/lower"), "no lower, as the record has no parent", text[:200]),
+            (record.where, f"parent {named[0]}, as lower says", "no parent"),
+        ],
+        variant="base",
+        says=ON_NOTHING,
+        named=named[0],
+        verdict=verdict,
+        right=right,
+        parent_should_be=named[0] if right == "lower" else "",
+        unsynced=False,
+        **_users(view, directory.name),
+    )
+
+
+def _no_empty(view: View, this: Rule, directory: LayerDirectory) -> Finding:
+    return this.found(
+        view.layer(directory.name, directory.path),
+        [(Where(f"{directory.path}/empty"), "a directory", "absent")],
+        severity=ERROR if view.rel.owner_of.get(directory.name) else WARNING,
+        variant="empty",
+        says=NO_EMPTY,
+        unsynced=False,
+        **_users(view, directory.name),
+    )
+
+
+def _users(view: View, layer_id: str) -> dict[str, Any]:
+    users = users_of(view, [layer_id])
+    return {
+        "layer": layer_id,
+        "layers": [layer_id],
+        "images": users.images,
+        "containers": users.containers,
+        "needed": users.words,
+    }

@@ -1,0 +1,39 @@
+"""Whether the driver can re-make short links by itself at the next mount (drivers/overlay, recreateSymlinks).
+
+It works in the graph root's own home only, and gives up when any directory there has no `link` file or any symlink
+of `l` leads to a directory that is gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.source.member import SYMLINK
+
+if TYPE_CHECKING:
+    from analyzer.checks.view import View
+
+
+def self_repair_fails(view: View) -> str:
+    """Return why the driver's own repair of links would fail in this store, `""` when nothing stands in its way."""
+    home = view.store.home
+    if view.store.role != GRAPH_ROOT:
+        return f"the driver repairs links only in the graph root, not in the {view.store.role} {view.store.root}"
+    for name, directory in sorted(home.layers.items()):
+        if directory.link is None:
+            return f"{directory.path} has no link file"
+    for name, member in sorted(home.links.items()):
+        target = link_target(member) if member.kind == SYMLINK else ""
+        if target and target not in home.layers:
+            return f"{member.path} leads to {home.path}/{target}, which is gone"
+        if not target:
+            return f"{home.path}/l/{name} is no symlink of the form ../<layer>/diff"
+    return ""
+
+
+def links_to_repair(view: View) -> bool:
+    """Tell whether any layer of the store lacks its symlink, so that the next mount on it starts the repair."""
+    home = view.store.home
+    return any(directory.link_id and directory.link_id not in home.links for directory in home.layers.values())

@@ -1,0 +1,103 @@
+"""The file system of the graph root has room.
+
+What it finds
+    A captured `df` (bytes or inodes) in which the file system that holds the graph root is full, or nearly.
+
+Why it matters
+    Pulls, builds and starts fail with `no space left on device`, and so does deleting: it writes the index first.
+    Files written last are left empty or short, which explains other findings of this report.
+
+How sure
+    Medium: `df` was taken at another moment than the store, and the graph root's path on the node is taken from
+    storage.conf or from the bundle's layout, `/var/lib/containers/storage` otherwise.
+
+Remedy
+    Make room elsewhere first (journal, logs), then `crictl rmi --prune` or `podman image prune`. Never delete below
+    `overlay` by hand.
+
+Engine source
+    None; the kernel's ENOSPC reaches every write.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, MEDIUM, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.configuration import graph_root
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+DF = re.compile(r"(?:^|/)sos_commands/filesys/df(?:_[^/]*)?$")
+FULL, NEARLY = 100, 95
+
+
+class Usage(NamedTuple):
+    """One line of df: where it is mounted, what it counts, per cent in use, line number from 1."""
+
+    mount: str
+    what: str
+    percent: int
+    line: int
+
+
+@rule(
+    "STO-018",
+    severity=WARNING,
+    needs=(Need.HOST,),
+    says="the file system at {mount}, which holds {root}, has {percent} % of its {what} in use",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look the graph root up in every captured df."""
+    if view.store.role != GRAPH_ROOT:
+        return
+    root = graph_root(view)
+    for path, text in view.snapshot.host.texts():
+        if not DF.search(path):
+            continue
+        for what in ("blocks", "inodes"):
+            rows = [row for row in parse_df(text) if row.what == what and _holds(row.mount, root)]
+            if not rows:
+                continue
+            row = max(rows, key=lambda each: (len(each.mount), each.line))
+            if row.percent >= NEARLY:
+                yield this.found(
+                    view.store_subject(),
+                    [(Where(path, str(row.line)), f"less than {NEARLY} % in use", f"{row.percent} % at {row.mount}")],
+                    severity=WARNING if row.percent >= FULL else INFO,
+                    confidence=MEDIUM,
+                    variant=what,
+                    mount=row.mount,
+                    root=root,
+                    percent=row.percent,
+                    what=what,
+                    full=row.percent >= FULL,
+                )
+
+
+def parse_df(text: str) -> list[Usage]:
+    """Return the lines of a `df`, with or without the type column, that have a percentage."""
+    rows = []
+    what, column = "", -1
+    for number, line in enumerate(text.splitlines(), 1):
+        if "Mounted on" in line:
+            heads = line.replace("Mounted on", "Mounted").split()
+            column = next((index for index, head in enumerate(heads) if head.endswith("Use%")), -1)
+            what = "inodes" if "IUse%" in heads else "blocks"
+            continue
+        cells = line.split(None, column + 1) if column > 0 else []
+        if len(cells) == column + 2 and re.fullmatch(r"\d{1,3}%", cells[column]):
+            rows.append(Usage(cells[column + 1].strip(), what, int(cells[column][:-1]), number))
+    return rows
+
+
+def _holds(mount: str, root: str) -> bool:
+    return mount in ("/", root) or root.startswith(mount.rstrip("/") + "/")

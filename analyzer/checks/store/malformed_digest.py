@@ -1,0 +1,71 @@
+"""Digests that the engine checks on load are well formed.
+
+What it finds
+    An image record whose `digest`, or whose recorded digest of a `manifest…` item, is not `sha256:` and 64 lowercase
+    hexadecimal digits (or `sha384`/`sha512` with 96 or 128).
+
+Why it matters
+    One such value keeps the whole store from opening: `computing digests for image with ID "…": validating …: invalid
+    checksum digest format`. CRI-O doesn't start and every podman command fails. Digests of other items are not
+    looked at on load.
+
+How sure
+    High: the test is the engine's own.
+
+Remedy
+    With the engines stopped, correct the value: the SHA-256 of the manifest file beside the record. An image record
+    may have no `digest`; deleting the key is as good.
+
+Engine source
+    containers/storage images.go: recomputeDigests; opencontainers/go-digest: Validate.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import SHOWN, record_subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.images import ImageRecord
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+EXPECTED = "sha256: and 64 hexadecimal digits"
+
+
+@rule(
+    "STO-015",
+    severity=CRITICAL,
+    needs=(Need.INDEX,),
+    says="image {image} has {field} {seen}, which is no digest: the store doesn't open",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge the digests of every image that the engine validates on load."""
+    for image in view.store.images:
+        wrong = _wrong(image)
+        if wrong:
+            field, seen = wrong[0]
+            yield this.found(
+                record_subject("image", image),
+                [(image.where._replace(pointer=f"{image.where.pointer}/{f}"), EXPECTED, s) for f, s in wrong[:SHOWN]],
+                image=image.id,
+                field=field,
+                seen=seen,
+                images=[image.id],
+            )
+
+
+def _wrong(image: ImageRecord) -> list[tuple[str, str]]:
+    """Return (pointer, text) of every malformed digest; a value that is no text is STO-005's."""
+    found = [("digest", image.digest)] if image.digest else []
+    for key, value in image.big_data_digests.items():
+        if key.startswith("manifest") and (value is None or isinstance(value, str)):
+            found.append((f"big-data-digests/{key.replace('~', '~0').replace('/', '~1')}", value or ""))
+    return [(field, f"{value!r:.80}") for field, value in found if not DIGEST.fullmatch(value)]

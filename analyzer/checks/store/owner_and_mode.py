@@ -1,0 +1,86 @@
+"""Files of the store have one owner, and nobody else may write them.
+
+What it finds
+    Index files, lock files and directories of the store whose owner differs from that of most of the others, or that
+    others may write while the rest of the store is closed to them. Contents of layers are not looked at.
+
+Why it matters
+    A rootless store with files of root in it (someone ran `sudo podman` on it) fails with `permission denied` for its
+    user. An index that anybody may write can be changed by anybody.
+
+How sure
+    Medium. Store files are only compared with each other: a capture that lost owners or modes lost them for all
+    and stays silent, and rootless stores belong to whom they belong.
+
+Remedy
+    `chown` or `chmod` the named files only (JSON 0600, locks 0644, directories 0700). Never run either recursively
+    over a graph root: layers keep their own owners and modes.
+
+Engine source
+    containers/storage store.go: load, GetStore; layers.go, images.go, containers.go: saveFor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import MEDIUM, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.accounting import SHOWN
+from analyzer.snapshot.provenance import Where
+from analyzer.source.member import DIRECTORY, FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.source.member import Member
+
+OTHERS_WRITE = 0o002
+FEWEST = 4
+"""Files without which there is no majority to compare with."""
+
+
+@rule(
+    "STO-016",
+    severity=WARNING,
+    says="{count} of the store's own files {seen}, unlike the others ({usual}): {path} and the like",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the store's own files with each other."""
+    members = _own_files(view)
+    if len(members) < FEWEST:
+        return
+    owner, count = Counter(member.uid for member in members).most_common(1)[0]
+    strangers = [member for member in members if member.uid != owner]
+    if strangers and count > len(members) // 2:
+        for uid in sorted({member.uid for member in strangers}):
+            odd = [member for member in strangers if member.uid == uid]
+            yield _finding(view, this, odd, f"belong to user {uid}", f"user {owner}")
+    loose = [member for member in members if member.mode & OTHERS_WRITE]
+    if loose and len(loose) <= len(members) // 2:
+        yield _finding(view, this, loose, "may be written by anybody", "closed to others")
+
+
+def _finding(view: View, this: Rule, odd: list[Member], seen: str, usual: str) -> Finding:
+    return this.found(
+        view.file(odd[0].path),
+        [(Where(m.path), usual, f"owner {m.uid}:{m.gid}, mode {m.mode:04o}") for m in odd[:SHOWN]],
+        confidence=MEDIUM,
+        variant="mode" if usual == "closed to others" else "owner",
+        path=odd[0].path,
+        count=len(odd),
+        seen=seen,
+        usual=usual,
+    )
+
+
+def _own_files(view: View) -> list[Member]:
+    """Return index files, locks, part directories and the driver home: what the engine makes with one owner."""
+    store = view.store
+    found = [file.member for file in store.part_dirs.values()]
+    found += [document.file.member for document in store.documents.values() if document.path.startswith(store.root)]
+    found += [lock.file.member for lock in store.locks.values()]
+    found += [member for member in (store.home.member, store.home.link_dir) if member is not None]
+    return sorted((m for m in found if m.kind in (FILE, DIRECTORY)), key=lambda member: member.path)

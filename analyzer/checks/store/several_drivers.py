@@ -1,0 +1,66 @@
+"""One graph root holds the data of one graph driver.
+
+What it finds
+    Layers or images of more than one driver (`overlay`, `vfs`, `btrfs`, `zfs`) below the same graph root.
+
+Why it matters
+    Each driver sees its own images and containers only; the others' space stays in use. Where no driver is
+    configured, the engine doesn't choose: `… contains several valid graphdrivers: overlay, vfs; please cleanup or
+    explicitly choose storage driver (-s <DRIVER>)`.
+
+How sure
+    High that the data is there. That it hurts depends on the configuration: with a driver in the captured
+    `storage.conf` it is only wasted space, and this is said as information.
+
+Remedy
+    Set `driver` in storage.conf (or `storage_driver` for CRI-O) to the one in use. Remove the other driver's
+    images with that driver selected (`podman --storage-driver vfs rmi -a`), not with `rm`.
+
+Engine source
+    containers/storage drivers/driver.go: New, ScanPriorDrivers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import INFO, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.configuration import configured_drivers
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.store import Store
+
+
+@rule(
+    "STO-009",
+    severity=WARNING,
+    says="{root} holds data of the drivers {drivers}; an engine sees one of them, {effect}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Name a graph root once, from its first driver with data."""
+    used = [store for store in view.snapshot.stores if store.root == view.store.root and populated(store)]
+    if len(used) < 2 or used[0] is not view.store:
+        return
+    configured = configured_drivers(view)
+    yield this.found(
+        view.store_subject(),
+        [(Where(store.part_path("layers")), "one driver", f"{store.driver}: {_counts(store)}") for store in used],
+        severity=INFO if configured else WARNING,
+        root=view.store.root or ".",
+        drivers=", ".join(store.driver for store in used),
+        effect="the configured one" if configured else "and refuses to choose where none is configured",
+    )
+
+
+def populated(store: Store) -> bool:
+    """Tell whether a driver has layers or images, recorded or on disk."""
+    return bool(store.layers or store.images or store.home.layers)
+
+
+def _counts(store: Store) -> str:
+    return f"{len(store.layers)} layer records, {len(store.home.layers)} layer directories, {len(store.images)} images"

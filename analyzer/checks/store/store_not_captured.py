@@ -1,0 +1,53 @@
+"""Every store that the configuration names is in the bundle.
+
+What it finds
+    An `imagestore` or an `additionalimagestores` path of the captured storage.conf that the bundle doesn't hold.
+
+Why it matters
+    Layers and images that live there look missing from here. Rules that would call them missing are skipped for this
+    store, and the list of skipped rules says so. On the node itself an absent additional store is fatal: `overlay:
+    can't stat imageStore dir …`; this can't be told from a bundle that left it out.
+
+How sure
+    High that the bundle lacks it; nothing is said of the node.
+
+Remedy
+    Capture these directories too.
+
+Engine source
+    containers/storage store.go: load; drivers/overlay/overlay.go: parseOptions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "STO-011",
+    severity=INFO,
+    needs=(Need.HOST,),
+    says="storage.conf names the stores {stores}, which the bundle doesn't hold: what lies there can't be judged",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Name the configured stores that were left out, once for each graph root."""
+    if view.store.role != GRAPH_ROOT or not view.unseen_stores:
+        return
+    files = [path for path, _ in view.snapshot.host.texts() if path.rpartition("/")[2].startswith("storage")]
+    stores = sorted(set(view.unseen_stores))
+    yield this.found(
+        view.store_subject(),
+        [(Where(files[0]), f"the tree of {path}", "not in the bundle") for path in stores],
+        stores=", ".join(stores),
+    )

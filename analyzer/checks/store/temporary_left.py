@@ -1,0 +1,52 @@
+"""No temporary file of an index is left.
+
+What it finds
+    `.tmp-<name><random>` files beside the index files.
+
+Why it matters
+    The engine writes an index to such a file, flushes it and renames it. One that stayed dates a write that was
+    interrupted by a kill, a full disk or a power cut; the index itself still has its last whole content. It is
+    harmless, and evidence of what happened and when.
+
+How sure
+    High that the file is there. In a bundle taken from a running node it may just be a write in progress.
+
+Remedy
+    None. Delete it while the engines are stopped, if at all.
+
+Engine source
+    containers/storage pkg/ioutils/fswriters.go: NewAtomicFileWriter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "STO-006",
+    severity=INFO,
+    says="{path} is what a write interrupted at {time} left behind ({size} bytes); the engine ignores it",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Name every temporary file of the store."""
+    for file in view.store.temporaries:
+        size, time = file.member.size, format_time(file.member.mtime_ns)
+        yield this.found(
+            view.file(file.path),
+            [(file.where, "no temporary file", f"{size} bytes, modified {time}")],
+            path=file.path,
+            size=size,
+            time=time,
+            mtime_ns=file.member.mtime_ns,
+            unsynced=size == 0 or file.zeroed,
+        )

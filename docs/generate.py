@@ -1,0 +1,76 @@
+"""Write docs/rules/, docs/causes/ and the lists in their indexes from the docstrings; `--check` only compares."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from analyzer.causes.family import builtin_families
+from analyzer.checks.rule import builtin_rules
+
+DOCS = pathlib.Path(__file__).parent
+
+
+def body(page: str) -> str:
+    """Return a docstring page as Markdown: its section names become headings, their indent goes."""
+    lines = []
+    for line in page.splitlines()[1:]:
+        if line and not line.startswith(" "):
+            lines.append(f"## {line}")
+            lines.append("")
+        else:
+            lines.append(line.removeprefix("    "))
+    return "\n".join(lines).strip()
+
+
+def pages() -> dict[pathlib.Path, str]:
+    """Return every generated file with its text."""
+    made: dict[pathlib.Path, str] = {}
+    rows = []
+    for rule in builtin_rules():
+        needs = ", ".join(need.value for need in rule.needs) or "nothing beyond the records"
+        title = rule.page.partition("\n")[0]
+        made[DOCS / "rules" / f"{rule.id}.md"] = (
+            f"# {rule.id} {rule.slug}\n\n{title}\n\n"
+            f"Severity {rule.severity} unless the finding says otherwise. Evidence it needs: {needs}.\n\n"
+            f"{body(rule.page)}\n"
+        )
+        rows.append(f"| [{rule.id}]({rule.id}.md) | {rule.slug} | {rule.severity} | {title.replace('|', chr(92) + '|')} |")
+    head = "# Rules\n\nGenerated from the rules' docstrings.\n\n| rule | slug | severity | what it says |\n|---|---|---|---|\n"
+    made[DOCS / "rules" / "README.md"] = head + "\n".join(rows) + "\n"
+    rows = []
+    for family in builtin_families():
+        title = family.page.partition("\n")[0]
+        made[DOCS / "causes" / f"{family.id}.md"] = f"# {family.id}\n\n{title}\n\n{body(family.page)}\n"
+        rows.append(f"| [{family.id}]({family.id}.md) | {title} |")
+    head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
+    made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
+    return made
+
+
+def stale() -> list[str]:
+    """Return the names of files that differ from what the docstrings give, or are left over."""
+    wanted = pages()
+    wrong = [p.name for p, text in wanted.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
+    known = set(wanted)
+    return wrong + [p.name for d in ("rules", "causes") for p in (DOCS / d).glob("*.md") if p not in known]
+
+
+def main() -> int:
+    """Write the files, or name those that are stale."""
+    if "--check" in sys.argv:
+        names = stale()
+        for name in names:
+            print(f"stale: {name}")
+        return 1 if names else 0
+    for folder in ("rules", "causes"):
+        (DOCS / folder).mkdir(exist_ok=True)
+        for old in (DOCS / folder).glob("*.md"):
+            old.unlink()
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

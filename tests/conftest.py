@@ -1,0 +1,24 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import jsonschema
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+SCHEMA = json.loads((ROOT / "analyzer" / "report" / "schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+@pytest.fixture
+def valid():
+    """Return a function that validates a report document and hands it back."""
+
+    def check(document):
+        VALIDATOR.validate(document)
+        return document
+
+    return check
