@@ -30,15 +30,16 @@ def users_of(view: View, layer_ids: Iterable[str]) -> Users:
     """Return who needs any of the layers."""
     ids = list(layer_ids)
     images, containers = sorted(view.rel.images_hit(ids)), sorted(view.rel.containers_hit(ids))
-    parts = [part for part in (_images(view, images), _count(len(containers), "container")) if part]
+    parts = [part for part in (_images(view, images), counted(len(containers), "container")) if part]
     return Users(images, containers, " and ".join(parts) or "no image and no container")
 
 
 def _images(view: View, images: list[str]) -> str:
     names = sorted({name for image in images for name in (view.rel.images[image].names or (image[:12],))})
     shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    return f"{_count(len(images), 'image')} ({shown})" if images else ""
+    return f"{counted(len(images), 'image')} ({shown})" if images else ""
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, `""` for none."""
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""

@@ -53,7 +53,7 @@ class View:
         if any(engine.startswith("cri-o") for engine in self.engines):
             return "--engine"
         for container in self.rel.containers.values():
-            if container.engine == "cri-o":
+            if container.engine == "cri-o" or container.details.get("pod-name"):
                 return container.where.path
         return next(iter(crio_traces(self.snapshot.host)), "")
 

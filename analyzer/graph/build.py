@@ -21,10 +21,14 @@ def build_graph(snapshot: Snapshot, relations: list[Relations]) -> nx.DiGraph[An
     """Return stores, layers, images and containers with typed edges towards what each needs.
 
     Nodes are `(kind, id)` pairs with attributes `kind`, `id`, `name`, `store`, `present` (False for an object that is
-    only named by others) and, for layers, `created` and `diff_size`. Edges have `kinds`, a tuple of: `parent`
-    (layer to layer), `lower` (layer to layer, as resolved through `overlay/l`), `top-layer` and `mapped-layer` (image
-    to layer), `image` and `layer` (container to image, to its read-write layer), `store` (object to its store). Two kinds
-    between the same nodes share one edge.
+    only named by others) and, for layers, `created` and `diff_size` (bytes). Two kinds of edge between the same nodes
+    share one edge, whose `kinds` is a tuple of:
+
+    - `parent`: layer to layer, as recorded
+    - `lower`: layer to layer, as the driver resolves it through `overlay/l`
+    - `top-layer`, `mapped-layer`: image to layer
+    - `image`, `layer`: container to image, container to its read-write layer
+    - `store`: object to its store
     """
     graph: nx.DiGraph[Any] = nx.DiGraph()
     for store in snapshot.stores:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]")  # fmt: skip
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    r"\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -21,7 +24,8 @@ def _visible(match: re.Match[str]) -> str:
 def inert(text: str) -> str:
     """Return text without anything a terminal or a reader's eye could be fooled by.
 
-    Control characters, bidirectional and zero-width marks and undecodable bytes become `\\x1b`, `\\u202e`, ….
+    Control characters, bidirectional and zero-width marks and undecodable bytes become a backslash, a letter and their
+    code in hex.
     """
     return CONTROL.sub(_visible, text)
 

@@ -102,7 +102,8 @@ class _Text:
             worst = report.causes[0].hypothesis.affected
             line += f": {plural(len(report.causes), 'cause')}, most likely and worst first"
             if worst.images or worst.containers:
-                line += f"; the first hits {plural(len(worst.images), 'image')} and {plural(len(worst.containers), 'container')}"
+                images, containers = plural(len(worst.images), "image"), plural(len(worst.containers), "container")
+                line += f"; the first hits {images} and {containers}"
         elif verdict == "healthy":
             line += ": nothing above `info` found in what was read"
         elif verdict == "undetermined":
@@ -135,8 +136,9 @@ class _Text:
             place = finding.evidence[0].where
             pointer = f" {place.pointer}" if place.pointer else ""
             message = finding.message if self.everything else LONG_ID.sub(lambda m: m.group()[:12], finding.message)
-            text = f"{ids[finding]} {finding.rule} {message} [{place.path}{pointer}]"
+            text = f"{ids[finding]} {finding.rule} {message}"
             yield from self.wrap("proof" if number == 0 else "", text)
+            yield f"{' ' * 11}   at {inert(place.path + pointer)}"
         if len(ordered) > len(shown):
             yield from self.wrap("", f"and {plural(len(ordered) - len(shown), 'more finding')}")
 

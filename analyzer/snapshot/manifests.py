@@ -110,6 +110,11 @@ class Manifest:
         return SINGULAR.get(self.media_type, "manifest")
 
     @property
+    def a_kind(self) -> str:
+        """Return `kind` with its article."""
+        return f"{'an' if self.kind[0] == 'i' else 'a'} {self.kind}"
+
+    @property
     def real_layers(self) -> tuple[Descriptor, ...]:
         """Return the layers that a store keeps, base layer first."""
         return tuple(layer for layer in self.layers if not layer.empty)

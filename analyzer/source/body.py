@@ -1,4 +1,4 @@
-"""Content of one tar member, read from the window on demand; one object serves the whole archive."""
+"""Content of one tar member, read from the window on demand; two objects serve a whole archive."""
 
 from __future__ import annotations
 
@@ -16,47 +16,24 @@ ZEROS = memoryview(bytes(64 << 10))
 
 
 class TarBody:
-    """Content of the member just yielded.
+    """Content of the member just yielded, stored as it is.
 
     Attributes:
-        given: content bytes handed out.
+        size: bytes the content has; 0 for a member whose stored bytes are not its content.
         left: stored bytes not yet taken from the window.
-        size: bytes the content has, holes included.
-        map: where the stored pieces belong, None for a file without holes.
-        readable: False when the stored form is not understood (a damaged sparse map).
     """
 
-    __slots__ = ("_limits", "_path", "_records", "_window", "given", "left", "map", "readable", "size")
+    __slots__ = ("_window", "left", "size")
 
-    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+    def __init__(self, window: Window) -> None:
         self._window = window
-        self._limits = limits
-        self._records = records
-        self._path = ""
-        self.given = 0
         self.left = 0
         self.size = 0
-        self.map: Map | None = None
-        self.readable = True
-
-    def start(self, size: int, stored: int) -> None:
-        """Become the content of the next member: a file without holes."""
-        self.size = size
-        self.left = stored
-        self.given = 0
-        self.map = None
-        self.readable = True
-
-    def start_sparse(self, path: str, entries: Map | None) -> None:
-        """Add the map of a file with holes, or None when it could not be read; call it after `start`."""
-        self._path = path
-        self.map = entries
-        self.readable = entries is not None
 
     @property
     def complete(self) -> bool:
         """Tell, after reading, whether all `size` bytes were there."""
-        return self.readable and self.given == self.size
+        return self.left == 0 or self.size == 0
 
     def read(self, limit: int) -> bytes | None:
         """Return the whole content, or None when it is longer than `limit`."""
@@ -65,21 +42,16 @@ class TarBody:
             return None
         window = self._window
         pos = window.pos
-        if self.map is None and self.readable and self.left == size <= window.end - pos:
+        if 0 < self.left == size <= window.end - pos:
             window.pos = pos + size
             self.left = 0
-            self.given = size
             return bytes(window.view[pos : pos + size])
         return b"".join(map(bytes, self.chunks()))
 
     def chunks(self) -> Iterator[memoryview]:
-        """Yield the whole content in order, holes as zeros."""
-        if not self.readable:
-            return
-        pieces = self._take(self.left) if self.map is None else self._sparse(self.map)
-        for piece in pieces:
-            self.given += len(piece)
-            yield piece
+        """Yield the whole content in order."""
+        if self.size:
+            yield from self._take(self.left)
 
     def _take(self, count: int) -> Iterator[memoryview]:
         window = self._window
@@ -93,12 +65,56 @@ class TarBody:
             count -= have
             yield window.view[pos : pos + have]
 
-    def _sparse(self, entries: Map) -> Iterator[memoryview]:
+
+class SparseBody(TarBody):
+    """Content of a file with holes, which come out as zeros.
+
+    Attributes:
+        path: the member, for messages.
+        map: where the stored pieces belong; None when that could not be read, and the content with it.
+    """
+
+    __slots__ = ("_given", "_limits", "_records", "map", "path")
+
+    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+        super().__init__(window)
+        self._limits = limits
+        self._records = records
+        self._given = 0
+        self.path = ""
+        self.map: Map | None = None
+
+    def start(self, path: str, size: int, left: int, entries: Map | None) -> None:
+        """Become the content of the next member with holes."""
+        self.path = path
+        self.size = size
+        self.left = left
+        self.map = entries
+        self._given = 0
+
+    @property
+    def complete(self) -> bool:
+        """Tell, after reading, whether all `size` bytes were there."""
+        return self.map is not None and self._given == self.size
+
+    def read(self, limit: int) -> bytes | None:
+        """Return the whole content, or None when it is longer than `limit`."""
+        return None if self.size > limit else b"".join(map(bytes, self.chunks()))
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yield the whole content in order."""
+        if self.map is None:
+            return
         limits, offset = self._limits, self._window.offset
         if self.size > limits.expansion_floor and self.size > limits.expansion_ratio * max(self.left, 512):
             what = f"sparse file of {self.size} bytes exceeds limit expansion_ratio={limits.expansion_ratio}"
-            self._records.loss(f"{what}: content not read", offset, self._path)
+            self._records.loss(f"{what}: content not read", offset, self.path)
             return
+        for piece in self._pieces(self.map):
+            self._given += len(piece)
+            yield piece
+
+    def _pieces(self, entries: Map) -> Iterator[memoryview]:
         at = 0
         for start, length in entries:
             yield from _holes(start - at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.source import member as kinds
+from analyzer.source.body import SparseBody, TarBody
 from analyzer.source.header import (
     BLOCK,
     EXTENSION,
@@ -18,7 +19,6 @@ from analyzer.source.sparse import SparseRecords, check, parse_size, read_old
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
-    from analyzer.source.body import TarBody
     from analyzer.source.extras import Extras
     from analyzer.source.records import Records
     from analyzer.source.sparse import Map
@@ -54,11 +54,18 @@ class DamagedHeader(Exception):  # noqa: N818 - always caught by the reader
 
 
 class EntryReader:
-    """Reads members from the headers in a window."""
+    """Reads members from the headers in a window.
 
-    def __init__(self, window: Window, body: TarBody, limits: Limits, records: Records) -> None:
+    Attributes:
+        body: content of the member last made.
+        plain: the same when it has no holes.
+    """
+
+    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
         self.window = window
-        self.body = body
+        self.plain = TarBody(window)
+        self.body: TarBody = self.plain
+        self._sparse = SparseBody(window, limits, records)
         self.limits = limits
         self._records = records
         self.numbers = Numbers()
@@ -114,7 +121,8 @@ class EntryReader:
             raw_path,
         )
         window.pos = pos + BLOCK
-        self.body.start(stored, stored)
+        self.plain.size = self.plain.left = stored
+        self.body = self.plain
         if kind not in PLAIN or text[-1:] == "/":
             self._refine(member, kind, extras, (target, major, minor), text)
         if kind == SPARSE or extras.unusual:
@@ -137,19 +145,19 @@ class EntryReader:
         elif text[-1:] == "/":
             member.kind = kinds.DIRECTORY
         if member.kind != kinds.FILE:
-            member.size = self.body.size = 0
+            member.size = self.plain.size = 0
 
     def _unusual(self, member: Member, kind: int, extras: Extras, pos: int) -> None:
         """Settle sparse files, doubled names and damaged records."""
         if extras.path is not None and extras.long_path is not None:
             self._note("both a pax path and a GNU long name: the pax path counts", member)
         if member.kind == kinds.FILE and (kind == SPARSE or extras.sparse):
-            self._sparse(member, extras, pos)
+            self._holes(member, extras, pos)
         for fault in extras.faults or ():
             self._records.loss(fault, member.offset, member.path)
 
-    def _sparse(self, member: Member, extras: Extras, pos: int) -> None:
-        window, body = self.window, self.body
+    def _holes(self, member: Member, extras: Extras, pos: int) -> None:
+        window, plain = self.window, self.plain
         entries: Map | None = None
         try:
             if extras.sparse:
@@ -157,17 +165,18 @@ class EntryReader:
                 if form.name:
                     text = form.name.decode("utf-8", "surrogateescape")
                     member.path, member.raw_path = clean_path(text, self.limits.path)
-                member.size = body.size = form.size
-                entries = form.read_map(window, body)
+                member.size = form.size
+                entries = form.read_map(window, plain)
             else:
-                member.size = body.size = parse_size(window.view[pos + 483 : pos + 495])
+                member.size = parse_size(window.view[pos + 483 : pos + 495])
                 entries = read_old(window, pos, self.limits)
-            check(entries, member.size, body.left)
+            check(entries, member.size, plain.left)
         except FieldError as error:
             entries = None
             self._records.loss(f"content not read: {error}", member.offset, member.path)
         member.data_offset = -1
-        body.start_sparse(member.path, entries)
+        self._sparse.start(member.path, member.size, plain.left, entries)
+        self.body = self._sparse
 
     def _stored(self, field: bytes, extras: Extras, path: str) -> int:
         """Return the content bytes that follow a header: what pax says, else the header itself."""

@@ -120,6 +120,7 @@ class PaxReader:
                     return
                 self._apply(key, value, extras)
         if not extras.faults:
+            self.shapes.again(data)
             self.shapes.learn(data, extras.xattrs or NO_XATTRS)
 
     def _walk(self, data: bytes, extras: Extras) -> None:

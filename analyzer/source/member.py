@@ -57,7 +57,7 @@ class Member:
         "xattrs",
     )
 
-    def __init__(  # noqa: PLR0917 - made for every member, and keywords cost time
+    def __init__(
         self,
         path: str,
         kind: str = FILE,

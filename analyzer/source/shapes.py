@@ -22,6 +22,7 @@ CANDIDATES = 64
 LITERAL = 256
 """Longest record that may stand in a pattern as it is."""
 
+_NOTHING = re.compile(rb"(?!)")
 _PATH = rb"([0-9]{2,4}) path=(?:\./)?([^\n./](?:[^\n]*[^\n/])?)/?\n()"
 
 
@@ -55,21 +56,31 @@ _TIME_RECORD = {key: re.compile(pattern) for key, pattern in _TIME.items()}
 
 
 class Shapes:
-    """The layouts of one archive, most recently useful first."""
+    """The layouts of one archive, most recently useful first.
+
+    Attributes:
+        match: matches a payload against the layout at the front.
+        xattrs: the attributes of that layout.
+    """
 
     def __init__(self) -> None:
         self._shapes: list[Shape] = []
         self._candidates: dict[bytes, int] = {}
         self._full = False
+        self.match = _NOTHING.match
+        self.xattrs: Mapping[str, bytes] = {}
 
-    def find(self, data: bytearray, start: int, stop: int) -> tuple[re.Match[bytes], Mapping[str, bytes]] | None:
-        """Return how the layout that fits `data[start:stop]` does so, and its attributes."""
+    def again(self, data: bytes) -> None:
+        """Put the layout that fits a payload first, after `match` failed on it."""
         for index, shape in enumerate(self._shapes):
-            if match := shape.pattern.match(data, start, stop):
-                if index:
-                    self._shapes.insert(0, self._shapes.pop(index))
-                return match, shape.xattrs
-        return None
+            if shape.pattern.match(data):
+                self._shapes.insert(0, self._shapes.pop(index))
+                self._use()
+                return
+
+    def _use(self) -> None:
+        self.match = self._shapes[0].pattern.match
+        self.xattrs = self._shapes[0].xattrs
 
     def learn(self, data: bytes, xattrs: Mapping[str, bytes]) -> None:
         """Remember the layout of a payload of one-line records that was walked without a fault.
@@ -99,4 +110,5 @@ class Shapes:
         seen = self._candidates[pattern] = self._candidates.get(pattern, 0) + 1
         if seen == SEEN:
             self._shapes.insert(0, Shape(re.compile(pattern), dict(xattrs)))
+            self._use()
         self._full = len(self._shapes) >= SHAPES or len(self._candidates) >= CANDIDATES

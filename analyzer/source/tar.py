@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.body import TarBody
 from analyzer.source.entry import DamagedHeader, EntryReader
 from analyzer.source.extras import Extras, PaxReader
 from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.limits import Limits
+    from analyzer.source.body import TarBody
     from analyzer.source.input import Stream
     from analyzer.source.member import Member
     from analyzer.source.records import Records
@@ -45,9 +45,8 @@ class TarReader:
         self._window = Window(stream)
         self._limits = limits
         self._records = records
-        self._body = TarBody(self._window, limits, records)
         self._sums = Sums()
-        self._entries = EntryReader(self._window, self._body, limits, records)
+        self._entries = EntryReader(self._window, limits, records)
         self._pax = PaxReader(limits)
         self._usual = usual_members(self._entries, self._pax.shapes, self._sums)
         self._global = Extras()
@@ -59,7 +58,8 @@ class TarReader:
 
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
         """Yield (member, content) in stream order."""
-        window, body, buffer = self._window, self._body, self._window.buffer
+        window, buffer, entries = self._window, self._window.buffer, self._entries
+        limit = self._limits.members
         while True:
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
                 break
@@ -68,11 +68,12 @@ class TarReader:
                 member = self._usual(pos)
             if member is None and (member := self._next(pos)) is None:
                 continue
-            if self.members >= self._limits.members:
-                what = f"limit members={self._limits.members} reached: the rest is not read"
+            if self.members >= limit:
+                what = f"limit members={limit} reached: the rest is not read"
                 self._records.loss(what, member.offset)
                 return
             self.members += 1
+            body = entries.body
             padding = -body.left % BLOCK
             yield member, body
             left = body.left + padding

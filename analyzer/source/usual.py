@@ -77,7 +77,7 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
     checksum, a payload of a known layout with a clean path, and the header of a file or directory with a valid
     checksum and sound numbers. A closure, since looking its parts up on an object would cost a tenth of the scan.
     """
-    window, body, numbers = entries.window, entries.body, entries.numbers
+    window, body, numbers = entries.window, entries.plain, entries.numbers
     buffer, view = window.buffer, window.view
     owners = Owners(numbers)
     limit, total = entries.limits.path, entries.limits.total_bytes
@@ -128,6 +128,7 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
         member.offset = base + pos
         member.data_offset = base + content
         body.left = size
+        entries.body = body
         window.pos = content
         return member
 

@@ -58,13 +58,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _weight(finding: Finding) -> float:
     if finding.rule == "STO-001":
-        return HAND_MADE.get(str(finding.facts.get("problem")), 1.0)
+        return HAND_MADE.get(str(finding.facts.get("kind")), 1.0)
     return WEIGHT
 
 
 def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     explains = {f: _weight(f) if n == 0 else NEIGHBOUR for n, f in enumerate(findings)}
-    cycle = [str(layer) for f in findings for layer in f.facts.get("cycle", ())]
+    cycle = [str(layer) for f in findings if f.rule == "LAY-002" for layer in f.facts.get("layers", ())]
     members = {key, *cycle}
     for finding in case.about(members, *RULES):
         explains.setdefault(finding, NEIGHBOUR)
@@ -106,15 +106,23 @@ def _affected(case: Case, findings: list[Finding], cycle: list[str]) -> Affected
 
 
 def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step, ...]:
-    known = [f for f in findings if f.facts.get("known") and f.rule in ("OVL-007", "OVL-008", "OVL-009")]
-    writes = [
-        write_text(
-            case,
-            f.evidence[0].where.path,
-            str(f.facts["known"]),
-            f"Write the `lower` that layers.json asks for into layer {f.subject.id[:12]}, if layers.json is the right side.",
+    mends = list(dict.fromkeys(step for f in findings if (step := _mend(case, f)) is not None))
+    again = [] if mends else [*remove_containers(case, affected.containers), *repull(case, affected.images)]
+    return renumber(stop_writers(case), keep_copy(case), mends[:8], again, start_again(case))
+
+
+def _mend(case: Case, finding: Finding) -> Step | None:
+    """Return the step that writes the wrong side back, where the store still proves the right one."""
+    layer = finding.subject.id[:12]
+    lower, parent = finding.facts.get("lower_should_be"), finding.facts.get("parent_should_be")
+    if lower:
+        path = case.store.path(case.store.driver, finding.subject.id, "lower")
+        return write_text(case, path, str(lower), f"Write the `lower` of layer {layer} that its records ask for.")
+    if parent:
+        wrong = str(finding.facts.get("wrong") or finding.subject.id)
+        return Step(
+            "",
+            f"In layers.json set the `parent` of {wrong} back to {parent}: the layer's id or `lower` proves it. "
+            "Edit with the engines stopped, and keep the file's mode and owner.",
         )
-        for f in known
-    ]
-    again = [] if writes else [*remove_containers(case, affected.containers), *repull(case, affected.images)]
-    return renumber(stop_writers(case), keep_copy(case), writes, again, start_again(case))
+    return None

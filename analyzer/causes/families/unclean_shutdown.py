@@ -78,7 +78,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 def _index_weight(finding: Finding) -> float:
     if finding.rule not in INDEX_RULES:
         return 0.0
-    kind = "zero-length" if finding.rule == "STO-002" else str(finding.facts.get("problem", ""))
+    kind = "zero-length" if finding.rule == "STO-002" else str(finding.facts.get("kind", ""))
     if finding.facts.get("absent"):
         return 0.0
     return INDEX_WEIGHT.get(kind, 0.0)
@@ -113,8 +113,8 @@ def _affected(case: Case, findings: list[Finding]) -> Affected:
 
 
 def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
-    writes = [_write_back(case, f) for f in findings if f.facts.get("known")]
-    lost = [f for f in findings if not f.facts.get("known")]
+    writes = [_write_back(case, f) for f in findings if _text(f)]
+    lost = [f for f in findings if not _text(f)]
     index = [_index_step(f) for f in findings if f.rule in INDEX_RULES]
     if index:
         return renumber(stop_writers(case), keep_copy(case), index, start_again(case))
@@ -132,8 +132,14 @@ def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
 def _write_back(case: Case, finding: Finding) -> Step:
     path = finding.evidence[0].where.path
     name = path.rpartition("/")[2]
-    text = str(finding.facts["known"])
-    return write_text(case, path, text, f"Write the `{name}` file of layer {finding.subject.id[:12]} back, no newline.")
+    return write_text(
+        case, path, _text(finding), f"Write the `{name}` file of layer {finding.subject.id[:12]} back, no newline."
+    )
+
+
+def _text(finding: Finding) -> str:
+    """Return what the file should hold, where other evidence in the store still tells."""
+    return str(finding.facts.get("known") or finding.facts.get("lower_should_be") or "")
 
 
 def _index_step(finding: Finding) -> Step:
@@ -146,7 +152,7 @@ def _index_step(finding: Finding) -> Step:
             "container-loss",
             "the store opens",
         )
-    kept = finding.facts.get("salvaged")
+    kept = finding.facts.get("rows")
     held = f" ({kept} rows of it can still be read)" if kept else ""
     return Step(
         "mv /var/lib/containers/storage /var/lib/containers/storage.bad",

@@ -26,7 +26,6 @@ META_PREFIX = ".wh..wh."
 SYMLINK_CODE = KIND_CODE["symlink"]
 NANO = 1_000_000_000
 HOPS = 40
-Resolve = "Callable[[str], Entry | None]"
 
 
 class Comparison:
@@ -62,7 +61,7 @@ class Comparison:
         self.rootless = False
         self.partial = False
         self.digests: Mapping[int, str] = {}
-        self.styles = [0, 0]
+        self._devices = 0
         self._matched = bytearray(len(table))
         self._pending: list[tuple[Recorded, int]] = []
         self._links: dict[str, list[Recorded]] = {}
@@ -83,8 +82,8 @@ class Comparison:
         for entry in entries:
             path, kind, size, crc, mode, uid, gid, mtime_ns, _, _, xattrs, _ = entry
             count += 1
-            owners_seen.add(uid)
-            groups_seen.add(gid)
+            if uid not in owners_seen or gid not in groups_seen:
+                name_owner(self.facts.owners, entry)
             row = get(path, -1)
             if row < 0:
                 self._absent(entry)
@@ -155,6 +154,7 @@ class Comparison:
             self._judge_whiteouts(recorded)
         self._judge_missing()
         self._judge_foreign(recorded)
+        self._count_whiteouts(recorded)
 
     def _find_through_links(self, recorded: set[str]) -> None:
         """Find entries whose parent is a symlink of the layer: the engine unpacked them where it leads."""
@@ -270,7 +270,7 @@ class Comparison:
             found = self.table.entry(row) if row >= 0 else None
             if found is not None and found.kind == CHAR and found.rdev == (0, 0):
                 self._matched[row] = 1
-                self.styles[0] += 1
+                self._devices += 1
             elif target in recorded or _below_any(target, gone):
                 continue
             elif found is not None:
@@ -281,6 +281,15 @@ class Comparison:
                 self.facts.doubts[WHITEOUT] += 1
             else:
                 self.facts.add(Difference(WHITEOUT, target, CHAR, "a whiteout", "missing", None, entry.mtime_ns))
+
+    def _count_whiteouts(self, recorded: set[str]) -> None:
+        files = [
+            name
+            for name in self.table.names
+            if WHITEOUT_PREFIX in name and name.rpartition("/")[2].startswith(WHITEOUT_PREFIX) and name in recorded
+        ]
+        self.facts.whiteouts = (self._devices, len(files))
+        self.facts.whiteout_file = min(files, default="")
 
     def _judge_missing(self) -> None:
         capture = self.judge.capture
@@ -323,6 +332,13 @@ class Comparison:
             self.facts.add(
                 Difference(PLANTED, name, found.kind, "nothing", observed, found.mtime_ns, None, found.size)
             )
+
+
+def name_owner(owners: tuple[set[int], set[int]], entry: Recorded) -> None:
+    """Note the owners of an entry that is no whiteout."""
+    if not entry.path.rpartition("/")[2].startswith(WHITEOUT_PREFIX):
+        owners[0].add(entry.uid)
+        owners[1].add(entry.gid)
 
 
 def _ancestors(paths: set[str]) -> set[str]:

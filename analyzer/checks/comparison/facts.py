@@ -63,13 +63,15 @@ class LayerFacts:
         total: length of the layer tar in bytes as described, None when not known.
         recorded: entries of the layer tar.
         compared: entries compared with a file.
+        emptied: there is no file at all, where the bundle has those of other layers.
         unjudged: why files were not compared, `""` when they were.
         verified: bytes of content whose checksum was as recorded.
         counts: differences by facet.
         lists: the first `LISTED` differences of each facet.
         patterns: (facet, expected, observed) of modes and owners, counted.
         doubts: facts the capture does not keep that were expected somewhere, counted by facet.
-        owners: user and group ids that the headers name.
+        whiteouts: of those recorded, how many are devices and how many are `.wh.` files; `whiteout_file` is one of these.
+        owners: user and group ids that the headers name, whiteouts left out.
     """
 
     record: LayerRecord
@@ -81,12 +83,15 @@ class LayerFacts:
     total: int | None = None
     recorded: int = 0
     compared: int = 0
+    emptied: bool = False
     unjudged: str = ""
     verified: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     lists: dict[str, list[Difference]] = field(default_factory=dict)
     patterns: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
+    whiteouts: tuple[int, int] = (0, 0)
+    whiteout_file: str = ""
     owners: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
 
     def add(self, difference: Difference) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.capture import captured, store_owner
-from analyzer.checks.comparison.compare import Comparison
+from analyzer.checks.comparison.compare import Comparison, name_owner
 from analyzer.checks.comparison.facts import LayerFacts
 from analyzer.checks.comparison.judge import Judge
 from analyzer.checks.comparison.options import storage_options
-from analyzer.checks.comparison.owners import ANY, Unknown, owners_of
+from analyzer.checks.comparison.owners import Unknown, owners_of
 from analyzer.limits import DEFAULT
 from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.snapshot import QUICK
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.provenance import SmallFile
 
+EMPTY = "the layer's diff is empty"
 WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 
@@ -53,7 +56,28 @@ class Comparer:
             facts = self._layer(record)
             if facts is not None:
                 found[record.id] = facts
+        for layer_id in self._emptied(found):
+            found[layer_id] = self._emptied_layer(found[layer_id])
         return found
+
+    def _emptied(self, found: dict[str, LayerFacts]) -> list[str]:
+        """Return layers without any file, unless the capture took the files of few layers only."""
+        empty = [i for i, facts in found.items() if facts.unjudged == EMPTY and facts.recorded and not facts.problems]
+        full = sum(not facts.unjudged and facts.recorded > 0 for facts in found.values())
+        return empty if len(empty) < full else []
+
+    def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
+        """Compare a layer with an empty directory."""
+        directory, file = self.view.rel.directory(facts.record.id), facts.description
+        if directory is None or file is None:
+            return facts
+        table = DiffTable(f"{directory.path}/diff")
+        again = LayerFacts(facts.record, table.path, facts.source, file, total=facts.total, emptied=True)
+        comparison = self._comparison(again, facts.record, directory, table)
+        split = TarSplit(file, DEFAULT)
+        comparison.run(split.entries())
+        comparison.finish(split.paths)
+        return again
 
     def _layers(self) -> Iterator[LayerRecord]:
         rel = self.view.rel
@@ -77,7 +101,6 @@ class Comparer:
         facts = LayerFacts(record, table.path if table else "", "tar-split", file)
         split = TarSplit(file, DEFAULT)
         comparison = self._comparison(facts, record, directory, table) if directory and table else None
-        paths: set[str] = set()
         if comparison is None:
             facts.unjudged = why
             self._only_read(facts, split)
@@ -94,11 +117,9 @@ class Comparer:
         return facts
 
     def _only_read(self, facts: LayerFacts, split: TarSplit) -> None:
-        users, groups = facts.owners
         for entry in split.entries():
-            facts.recorded += 1
-            users.add(entry.uid)
-            groups.add(entry.gid)
+            facts.recorded += bool(entry.path)
+            name_owner(facts.owners, entry)
 
     def _table(self, record: LayerRecord, directory: LayerDirectory | None) -> tuple[DiffTable | None, str]:
         """Return the table that holds a layer's files, or why there is none to compare."""
@@ -168,11 +189,5 @@ class Comparer:
         return None
 
 
-EMPTY = "empty"
-
-
 def _without_differences(facts: LayerFacts, why: str) -> LayerFacts:
-    return LayerFacts(
-        facts.record, facts.diff, facts.source, facts.description, facts.problems, facts.limit, facts.total,
-        facts.recorded, 0, why, owners=facts.owners,
-    )  # fmt: skip
+    return replace(facts, compared=0, unjudged=why, counts=Counter(), lists={}, patterns=Counter(), doubts=Counter())

@@ -10,7 +10,9 @@ Why it matters
     same check calls them unreferenced after a day, and `--repair` deletes them under the container.
 
 How sure
-    High where the image records of every store the engine uses are in the bundle.
+    High where the layers below the containers are known and only the image is not. Where those layers are unknown
+    too and nothing of the image is on disk, both may live in an additional store that the bundle lacks and no captured
+    configuration names: a warning.
 
 Remedy
     Pull the same image again: with the same digest it gets the same id. Otherwise save what the container wrote and
@@ -25,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding, Subject
+from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding, Subject
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.store.accounting import HEX_ID, SHOWN
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 @rule(
     "CTR-002",
     severity=ERROR,
-    needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS),
+    needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
     says="image {image} ({image_name}) has no record, and {count} containers were made from it: {name} first",
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
@@ -50,12 +52,15 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             missing.setdefault(container.image, []).append(container)
     for image_id, containers in missing.items():
         names = _image_names(containers)
+        elsewhere = _may_be_elsewhere(view, image_id, containers)
         yield this.found(
             _subject(view, image_id, names, containers[0]),
             [
                 (each.where._replace(pointer=f"{each.where.pointer}/image"), "an image with a record", image_id)
                 for each in containers[:SHOWN]
             ],
+            severity=WARNING if elsewhere else ERROR,
+            confidence=LOW if elsewhere else HIGH,
             image=image_id,
             image_name=", ".join(names) or "name unknown",
             count=len(containers),
@@ -70,6 +75,14 @@ def _subject(view: View, image_id: str, names: tuple[str, ...], container: Conta
     well_formed = HEX_ID.fullmatch(image_id)
     path = view.store.part_path("images", image_id) if well_formed else container.where.path
     return Subject("image", image_id, path, names)
+
+
+def _may_be_elsewhere(view: View, image_id: str, containers: list[ContainerRecord]) -> bool:
+    """Tell whether nothing of the image is known: neither its data nor the layers its containers lie on."""
+    if image_id in view.store.image_files:
+        return False
+    layers = [view.rel.layers.get(container.layer) for container in containers]
+    return not any(layer and layer.parent in view.rel.layers for layer in layers)
 
 
 def _image_names(containers: list[ContainerRecord]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The writable layer of a container has a record.
 
 What it finds
-    A container whose `layer` has no record in any layers file the engine reads. The layer is the subject; the
+    A container whose `layer` has no record in the layers files of its graph root. The layer is the subject; the
     container that lost it, and whether the layer's directory is still there, are said with it.
 
 Why it matters
@@ -10,9 +10,9 @@ Why it matters
     deletes it, because no record accounts for it.
 
 How sure
-    High where every layers file of the engine is in the bundle. A layer of a throw-away container may be recorded in
-    `volatile-layers.json`; where that file may have been left out of the bundle, nothing is said, and where it is
-    empty that file is at fault (STO-002).
+    High: a writable layer is recorded in the graph root of its container and nowhere else, in `layers.json` or, of a
+    throw-away container, in `volatile-layers.json`. Where that file may have been left out of the bundle, nothing is
+    said, and where it is empty the file is at fault (STO-002).
 
 Remedy
     Save `overlay/<layer>/diff` if it is there and wanted, then remove the container: `podman rm -f ID`, or
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
 @rule(
     "CTR-001",
     severity=ERROR,
-    needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS),
+    needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
     says="layer {layer} of container {name} has no record; its directory is {directory}",
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
-    """Look every container's layer up in the layer records of the engine; one finding a missing layer."""
+    """Look every container's layer up in the layer records of the store; one finding a missing layer."""
     missing: dict[str, list[ContainerRecord]] = {}
-    explained = _explained(view)
+    explained = {volatile: _explained(view, volatile=volatile) for volatile in (False, True)}
     for container in view.store.containers:
-        if container.layer not in view.rel.layers and not (container.volatile and explained(container.layer)):
+        if container.layer not in view.rel.layers and not explained[container.volatile](container.layer):
             missing.setdefault(container.layer, []).append(container)
     for layer_id, containers in missing.items():
         if layer_id:
@@ -84,9 +84,9 @@ def _subject(view: View, layer_id: str, container: ContainerRecord) -> Subject:
     return view.container(container) if HEX_ID.fullmatch(container.id) else view.file(container.where.path)
 
 
-def _explained(view: View) -> Callable[[str], bool]:
-    """Tell of a volatile layer whether its record may lie in a file that was not captured, or was lost with a file."""
-    name = "volatile-layers.json"
+def _explained(view: View, *, volatile: bool) -> Callable[[str], bool]:
+    """Tell of a layer whether its record may lie in a file that was not captured, or was lost with a file."""
+    name = "volatile-layers.json" if volatile else "layers.json"
     document = view.store.document("layers", name)
     if (document is None and half_unseen(view, "layers")) or (document is not None and document.empty):
         return lambda _: True

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "IMG-008",
     severity=CRITICAL,
     needs=(Need.IMAGE_RECORDS,),
-    says="manifest of image {name} ({image}) is a {kind} for {platforms}, not a single manifest{consequence}",
+    says="manifest of image {name} ({image}) is {a_kind} for {platforms}, not a single manifest{consequence}",
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look for lists in the place of a manifest."""
@@ -59,6 +59,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             images=[each.image.id],
             item="manifest",
             kind=each.manifest.kind,
+            a_kind=each.manifest.a_kind,
             platforms=each.offered,
             platform=view.platform.spec and str(view.platform.spec),
             platform_source=view.platform.source,

@@ -43,7 +43,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     """Count what is below every layer and report where the limit is first passed."""
     if view.store.driver != "overlay":
         return
-    for layer, below in _depths({record.id: record.parent for record in view.rel.layers.values()}).items():
+    for layer, below in _depths(view).items():
         if below != MOST + 1 or view.rel.layer_store[layer] is not view.store:
             continue
         users = users_of(view, [layer])
@@ -60,8 +60,9 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _depths(parents: dict[str, str]) -> dict[str, int]:
+def _depths(view: View) -> dict[str, int]:
     """Return how many layers each one has below it; layers on or above a cycle are left out."""
+    parents = {record.id: record.parent for record in view.rel.layers.values() if record.id}
     depths: dict[str, int] = {}
     for start in parents:
         walk: list[str] = []
@@ -71,10 +72,11 @@ def _depths(parents: dict[str, str]) -> dict[str, int]:
             walk.append(node)
             walked.add(node)
             node = parents[node]
-        if node in walked:
+        if node in walked or depths.get(node, 0) < 0:
             depths.update(dict.fromkeys(walk, -1))
             continue
-        base = depths.get(node, -1 if not node else 0)
-        for number, layer in enumerate(reversed(walk), 1):
-            depths[layer] = base + number if base >= 0 or node not in depths else -1
+        below = depths[node] + 1 if node in depths else int(bool(node))
+        for layer in reversed(walk):
+            depths[layer] = below
+            below += 1
     return {layer: depth for layer, depth in depths.items() if depth >= 0}

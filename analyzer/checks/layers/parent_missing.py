@@ -31,7 +31,7 @@ from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, MEDIUM, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.users import users_of
+from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.snapshot.provenance import Where
 
@@ -47,7 +47,7 @@ SHOWN = 10
     "LAY-001",
     severity=ERROR,
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
-    says="layer {layer} has no record, yet {number} layers name it as their parent; {left}; needed by {needed}",
+    says="layer {layer} has no record, yet it is the parent of {children_words}; {left}; needed by {needed}",
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look up every parent over all stores that are used together."""
@@ -85,7 +85,7 @@ def _finding(view: View, this: Rule, lowers: Lowers, parent: str, children: list
         confidence=HIGH if sure else MEDIUM,
         layer=parent,
         layers=[parent],
-        number=len(children),
+        children_words=counted(len(children), "layer"),
         children=sorted(children),
         images=users.images,
         containers=users.containers,

@@ -8,7 +8,8 @@ Why it matters
     stands on it with `creating overlay mount to …: no such file or directory`.
 
 How sure
-    High: other layers of the store have their `diff` in the bundle. A bundle without any is not judged.
+    High: other layers of the store have their `diff` in the bundle. A bundle without any, or one that lists only
+    files and no directories, is not judged.
 
 Remedy
     Remove the images that need the layer by id and pull them again. Never make an empty `diff` for an image's layer:
@@ -27,7 +28,7 @@ from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
-from analyzer.source.member import SYMLINK
+from analyzer.source.member import DIRECTORY, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look at `diff` of every layer directory that has a record."""
-    for directory in view.store.home.layers.values():
+    directories = view.store.home.layers.values()
+    if not any(each.entries["diff"].kind == DIRECTORY for each in directories if "diff" in each.entries):
+        return
+    for directory in directories:
         record = view.rel.layers.get(directory.name)
         seen = _seen(directory)
         if record is None or not seen or (record.incomplete and seen == "missing"):

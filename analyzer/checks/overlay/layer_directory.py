@@ -10,7 +10,8 @@ Why it matters
 
 How sure
     High: the bundle was read whole and holds directories of other layers of the same store. A bundle of records only
-    is not judged. Directories in an image store or in additional stores count.
+    is not judged. Directories in an image store or in additional stores count. A container's layer whose short link is
+    gone too may have been removed by the engine while the bundle was made: a warning.
 
 Remedy
     Remove the images in question by id and pull them again; with CRI-O the record must go too before a pull can bring
@@ -25,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.finding import ERROR, HIGH, MEDIUM, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
@@ -56,20 +57,23 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             continue
         if view.rel.directory(record.id) is not None:
             continue
+        links = [f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())]
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
         users = users_of(view, [record.id])
+        removed = bool(home.links and not links and not users.images)
         yield this.found(
             view.layer(record.id, path),
             [
                 (Where(path), "the directory of the layer", "absent"),
                 (record.where, "a layer with a directory", f"a record of layer {record.id}"),
             ],
-            severity=ERROR if users else WARNING,
+            severity=WARNING if removed or not users else ERROR,
+            confidence=MEDIUM if removed else HIGH,
             layer=record.id,
             layers=[record.id],
             images=users.images,
             containers=users.containers,
             needed=users.words,
             path=path,
-            symlinks=[f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())],
+            symlinks=links,
         )

@@ -77,8 +77,8 @@ def _shared_texts(view: View, this: Rule, lowers: Lowers) -> Iterator[Finding]:
                     (Where(f"{home.layers[keeper].path}/link"), "the only layer with this link id", link),
                 ],
                 variant="shared",
-                says="link of layer {layer} is {link}, which belongs to layer {keeper}; what stands on it gets the wrong"
-                " files: {needed}",
+                says="link of layer {layer} is {link}, which belongs to layer {keeper};"
+                " what stands on it gets the wrong files: {needed}",
                 layer=layer,
                 keeper=keeper,
                 layers=[layer, keeper],

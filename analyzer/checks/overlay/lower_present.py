@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
 
-ON_PARENT = "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
+ON_PARENT = (
+    "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
+)
 ON_NOTHING = "layer {layer} has no parent by its record, yet its lower names {named}{verdict}; needed by {needed}"
 NO_EMPTY = "base layer {layer} has no directory `empty`, over which it is mounted; needed by {needed}"
 

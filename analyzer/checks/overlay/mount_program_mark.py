@@ -25,7 +25,6 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
 from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.overlay import text_of
@@ -69,7 +68,10 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     expected = "true" if program else "false"
     yield this.found(
         view.file(mark.path),
-        [(mark.where, expected, word), (file.where, f"a mount_program that fits {word}", program or "no mount_program")],
+        [
+            (mark.where, expected, word),
+            (file.where, f"a mount_program that fits {word}", program or "no mount_program"),
+        ],
         confidence=MEDIUM,
         variant="configuration",
         path=mark.path,
@@ -85,7 +87,7 @@ def _rootless(view: View) -> bool:
 
 
 def _configured(host: Host) -> tuple[SmallFile, str] | None:
-    """Return the system's storage.conf and its mount program, None where it is not in the bundle or has none to read."""
+    """Return the system's storage.conf and its mount program, None where it cannot be read."""
     file = host.find("etc/containers/storage.conf")
     text = text_of(file)
     if file is None or text is None:

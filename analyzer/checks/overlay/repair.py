@@ -21,7 +21,7 @@ def self_repair_fails(view: View) -> str:
     home = view.store.home
     if view.store.role != GRAPH_ROOT:
         return f"the driver repairs links only in the graph root, not in the {view.store.role} {view.store.root}"
-    for name, directory in sorted(home.layers.items()):
+    for _, directory in sorted(home.layers.items()):
         if directory.link is None:
             return f"{directory.path} has no link file"
     for name, member in sorted(home.links.items()):

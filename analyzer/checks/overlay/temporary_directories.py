@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
@@ -46,7 +45,10 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             path = f"{home.path}/{name}"
             yield this.found(
                 view.file(path),
-                [(Where(f"{path}/{each}"), "nothing, when no engine is at work", "a directory") for each in found[:SHOWN]],
+                [
+                    (Where(f"{path}/{each}"), "nothing, when no engine is at work", "a directory")
+                    for each in found[:SHOWN]
+                ],
                 path=path,
                 number=len(found),
                 what=what,

@@ -31,7 +31,7 @@ from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.users import users_of
+from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.snapshot.provenance import Where
 
@@ -95,8 +95,8 @@ def _facts(view: View, lowers: Lowers, directory: LayerDirectory) -> dict[str, A
     needed = bool(users or children)
     fate = "nothing names it: wasted space"
     if needed:
-        who = users.words if users else f"{len(children)} layers"
-        fate = f"yet {who} need it: only its record is lost, so let no engine start, which would delete it"
+        who = users.words if users else counted(len(children), "layer")
+        fate = f"yet it is needed by {who}: only its record is lost, so let no engine start, which would delete it"
     links = lower_ids(text_of(directory.lower) or "") or []
     return {
         "needed": needed,
@@ -116,4 +116,6 @@ def _doubt(view: View) -> str:
     volatile = view.store.document("layers", "volatile-layers.json")
     if volatile is not None and volatile.empty:
         return f" ({volatile.path} is empty, it may have been named there)"
+    if not any(key.startswith("containers/") for store in view.rel.stores for key in store.documents):
+        return " (no container records are in the bundle; those of a transient store live in the run root)"
     return ""

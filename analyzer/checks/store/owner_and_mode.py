@@ -80,7 +80,8 @@ def _own_files(view: View) -> list[Member]:
     """Return index files, locks, part directories and the driver home: what the engine makes with one owner."""
     store = view.store
     found = [file.member for file in store.part_dirs.values()]
-    found += [document.file.member for document in store.documents.values() if document.path.startswith(store.root)]
+    prefix = f"{store.root}/" if store.root else ""
+    found += [document.file.member for document in store.documents.values() if document.path.startswith(prefix)]
     found += [lock.file.member for lock in store.locks.values()]
     found += [member for member in (store.home.member, store.home.link_dir) if member is not None]
     return sorted((m for m in found if m.kind in (FILE, DIRECTORY)), key=lambda member: member.path)

@@ -27,6 +27,7 @@ def test_names_the_layer_and_the_text_to_write_back(text):
     assert finding.subject.names == (API,)
     assert finding.evidence[0].expected == link
     assert finding.severity == ("critical" if text == b"" else "error")
+    assert finding.facts["unsynced"] == (text in (b"", bytes(26)))
 
 
 def test_a_missing_link_is_found():
@@ -36,11 +37,24 @@ def test_a_missing_link_is_found():
     assert finding.facts["seen"] == "missing"
 
 
+def test_a_directory_in_its_place_is_found():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    [finding] = store.remove(f"storage/overlay/{layer}/link").directory(f"storage/overlay/{layer}/link").findings(RULE)
+    assert "dir" in finding.facts["seen"]
+
+
 def test_a_capture_without_any_link_file_is_not_damage():
     store = Edited()
     for path in [path for path in store.entries if path.endswith("/link")]:
         store.remove(path)
     assert store.findings(RULE) == []
+
+
+def test_a_layer_in_flight_may_lack_its_link():
+    store = Edited("inflight-pull")
+    layer = next(each["id"] for each in store.layers() if each.get("flags"))
+    assert store.remove(f"storage/overlay/{layer}/link").findings(RULE) == []
 
 
 def test_without_the_symlink_a_child_tells_the_link():
@@ -49,5 +63,17 @@ def test_without_the_symlink_a_child_tells_the_link():
     parent = store.chain(layer)[1]
     link = store.text(f"storage/overlay/{parent}/link")
     store.write(f"storage/overlay/{parent}/link", b"").remove(f"storage/overlay/l/{link}")
+    [finding] = store.findings(RULE)
+    assert finding.facts["known"] == link
+
+
+def test_the_lower_of_a_mapped_copy_does_not_tell_its_parents_link():
+    """A mapped copy's `lower` begins with the layer it was copied from, not with its recorded parent."""
+    store = Edited("userns-mapped")
+    top = store.image_named("registry.zoo.test/app:1")["layer"]
+    parent = store.chain(top)[1]
+    link = store.text(f"storage/overlay/{parent}/link")
+    records = sorted(store.layers(), key=lambda layer: "uidmap" not in layer)
+    store.write_layers(records).write(f"storage/overlay/{parent}/link", b"").remove(f"storage/overlay/l/{link}")
     [finding] = store.findings(RULE)
     assert finding.facts["known"] == link

@@ -1,0 +1,80 @@
+"""Extended attributes in a layer are those of its tar.
+
+What it finds
+    Three things, each one finding a layer: a directory whose tar entry `.wh..wh..opq` called for an opaque mark and
+    that has none (or one that has a mark nobody called for); a file that lost, or has another, `security.capability`
+    or `user.*` attribute; a file with a capability, redirect or metacopy attribute that its tar does not have.
+
+Why it matters
+    Without the opaque mark, files that the image deleted reappear from the layers below. Without its capability, a
+    program such as ping fails with `Operation not permitted`. A foreign capability raises the rights of a program in
+    every container on the layer. No engine check looks at attributes.
+
+How sure
+    High where the bundle keeps attributes of the kind in question. Where it keeps none at all the rule is skipped;
+    where it keeps some but none of this kind, the capture or a copy may have dropped them: then `info`.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. A store that was copied needs
+    `tar --xattrs --xattrs-include='*'` or `rsync -X` on both sides.
+
+Engine source
+    containers/storage pkg/archive: overlayWhiteoutConverter.ConvertRead, createTarFile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import ATTRIBUTE, MARK, OPAQUE
+from analyzer.checks.comparison.told import common, evidence, subject
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, INFO, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.comparison.facts import Difference
+    from analyzer.checks.view import View
+
+
+@rule(
+    "OVL-022",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.XATTRS),
+    says="attributes of layer {layer} are not those of its tar: {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell lost and foreign attributes, each kind one finding a layer."""
+    doubtful = 0
+    for facts in view.contents.values():
+        doubtful += facts.doubts[OPAQUE] + facts.doubts[ATTRIBUTE]
+        for facet in (OPAQUE, ATTRIBUTE, MARK):
+            found = facts.of(facet)
+            if found:
+                yield this.found(
+                    subject(view, facts, found),
+                    evidence(facts, found),
+                    severity=_weight(facet, found),
+                    variant=facet,
+                    facet=facet,
+                    **common(facts, found, facts.count(facet)),
+                )
+    if doubtful:
+        where = Where(view.store.home.path)
+        yield this.found(
+            view.store_subject(),
+            [(where, "opaque marks and capabilities", "no attribute of that kind in the whole bundle")],
+            severity=INFO,
+            variant="not-kept",
+            says="opaque marks and capabilities cannot be checked: the bundle keeps none ({count} expected)",
+            count=doubtful,
+        )
+
+
+def _weight(facet: str, found: list[Difference]) -> str:
+    if facet == ATTRIBUTE and all("user." in each.expected for each in found):
+        return WARNING
+    return ERROR

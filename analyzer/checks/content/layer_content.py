@@ -1,0 +1,63 @@
+"""The content of every file of a layer has its recorded checksum.
+
+What it finds
+    A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it (for
+    zstd:chunked layers: another SHA-256 than the table of contents). Where exactly one bit differs, the checksums
+    alone show it, and the bit is named.
+
+Why it matters
+    Every image and container on the layer runs with the changed content, silently. `podman system check` and
+    `containers-storage check` name only the first such file of a layer: `file integrity checksum failed for "PATH"`;
+    the quick checks of CRI-O and Podman name none.
+
+How sure
+    High: two contents of one size share a CRC-64 by accident once in 2^64. A CRC is no proof against somebody who
+    wants to deceive it; `--depth deep` compares the SHA-256 of the whole layer. One flipped bit in a file whose time
+    is as unpacked points at the medium or memory; a later time at an edit.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. With flipped bits, look at the
+    disk and the memory of the node first.
+
+Engine source
+    vbatts/tar-split tar/asm/assemble.go; containers/storage check.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import CONTENT
+from analyzer.checks.comparison.told import common, evidence, subject, untouched
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "TSP-007",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT),
+    says="the content of layer {layer} is not as it was unpacked: {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell changed contents, one finding a layer."""
+    for facts in view.contents.values():
+        found = facts.of(CONTENT)
+        if not found:
+            continue
+        flips = [each for each in found if each.note.startswith("one bit flipped")]
+        yield this.found(
+            subject(view, facts, found),
+            evidence(facts, found),
+            flipped={each.path: each.note for each in flips},
+            one_bit=len(flips) == len(found),
+            untouched=all(untouched(facts, each) for each in found),
+            unsynced=any(each.note.startswith("NUL") and untouched(facts, each) for each in found),
+            **common(facts, found, facts.count(CONTENT)),
+        )

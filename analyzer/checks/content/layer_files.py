@@ -1,0 +1,92 @@
+"""Every file of a layer is there, of its type, size and link target.
+
+What it finds
+    In a layer's diff directory, a file that the layer tar has and the directory lacks, one of another type, a regular
+    file of another size, a symlink to another target. An empty directory for a whole layer counts as all files missing
+    when the bundle has the files of most other layers. Empty and NUL-filled files have a rule of their own (TSP-009),
+    device nodes and whiteouts too (OVL-023).
+
+Why it matters
+    Layers are read-only by contract: every image and container on the layer sees the change, and the engine serves it
+    without a word. Reading the layer back (push, save, commit, `podman system check`) fails with
+    `file integrity checksum failed for "PATH"`, which also hides that a file is missing, since the engine then looks
+    for it in the parents.
+
+How sure
+    High: sizes and types come from the layer's own tar headers, kept in its tar-split or table of contents. Parents
+    that the tar does not name, duplicates through symlinked directories and files held by hard links of another layer
+    are understood. Medium for a layer without any file.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Never put files back by hand.
+
+Engine source
+    containers/storage pkg/archive: createTarFile; vbatts/tar-split tar/asm/assemble.go: WriteOutputTarStream.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import LINK, MISSING, SIZE, TYPE
+from analyzer.checks.comparison.told import PAGE, common, evidence, subject, untouched
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, HIGH, INFO, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.comparison.facts import Difference, LayerFacts
+    from analyzer.checks.view import View
+
+FACETS = (MISSING, TYPE, SIZE, LINK)
+
+
+@rule(
+    "TSP-006",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
+    says="layer {layer} is not as it was unpacked: {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell missing, retyped, resized and retargeted files, one finding a layer."""
+    bound = _size_bound(view)
+    for facts in view.contents.values():
+        found = facts.of(*FACETS)
+        if not found:
+            continue
+        left_out = bool(bound) and all(each.facet == MISSING and each.size > bound for each in found)
+        yield this.found(
+            subject(view, facts, found),
+            evidence(facts, found),
+            severity=INFO if left_out else ERROR,
+            confidence=MEDIUM if left_out or facts.emptied else HIGH,
+            unsynced=any(_unsynced(facts, each) for each in found),
+            left_out_by_size=left_out,
+            **common(facts, found, facts.count(*FACETS)),
+        )
+
+
+def _unsynced(facts: LayerFacts, each: Difference) -> bool:
+    """Tell the picture of a write that stopped: cut at a page, or NUL at its end, with the time it was unpacked with."""
+    if each.facet != SIZE or not untouched(facts, each):
+        return False
+    size = int(each.observed.split(" ", 1)[0])
+    return bool(each.note) or (size < each.size and size % PAGE == 0)
+
+
+def _size_bound(view: View) -> int:
+    """Return the size above which the capture took no file at all, 0 when it shows no such bound.
+
+    It shows one when files are missing in several layers and every one of them is larger than any file that is there.
+    """
+    missing = [each for facts in view.contents.values() for each in facts.lists.get(MISSING, ())]
+    layers = sum(bool(facts.lists.get(MISSING)) for facts in view.contents.values())
+    if layers < 2 or any(each.kind != "file" for each in missing):
+        return 0
+    largest = max(
+        (max(table.sizes, default=0) for layer in view.store.home.layers.values() for table in layer.tables.values()),
+        default=0,
+    )
+    return largest if largest and min(each.size for each in missing) > largest else 0

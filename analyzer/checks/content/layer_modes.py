@@ -1,0 +1,97 @@
+"""Modes and owners in a layer are those of its tar.
+
+What it finds
+    Files and directories of a layer whose permission bits (setuid, setgid and sticky included) or owner are not those
+    of their tar headers, after the layer's id map. A sweep such as `chmod -R` or `chown -R` is one finding a layer,
+    with the pattern all its changes share. Hard links (any of their headers may have been applied last), symlinks
+    (always 0777), `force_mask` with its `override_stat` attribute, and `ignore_chown_errors` are understood.
+
+Why it matters
+    Programs in containers get `permission denied`; sudo, ssh and databases refuse files others can write to; a lost
+    setuid bit breaks su and ping; a world-writable file in a shared base layer is a hole in every image on it.
+
+How sure
+    High for a bundle made by root with numeric owners. Where the whole bundle has one single owner, the capture or a
+    copy dropped owners: then they are told as `info`, not judged. Where it has no attributes and no storage.conf and
+    every file of every layer has one and the same mode, `force_mask` may be at work: `info` too.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Do not chmod by hand: the change
+    you can see is seldom the only one.
+
+Engine source
+    containers/storage pkg/archive: createTarFile, handleLChmod; pkg/idtools: ToHost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import MODE, OWNER
+from analyzer.checks.comparison.sweep import pattern
+from analyzer.checks.comparison.told import common, evidence, subject
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+SWEEP = 3
+
+
+@rule(
+    "OVL-024",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT),
+    says="{facet}s of layer {layer} are not those of its tar: {what}{how}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell changed modes and owners, each one finding a layer."""
+    masked = _looks_masked(view)
+    doubtful = 0
+    for facts in view.contents.values():
+        doubtful += facts.doubts[OWNER]
+        for facet in (MODE, OWNER):
+            found = facts.of(facet)
+            if not found:
+                continue
+            total = facts.count(facet)
+            how = pattern(facts, facet)
+            yield this.found(
+                subject(view, facts, found),
+                evidence(facts, found),
+                severity=INFO if masked and facet == MODE else ERROR,
+                variant=facet,
+                facet=facet,
+                pattern=how,
+                how=f" ({how})" if how else "",
+                sweep=total >= SWEEP,
+                share=round(total / max(facts.compared, 1), 4),
+                **common(facts, found, total),
+            )
+    if doubtful:
+        where = Where(view.store.home.path)
+        yield this.found(
+            view.store_subject(),
+            [(where, "the owners of the tar headers", "one owner for every member of the bundle")],
+            severity=INFO,
+            variant="not-kept",
+            says="owners cannot be checked: all members of the bundle have one owner ({count} files differ)",
+            count=doubtful,
+        )
+
+
+def _looks_masked(view: View) -> bool:
+    """Tell whether one mode on every file may be the engine's doing, with nothing in the bundle to tell."""
+    if view.snapshot.xattrs_seen or any("storage" in path for path in view.snapshot.host.files):
+        return False
+    ends: set[str] = set()
+    for facts in view.contents.values():
+        ends |= {observed for facet, _, observed in facts.patterns if facet == MODE}
+    return len(ends) == 1 and all(
+        facts.unjudged or not facts.compared or MODE in facts.counts for facts in view.contents.values()
+    )

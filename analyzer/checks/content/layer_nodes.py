@@ -1,0 +1,65 @@
+"""Device nodes, fifos and whiteouts of a layer exist with their type and number.
+
+What it finds
+    A device node or fifo of the layer tar that is missing, of another type or another number, and a whiteout entry
+    (`.wh.NAME`) with neither a 0:0 character device nor a `.wh.` file in its place, or with a file there.
+
+Why it matters
+    Without its whiteout, a file that the image deleted reappears from the layers below, in every image on the layer.
+
+How sure
+    High where the bundle has any device node; where it has none at all, the capture or a copy dropped them: `info`.
+    Rootless stores cannot hold device nodes, and partial pulls make no fifos: both are left out.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+
+Engine source
+    containers/storage pkg/archive: overlayWhiteoutConverter.ConvertRead, handleTarTypeBlockCharFifo.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import NODE, WHITEOUT
+from analyzer.checks.comparison.told import common, evidence, subject
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "OVL-023",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
+    says="nodes of layer {layer} are not those of its tar: {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell lost nodes and whiteouts, one finding a layer."""
+    doubtful = 0
+    for facts in view.contents.values():
+        doubtful += facts.doubts[NODE] + facts.doubts[WHITEOUT]
+        found = facts.of(NODE, WHITEOUT)
+        if found:
+            yield this.found(
+                subject(view, facts, found),
+                evidence(facts, found),
+                **common(facts, found, facts.count(NODE, WHITEOUT)),
+            )
+    if doubtful:
+        where = Where(view.store.home.path)
+        yield this.found(
+            view.store_subject(),
+            [(where, f"{doubtful} device nodes and whiteouts", "no device node in the whole bundle")],
+            severity=INFO,
+            variant="not-kept",
+            says="whiteouts and device nodes cannot be checked: the bundle holds none ({count} expected)",
+            count=doubtful,
+        )

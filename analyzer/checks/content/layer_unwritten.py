@@ -1,0 +1,61 @@
+"""No file of a layer is empty or all NUL where it should have content.
+
+What it finds
+    Files of a layer that are zero bytes long, or hold nothing but NUL bytes, and should not. How many of the layer's
+    files that is, and the window of their times, is part of the facts.
+
+Why it matters
+    Programs and configuration of every image on the layer are gone, while the engine takes the layer for complete: its
+    record was synced to disk, its files were not. Containers fail with `exec format error`, empty configuration or
+    crashes at random. CRI-O's quick check after an unclean stop does not look at contents and passes such layers.
+
+How sure
+    High that the content is gone. It is the mark of a power cut or crash soon after the pull when the files still
+    have the times they were unpacked with (`unsynced`); a later time means that somebody or something emptied them.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for every image on the layer, then pull again. Expect neighbours: whatever was
+    pulled or written in the same minute.
+
+Engine source
+    containers/storage drivers/overlay: layer contents are not synced; layers.go: the record is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import EMPTIED, ZEROED
+from analyzer.checks.comparison.told import common, evidence, subject, untouched
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "TSP-009",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT),
+    says="content of layer {layer} is gone (zero-length or NUL-filled): {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell empty and NUL-filled files, one finding a layer."""
+    for facts in view.contents.values():
+        found = facts.of(EMPTIED, ZEROED)
+        if not found:
+            continue
+        total = facts.count(EMPTIED, ZEROED)
+        kept = [each for each in found if untouched(facts, each)]
+        yield this.found(
+            subject(view, facts, found),
+            evidence(facts, found),
+            share=round(total / max(facts.compared, 1), 4),
+            untouched=len(kept) == len(found),
+            unsynced=bool(kept),
+            **common(facts, found, total),
+        )

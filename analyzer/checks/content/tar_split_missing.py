@@ -1,0 +1,70 @@
+"""A layer that has a diff-digest has its tar-split.
+
+What it finds
+    A layer whose record has a `diff-digest`, and no `overlay-layers/<id>.tar-split.gz`, in a store that has
+    tar-splits of other layers. Layers of partial pulls (zstd:chunked, estargz) are left out: they may have none.
+
+Why it matters
+    Containers run. But the layer tar cannot be made again byte for byte, so `podman push`, `save` and `commit` make
+    another digest, and `podman system check` reports `layer content incorrect digest`. Nothing is left to tell whether
+    the layer's files were changed.
+
+How sure
+    High when the listing of `overlay-layers` is whole. Silent where the capture took no tar-split at all.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+
+Engine source
+    containers/storage layers.go: applyDiffWithOptions, diff; check.go: LayerDigests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.layers import LayerRecord
+
+CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
+
+
+@rule(
+    "TSP-001",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.LAYER_DATA),
+    says="layer {layer} has no tar-split: its tar cannot be made again and its files cannot be checked",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for the tar-split of every layer that was unpacked from a tar."""
+    rel, store = view.rel, view.store
+    known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
+    if not known:
+        return
+    for record in store.layers:
+        own = rel.layer_store.get(record.id) is store
+        if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
+            continue
+        where = Where(store.part_path("layers", f"{record.id}.tar-split.gz"))
+        yield this.found(
+            view.layer(record.id, where.path),
+            [
+                (where, "the tar-split of the layer", "missing"),
+                (record.where, "no diff-digest, or a tar-split", f"diff-digest {record.diff_digest}"),
+            ],
+            layer=record.id,
+            layers=[record.id],
+        )
+
+
+def _has_one(record: LayerRecord) -> bool:
+    partial = record.toc_digest or any(name in CHUNKED for name in record.big_data_names)
+    return bool(record.diff_digest) and not partial and not record.incomplete

@@ -1,0 +1,63 @@
+"""The pieces of a tar-split add up to the diff-size of the record.
+
+What it finds
+    A tar-split whose raw pieces and file sizes add up to another length than the `diff-size` of the layer record. It is
+    arithmetic: no layer content is needed.
+
+Why it matters
+    The tar made from it has the wrong length; `podman system check` reports `read N bytes instead of M bytes` and
+    `layer content incorrect size`. Either the tar-split belongs to another layer, or the record was changed.
+
+How sure
+    High: both numbers are in the bundle, and both were written when the layer was unpacked. Layers with sparse files
+    are left out, whose tar-split does not give the length of the tar.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+
+Engine source
+    containers/storage layers.go: applyDiffWithOptions; check.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "TSP-004",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS,),
+    says="the tar-split of layer {layer} describes a tar of {total} bytes, its record one of {size} bytes",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the two lengths of every layer whose tar-split is whole."""
+    for layer_id, facts in view.contents.items():
+        record, file = facts.record, facts.description
+        size = record.diff_size
+        if facts.source != "tar-split" or file is None or facts.problems or facts.total is None:
+            continue
+        if size is None or size < 0 or not record.diff_digest or size == facts.total:
+            continue
+        pointer = Where(record.where.path, f"{record.where.pointer}/diff-size", record.where.offset)
+        yield this.found(
+            view.layer(layer_id, file.path),
+            [
+                (Where(file.path), f"{size} bytes", f"{facts.total} bytes in all pieces"),
+                (pointer, f"{facts.total}", f"{size}"),
+            ],
+            layer=layer_id,
+            layers=[layer_id],
+            total=facts.total,
+            size=size,
+        )

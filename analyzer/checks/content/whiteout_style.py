@@ -1,0 +1,74 @@
+"""Whiteouts of all layers are in the style of the mount program in use.
+
+What it finds
+    Image layers whose deletions are regular files `.wh.NAME`, the style of fuse-overlayfs, in a store whose
+    `.has-mount-program` says `false`, or where other layers have character devices 0:0, the style of native overlay,
+    and no mount program is set.
+
+Why it matters
+    Native overlay shows `.wh.NAME` as an ordinary file, and the file it should hide reappears. It happens when the
+    mount program was taken out of storage.conf, or rootless and root engines share one root.
+
+How sure
+    High: only whiteouts that the layer tar itself has are counted. Devices in a store of fuse-overlayfs are not told,
+    because it understands both.
+
+Remedy
+    Set `mount_program` again in storage.conf, or remove the images with `.wh.` files and pull them again.
+
+Engine source
+    containers/storage drivers/overlay/overlay.go: getWhiteoutFormat, scanForMountProgramIndicators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.options import storage_options
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "OVL-016",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.OVERLAY, Need.CONTENT),
+    says="layer {layer} has whiteouts as files (.wh.NAME, {count} of them), but {because}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell layers in the style of fuse-overlayfs where native overlay is used."""
+    home = view.store.home
+    mark = (text_of(home.mount_program) or "").strip()
+    if mark == "true" or storage_options(view.snapshot.host).mount_program:
+        return
+    native = [layer_id for layer_id, facts in view.contents.items() if facts.whiteouts[0]]
+    if mark != "false" and not native:
+        return
+    because = "the store uses no mount program" if mark == "false" else f"layer {native[0]} has them as devices"
+    for layer_id, facts in view.contents.items():
+        devices, files = facts.whiteouts
+        if not files:
+            continue
+        first = f"{facts.diff}/{facts.whiteout_file}"
+        place = Where(home.mount_program.path if home.mount_program else home.path)
+        yield this.found(
+            view.layer(layer_id, facts.diff),
+            [
+                (Where(first), "a character device 0:0", "a regular file .wh.NAME"),
+                (place, "true, the mark of a mount program", mark or "no mark"),
+            ],
+            severity=ERROR if mark == "false" else WARNING,
+            layer=layer_id,
+            layers=[layer_id],
+            count=files,
+            devices=devices,
+            because=because,
+        )

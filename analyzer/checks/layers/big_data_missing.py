@@ -1,0 +1,75 @@
+"""Every big-data item of a layer has its file.
+
+What it finds
+    A name in a layer's `big-data-names` without a file below `overlay-layers/<id>/` in any store in use.
+
+Why it matters
+    Partial pulls read these tables to re-use files of the layer: without them they skip the layer with a line in the
+    log. `containers-storage check` calls it `layer data item is missing`. Containers are not affected.
+
+How sure
+    High: the bundle lists the data directory of this layer, or those of others. The cache `chunked-manifest-cache` is
+    made again at need and is not asked for.
+
+Remedy
+    None needed; to have it back, remove the image by id and pull it again.
+
+Engine source
+    containers/storage layers.go: BigData, SetBigData; pkg/chunked/cache_linux.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+CACHE = "chunked-manifest-cache"
+
+
+@rule(
+    "LAY-010",
+    severity=WARNING,
+    needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
+    says="big data {item} of layer {layer} has no file; partial pulls cannot re-use the layer",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look up the files of every layer's big data in all stores that are used together."""
+    stores = view.rel.stores
+    captured = any(files for store in stores for files in store.layer_files.values())
+    for record in view.store.layers:
+        if not record.big_data_names or view.rel.layers.get(record.id) is not record or record.incomplete:
+            continue
+        listed = [store.layer_files[record.id] for store in stores if record.id in store.layer_files]
+        if not listed and not captured:
+            continue
+        for item in dict.fromkeys(record.big_data_names):
+            name = file_name(item)
+            if item == CACHE or any(name in files for files in listed):
+                continue
+            path = view.store.part_path("layers", record.id, name)
+            users = users_of(view, [record.id])
+            yield this.found(
+                view.layer(record.id),
+                [
+                    (Where(path), f"the file of big data {item}", "absent"),
+                    (record.where, "big-data-names with files", item),
+                ],
+                variant=item,
+                layer=record.id,
+                layers=[record.id],
+                images=users.images,
+                containers=users.containers,
+                item=item,
+                path=path,
+            )

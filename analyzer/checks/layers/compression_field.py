@@ -1,0 +1,69 @@
+"""`compression` is a known number and fits the digests.
+
+What it finds
+    A `compression` outside 0 to 4 (none, bzip2, gzip, xz, zstd); or a layer recorded as uncompressed whose
+    `compressed-diff-digest` differs from its `diff-digest`.
+
+Why it matters
+    It does not for running containers. A push may compress again what need not be, or send the wrong media type.
+
+How sure
+    High: the record says so.
+
+Remedy
+    None needed; a new pull of the image writes the record again.
+
+Engine source
+    containers/storage layers.go: applyDiffWithOptions; pkg/archive compression numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.layers import COMPRESSIONS
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.layers import LayerRecord
+
+
+@rule(
+    "LAY-009",
+    severity=INFO,
+    needs=(Need.LAYER_RECORDS,),
+    says="compression of layer {layer} is {seen}, where {expected} is expected",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge `compression` of every record."""
+    for record in view.store.layers:
+        if not record.id or view.rel.layers[record.id] is not record:
+            continue
+        odd = _odd(record)
+        if odd is not None:
+            expected, seen = odd
+            pointer = Where(record.where.path, f"{record.where.pointer}/compression", record.where.offset)
+            yield this.found(
+                view.layer(record.id),
+                [(pointer, expected, seen)],
+                layer=record.id,
+                layers=[record.id],
+                expected=expected,
+                seen=seen,
+            )
+
+
+def _odd(record: LayerRecord) -> tuple[str, str] | None:
+    if record.compression not in COMPRESSIONS:
+        return "a number from 0 to 4", str(record.compression)
+    if record.compression or record.toc_digest or not record.diff_digest or not record.compressed_diff_digest:
+        return None
+    if record.compressed_diff_digest == record.diff_digest:
+        return None
+    return "a compressed form, as the digests differ", "0 (none)"

@@ -1,0 +1,67 @@
+"""`created` of a layer is set and not in the future.
+
+What it finds
+    A layer without a creation time, or with one more than an hour after the newest write to the store.
+
+Why it matters
+    Little: the check of an engine never counts a layer from the future as old, and one without a time always. It
+    shows that the node's clock jumped, or that the record was edited.
+
+How sure
+    High for the record; the time of the newest write is that of the index files and locks in the bundle, which a copy
+    without times changes.
+
+Remedy
+    None.
+
+Engine source
+    containers/storage check.go; layers.go: create.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, LOW, Finding
+from analyzer.checks.layers.age import last_write_ns
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+SLACK_NS = 3_600 * 10**9
+
+
+@rule(
+    "LAY-016",
+    severity=INFO,
+    needs=(Need.LAYER_RECORDS,),
+    says="created of layer {layer} is {seen}, where {expected} is expected",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Compare the creation time of every layer with the newest write to the store."""
+    clock = last_write_ns(view)
+    for record in view.store.layers:
+        if not record.id or view.rel.layers[record.id] is not record:
+            continue
+        if record.created_ns is None:
+            seen, expected = record.created or "absent", "a time"
+        elif clock and record.created_ns > clock + SLACK_NS:
+            seen, expected = record.created, f"a time up to the newest write, {format_time(clock)}"
+        else:
+            continue
+        pointer = Where(record.where.path, f"{record.where.pointer}/created", record.where.offset)
+        yield this.found(
+            view.layer(record.id),
+            [(pointer, expected, seen)],
+            confidence=LOW,
+            layer=record.id,
+            layers=[record.id],
+            seen=seen,
+            expected=expected,
+        )

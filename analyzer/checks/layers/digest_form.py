@@ -1,0 +1,74 @@
+"""Digests of a layer record are well formed.
+
+What it finds
+    A `diff-digest`, `compressed-diff-digest` or `toc-digest` that is not `<algorithm>:<hex>` with an algorithm and
+    the length of hex that the engines know (sha256, sha384, sha512).
+
+Why it matters
+    Reading the layer back (push, save, commit, `containers-storage check`) fails with `invalid checksum digest` or
+    `unsupported digest algorithm`, and reuse of the layer by its digest is off.
+
+How sure
+    High: the text is in the record.
+
+Remedy
+    Restore the digest from a copy of layers.json; or remove the images that need the layer by id and pull again.
+
+Engine source
+    opencontainers/go-digest digest.go: Validate; containers/storage layers.go, check.go.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
+
+
+@rule(
+    "LAY-005",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS,),
+    says="{fields} of layer {layer} is no digest: {seen}; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge the form of the three digests of every record."""
+    for record in view.store.layers:
+        if not record.id or view.rel.layers[record.id] is not record:
+            continue
+        digests = {
+            "diff-digest": record.diff_digest,
+            "compressed-diff-digest": record.compressed_diff_digest,
+            "toc-digest": record.toc_digest,
+        }
+        bad = {name: text for name, text in digests.items() if text and not DIGEST.fullmatch(text)}
+        if not bad:
+            continue
+        users = users_of(view, [record.id])
+        yield this.found(
+            view.layer(record.id),
+            [
+                (Where(record.where.path, f"{record.where.pointer}/{name}", record.where.offset), FORM, text[:200])
+                for name, text in bad.items()
+            ],
+            layer=record.id,
+            layers=[record.id],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            fields=", ".join(bad),
+            seen=", ".join(repr(text[:100]) for text in bad.values()),
+        )

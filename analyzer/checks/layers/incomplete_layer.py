@@ -1,0 +1,73 @@
+"""No layer that something needs is flagged incomplete.
+
+What it finds
+    A layer record with `flags.incomplete`: the engine sets it before a layer has content and first thing when it
+    removes one, and clears it at the end of a pull.
+
+Why it matters
+    The next tool that opens the store read-write deletes the layer (`Found incomplete layer "…", deleting it`).
+    Images, containers and layers on it break at that moment: CRI-O's listing of images then fails with `layer not
+    known`. If the deletion fails, the store does not open; versions of 2024 before storage 1.57 could panic on it.
+
+How sure
+    High that the flag is set. Where nothing needs the layer it is the normal picture of a pull or a removal that was
+    running when the bundle was made, or was cut short: a warning. In an additional store the engine keeps and uses
+    such layers.
+
+Remedy
+    Where nothing needs it: none, the next open removes it. Where something does: copy layers.json aside before any
+    tool opens the store, then remove the images by id and pull them again.
+
+Engine source
+    containers/storage layers.go: load, create, deleteInternal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import counted, users_of
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import ADDITIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+BREAKS = "layer {layer} is flagged incomplete: the next read-write open deletes it, which breaks {needed}"
+HARMLESS = "layer {layer} is flagged incomplete and nothing needs it: a pull or a removal that was running or cut short"
+
+
+@rule("LAY-004", severity=ERROR, needs=(Need.LAYER_RECORDS,), says=BREAKS)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Report every layer of this store that is flagged incomplete."""
+    for record in view.store.layers:
+        if not record.incomplete or not record.id or view.rel.layers[record.id] is not record:
+            continue
+        users = users_of(view, [record.id])
+        children = [child for child in view.rel.children.get(record.id, ()) if not view.rel.layers[child].incomplete]
+        breaks = bool(users or children)
+        needed = users.words if users else f"{counted(len(children), 'layer')} on it"
+        yield this.found(
+            view.layer(record.id),
+            [
+                (
+                    Where(record.where.path, f"{record.where.pointer}/flags/incomplete", record.where.offset),
+                    "no such flag on a layer that is needed",
+                    "true",
+                )
+            ],
+            severity=ERROR if breaks and view.store.role != ADDITIONAL else WARNING,
+            says=BREAKS if breaks else HARMLESS,
+            layer=record.id,
+            layers=[record.id],
+            children=sorted(children),
+            images=users.images,
+            containers=users.containers,
+            needed=needed,
+            in_flight=not breaks,
+        )

@@ -1,0 +1,96 @@
+"""The id of a pulled layer proves which parent it was made on.
+
+What it finds
+    A layer whose id is the hash of its digest and of *another* parent than its record names, where that other parent
+    is known to the store (or is none at all).
+
+Why it matters
+    The record's parent was changed after the pull: by hand, or by restoring an older layers.json over a newer store.
+    Engines go by the record: they sum, remove, push and re-use the wrong chain. The kernel goes by `lower`, which may
+    still be the true one.
+
+How sure
+    As sure as SHA-256: the id could not have come out of any other parent. Layers of builds, containers and id-mapped
+    copies have random ids; for these nothing can be told and nothing is.
+
+Remedy
+    With the engines stopped, put the parent that the finding states back into layers.json, or restore the file from a
+    copy.
+
+Engine source
+    containers/image storage/storage_dest.go: layerID.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.layers.identity import made_on
+from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.snapshot.layers import LayerRecord
+
+MOST_TRIES = 200_000
+
+
+@rule(
+    "LAY-008",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS,),
+    says="the id of layer {layer} proves that it was made on {true_words}, while its record names {recorded_words}"
+    " as parent; needed by {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look for the true parent of every layer whose id does not follow from the recorded one."""
+    lowers: Lowers | None = None
+    tries = MOST_TRIES
+    for record in view.store.layers:
+        if not record.id or view.rel.layers[record.id] is not record or not (record.diff_digest or record.toc_digest):
+            continue
+        if record.uidmap or record.id in view.rel.mapped or made_on(record, record.parent):
+            continue
+        lowers = lowers or Lowers(view.rel)
+        likely = dict.fromkeys(["", *_named(lowers, record)])
+        true = _first_match(record, likely)
+        if true is None and tries > 0:
+            tries -= len(view.rel.layers)
+            true = _first_match(record, (*view.rel.layers, *view.rel.children))
+        if true is not None and true != record.parent:
+            yield _finding(view, this, record, true)
+
+
+def _named(lowers: Lowers, record: LayerRecord) -> list[str]:
+    """Return the layers that `lower` names first and what its recorded parent stands on."""
+    parent = lowers.rel.layers.get(record.parent)
+    return [lowers.layer_of(lowers.first_link(record.id)), parent.parent if parent else ""]
+
+
+def _first_match(record: LayerRecord, candidates: Iterable[str]) -> str | None:
+    return next((each for each in candidates if made_on(record, each)), None)
+
+
+def _finding(view: View, this: Rule, record: LayerRecord, true: str) -> Finding:
+    users = users_of(view, [record.id])
+    pointer = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
+    return this.found(
+        view.layer(record.id),
+        [(pointer, true or "no parent", record.parent or "no parent")],
+        layer=record.id,
+        layers=[record.id],
+        images=users.images,
+        containers=users.containers,
+        needed=users.words,
+        parent_should_be=true,
+        recorded=record.parent,
+        true_words=true or "no parent",
+        recorded_words=record.parent or "none",
+    )

@@ -1,0 +1,67 @@
+"""A layer known only by its table of contents carries the DiffID that was expected of it.
+
+What it finds
+    A layer of an image with a `toc-digest`, no `diff-digest`, and no flag `expected-layer-diffid` that is a digest.
+
+Why it matters
+    Such an image runs, but cannot be pushed, saved or committed: `TOC digest … is present but
+    "expected-layer-diffid" flag is not set`.
+
+How sure
+    High: the record says so.
+
+Remedy
+    Remove the images that go through the layer by id and pull them again.
+
+Engine source
+    containers/image storage/storage_src.go: LayerInfosForCopy; storage_dest.go: expectedLayerDiffIDFlag.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import WARNING, Finding
+from analyzer.checks.layers.digest_form import DIGEST
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+FLAG = "expected-layer-diffid"
+
+
+@rule(
+    "LAY-007",
+    severity=WARNING,
+    needs=(Need.LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
+    says="layer {layer} is known by its toc-digest alone and its flag expected-layer-diffid is {seen}; it cannot be"
+    " exported: {needed}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Judge the flag of every TOC-only layer that an image needs."""
+    for record in view.store.layers:
+        if not record.toc_digest or record.diff_digest or record.incomplete:
+            continue
+        if record.id not in view.rel.images_on or view.rel.layers[record.id] is not record:
+            continue
+        value = record.flags.get(FLAG)
+        if isinstance(value, str) and DIGEST.fullmatch(value):
+            continue
+        seen = "absent" if value is None else repr(value)[:100]
+        users = users_of(view, [record.id])
+        yield this.found(
+            view.layer(record.id),
+            [(Where(record.where.path, f"{record.where.pointer}/flags/{FLAG}", record.where.offset), "a digest", seen)],
+            layer=record.id,
+            layers=[record.id],
+            images=users.images,
+            containers=users.containers,
+            needed=users.words,
+            seen=seen,
+        )

@@ -1,0 +1,74 @@
+"""Every layer is needed by an image or a container.
+
+What it finds
+    Layers that no image's and no container's chain goes through; one finding for each topmost one, with the chain of
+    unneeded layers below it.
+
+Why it matters
+    Wasted space, left by a pull or a removal that was cut short. `containers-storage check` calls it `layer not
+    referenced by any images or containers`, once the layer is older than a day. If images.json was damaged and made
+    anew, these layers are what is left of the lost images.
+
+How sure
+    High that nothing in the bundle names it. A layer made within a day before the newest write to the store, one with
+    a name of its own, and any layer while a pull seems to be running, is only told.
+
+Remedy
+    `podman image prune`, or `podman system check` (look, then `--repair`).
+
+Engine source
+    containers/storage check.go; store.go: layersToRemove.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import INFO, WARNING, Finding
+from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "LAY-013",
+    severity=WARNING,
+    needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.CONTAINER_RECORDS),
+    says="layer {layer} (made {created}) is needed by no image and no container; it and what only it needs are {words} of"
+    " {size} bytes",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Find topmost layers that nothing goes through, over all stores that are used together."""
+    if view.store is not view.rel.stores[0]:
+        return
+    rel = view.rel
+    used = rel.images_on.keys() | rel.containers_on.keys()
+    clock = last_write_ns(view)
+    busy = pulling(view)
+    seen: set[str] = set()
+    for record in rel.layers.values():
+        if not record.id or record.id in used or rel.children.get(record.id) or record.volatile or record.incomplete:
+            continue
+        chain = []
+        for layer in rel.chain(record.id):
+            if layer in used or layer in seen or layer not in rel.layers:
+                break
+            seen.add(layer)
+            chain.append(layer)
+        young = busy or bool(record.names) or is_recent(record, clock)
+        yield this.found(
+            view.layer(record.id),
+            [(record.where, "an image or a container whose chain goes through it", "none in the bundle")],
+            severity=INFO if young else WARNING,
+            layer=record.id,
+            layers=chain,
+            created=record.created or "at an unknown time",
+            words=counted(len(chain), "layer"),
+            size=sum(max(rel.layers[layer].diff_size or 0, 0) for layer in chain),
+        )
