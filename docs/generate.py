@@ -35,8 +35,11 @@ def pages() -> dict[pathlib.Path, str]:
             f"Severity {rule.severity} unless the finding says otherwise. Evidence it needs: {needs}.\n\n"
             f"{body(rule.page)}\n"
         )
-        rows.append(f"| [{rule.id}]({rule.id}.md) | {rule.slug} | {rule.severity} | {title.replace('|', chr(92) + '|')} |")
-    head = "# Rules\n\nGenerated from the rules' docstrings.\n\n| rule | slug | severity | what it says |\n|---|---|---|---|\n"
+        rows.append(
+            f"| [{rule.id}]({rule.id}.md) | {rule.slug} | {rule.severity} | {title.replace('|', chr(92) + '|')} |"
+        )
+    head = "# Rules\n\nGenerated from the rules' docstrings.\n\n"
+    head += "| rule | slug | severity | what it says |\n|---|---|---|---|\n"
     made[DOCS / "rules" / "README.md"] = head + "\n".join(rows) + "\n"
     rows = []
     for family in builtin_families():

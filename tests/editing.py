@@ -76,6 +76,9 @@ class Edited:
     def close(self) -> None:
         pass
 
+    def again(self) -> Edited:
+        return self
+
     # reading
 
     def data(self, path: str) -> bytes:

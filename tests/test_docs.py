@@ -47,5 +47,5 @@ def test_the_report_shown_in_the_readme_is_the_real_one(monkeypatch):
     from analyzer.report.text import render
 
     monkeypatch.chdir(ROOT)
-    shown = re.search(r"```text\n(.+?)\n```", (ROOT / "README.md").read_text(), re.S).group(1)
+    shown = re.search(r"```text\n(.+?)\n```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
     assert render(analyze("samples/seed-case.tar.zst")).rstrip() == shown

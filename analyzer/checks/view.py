@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.layers import compare_layers
 from analyzer.checks.finding import Subject
+from analyzer.checks.images.items import judge_images
 from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores
 from analyzer.snapshot.host import crio_traces
@@ -15,6 +16,7 @@ from analyzer.snapshot.platform import platform_of
 
 if TYPE_CHECKING:
     from analyzer.checks.comparison.facts import LayerFacts
+    from analyzer.checks.images.items import Judged
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
@@ -82,6 +84,11 @@ class View:
     def contents(self) -> dict[str, LayerFacts]:
         """Return what comparing each described layer of this store with its files gave, by layer id."""
         return compare_layers(self)
+
+    @cached_property
+    def images_judged(self) -> tuple[Judged, ...]:
+        """Return every image of this store with what is wrong with its big-data files."""
+        return tuple(judge_images(self))
 
     def layer(self, layer_id: str, path: str = "") -> Subject:
         """Return a layer as a subject; names are those of the images that need it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Any
 
 import click
 
-from analyzer import __version__
+from analyzer.cli.output import silence
 from analyzer.errors import AnalyzerError
+from analyzer.version import __version__
 
 COMMANDS = {
     "report": "Analyse a bundle and print the ranked root-cause report.",
@@ -53,7 +53,7 @@ class Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run, turning the package's errors and a closed pipe into one line and an exit status."""
+        """Run, turning the package's errors into one line and an exit status."""
         try:
             return super().main(*args, **extra)
         except AnalyzerError as error:
@@ -61,9 +61,20 @@ class Lazy(click.Group):
 
             click.echo(f"analyzer: {inert(str(error))}", err=True)
             sys.exit(error.exit_code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, turning an interruption, a closed pipe and a lack of memory into an exit status."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("analyzer: interrupted", err=True)
+            ctx.exit(130)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
+            silence(sys.stdout)
+            ctx.exit(141)
+        except MemoryError:
+            click.echo("analyzer: out of memory", err=True)
+            ctx.exit(3)
 
 
 def _not_yet(name: str) -> click.Command:

@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
 
+if TYPE_CHECKING:
+    from typing import TextIO
+
 
 def emit(text: str) -> None:
-    """Print text as UTF-8 where the terminal takes it, else with visible escapes."""
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    """Print text as UTF-8 where the terminal takes it, else with visible escapes.
+
+    Raises:
+        BrokenPipeError: the reader went away.
+        UsageError: the text cannot be written.
+    """
+    out = sys.stdout
+    if out is None:  # closed by whoever started the program
+        return
+    encoding = out.encoding or "ascii"
+    try:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(out)
+        raise UsageError(f"cannot be written ({error.strerror})", where="standard output") from error
+
+
+def silence(out: TextIO) -> None:
+    """Send what a stream still holds nowhere, so that the interpreter can close it."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), out.fileno())
+
+
+def terminal_columns() -> int:
+    """Return the width of the terminal, 100 where standard output is none."""
+    out = sys.stdout
+    return shutil.get_terminal_size((100, 24)).columns if out is not None and out.isatty() else 100
 
 
 def terminal_takes_unicode() -> bool:
     """Tell whether standard output can print the characters reports are drawn with."""
     try:
         "└─·…→✗".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
+    except (UnicodeEncodeError, LookupError, AttributeError):
         return False
     return True
 
 
 def write_file(path: str, text: str, *, bundle: str) -> None:
-    """Write a file through a temporary one beside it.
+    """Write a file through a temporary one beside it; a device or pipe is written as it is.
 
     Raises:
         UsageError: the path is the bundle itself, lies inside a bundle directory, or cannot be written.
     """
     target = Path(path)
-    evidence = Path(bundle)
-    if bundle != "-" and evidence.exists():
-        inside = evidence.is_dir() and target.resolve().is_relative_to(evidence.resolve())
-        if inside or target.resolve() == evidence.resolve():
-            raise UsageError("would write into the evidence; name another place", where=path)
     try:
+        if _is_evidence(target, bundle):
+            raise UsageError("would write into the evidence; name another place", where=path)
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
         handle, temporary = tempfile.mkstemp(dir=target.parent or None, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -50,3 +82,18 @@ def write_file(path: str, text: str, *, bundle: str) -> None:
             raise
     except OSError as error:
         raise UsageError(f"cannot be written ({error.strerror})", where=path) from error
+
+
+def _is_evidence(target: Path, bundle: str) -> bool:
+    """Tell whether a path is the bundle (under any name, or as standard input) or lies inside it."""
+    if bundle == "-":
+        try:
+            return target.exists() and os.path.samestat(target.stat(), os.fstat(sys.stdin.fileno()))
+        except (OSError, ValueError, AttributeError):
+            return False
+    evidence = Path(bundle)
+    if not evidence.exists():
+        return False
+    if evidence.is_dir() and target.resolve().is_relative_to(evidence.resolve()):
+        return True
+    return target.resolve() == evidence.resolve() or (target.exists() and target.samefile(evidence))

@@ -20,7 +20,7 @@ class Progress:
         self._started = time.monotonic()
         self._next = self._started + QUIET
         self._shown = False
-        self._on = sys.stderr.isatty()
+        self._on = sys.stderr is not None and sys.stderr.isatty()
 
     def __call__(self, source: MemberSource) -> None:
         """Show how far the reading is."""

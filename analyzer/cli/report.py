@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import importlib
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.output import emit, terminal_takes_unicode, write_file
+from analyzer.cli.output import emit, terminal_columns, terminal_takes_unicode, write_file
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def command(
     if redact:
         raise UsageError("--redact: not yet")
     report = _analyse(bundle, depth, platform, engines, hash_input=hash_input)
-    columns = width or (shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100)
+    columns = width or terminal_columns()
     plain = ascii_only or not terminal_takes_unicode()
     for name, path in files:
         write_file(path, _render(report, name, everything, 100, ascii_only), bundle=bundle)

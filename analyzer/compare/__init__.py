@@ -1,1 +1,1 @@
-
+"""Two snapshots or reports of one node."""

@@ -1,1 +1,1 @@
-
+"""Many bundles: executor, checkpoint, roll-up."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer import __version__
 from analyzer.report.coverage import coverage
 from analyzer.report.escape import json_text
+from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Affected, Cause

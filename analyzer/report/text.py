@@ -6,12 +6,12 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from analyzer import __version__
 from analyzer.report.chain import chain_of
 from analyzer.report.coverage import content, xattrs
 from analyzer.report.document import container_name, image_names
 from analyzer.report.escape import inert, shortened
 from analyzer.report.tables import table
+from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

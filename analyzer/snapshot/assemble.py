@@ -9,6 +9,7 @@ from analyzer.snapshot import store as roles
 from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
+from analyzer.snapshot.grouping import HOME
 from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
 from analyzer.snapshot.locks import read_lock
@@ -80,10 +81,10 @@ def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limi
     for layer in raw.home.layers.values():
         layer.link = layer.link and _resolved(layer.link, files)
         layer.lower = layer.lower and _resolved(layer.lower, files)
-    for part in INDEXES:
+    for part, names in INDEXES.items():
         tree = {path: _resolved(file, files) for path, file in getattr(raw, part).items()}
         _file_part(store, part, tree)
-        for name in INDEXES[part]:
+        for name in names:
             if name in tree:
                 store.documents[f"{part}/{name}"] = read_document(name, tree[name], limits)
     for path, file in collected.loose.items():
@@ -136,7 +137,7 @@ def _merge_run_roots(stores: list[Store]) -> list[Store]:
     if not roots:
         return stores
     for run in runs:
-        owner = next((s for s in roots if s.driver == run.driver), roots[0])
+        owner = max(roots, key=lambda root: _belongs(run, root))
         run.role = roles.RUN_ROOT
         for key, document in run.documents.items():
             owner.documents.setdefault(key, document)
@@ -144,6 +145,14 @@ def _merge_run_roots(stores: list[Store]) -> list[Store]:
         owner.containers.extend(run.containers)
         owner.seen |= run.seen - {"home"}
     return roots
+
+
+def _belongs(run: Store, root: Store) -> tuple[bool, bool, bool]:
+    """Return how well a run root fits a graph root: by driver, by what its records name, by whose it is."""
+    wanted = {layer.parent for layer in run.layers} | {container.image for container in run.containers}
+    known = {layer.id for layer in root.layers} | {image.id for image in root.images}
+    rootless = "/user/" in f"/{run.root}"
+    return root.driver == run.driver, bool(wanted & known), bool(HOME.search(root.root)) == rootless
 
 
 def _is_run_root(store: Store) -> bool:

@@ -21,7 +21,7 @@ def file_name(key: str) -> str:
 
 def key_of(name: str) -> str | None:
     """Return the key of a big-data file name, or None when no key encodes to it."""
-    if not name.startswith("="):
+    if not name.startswith("=") or name == "=":
         return name if file_name(name) == name else None
     try:
         key = base64.b64decode(name[1:], validate=True).decode("utf-8", "surrogateescape")

@@ -67,7 +67,8 @@ def flipped_bit(expected: int, observed: int, size: int) -> tuple[int, int] | No
     """Return (byte offset, bit 0..7 with 0 the lowest) of the one bit that differs, None when it is not one bit.
 
     Args:
-        expected, observed: CRC-64/GO-ISO of the two contents.
+        expected: CRC-64/GO-ISO of one content.
+        observed: CRC-64/GO-ISO of the other.
         size: their common length in bytes.
     """
     difference = expected ^ observed

@@ -15,17 +15,19 @@ from analyzer.snapshot import host
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
-from analyzer.source.member import DIRECTORY, FILE, HARDLINK
+from analyzer.snapshot.toc import TOC_FILE
+from analyzer.source.member import DIRECTORY, FILE, HARDLINK, Loss
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
-    from analyzer.source.member import Body, Loss, Member
+    from analyzer.source.member import Body, Member
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
+NOTED = 100
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
 
@@ -59,17 +61,24 @@ class Collected:
     loose: dict[str, SmallFile] = field(default_factory=dict)
     host: host.Host = field(default_factory=host.Host)
     tops: dict[str, int] = field(default_factory=dict)
-    losses: list[Loss] = field(default_factory=list)
+    notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
     content_files: int = 0
     newest_ns: int = 0
 
 
 class Collector:
-    """Take members one by one; `result` holds what was kept."""
+    """Take members one by one; `result` holds what was kept.
 
-    def __init__(self, limits: Limits, *, read_content: bool) -> None:
+    Args:
+        limits: bounds on what is kept.
+        read_content: whether to read the files of layers.
+        once: the bundle cannot be read a second time.
+    """
+
+    def __init__(self, limits: Limits, *, read_content: bool, once: bool = False) -> None:
         self.result = Collected()
+        self._once = once
         self._limits = limits
         self._read_content = read_content
         self._kept = 0
@@ -98,7 +107,8 @@ class Collector:
         self.result.newest_ns = max(self.result.newest_ns, member.mtime_ns)
         if part:
             tree: dict[str, SmallFile] = getattr(store, part[1:])
-            tree[rest or ""] = self._keep(member, body, self._bound(part, rest or ""))
+            name = rest or ""
+            tree[name] = self._better(tree.get(name), self._keep(member, body, self._bound(part, name)))
         elif driver == "overlay":
             self._overlay(store.home, rest or "", member, body)
         else:
@@ -132,6 +142,18 @@ class Collector:
             digest.update(chunk)
         reason = f"{member.size} bytes, over the limit of {bound}"
         return SmallFile(member, None, digest.hexdigest() if body.complete else "", reason)
+
+    def _better(self, before: SmallFile | None, now: SmallFile) -> SmallFile:
+        """Return which of two members of one name counts: the last, unless only the one before it is whole."""
+        if before is None or before.data is None or before.data == now.data:
+            return now
+        if now.member.kind == HARDLINK and now.member.link == now.path:
+            return before
+        last = not (now.reason.startswith("cut") and not before.reason)
+        if len(self.result.notes) < NOTED:
+            what = "in the bundle twice with different content: " + ("the last is used" if last else "the last is cut")
+            self.result.notes.append(Loss(what, now.path, max(now.member.offset, 0)))
+        return now if last else before
 
     def _overlay(self, home: DriverHome, rest: str, member: Member, body: Body) -> None:
         if not rest:
@@ -167,8 +189,9 @@ class Collector:
             if not deeper:
                 layer.entries[name] = member
                 if name in ("link", "lower", "additionallayer"):
+                    attribute = "additional" if name == "additionallayer" else name
                     kept = self._keep(member, body, self._limits.small_file)
-                    setattr(layer, "additional" if name == "additionallayer" else name, kept)
+                    setattr(layer, attribute, self._better(getattr(layer, attribute), kept))
             elif below == "composefs-data/composefs.blob":
                 layer.composefs_blob = member
             return
@@ -186,10 +209,23 @@ class Collector:
             table = layer.tables.get(name)
             if table is None:
                 table = layer.tables[name] = DiffTable(f"{layer.path}/{name}")
+                if name == "diff" and self._wants_digests(layer):
+                    table.begin_digests()
             self._bulk = table
         else:
             self._bulk = None
         self._content(rest, member, body)
+
+    def _wants_digests(self, layer: LayerDirectory) -> bool:
+        """Tell whether a layer's files need their SHA-256: it has a table of contents and no tar-split.
+
+        Where neither was met so far, a bundle that can be read again is (`analyzer.snapshot.second`).
+        """
+        split, toc = f"{layer.name}.tar-split.gz", f"{layer.name}/{TOC_FILE}"
+        trees = [store.layers for store in self.result.stores.values()]
+        if any(split in tree for tree in trees):
+            return False
+        return self._once or any(toc in tree for tree in trees)
 
     def _content(self, rest: str, member: Member, body: Body) -> None:
         table = self._bulk

@@ -6,6 +6,7 @@ compared whichever of the two comes first in the archive.
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,7 +73,7 @@ class DiffTable:
     """
 
     __slots__ = (
-        "_index", "bytes", "counted", "crcs", "extra", "flags", "gids", "kinds", "modes", "mtimes", "names",
+        "_digests", "_index", "bytes", "counted", "crcs", "extra", "flags", "gids", "kinds", "modes", "mtimes", "names",
         "offsets", "path", "sizes", "uids",
     )  # fmt: skip
 
@@ -91,6 +92,7 @@ class DiffTable:
         self.crcs = array("Q")
         self.offsets = array("q")
         self.extra: dict[int, tuple[str, tuple[int, int], Mapping[str, bytes], str]] = {}
+        self._digests: bytearray | None = None
         self._index: dict[str, int] | None = None
 
     def __len__(self) -> int:
@@ -106,7 +108,7 @@ class DiffTable:
         kind, size = member.kind, member.size
         crc, flags = 0, 0
         if kind == FILE:
-            crc, flags = checksum(body, size) if size else (0, HAS_CRC)
+            crc, flags = self._checksum(body, size) if size else (0, HAS_CRC)
         xattrs = member.xattrs
         if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and (len(xattrs) > 1 or LABEL not in xattrs)):
             self._add_extra(member)
@@ -126,6 +128,39 @@ class DiffTable:
         except OverflowError:
             self._append_clamped(member)
         self._index = None
+
+    def _checksum(self, body: Body, size: int) -> tuple[int, int]:
+        if self._digests is None:
+            return checksum(body, size)
+        hashed = Hashed(body)
+        found = checksum(hashed, size)
+        if found[1] & HAS_CRC:
+            self.put_digest(len(self.names), hashed.sha256.digest())
+        return found
+
+    @property
+    def hashed(self) -> bool:
+        """Tell whether files have their SHA-256 beside the CRC."""
+        return self._digests is not None
+
+    def begin_digests(self) -> None:
+        """Keep the SHA-256 of each file from now on."""
+        if self._digests is None:
+            self._digests = bytearray()
+
+    def put_digest(self, row: int, digest: bytes) -> None:
+        """Set the SHA-256 of one file."""
+        column = self._digests
+        if column is not None:
+            if len(column) < 32 * (row + 1):
+                column.extend(bytes(32 * (row + 1) - len(column)))
+            column[32 * row : 32 * row + 32] = digest
+
+    def digest(self, row: int) -> str:
+        """Return the SHA-256 of a file as `sha256:<hex>`, `""` where it is not known."""
+        column = self._digests
+        raw = bytes(column[32 * row : 32 * row + 32]) if column is not None and row >= 0 else b""
+        return f"sha256:{raw.hex()}" if raw.strip(b"\0") else ""
 
     def _append_clamped(self, member: Member) -> None:
         """Bring the columns that an impossible number left short to full length."""
@@ -192,6 +227,32 @@ LINKS = (SYMLINK, HARDLINK)
 NO_DEVICE = (0, 0)
 NO_XATTRS: Mapping[str, bytes] = {}
 NOTHING: tuple[str, tuple[int, int], Mapping[str, bytes], str] = ("", NO_DEVICE, NO_XATTRS, "")
+
+
+class Hashed:
+    """A body that is hashed while it is read."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self.sha256 = hashlib.sha256()
+
+    @property
+    def complete(self) -> bool:
+        """Tell, after reading, whether all bytes were there."""
+        return self._body.complete
+
+    def chunks(self) -> Iterator[memoryview]:
+        """Yield the content."""
+        for chunk in self._body.chunks():
+            self.sha256.update(chunk)
+            yield chunk
+
+    def read(self, limit: int) -> bytes | None:
+        """Return the whole content, or None when it is longer than `limit`."""
+        data = self._body.read(limit)
+        if data is not None:
+            self.sha256.update(data)
+        return data
 
 
 def checksum(body: Body, size: int) -> tuple[int, int]:

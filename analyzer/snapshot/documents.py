@@ -11,7 +11,9 @@ from analyzer.snapshot.salvage import Salvaged, salvage_array
 if TYPE_CHECKING:
     from analyzer.limits import Limits
 
-FATAL = frozenset({"not-an-array", "cut", "nul-bytes", "syntax", "trailing-bytes", "not-regular", "byte-order-mark"})
+FATAL = frozenset(
+    {"not-an-array", "cut", "nul-bytes", "syntax", "too-deep", "trailing-bytes", "not-regular", "byte-order-mark"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.salvage import Row
 
 U32 = 1 << 32
+I64 = 1 << 63
 
 
 class Fields:
@@ -21,19 +22,14 @@ class Fields:
     """
 
     def __init__(self, row: Row, path: str) -> None:
-        self._value: Mapping[str, Any] = row.value
-        self._folded: dict[str, Any] | None = None
+        self._value: dict[str, Any] = {name.lower(): value for name, value in row.value.items()}
         self._pointer = row.pointer
         self._offset = row.offset
         self._path = path
         self.problems: list[Problem] = []
 
     def _get(self, key: str) -> Any:
-        if key in self._value:
-            return self._value[key]
-        if self._folded is None:
-            self._folded = {name.lower(): value for name, value in self._value.items()}
-        return self._folded.get(key)
+        return self._value.get(key)
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there with a value other than null."""
@@ -53,20 +49,20 @@ class Fields:
         return ""
 
     def integer(self, key: str) -> int | None:
-        """Return an integer, None when absent."""
+        """Return an integer of 64 bits, None when absent."""
         value = self._get(key)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        self.wrong(key, "an integer", value)
+        if value is None or _fits(value):
+            return value  # type: ignore[no-any-return]
+        self.wrong(key, "an integer of 64 bits" if isinstance(value, int | float) else "an integer", value)
         return None
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings, empty when absent."""
+        """Return a list of strings, empty when absent; a `null` in it is an empty string."""
         value = self._get(key)
         if value is None:
             return ()
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
+        if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
+            return tuple(item or "" for item in value)
         self.wrong(key, "a list of strings", value)
         return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
@@ -95,10 +91,21 @@ class Fields:
         value = self._get(key)
         if value is None:
             return ()
-        keys = ("container_id", "host_id", "size")
-        if isinstance(value, list) and all(
-            isinstance(item, dict) and all(type(item.get(k)) is int for k in keys) for item in value
-        ):
-            return tuple((item[keys[0]], item[keys[1]], item[keys[2]]) for item in value)
+        ranges = [_id_range(item) for item in value] if isinstance(value, list) else [None]
+        good = tuple(item for item in ranges if item is not None)
+        if len(good) == len(ranges):
+            return good
         self.wrong(key, "a list of id ranges", value)
         return ()
+
+
+def _fits(value: Any) -> bool:
+    return type(value) is int and -I64 <= value < I64
+
+
+def _id_range(item: Any) -> tuple[int, int, int] | None:
+    entry = (
+        {name.lower(): number for name, number in item.items() if number is not None} if isinstance(item, dict) else {}
+    )
+    first, second, third = (entry.get(name, 0) for name in ("container_id", "host_id", "size"))
+    return (first, second, third) if isinstance(item, dict) and all(map(_fits, (first, second, third))) else None

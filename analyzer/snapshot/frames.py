@@ -76,6 +76,12 @@ def _time(ns: int | None) -> int | None:
     return ns if ns is not None and -(1 << 62) < ns < (1 << 63) - 1 else None
 
 
+def _total(sizes: Iterable[Any]) -> int | None:
+    """Return the sum of the sizes that are numbers of bytes, None when no column can hold it."""
+    total = sum(size for size in sizes if type(size) is int and size > 0)
+    return total if total < 1 << 63 else None
+
+
 def layers(snapshot: Snapshot) -> pd.DataFrame:
     """Return one row per layer record, in store and file order; columns as in `LAYERS`, sizes in bytes."""
     return frame(
@@ -116,7 +122,7 @@ def images(snapshot: Snapshot) -> pd.DataFrame:
                 "layer": image.layer,
                 "mapped_layers": image.mapped_layers,
                 "created": _time(image.created_ns),
-                "big_data_bytes": sum(size for size in image.big_data_sizes.values() if isinstance(size, int)),
+                "big_data_bytes": _total(image.big_data_sizes.values()),
                 "path": image.where.path,
                 "pointer": image.where.pointer,
             }

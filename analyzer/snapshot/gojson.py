@@ -18,6 +18,9 @@ TOO_DEEP = "exceeded max depth"
 SPACES = re.compile(rb"[ \t\r\n]*")
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 STRING_RUN = re.compile(rb'[^"\\\x00-\x1f]*')
+ESCAPE = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 LITERALS = {b"t": b"true", b"f": b"false", b"n": b"null"}
 SHORT = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 39: "\\'", 34: '"', 92: "\\\\"}
 
@@ -31,7 +34,7 @@ DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 def decode(data: bytes) -> tuple[Any, str]:
     """Return (value, "") or (None, error), the error in the words of encoding/json."""
-    text = data.decode("utf-8", "replace").strip(" \t\r\n")
+    text = whole_surrogates(data.decode("utf-8", "replace").strip(" \t\r\n"))
     try:
         value, end = DECODER.raw_decode(text)
         if end == len(text):
@@ -41,6 +44,16 @@ def decode(data: bytes) -> tuple[Any, str]:
     except ValueError:
         pass
     return None, syntax_error(data) or "invalid JSON"
+
+
+def whole_surrogates(text: str) -> str:
+    """Return JSON text with every escape of half a surrogate pair replaced by one of U+FFFD, as Go reads it.
+
+    The text keeps its length, so that positions in it stay true.
+    """
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return ESCAPE.sub(lambda match: "\\ufffd" if match.group(1) else match.group(), text)
 
 
 def syntax_error(data: bytes) -> str:

@@ -40,7 +40,7 @@ def configured_stores(host: Host) -> dict[str, list[str]]:
             continue
         try:
             options = tomllib.loads(text).get("storage", {})
-        except (tomllib.TOMLDecodeError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             continue
         if not isinstance(options, dict):
             continue

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 FEED = 64 << 10
 MEMBERS = 1_000
+ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance
 MAGIC = b"\x1f\x8b"
 GZIP_WINDOW = 31
 LARGEST = 8 << 30
@@ -53,13 +54,13 @@ def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
             _refuse(data, at)
         stream = isal_zlib.decompressobj(GZIP_WINDOW)
         while not stream.eof:
-            rest = view[at : at + FEED]
+            rest: memoryview | bytes = view[at : at + FEED]
             at += len(rest)
             more = True
             while more and not stream.eof:
                 try:
                     piece = stream.decompress(rest, CHUNK)
-                except (isal_zlib.error, zlib.error) as error:
+                except (ISAL_ERROR, zlib.error) as error:
                     raise GzipDamageError("damaged-gzip", "an intact gzip stream", f"{error}") from error
                 rest = stream.unconsumed_tail
                 more = bool(piece or rest)

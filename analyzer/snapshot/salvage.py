@@ -2,21 +2,26 @@
 
 Mirrors what containers/storage accepts (json-iterator in standard mode, see the store's `load` functions): a file
 of 0 bytes is an empty list, a NUL after the array ends it, keys match without regard to case.
+
+Time is linear in the size of the file, however much of it is damaged.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from analyzer.snapshot.decoding import DECODER, WINDOW, NotJsonError, WindowDecoder, duplicate_keys
+from analyzer.snapshot.gojson import whole_surrogates
 from analyzer.snapshot.provenance import Problem, Where
 
 ROW_START = re.compile(r'\{\s*"id"\s*:')
-FRAGMENT_ID = re.compile(r'"id"\s*:\s*"([0-9a-fA-F]{12,64})"')
+FRAGMENT_ID = re.compile(r'\{\s*"id"\s*:\s*"([0-9a-fA-F]{12,64})"')
 SPACE = re.compile(r"[ \t\r\n]*")
 SHOWN = 24
+PATIENCE = 8
+"""Times the text's length that may be looked at in vain; after that a row ends where the next one seems to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +40,6 @@ class Salvaged:
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     fragments: tuple[str, ...] = ()
-
-
-class _Pairs(dict[str, Any]):
-    """An object that remembers which of its keys came twice."""
-
-    __slots__ = ("twice",)
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.twice = () if len(self) == len(pairs) else tuple(_repeated(pairs))
-
-
-def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
-    seen: set[str] = set()
-    return [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON value")
-
-
-DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_constant=_no_constant)
-
-
-def duplicate_keys(value: Any) -> tuple[str, ...]:
-    """Return the keys that came more than once in an object read by this module."""
-    return value.twice if isinstance(value, _Pairs) else ()
 
 
 def show(data: str) -> str:
@@ -91,22 +69,34 @@ class _Array:
     """State of one pass over the text."""
 
     def __init__(self, data: bytes, path: str, max_depth: int) -> None:
-        self.text = data.decode("utf-8", "surrogateescape")
+        self.text = whole_surrogates(data.decode("utf-8", "surrogateescape"))
         self.ascii = len(self.text) == len(data)
+        self.known = (0, 0)  # a position and its byte offset
         self.path = path
         self.max_depth = max_depth
+        self.values = WindowDecoder(self.text)
+        self.patience = PATIENCE * (len(self.text) + 2 * WINDOW)
         self.rows: list[Row] = []
         self.problems: list[Problem] = []
         self.fragments: list[str] = []
         self.index = 0
 
     def offset(self, position: int) -> int:
+        """Return the byte offset of a position, counted on from the last one asked for."""
         if self.ascii:
             return position
-        return len(self.text[:position].encode("utf-8", "surrogateescape"))
+        last, offset = self.known
+        low, high = sorted((last, position))
+        length = len(self.text[low:high].encode("utf-8", "surrogateescape"))
+        offset += length if position > last else -length
+        self.known = (position, offset)
+        return offset
 
     def problem(self, kind: str, position: int, expected: str, observed: str, pointer: str = "") -> None:
         self.problems.append(Problem(kind, Where(self.path, pointer, self.offset(position)), expected, observed))
+
+    def show(self, position: int) -> str:
+        return show(self.text[position : position + SHOWN + 1])
 
     def read(self) -> Salvaged:
         text = self.text
@@ -116,13 +106,12 @@ class _Array:
             start = self.skip(start + 1)
         if text.startswith("null", start) and not text[start + 4 :].strip(" \t\r\n\0"):
             return Salvaged((), tuple(self.problems))
-        if not text.startswith("[", start):
-            kind = "nul-bytes" if text.startswith("\0", start) else "not-an-array"
-            self.problem(kind, start, "a JSON array", show(text[start:]))
-            end = self.resync(start)
+        if text.startswith("[", start):
+            self.array(start + 1)
         else:
-            end = start + 1
-        self.elements(end)
+            kind = "nul-bytes" if text.startswith("\0", start) else "not-an-array"
+            self.problem(kind, start, "a JSON array", self.show(start))
+            self.elements(self.resync(start))
         return Salvaged(tuple(self.rows), tuple(self.problems), tuple(self.fragments))
 
     def skip(self, position: int) -> int:
@@ -134,75 +123,88 @@ class _Array:
         match = ROW_START.search(self.text, position)
         return match.start() if match else len(self.text)
 
-    def elements(self, position: int) -> None:
-        text, size = self.text, len(self.text)
+    def array(self, position: int) -> None:
         position = self.skip(position)
-        if text.startswith("]", position):
+        if self.text.startswith("]", position):
             self.tail(position + 1)
-            return
+        elif not self.elements(position) and not (self.problems and self.problems[-1].kind == "cut"):
+            self.problem("cut", len(self.text), "`]` at the end of the array", "the end of the file")
+
+    def elements(self, position: int) -> bool:
+        """Read rows up to the end of the array or of the text; tell whether the way it ended was accounted for."""
+        text, size = self.text, len(self.text)
         while position < size:
-            following = self.element(position)
-            if following is None:
-                return
-            position = self.skip(following)
-            if text.startswith(",", position):
-                position = self.skip(position + 1)
+            position, ended = self.element(position)
+            if ended:
+                position = self.skip(position)
+                if text.startswith(",", position):
+                    position = self.skip(position + 1)
+                    continue
+                if text.startswith("]", position):
+                    self.tail(position + 1)
+                    return True
                 if position >= size:
-                    break
-            elif text.startswith("]", position):
-                self.tail(position + 1)
-                return
-            elif position < size:
+                    return False
                 self.damage(position, "`,` or `]`")
                 position = self.resync(position)
-        if not self.problems or self.problems[-1].kind != "cut":
-            self.problem("cut", size, "`]` at the end of the array", "the end of the file")
+            if position >= size:
+                return True
+        return False
 
-    def element(self, position: int) -> int | None:
-        """Read one row; return where it ends, or None when the rest of the file is lost."""
+    def element(self, position: int) -> tuple[int, bool]:
+        """Read one row; return (where it ends, True), or (where the next one may begin, False) when it is damaged."""
         pointer = f"/{self.index}"
-        try:
-            value, end = DECODER.raw_decode(self.text, position)
-        except (ValueError, RecursionError) as error:
-            self.unreadable(position, error, pointer)
-            following = self.resync(position + 1)
-            self.index += 1
-            return following if following < len(self.text) else None
         self.index += 1
-        if isinstance(value, dict) and _depth(value, self.max_depth) <= self.max_depth:
+        try:
+            value, end = self.values.decode(position, None if self.patience > 0 else self.resync(position + 1))
+        except NotJsonError as error:
+            return self.unreadable(position, error, pointer), False
+        if self.values.constants:
+            self.fragment(position)
+            self.problem("syntax", position, "JSON", f"a row with {self.values.constants[0]}", pointer)
+        elif not isinstance(value, dict):
+            kind = "null-row" if value is None else "wrong-type"
+            self.problem(kind, position, "an object", show(self.text[position:end]), pointer)
+        elif _depth(value, self.max_depth) > self.max_depth:
+            self.fragment(position)
+            self.too_deep(position, pointer)
+        else:
             self.rows.append(Row(value, pointer, self.offset(position)))
             for key in duplicate_keys(value):
                 self.problem("duplicate-key", position, "each key once", f"{key!r} more than once", pointer)
-        else:
-            kind = "null-row" if value is None else "wrong-type"
-            self.problem(kind, position, "an object", show(json.dumps(value)), pointer)
-        return end
+        return end, True
 
-    def unreadable(self, position: int, error: Exception, pointer: str) -> None:
-        fragment = FRAGMENT_ID.match(self.text, position + 1) or FRAGMENT_ID.match(self.text, self.skip(position + 1))
-        if fragment:
-            self.fragments.append(fragment.group(1).lower())
-        at = error.pos if isinstance(error, json.JSONDecodeError) else position
-        tail = self.text[at:]
+    def fragment(self, position: int) -> None:
+        if found := FRAGMENT_ID.match(self.text, position):
+            self.fragments.append(found.group(1).lower())
+
+    def too_deep(self, position: int, pointer: str) -> None:
+        self.problem("too-deep", position, f"a row nested up to {self.max_depth} deep", self.show(position), pointer)
+
+    def unreadable(self, position: int, error: NotJsonError, pointer: str) -> int:
+        self.fragment(position)
+        self.patience -= error.looked
         following = self.resync(position + 1)
-        if following >= len(self.text) and "\0" not in tail:
-            self.problem("cut", len(self.text), "the rest of the row", "the end of the file", pointer)
+        if error.deep:
+            self.too_deep(position, pointer)
+        elif error.cut and following >= len(self.text):
+            self.problem("cut", following, "the rest of the row", "the end of the file", pointer)
         else:
-            self.damage(at, "JSON", pointer)
+            self.damage(error.at, "JSON", pointer)
+        return following
 
     def damage(self, position: int, expected: str, pointer: str = "") -> None:
         kind = "nul-bytes" if "\0" in self.text[position : position + SHOWN] else "syntax"
-        self.problem(kind, position, expected, show(self.text[position:]), pointer)
+        self.problem(kind, position, expected, self.show(position), pointer)
 
     def tail(self, position: int) -> None:
+        position = self.skip(position)
         rest = self.text[position:]
-        if not rest.strip(" \t\r\n"):
-            return
-        if not rest.strip("\0"):
-            self.problem("nul-tail", position, "nothing after the array", f"{len(rest)} NUL bytes")
+        if not rest:
             return
         kind = "nul-tail" if rest.startswith("\0") else "trailing-bytes"
-        self.problem(kind, position, "nothing after the array", show(rest))
+        observed = show(rest) if rest.strip("\0") else f"{len(rest)} NUL bytes"
+        self.problem(kind, position, "nothing after the array", observed)
 
 
 def _depth(value: Any, limit: int) -> int:
@@ -230,11 +232,13 @@ def load_object(data: bytes) -> tuple[Any, str]:
         return None, "0 bytes"
     if not data.strip(b"\0"):
         return None, f"{len(data)} NUL bytes"
+    text = whole_surrogates(data.decode("utf-8", "surrogateescape")).strip(" \t\r\n")
     try:
-        value, end = DECODER.raw_decode(data.decode("utf-8", "surrogateescape").lstrip(" \t\r\n"))
-    except (ValueError, RecursionError) as error:
-        return None, f"not JSON ({error})" if not isinstance(error, RecursionError) else "nested too deep"
-    rest = data.decode("utf-8", "surrogateescape").lstrip(" \t\r\n")[end:].strip(" \t\r\n")
-    if rest:
-        return None, f"bytes after the JSON value: {show(rest)}"
+        value, end = DECODER.raw_decode(text)
+    except RecursionError:
+        return None, "nested too deep"
+    except ValueError as error:
+        return None, f"not JSON ({error})"
+    if end < len(text):
+        return None, f"bytes after the JSON value: {show(text[end:])}"
     return value, ""

@@ -11,6 +11,7 @@ from analyzer.snapshot.assemble import assemble
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.kinds import layout_of, what_it_is
+from analyzer.snapshot.second import digest_files, undigested
 from analyzer.source.member import Loss
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def read_snapshot(
     Raises:
         NoStoreError: the bundle holds no containers/storage tree.
     """
-    collector = Collector(limits, read_content=depth != QUICK)
+    again = source.again
+    collector = Collector(limits, read_content=depth != QUICK, once=again is None)
     feed = collector.feed
     count = 0
     try:
@@ -108,6 +110,8 @@ def read_snapshot(
         raise NoStoreError(what_it_is(collected, source), where=source.path)
     group_stores(stores, collected.host)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
+    if again is not None and depth != QUICK and (tables := undigested(stores)):
+        digest_files(again(), tables)
     bundle = Bundle(
         source.path,
         source.format,
@@ -122,7 +126,7 @@ def read_snapshot(
         collected.host,
         depth,
         [*source.losses, *_kept_losses(stores)],
-        list(source.notes),
+        [*source.notes, *collected.notes],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
-TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))")
-ZERO = "0001-01-01T00:00:00Z"
+TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ZERO_NS = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * 1_000_000_000
 
 
 def parse_time(text: str) -> int | None:
     """Return Unix nanoseconds, or None when `text` is no RFC 3339 time (`""` and Go's zero time included)."""
     match = TIME.fullmatch(text)
-    if not match or text == ZERO:
+    if not match:
         return None
     year, month, day, hour, minute, second = (int(match.group(i)) for i in range(1, 7))
-    zone = UTC
+    shift = timedelta()
     if match.group(8):
         shift = timedelta(hours=int(match.group(9)), minutes=int(match.group(10)))
-        if shift >= timedelta(days=1):
+        if shift >= timedelta(days=1) or int(match.group(10)) > 59:
             return None
-        zone = timezone(shift if match.group(8) == "+" else -shift)  # type: ignore[assignment]
+        shift = shift if match.group(8) == "+" else -shift
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    delta = moment - EPOCH
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000_000 + int((match.group(7) or "").ljust(9, "0"))
+    delta = moment - EPOCH - shift
+    fraction = (match.group(7) or "")[:9].ljust(9, "0")
+    ns = (delta.days * 86_400 + delta.seconds) * 1_000_000_000 + int(fraction)
+    return None if ns == ZERO_NS else ns
 
 
 def format_time(ns: int) -> str:
     """Return an RFC 3339 UTC time to the second, or the number with its unit where it has no calendar date."""
     try:
-        return (EPOCH + timedelta(seconds=ns // 1_000_000_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = EPOCH + timedelta(seconds=ns // 1_000_000_000)
     except OverflowError:
         return f"{ns} ns since 1970"
+    return moment.replace(tzinfo=None).isoformat() + "Z"

@@ -17,10 +17,10 @@ from analyzer.source import member as kinds
 from analyzer.source.member import NO_XATTRS, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from analyzer.limits import Limits
-    from analyzer.source.member import Loss
+    from analyzer.source.member import Loss, MemberSource
     from analyzer.source.records import Records
 
 PIECE = 256 << 10
@@ -142,6 +142,7 @@ class DirectorySource:
         self.members = 0
         self.bytes_read = 0
         self._limits = limits
+        self.again: Callable[[], MemberSource] | None = None
         self._levels: list[_Level] = []
         self._links: dict[tuple[int, int], str] = {}
         try:

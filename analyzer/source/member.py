@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 FILE = "file"
 DIRECTORY = "dir"
@@ -170,6 +170,10 @@ class MemberSource(Protocol):
     @property
     def sha256(self) -> str | None:
         """Hex digest of the input as it lies, after iteration, when hashing was asked for; else None."""
+
+    @property
+    def again(self) -> Callable[[], MemberSource] | None:
+        """What opens the same bundle once more; None where it can be read only once (a pipe)."""
 
     def __iter__(self) -> Iterator[tuple[Member, Body]]:
         """Yield every entry once, in stream order."""

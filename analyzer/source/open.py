@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from analyzer.source.signature import refusal
 from analyzer.source.tar import TarReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from analyzer.source.body import TarBody
@@ -38,6 +39,7 @@ class TarSource:
         self.losses: list[Loss] = records.losses
         self.notes: list[Loss] = records.notes
         self.sha256: str | None = None
+        self.again: Callable[[], MemberSource] | None = None
         self._source = source
         self._reader = TarReader(self._stream, limits, records)
 
@@ -94,9 +96,14 @@ def open_bundle(
     if name == "-":
         return TarSource(Input(stdin or sys.stdin.buffer, name, records, hashed=hash_input), limits, records)
     handle = _open(name)
+    source: DirectorySource | TarSource
     if handle is None:
-        return DirectorySource(name, limits, records)
-    return TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
+        source = DirectorySource(name, limits, records)
+    else:
+        source = TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
+    if source.bytes_total is not None or handle is None:
+        source.again = partial(open_bundle, path, limits=limits)
+    return source
 
 
 def _open(name: str) -> BinaryIO | None:

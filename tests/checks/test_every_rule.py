@@ -51,7 +51,7 @@ def test_page(rule_id):
 @pytest.mark.parametrize("rule_id", RULES)
 def test_sample_is_hit_and_its_clean_twin_is_not(rule_id):
     module = companion(rule_id)
-    assert module.RULE == rule_id
+    assert rule_id == module.RULE
     store, key = module.sample()
     options = getattr(module, "OPTIONS", {})
     hits = [finding for finding in store.findings(rule_id, **options) if finding.subject.key == key]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import IDENTITY, MISSING, NODE, OPAQUE, PLANTED, TYPE, WHITEOUT, Difference
-from analyzer.checks.comparison.judge import METACOPY, NODES, OPAQUE_NAMES
+from analyzer.checks.comparison.facts import MISSING, NODE, OPAQUE, PLANTED, WHITEOUT, Difference
+from analyzer.checks.comparison.judge import NODES, OPAQUE_NAMES
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, KIND_CODE, NOTHING, Entry
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
@@ -41,7 +41,7 @@ class Comparison:
         whole_tree: the directory holds the parents' files too (vfs, btrfs, an id-mapped copy).
         inherited: names that the parent's whole tree has, for a whole tree whose parent is known; else None.
         rootless: device nodes cannot have been made.
-        partial: made by a partial pull: fifos were not made.
+        partial: made by a partial pull, whose engines make no fifos and, the older ones, no device nodes.
     """
 
     def __init__(
@@ -60,7 +60,6 @@ class Comparison:
         self.inherited: dict[str, int] | None = None
         self.rootless = False
         self.partial = False
-        self.digests: Mapping[int, str] = {}
         self._devices = 0
         self._matched = bytearray(len(table))
         self._pending: list[tuple[Recorded, int]] = []
@@ -215,7 +214,7 @@ class Comparison:
                 self.facts.compared -= 1
                 continue
             before = sum(self.facts.counts.values())
-            self.judge.entry(entry, found, entry.path, self.digests.get(real, ""), self._links.get(entry.path, ()))
+            self.judge.entry(entry, found, entry.path, self.table.digest(real), self._links.get(entry.path, ()))
             if sum(self.facts.counts.values()) != before:
                 self._changed.add(entry.path)
         for entry, row in links:
@@ -276,7 +275,9 @@ class Comparison:
             elif found is not None:
                 self._matched[row] = 1
                 observed = f"a {found.kind} is there"
-                self.facts.add(Difference(WHITEOUT, target, CHAR, "a whiteout", observed, found.mtime_ns, entry.mtime_ns))
+                self.facts.add(
+                    Difference(WHITEOUT, target, CHAR, "a whiteout", observed, found.mtime_ns, entry.mtime_ns)
+                )
             elif not self.judge.capture.nodes or self.judge.capture.unpacked:
                 self.facts.doubts[WHITEOUT] += 1
             else:
@@ -295,7 +296,7 @@ class Comparison:
         capture = self.judge.capture
         for entry in self._missing:
             if entry.kind in NODES:
-                if (self.rootless and entry.kind != FIFO) or (self.partial and entry.kind == FIFO):
+                if self.partial or (self.rootless and entry.kind != FIFO):
                     continue
                 if not capture.nodes or capture.unpacked:
                     self.facts.doubts[NODE] += 1
@@ -323,15 +324,11 @@ class Comparison:
             if name in implied and found.kind == DIRECTORY:
                 self.judge.planted_marks(found, {})
                 continue
-            if any(name.rpartition("/")[2] == mark for mark in (OPAQUE_MARK,)) and name.rpartition("/")[0] in self._opaque:
-                continue
             observed = "a whiteout" if found.kind == CHAR and found.rdev == (0, 0) else f"a {found.kind}"
             if found.kind == FILE:
                 observed += f" of {found.size} bytes"
             observed += f" of {format_time(found.mtime_ns)}"
-            self.facts.add(
-                Difference(PLANTED, name, found.kind, "nothing", observed, found.mtime_ns, None, found.size)
-            )
+            self.facts.add(Difference(PLANTED, name, found.kind, "nothing", observed, found.mtime_ns, None, found.size))
 
 
 def name_owner(owners: tuple[set[int], set[int]], entry: Recorded) -> None:

@@ -56,7 +56,7 @@ class LayerFacts:
     Attributes:
         record: the layer's record.
         diff: member path of the diff directory the files are in.
-        source: `tar-split`, `toc`, or `""` where the bundle has neither.
+        source: `tar-split`, `toc`, or `flat-toc` for the table of contents of a composefs layer.
         description: the file the expectations come from, None without one.
         problems: what is wrong with that file.
         limit: why it was not read to its end, `""` when it was.
@@ -70,7 +70,8 @@ class LayerFacts:
         lists: the first `LISTED` differences of each facet.
         patterns: (facet, expected, observed) of modes and owners, counted.
         doubts: facts the capture does not keep that were expected somewhere, counted by facet.
-        whiteouts: of those recorded, how many are devices and how many are `.wh.` files; `whiteout_file` is one of these.
+        whiteouts: how many of those recorded are devices, and how many are `.wh.` files.
+        whiteout_file: one of these files.
         owners: user and group ids that the headers name, whiteouts left out.
     """
 

@@ -43,10 +43,8 @@ NODES = (CHAR, BLOCK, FIFO)
 CAPABILITY = "security.capability"
 OVERRIDE = "user.containers.override_stat"
 OPAQUE_NAMES = ("trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque", "user.containers.opaque")
-PLANTABLE = (
-    CAPABILITY, "trusted.overlay.redirect", "trusted.overlay.metacopy", "user.overlay.redirect", "user.overlay.metacopy",
-)  # fmt: skip
 METACOPY = ("trusted.overlay.metacopy", "user.overlay.metacopy")
+PLANTABLE = (CAPABILITY, "trusted.overlay.redirect", "user.overlay.redirect", *METACOPY)
 STAT = re.compile(r"(\d+):(\d+):([0-7]+)(?::(file|dir|symlink|pipe|socket|(?:block|char)-\d+-\d+))?")
 STAT_KINDS = {"pipe": FIFO, "socket": "socket", "dir": DIRECTORY, "symlink": SYMLINK, "file": FILE}
 
@@ -66,6 +64,8 @@ class Judge:
     """Adds the differences of single files to the facts of one layer.
 
     Attributes:
+        flat: files lie by their digest, and what they are is in the composefs image.
+        root_owned: files may belong to root whatever is recorded (partial pulls of old engines set no owner).
         mapped: the files are an id-mapped copy of the whole tree: bodies may lie in the original.
         dated: whether the engine gave files their recorded times (a partial pull by old engines did not).
     """
@@ -76,6 +76,8 @@ class Judge:
         self.capture = capture
         self.options = options
         self.mapped = False
+        self.flat = False
+        self.root_owned = False
         self.dated = True
 
     def entry(self, rec: Recorded, found: Entry, path: str, digest: str = "", also: Iterable[Recorded] = ()) -> None:
@@ -122,7 +124,9 @@ class Judge:
             if name in found.xattrs and name not in allowed:
                 value = found.xattrs[name].hex()[:80]
                 self.facts.add(
-                    Difference(MARK, found.name, found.kind, f"no {name}", f"{name} = {value or 'empty'}", found.mtime_ns)
+                    Difference(
+                        MARK, found.name, found.kind, f"no {name}", f"{name} = {value or 'empty'}", found.mtime_ns
+                    )
                 )
 
     def _what(self, rec: Recorded, found: Entry, seen: Seen) -> tuple[str, str, str, str] | None:
@@ -131,7 +135,12 @@ class Judge:
                 return None
             if seen.kind == CHAR and seen.rdev == (0, 0):
                 return TYPE, rec.kind, "a whiteout", ""
-            return NODE if rec.kind in NODES else TYPE, _described(rec.kind, rec.rdev), _described(seen.kind, seen.rdev), ""
+            return (
+                NODE if rec.kind in NODES else TYPE,
+                _described(rec.kind, rec.rdev),
+                _described(seen.kind, seen.rdev),
+                "",
+            )
         if rec.kind == SYMLINK and rec.link != found.link:
             return LINK, f"symlink to {rec.link}", f"symlink to {found.link}", ""
         if rec.kind in (CHAR, BLOCK) and rec.rdev != seen.rdev:
@@ -168,7 +177,12 @@ class Judge:
 
     def _mode(self, group: tuple[Recorded, ...], found: Entry, seen: Seen, path: str) -> None:
         rec = group[0]
-        if rec.kind == SYMLINK or self.capture.unpacked or (self.options.force_mask and not seen.overridden):
+        if (
+            rec.kind == SYMLINK
+            or self.flat
+            or self.capture.unpacked
+            or (self.options.force_mask and not seen.overridden)
+        ):
             return
         if all(seen.mode != each.mode for each in group):
             self._add(MODE, path, rec, found, f"mode {rec.mode:04o}", f"mode {seen.mode:04o}")
@@ -179,6 +193,8 @@ class Judge:
         if seen.overridden:
             wanted = [(each.uid, each.gid) for each in group]
         if any(uid in (seen.uid, -1) and gid in (seen.gid, -1) for uid, gid in wanted):
+            return
+        if self.root_owned and (seen.uid, seen.gid) == (self.uids[0], self.gids[0]):
             return
         uid, gid = wanted[0]
         if not self.capture.owners:

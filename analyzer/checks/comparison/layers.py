@@ -14,8 +14,11 @@ from analyzer.checks.comparison.options import storage_options
 from analyzer.checks.comparison.owners import Unknown, owners_of
 from analyzer.limits import DEFAULT
 from analyzer.snapshot.content import DiffTable, Entry
+from analyzer.snapshot.second import table_of
 from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_split import TarSplit
+from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
+from analyzer.source.member import HARDLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
     from analyzer.checks.view import View
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile
 
+TAR_SPLIT, TOC, FLAT_TOC = "tar-split", "toc", "flat-toc"
 EMPTY = "the layer's diff is empty"
+HOPS = 8
 WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 
@@ -68,13 +72,12 @@ class Comparer:
 
     def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
         """Compare a layer with an empty directory."""
-        directory, file = self.view.rel.directory(facts.record.id), facts.description
-        if directory is None or file is None:
+        directory, split = self.view.rel.directory(facts.record.id), self._description(facts.record.id)
+        if directory is None or split is None:
             return facts
         table = DiffTable(f"{directory.path}/diff")
-        again = LayerFacts(facts.record, table.path, facts.source, file, total=facts.total, emptied=True)
+        again = LayerFacts(facts.record, table.path, facts.source, split.file, total=facts.total, emptied=True)
         comparison = self._comparison(again, facts.record, directory, table)
-        split = TarSplit(file, DEFAULT)
         comparison.run(split.entries())
         comparison.finish(split.paths)
         return again
@@ -86,20 +89,25 @@ class Comparer:
             if own and not record.incomplete:
                 yield record
 
-    def _tar_split(self, layer_id: str) -> SmallFile | None:
-        for store in (self.view.store, *self.view.rel.stores):
-            if layer_id in store.tar_splits:
-                return store.tar_splits[layer_id]
+    def _description(self, layer_id: str) -> TarSplit | Toc | None:
+        """Return what describes a layer: its tar-split, else the table of contents of a partial pull."""
+        stores = (self.view.store, *self.view.rel.stores)
+        for store in stores:
+            if (file := store.tar_splits.get(layer_id)) is not None:
+                return TarSplit(file, DEFAULT)
+        for store in stores:
+            files = store.layer_files.get(layer_id, {})
+            if TOC_FILE in files:
+                return Toc(files[TOC_FILE], files.get(FORMAT_FILE), DEFAULT)
         return None
 
     def _layer(self, record: LayerRecord) -> LayerFacts | None:
-        file = self._tar_split(record.id)
-        if file is None:
+        split = self._description(record.id)
+        if split is None:
             return None
         directory = self.view.rel.directory(record.id)
         table, why = self._table(record, directory)
-        facts = LayerFacts(record, table.path if table else "", "tar-split", file)
-        split = TarSplit(file, DEFAULT)
+        facts = LayerFacts(record, table.path if table else "", _source(split), split.file)
         comparison = self._comparison(facts, record, directory, table) if directory and table else None
         if comparison is None:
             facts.unjudged = why
@@ -107,16 +115,17 @@ class Comparer:
         else:
             comparison.run(split.entries())
         facts.problems, facts.limit = tuple(split.problems), split.limit
-        facts.total = split.total if split.known_total and not split.limit else None
+        if isinstance(split, TarSplit) and split.known_total and not split.limit:
+            facts.total = split.total
         if comparison is not None:
             if facts.problems or facts.limit:
-                facts = _without_differences(facts, "its tar-split is damaged" if facts.problems else facts.limit)
+                facts = _without_differences(facts, f"its {facts.source} is damaged" if facts.problems else facts.limit)
             else:
                 comparison.finish(split.paths)
             comparison.table.forget_index()
         return facts
 
-    def _only_read(self, facts: LayerFacts, split: TarSplit) -> None:
+    def _only_read(self, facts: LayerFacts, split: TarSplit | Toc) -> None:
         for entry in split.entries():
             facts.recorded += bool(entry.path)
             name_owner(facts.owners, entry)
@@ -145,17 +154,19 @@ class Comparer:
         self, facts: LayerFacts, record: LayerRecord, directory: LayerDirectory, table: DiffTable
     ) -> Comparison:
         owners = owners_of(record, self.owner)
-        if self.options.ignore_chown_errors:
+        flat = facts.source == FLAT_TOC
+        if flat or self.options.ignore_chown_errors:
             owners = (Unknown(), Unknown())
         judge = Judge(facts, owners, self.capture, self.options)
-        own = directory.tables.get("diff")
-        judge.mapped = table is not own
+        judge.mapped = table.path.endswith("/diff1")
+        judge.flat = flat
+        judge.root_owned = facts.source != TAR_SPLIT
         diff = directory.entries.get("diff")
         comparison = Comparison(table, judge, self._resolve, diff.xattrs if diff is not None else None)
         comparison.rootless = self.owner[0] != 0
         comparison.whole_tree = judge.mapped or self.view.store.driver in WHOLE_TREE_DRIVERS
-        comparison.partial = bool(record.toc_digest)
-        judge.dated = not record.toc_digest
+        comparison.partial = bool(record.toc_digest) or facts.source != TAR_SPLIT
+        judge.dated = not comparison.partial
         if self.view.store.driver in WHOLE_TREE_DRIVERS:
             comparison.inherited = self._inherited(record)
         return comparison
@@ -170,23 +181,19 @@ class Comparer:
 
     def _resolve(self, path: str) -> Entry | None:
         """Find a file by member path in any diff directory of the bundle."""
-        hops = 0
-        while path and hops < 8:
-            hops += 1
-            at = path.find("/diff")
-            while at >= 0:
-                end = path.find("/", at + 1)
-                table = self.tables.get(path[:end]) if end > 0 else None
-                if table is not None:
-                    found = table.get(path[end + 1 :])
-                    if found is None or found.kind != "hardlink":
-                        return found
-                    path = found.outside or f"{table.path}/{found.link}"
-                    break
-                at = path.find("/diff", at + 1)
-            else:
-                return None
+        for _ in range(HOPS):
+            table = table_of(path, self.tables)
+            found = table.get(path[len(table.path) + 1 :]) if table is not None else None
+            if table is None or found is None or found.kind != HARDLINK:
+                return found
+            path = found.outside or f"{table.path}/{found.link}"
         return None
+
+
+def _source(split: TarSplit | Toc) -> str:
+    if isinstance(split, TarSplit):
+        return TAR_SPLIT
+    return FLAT_TOC if split.flat else TOC
 
 
 def _without_differences(facts: LayerFacts, why: str) -> LayerFacts:

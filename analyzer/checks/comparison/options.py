@@ -1,4 +1,7 @@
-"""Options of the captured storage.conf that change how an engine lays files down (containers/storage types/options.go)."""
+"""Options of the captured storage.conf that change how an engine lays files down.
+
+Source: containers/storage types/options.go, pkg/config/config.go.
+"""
 
 from __future__ import annotations
 

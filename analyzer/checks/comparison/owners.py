@@ -51,7 +51,7 @@ class Unknown(Ids):
     def __init__(self) -> None:
         super().__init__((), None)
 
-    def _on_disk(self, inside: int) -> int:
+    def _on_disk(self, _inside: int) -> int:
         return ANY
 
 

@@ -30,7 +30,11 @@ def subject(view: View, facts: LayerFacts, differences: Sequence[Difference]) ->
 def evidence(facts: LayerFacts, differences: Sequence[Difference]) -> list[tuple[Where, str, str]]:
     """Return (where, expected, observed) of the first files, then the place the expectation comes from."""
     triples = [
-        (Where(f"{facts.diff}/{each.path}"), each.expected, f"{each.observed}; {each.note}" if each.note else each.observed)
+        (
+            Where(f"{facts.diff}/{each.path}"),
+            each.expected,
+            f"{each.observed}; {each.note}" if each.note else each.observed,
+        )
         for each in differences[:EVIDENCE]
     ]
     if facts.description is not None:

@@ -1,9 +1,8 @@
 """The content of every file of a layer has its recorded checksum.
 
 What it finds
-    A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it (for
-    zstd:chunked layers: another SHA-256 than the table of contents). Where exactly one bit differs, the checksums
-    alone show it, and the bit is named.
+    A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it. Where
+    exactly one bit differs, the checksums alone show it, and the bit is named.
 
 Why it matters
     Every image and container on the layer runs with the changed content, silently. `podman system check` and
@@ -49,7 +48,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     """Tell changed contents, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(CONTENT)
-        if not found:
+        if not found or facts.source != "tar-split":
             continue
         flips = [each for each in found if each.note.startswith("one bit flipped")]
         yield this.found(

@@ -69,7 +69,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 
 
 def _unsynced(facts: LayerFacts, each: Difference) -> bool:
-    """Tell the picture of a write that stopped: cut at a page, or NUL at its end, with the time it was unpacked with."""
+    """Tell the picture of a write that stopped: cut at a page or NUL at its end, with the time of unpacking."""
     if each.facet != SIZE or not untouched(facts, each):
         return False
     size = int(each.observed.split(" ", 1)[0])

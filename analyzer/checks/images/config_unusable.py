@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.images.items import data_listed, judged, listing, title
+from analyzer.checks.images.items import absent, judged, listing, title
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.provenance import Where
@@ -45,14 +45,13 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Open the config that the manifest names."""
-    listed = data_listed(view)
     for each in judged(view):
         opening, image = each.opening, each.image
         manifest = opening.manifest
         if opening.step != "config" or not opening.error or each.blamed or manifest is None:
             continue
         file = view.reader.file(image.id, opening.key)
-        if file is None and (not listed or opening.key in image.big_data_names):
+        if file is None and (opening.key in image.big_data_names or not absent(view, image, opening.key)):
             continue
         place = file.where if file else Where(view.store.part_path("images", image.id, file_name(opening.key)))
         seen = opening.error if file else "the record does not hold it"

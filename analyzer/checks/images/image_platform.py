@@ -20,12 +20,11 @@ Engine source
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.images.items import images_of, title
+from analyzer.checks.images.items import judged, title
 from analyzer.checks.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     node = view.platform.spec
     if node is None:
         return
-    for image in images_of(view):
-        config = view.reader.open(replace(image, metadata=""), None).config
+    for image, _, opening in judged(view):
+        config = opening.config
         if config is None or not config.platform.os or not config.platform.architecture:
             continue
         if (config.platform.os, config.platform.architecture) == (node.os, node.architecture):

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import MISSING, Item, data_listed, judged, listing, title
+from analyzer.checks.images.items import MISSING, Item, judged, listing, title
 from analyzer.checks.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look for the file of every named item."""
-    if not data_listed(view):
-        return
-    for image, items, opening, *_ in judged(view):
+    for image, items, opening in judged(view):
         found = [item for item in items if item.fault == MISSING]
         if not found:
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.manifests import DIGEST, read_manifest
+from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.opening import INSTANCE, MANIFEST, whole
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
 
 MISSING, BLANK, RESIZED, ALTERED = "missing", "blank", "resized", "altered"
+ENCODED, JSON, PLAIN = "encoded", "json", "plain"
 UNSYNCED_TAIL = 16
 
 
@@ -64,7 +65,7 @@ class Judged(NamedTuple):
             return ""
         faulty = {item.key for item in self.items if item.fault}
         used = [self.opening.key, MANIFEST]
-        if self.opening.manifest is not None:
+        if self.opening.top and self.opening.top.is_list and self.opening.manifest:
             used.insert(1, INSTANCE + self.opening.manifest.digest)
         return next((key for key in used if key in faulty), "")
 
@@ -78,27 +79,48 @@ def images_of(view: View) -> Iterator[ImageRecord]:
     yield from {image.id: image for image in reversed(view.store.images) if image.id}.values()
 
 
-def judged(view: View) -> Iterator[Judged]:
-    """Yield every image of the view's store with its items judged."""
-    listed = data_listed(view)
+def judged(view: View) -> tuple[Judged, ...]:
+    """Return every image of the view's store with its items judged."""
+    return view.images_judged
+
+
+def judge_images(view: View) -> Iterator[Judged]:
+    """Judge the items of every image of the view's store."""
+    listed = listed_kinds(view)
     for image in images_of(view):
-        items = tuple(_judge(view, image, key, listed=listed) for key in dict.fromkeys(image.big_data_names))
+        items = tuple(_judge(view, image, key, listed) for key in dict.fromkeys(image.big_data_names))
         yield Judged(image, items, view.reader.open(replace(image, metadata=""), None))
 
 
-def data_listed(view: View) -> bool:
-    """Tell whether the bundle lists what the data directories of images hold.
+def listed_kinds(view: View) -> frozenset[str]:
+    """Return the kinds of big-data files (`encoded`, `json`, `plain`) whose absence the bundle can prove.
 
-    A bundle of JSON files alone, `instances.json` included, does not.
+    That is every kind where the bundle holds the image directory itself with something below it. Where it holds single
+    files, picked by their names perhaps, it is the kinds that at least one image has.
     """
-    if not view.snapshot.complete:
-        return False
-    return any(
-        any(not name.endswith(".json") for name in files) or not files for files in view.store.image_files.values()
-    )
+    files = view.store.image_files
+    if not view.snapshot.complete or not any(files.values()):
+        return frozenset()
+    if "images" in view.store.part_dirs:
+        return frozenset({ENCODED, JSON, PLAIN})
+    return frozenset(_kind(name) for names in files.values() for name in names)
 
 
-def _judge(view: View, image: ImageRecord, key: str, *, listed: bool) -> Item:
+def data_listed(view: View) -> bool:
+    """Tell whether the bundle can prove that an image has no `manifest`."""
+    return PLAIN in listed_kinds(view)
+
+
+def absent(view: View, image: ImageRecord, key: str) -> bool:
+    """Tell whether the bundle proves that no store has a file for a key."""
+    return view.reader.file(image.id, key) is None and _kind(file_name(key)) in listed_kinds(view)
+
+
+def _kind(name: str) -> str:
+    return ENCODED if name.startswith("=") else JSON if name.endswith(".json") else PLAIN
+
+
+def _judge(view: View, image: ImageRecord, key: str, listed: frozenset[str]) -> Item:
     path = view.store.part_path("images", image.id, file_name(key))
     file = view.reader.file(image.id, key)
     size, digest = image.big_data_sizes.get(key), image.big_data_digests.get(key)
@@ -110,27 +132,27 @@ def _judge(view: View, image: ImageRecord, key: str, *, listed: bool) -> Item:
         digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
     )
     if file is None:
-        return replace(item, fault=MISSING) if listed else item
-    return replace(item, seen=_digest(key, file), fault=_fault(item, file))
+        return replace(item, fault=MISSING) if _kind(file_name(key)) in listed else item
+    item = replace(item, seen=_digest(view, image, key, file))
+    return replace(item, fault=_fault(item, file))
 
 
 def _fault(item: Item, file: SmallFile) -> str:
     if file.member.kind != FILE or file.reason.startswith("cut"):
         return ""
-    seen = _digest(item.key, file)
-    expected = expected_digest(item)
+    seen, expected = item.seen, expected_digest(item)
+    resized = item.size is not None and item.size != file.member.size
     if seen and seen == expected:
-        return RESIZED if item.size is not None and item.size != file.member.size else ""
+        return RESIZED if resized else ""
     if file.data == b"" and not file.reason:
         healthy = item.size == 0 or (item.size is None and item.key.startswith("signature"))
         return "" if healthy else BLANK
     if file.zeroed and not file.reason:
         return BLANK
-    if item.size is not None and item.size != file.member.size:
+    if resized:
         return RESIZED
-    if seen and expected and seen.partition(":")[0] == expected.partition(":")[0]:
-        return ALTERED
-    return ""
+    comparable = seen and expected and seen.partition(":")[0] == expected.partition(":")[0]
+    return ALTERED if comparable else ""
 
 
 def expected_digest(item: Item) -> str:
@@ -139,10 +161,11 @@ def expected_digest(item: Item) -> str:
     return named if DIGEST.fullmatch(named) else item.digest
 
 
-def _digest(key: str, file: SmallFile) -> str:
+def _digest(view: View, image: ImageRecord, key: str, file: SmallFile) -> str:
     """Return the digest the engine computes for a key: of a manifest, that of the part that is signed."""
     if key.startswith(MANIFEST) and whole(file):
-        return read_manifest(file.data or b"", file.where).digest
+        manifest = view.reader.manifest(image.id, key)
+        return manifest.digest if manifest else ""
     return file.digest() if whole(file) or file.sha256 else ""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.checks.images.items import images_of
+from analyzer.checks.images.items import judged
 from analyzer.snapshot.manifests import DIGEST
 
 if TYPE_CHECKING:
@@ -37,11 +38,25 @@ class Chained:
     config: ImageConfig | None
     layers: tuple[LayerRecord, ...]
 
+    @property
+    def diff_ids(self) -> tuple[str, ...]:
+        """Return the digests of its layers that its config names, base layer first."""
+        return self.config.diff_ids if self.config else ()
+
+    @property
+    def expected_ids(self) -> list[str]:
+        """Return the ids that layers have which were pulled whole with these digests, base layer first."""
+        ids: list[str] = []
+        for digest in self.diff_ids:
+            own = digest.partition(":")[2]
+            text = f"{ids[-1]}+{own}" if ids else ""
+            ids.append(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() if ids else own)
+        return ids
+
 
 def chained(view: View) -> Iterator[Chained]:
     """Yield the images whose manifest reads and whose layer records are all there."""
-    for image in images_of(view):
-        opening = view.reader.open(replace(image, metadata=""), None)
+    for image, _, opening in judged(view):
         if opening.manifest is None or opening.manifest.error:
             continue
         layers = whole_chain(view, image.layer)

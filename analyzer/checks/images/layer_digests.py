@@ -3,7 +3,8 @@
 What it finds
     An image whose layers' `diff-digest`, base layer first, are not the `rootfs.diff_ids` of its config. When the id of
     the layer is the one that the config's digests give, the layer's own record is wrong: the layer is then the
-    subject, once for all its images. Otherwise the image names another layer than its own.
+    subject, once for all its images. Otherwise the image names another layer than its own. A layer whose parent was
+    changed is LAY-008.
 
 Why it matters
     Nobody compares the two when the image is used: containers run with content that is not the image's, silently.
@@ -22,7 +23,6 @@ Engine source
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
@@ -50,43 +50,28 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     wrong_layers: dict[str, tuple[LayerRecord, str, list[Chained]]] = {}
     for each in chained(view):
         wrong = _mismatches(each)
-        if not wrong:
-            continue
-        ids = _expected_ids(each)
+        ids = each.expected_ids if wrong else []
         own = [position for position in wrong if each.layers[position].id == ids[position]]
         for position in own:
             layer = each.layers[position]
-            wrong_layers.setdefault(layer.id, (layer, _diff_ids(each)[position], []))[2].append(each)
+            wrong_layers.setdefault(layer.id, (layer, each.diff_ids[position], []))[2].append(each)
         other = [position for position in wrong if position not in own]
-        if other:
+        if other and each.image.layer != ids[-1]:
             yield _of_image(view, this, each, other)
     for layer, expected, users in wrong_layers.values():
         yield _of_layer(view, this, layer, expected, users)
 
 
-def _diff_ids(each: Chained) -> tuple[str, ...]:
-    return each.config.diff_ids if each.config else ()
-
-
 def _mismatches(each: Chained) -> list[int]:
-    expected = _diff_ids(each)
+    expected = each.diff_ids
     if len(expected) != len(each.layers) or len(each.manifest.real_layers) != len(each.layers):
         return []
     return [position for position, layer in enumerate(each.layers) if diff_id(layer) not in ("", expected[position])]
 
 
-def _expected_ids(each: Chained) -> list[str]:
-    """Return the ids that pulled layers with the config's digests have, base layer first."""
-    ids: list[str] = []
-    for digest in _diff_ids(each):
-        own = digest.partition(":")[2]
-        ids.append(hashlib.sha256(f"{ids[-1]}+{own}".encode()).hexdigest() if ids else own)
-    return ids
-
-
 def _of_image(view: View, this: Rule, each: Chained, wrong: list[int]) -> Finding:
     image, first = each.image, each.layers[wrong[0]]
-    expected = _diff_ids(each)
+    expected = each.diff_ids
     config = each.config.where if each.config else each.manifest.where
     evidence = [
         (_place(each.layers[position]), expected[position], diff_id(each.layers[position])) for position in wrong

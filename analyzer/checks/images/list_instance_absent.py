@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, WARNING, Finding
-from analyzer.checks.images.items import data_listed, title
+from analyzer.checks.images.items import title
 from analyzer.checks.images.lists import lists_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import file_name
@@ -48,11 +48,9 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look for the manifest of the entry that the node takes."""
-    if not data_listed(view):
-        return
     for each in lists_of(view):
         first = each.chosen[0]
-        if first.entry is None or any(chosen.entry is None or chosen.held for chosen in each.chosen):
+        if first.entry is None or any(chosen.entry is None or chosen.held is not False for chosen in each.chosen):
             continue
         key = INSTANCE + first.entry.digest
         if key in each.image.big_data_names:

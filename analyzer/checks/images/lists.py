@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analyzer.checks.images.items import data_listed, images_of
+from analyzer.checks.images.items import absent, images_of
 from analyzer.snapshot.instances import choose_instance, offered
 from analyzer.snapshot.opening import INSTANCE
 
@@ -66,19 +66,19 @@ class ListedImage:
 
 def lists_of(view: View) -> Iterator[ListedImage]:
     """Yield the lists among the image records of the view's store."""
-    listed = data_listed(view)
     for image in images_of(view):
         manifest = view.reader.manifest(image.id)
         if manifest is None or not manifest.is_list or manifest.error:
             continue
         bare = replace(image, metadata="")
-        chosen = tuple(_choose(view, bare, manifest, node, listed=listed) for node in view.platform.candidates)
+        chosen = tuple(_choose(view, bare, manifest, node) for node in view.platform.candidates)
         yield ListedImage(image, manifest, chosen)
 
 
-def _choose(view: View, image: ImageRecord, manifest: Manifest, node: PlatformSpec, *, listed: bool) -> Chosen:
+def _choose(view: View, image: ImageRecord, manifest: Manifest, node: PlatformSpec) -> Chosen:
     entry = choose_instance(manifest, node, prefer_zstd=view.reader.wording.prefer_zstd)
-    found = entry is not None and view.reader.file(image.id, INSTANCE + entry.digest) is not None
-    held = found or (False if listed else None)
+    key = INSTANCE + entry.digest if entry else ""
+    found = bool(key) and view.reader.file(image.id, key) is not None
+    held = True if found else False if key and absent(view, image, key) else None
     opening = view.reader.open(image, None, node)
     return Chosen(node, entry, held, "" if found or opening.step != "instance" else opening.error)

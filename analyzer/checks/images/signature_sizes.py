@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Add up the signature sizes of every image."""
-    for image, items, *_ in judged(view):
+    for image, items, _ in judged(view):
         sizes = _sizes(image)
         for item in items:
             expected = sizes.get(item.key)

@@ -12,8 +12,8 @@ Why it matters
 
 How sure
     High where anything of the parent is left (its directory, short link or tar-split), or where a layer below it is
-    there, or where the captured storage.conf names no further store. Else the parent may lie in an additional store
-    that is not in the bundle: then it is a warning.
+    there, or where the captured storage.conf names no further store. Else the parent may lie in an additional store or
+    a split image store that is not in the bundle: then it is a warning.
 
 Remedy
     Where the directory survives, restore the record from a copy of layers.json before anything starts. Else remove
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.view import View
+    from analyzer.snapshot.store import Store
 
 SHOWN = 10
 
@@ -72,7 +73,7 @@ def _finding(view: View, this: Rule, lowers: Lowers, parent: str, children: list
     elif sure:
         left = "its directory is gone too" if any(s.home.layers for s in view.rel.stores) else "no store has it"
     else:
-        left = "nothing of it is in the bundle, so it may lie in an additional store that was not captured"
+        left = "nothing of it is in the bundle, so it may lie in an image store that was not captured"
     places = []
     for child in sorted(children)[:SHOWN]:
         where = view.rel.layers[child].where
@@ -99,7 +100,7 @@ def _finding(view: View, this: Rule, lowers: Lowers, parent: str, children: list
 def _traces(view: View, lowers: Lowers, parent: str, children: list[str]) -> list[str]:
     """Return what shows that the parent was a layer of these stores: member paths."""
     traces = [directory.path for directory in lowers.directories(parent)]
-    traces += [store.tar_splits[parent].path for store in view.rel.stores if parent in store.tar_splits]
+    traces += [store.tar_splits[parent].path for store in view.rel.stores if parent in store.tar_splits and _own(store)]
     traces += [
         store.home.links[name].path
         for store in view.rel.stores
@@ -113,3 +114,8 @@ def _traces(view: View, lowers: Lowers, parent: str, children: list[str]) -> lis
             traces.append(f"{directory.path}/lower")
             break
     return traces
+
+
+def _own(store: Store) -> bool:
+    """Tell whether the tar-splits of a store are those of its own layers, not of a split image store's."""
+    return any(layer.diff_digest and layer.id in store.tar_splits for layer in store.layers)

@@ -135,7 +135,7 @@ class Lowers:
         """Tell whether `lower` is what its parent's files gave when the layer was made."""
         parent = self.below(layer_id)
         head, colon, rest = text.partition(":")
-        if not parent or not self.names_layer(head.removeprefix("l/"), parent):
+        if not parent or not head.startswith("l/") or not self.names_layer(head[2:], parent):
             return False
         for directory in self.directories(parent):
             own = text_of(directory.lower)

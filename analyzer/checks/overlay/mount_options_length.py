@@ -1,11 +1,11 @@
 """The lowers of a layer fit the mount options of one page.
 
 What it finds
-    The layer at which a chain becomes too long for absolute paths: 68 lowers at the default graph root.
+    The layer at which a chain becomes too long for absolute paths: 64 lowers at the default graph root.
 
 Why it matters
     Mount options are limited to a page (4 KiB on most nodes). A longer chain is mounted with paths relative to the
-    home directory, and a still longer one (from about 136 lowers) through file descriptors. Both work; they only make
+    home directory, and a still longer one (from about 135 lowers) through file descriptors. Both work; they only make
     the mount slower and other tools that read /proc/mounts stumble.
 
 How sure

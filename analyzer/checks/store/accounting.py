@@ -85,8 +85,9 @@ def listed(part: str, ids: Iterable[str]) -> dict[str, Any]:
 def half_unseen(view: View, part: str) -> bool:
     """Tell whether one of the two index files of `part` may exist without being in the bundle.
 
-    True where the bundle has one of the stable and the volatile file, and no listing that shows the other is absent.
+    True where the bundle lacks the stable or the volatile file and doesn't hold the lock beside it either: a capture of
+    the whole directory has the lock.
     """
     if all(view.store.document(each, name) is not None for each, name in INDEXES if each == part):
         return False
-    return not (view.snapshot.complete and view.store.part_listed(part))
+    return not (view.snapshot.complete and f"{part}.lock" in view.store.locks)

@@ -1,0 +1,56 @@
+"""The content of every file of a partial pull has the digest of its table of contents.
+
+What it finds
+    A layer that was pulled in parts (zstd:chunked, estargz, composefs) and has no tar-split: a regular file of the
+    right size whose SHA-256 is not the one in the layer's table of contents, big data `zstd-chunked-manifest`.
+
+Why it matters
+    Every image and container on the layer runs with the changed content. No engine looks: `podman system check` skips
+    layers known by their table of contents only, and calls healthy ones of older engines damaged.
+
+How sure
+    High: it is a comparison of SHA-256. In a bundle that comes through a pipe every file is hashed as it passes; a
+    file or directory is read a second time for the files of such layers.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+
+Engine source
+    containers/storage pkg/chunked/storage_linux.go: ApplyDiff; pkg/chunked/internal/minimal: FileMetadata.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.comparison.facts import CONTENT
+from analyzer.checks.comparison.told import common, evidence, subject, untouched
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+
+@rule(
+    "TSP-011",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT),
+    says="the content of layer {layer} is not that of its table of contents: {what}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Tell contents with another digest, one finding a layer."""
+    for facts in view.contents.values():
+        found = facts.of(CONTENT)
+        if not found or facts.source == "tar-split":
+            continue
+        yield this.found(
+            subject(view, facts, found),
+            evidence(facts, found),
+            untouched=all(untouched(facts, each) for each in found),
+            unsynced=any(each.note.startswith("NUL") and untouched(facts, each) for each in found),
+            **common(facts, found, facts.count(CONTENT)),
+        )

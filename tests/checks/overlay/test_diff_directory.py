@@ -1,0 +1,55 @@
+"""OVL-010: the `diff` of a layer."""
+
+from __future__ import annotations
+
+from tests.editing import Edited
+
+RULE = "OVL-010"
+API = "quay.example.test/shop/api:2.0"
+
+
+def sample() -> tuple[Edited, str]:
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    return store.remove(f"storage/overlay/{layer}/diff"), layer
+
+
+def test_a_missing_diff_is_an_error_for_who_needs_the_layer():
+    store, layer = sample()
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "error")
+    assert finding.facts["images"] == [store.image_named(API)["id"]]
+
+
+def test_a_relative_symlink_is_refused_and_an_absolute_one_is_an_additional_layer_stores():
+    store, layer = sample()
+    path = f"storage/overlay/{layer}/diff"
+    [finding] = store.symlink(path, "../elsewhere/diff").findings(RULE)
+    assert "not absolute" in finding.facts["seen"]
+    assert store.symlink(path, "/var/lib/als/abc/diff").findings(RULE) == []
+
+
+def test_a_file_in_its_place_is_an_error():
+    store, layer = sample()
+    [finding] = store.write(f"storage/overlay/{layer}/diff", b"").findings(RULE)
+    assert finding.evidence[0].observed == "a file"
+
+
+def test_a_capture_without_any_diff_is_skipped():
+    store = Edited()
+    for path in [path for path in store.entries if path.endswith("/diff") and path.count("/") == 3]:
+        if "/l/" not in path:
+            store.remove(path)
+    assert "no diff directories" in dict(store.check().skipped)[RULE]
+
+
+def test_a_capture_that_lists_no_directories_is_not_judged():
+    """`find -type f | tar -T -`: a layer of nothing but directories has no member below its diff."""
+    store = Edited()
+    for path in [path for path, (member, _) in store.entries.items() if member.kind == "dir"]:
+        del store.entries[path]
+    assert store.findings(RULE) == []
+
+
+def test_diffs_without_content_are_healthy():
+    assert Edited("healthy-metadata-only").findings(RULE) == []

@@ -1,0 +1,69 @@
+"""OVL-012: the directory of every layer record."""
+
+from __future__ import annotations
+
+from tests.editing import Edited
+
+RULE = "OVL-012"
+API = "quay.example.test/shop/api:2.0"
+VFS = {"id": "a" * 64, "created": "2026-11-24T18:00:00Z"}
+
+
+def sample() -> tuple[Edited, str]:
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    return store.remove(f"storage/overlay/{layer}"), layer
+
+
+def test_a_removed_directory_is_one_finding_on_its_layer():
+    [finding] = Edited("layer-dir-removed").findings(RULE)
+    assert finding.subject.id == "58cfb8b27d0bd577d1f2b7bd74ba69ca7aaf749bbc716a9059462efabfbea2ee"
+    assert finding.severity == "error"
+    assert (len(finding.facts["images"]), len(finding.facts["containers"])) == (6, 6)
+
+
+def test_a_container_layer_that_left_a_dangling_link_is_an_error():
+    store = Edited()
+    layer = store.containers()[0]["layer"]
+    [finding] = store.remove(f"storage/overlay/{layer}").findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "error")
+
+
+def test_a_container_layer_gone_with_its_link_may_be_a_removal_under_way():
+    store = Edited()
+    layer = store.containers()[0]["layer"]
+    link = store.text(f"storage/overlay/{layer}/link")
+    [finding] = store.remove(f"storage/overlay/{layer}").remove(f"storage/overlay/l/{link}").findings(RULE)
+    assert (finding.severity, finding.confidence) == ("warning", "medium")
+
+
+def test_a_bundle_of_records_and_links_is_not_judged():
+    store = Edited()
+    for layer in store.layers() + store.records("storage/overlay-layers/volatile-layers.json"):
+        store.remove(f"storage/overlay/{layer['id']}")
+    assert store.findings(RULE) == []
+    assert store.remove("storage/overlay").findings(RULE) == []
+
+
+def test_directories_of_other_stores_count():
+    assert Edited("image-store").findings(RULE) == []
+    assert Edited("healthy-additional-store").findings(RULE) == []
+
+
+def test_vfs_directories_are_looked_up_in_their_own_place():
+    store = Edited("podman-list")
+    first = store.layers()[0]
+    for path in list(store.entries):
+        del store.entries[path]
+    store.write_records("storage/vfs-layers/layers.json", [first, VFS])
+    store.directory(f"storage/vfs/dir/{first['id']}")
+    [finding] = store.findings(RULE)
+    assert finding.subject.id == VFS["id"]
+    assert finding.subject.path == f"storage/vfs/dir/{VFS['id']}"
+    assert store.directory(f"storage/vfs/dir/{VFS['id']}").findings(RULE) == []
+
+
+def test_a_layer_in_flight_may_lack_its_directory():
+    store = Edited("inflight-pull")
+    layer = next(each["id"] for each in store.layers() if each.get("flags"))
+    assert store.remove(f"storage/overlay/{layer}").findings(RULE) == []
