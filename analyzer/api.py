@@ -63,8 +63,8 @@ def judge(reading: Reading, *, platform: str | None = None, engines: tuple[str, 
     checked = run_rules(reading, list(relations), engines=engines, platform=node)
     cases = []
     for rel in relations:
-        roots = {store.root for store in rel.stores}
-        own = [f for f in checked.findings if len(relations) == 1 or f.root in roots]
+        stores = {(store.root, store.driver) for store in rel.stores}
+        own = [f for f in checked.findings if (f.root, f.driver) in stores]
         cases.append(Case(reading, rel, own, engines))
     causes = infer(cases, builtin_families())
     return Report(reading, relations, checked, causes, (), node)

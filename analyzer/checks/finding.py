@@ -59,7 +59,7 @@ class Finding:
         says: message template of the rule, filled from `facts` by the report.
         facts: named values for the template and for causes; ids of related objects under `layers`, `images`, ….
         variant: tells findings of one rule on one subject apart in the fingerprint; no path, no time.
-        root: graph root of the store it was found in.
+        root, driver: graph root and driver of the store it was found in.
     """
 
     rule: str
@@ -72,6 +72,7 @@ class Finding:
     facts: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ""
     root: str = ""
+    driver: str = ""
 
     def __post_init__(self) -> None:
         if not self.evidence:

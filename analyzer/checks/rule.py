@@ -161,7 +161,9 @@ def run_rules(
                 reasons.append((view.store.root, reason))
                 continue
             try:
-                findings.extend([replace(found, root=view.store.root) for found in each.check(view)])
+                findings.extend(
+                    [replace(found, root=view.store.root, driver=view.store.driver) for found in each.check(view)]
+                )
             except Exception as error:  # noqa: BLE001  one faulty rule must not cost the report
                 failed.append(each.id)
                 reasons.append(

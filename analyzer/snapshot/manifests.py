@@ -266,7 +266,7 @@ def _text(value: Any) -> str:
 def _read_schema1(value: Any, where: Where, media_type: str, digest: str) -> Manifest:
     top = dict(members(value))
     version = top.get("schemaversion", 0)
-    if not isinstance(value, dict):
+    if value is not None and not isinstance(value, dict):
         shown = kind_of(value)
         return Manifest(
             where, media_type, digest, f"json: cannot unmarshal {shown} into Go value of type manifest.Schema1"

@@ -128,6 +128,6 @@ def test_frames_hold_the_extremes_of_every_type():
     assert table["diff_size"][0] == 2**63 - 1
     assert table["diff_size"].isna()[1]
     assert table["created"].isna()[[0, 1]].all()
-    assert list(table["id"]) == [layer["id"] for layer in layers]
+    assert list(table["id"])[: len(layers)] == [layer["id"] for layer in layers]
     assert frames.images(snapshot)["big_data_bytes"].isna()[0]
     assert len(frames.containers(snapshot)) == len(store.containers())

@@ -11,8 +11,8 @@ Why it matters
 
 How sure
     High where the layers below the containers are known and only the image is not. Where those layers are unknown
-    too and nothing of the image is on disk, both may live in an additional store that the bundle lacks and no captured
-    configuration names: a warning.
+    too, or lie in a store whose images the bundle lacks, and nothing of the image is on disk, the image may live in an
+    additional store that was not captured and that no captured configuration names: information only.
 
 Remedy
     Pull the same image again: with the same digest it gets the same id. Otherwise save what the container wrote and
@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding, Subject
+from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, Finding, Subject
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.store.accounting import HEX_ID, SHOWN
 
@@ -59,7 +59,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 (each.where._replace(pointer=f"{each.where.pointer}/image"), "an image with a record", image_id)
                 for each in containers[:SHOWN]
             ],
-            severity=WARNING if elsewhere else ERROR,
+            severity=INFO if elsewhere else ERROR,
             confidence=LOW if elsewhere else HIGH,
             image=image_id,
             image_name=", ".join(names) or "name unknown",
@@ -78,11 +78,12 @@ def _subject(view: View, image_id: str, names: tuple[str, ...], container: Conta
 
 
 def _may_be_elsewhere(view: View, image_id: str, containers: list[ContainerRecord]) -> bool:
-    """Tell whether nothing of the image is known: neither its data nor the layers its containers lie on."""
+    """Tell whether neither the image's data is here nor the layers its containers lie on, in a store with images."""
     if image_id in view.store.image_files:
         return False
     layers = [view.rel.layers.get(container.layer) for container in containers]
-    return not any(layer and layer.parent in view.rel.layers for layer in layers)
+    stores = (view.rel.layer_store.get(layer.parent) for layer in layers if layer)
+    return not any(store and store.document("images", "images.json") for store in stores)
 
 
 def _image_names(containers: list[ContainerRecord]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ What it finds
     the length of hex that the engines know (sha256, sha384, sha512).
 
 Why it matters
-    Reading the layer back (push, save, commit, `containers-storage check`) fails with `invalid checksum digest format` or
-    `unsupported digest algorithm`, and reuse of the layer by its digest is off.
+    Reading the layer back (push, save, commit, `containers-storage check`) fails with `invalid checksum digest format`
+    or `unsupported digest algorithm`, and reuse of the layer by its digest is off.
 
 How sure
     High: the text is in the record.

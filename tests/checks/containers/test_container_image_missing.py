@@ -45,11 +45,16 @@ def test_an_image_in_an_additional_store_is_silent():
     assert store.write_containers(containers).findings(RULE) == []
 
 
-def test_an_additional_store_that_was_not_captured_is_no_error():
+def test_an_additional_store_that_was_not_captured_is_information():
     store = Edited("healthy-additional-store").remove("ro")
     [container] = store.containers()
     assert container["image"] not in [image["id"] for image in store.images()]
-    assert [(f.severity, f.confidence) for f in store.findings(RULE)] == [("warning", "low")]
+    assert [(f.severity, f.confidence) for f in store.findings(RULE)] == [("info", "low")]
+
+
+def test_a_store_captured_without_its_images_json_is_information():
+    store = Edited("healthy-additional-store").remove("ro/overlay-images")
+    assert [(f.severity, f.confidence) for f in store.findings(RULE)] == [("info", "low")]
 
 
 def test_a_configured_store_that_was_not_captured_skips_the_rule():
