@@ -1,14 +1,21 @@
-"""Write docs/rules/, docs/causes/ and the lists in their indexes from the docstrings; `--check` only compares."""
+"""Write docs/rules/, docs/causes/ and the report in the README; `--check` only compares."""
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
+import re
 import sys
 
+from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
 from analyzer.checks.rule import builtin_rules
+from analyzer.report.text import render
 
-DOCS = pathlib.Path(__file__).parent
+DOCS = pathlib.Path(__file__).resolve().parent
+ROOT = DOCS.parent
+SAMPLE = "samples/seed-case.tar.zst"
+REPORT = re.compile(r"(```text\n)(.+?)(\n```)", re.DOTALL)
 
 
 def body(page: str) -> str:
@@ -21,6 +28,13 @@ def body(page: str) -> str:
         else:
             lines.append(line.removeprefix("    "))
     return "\n".join(lines).strip()
+
+
+def shown() -> str:
+    """Return the text report of the sample that the README opens with."""
+    report = analyze(ROOT / SAMPLE)
+    bundle = dataclasses.replace(report.snapshot.bundle, path=SAMPLE)
+    return render(dataclasses.replace(report, snapshot=dataclasses.replace(report.snapshot, bundle=bundle))).rstrip()
 
 
 def pages() -> dict[pathlib.Path, str]:
@@ -46,6 +60,8 @@ def pages() -> dict[pathlib.Path, str]:
         title = family.page.partition("\n")[0]
         made[DOCS / "causes" / f"{family.id}.md"] = f"# {family.id}\n\n{title}\n\n{body(family.page)}\n"
         rows.append(f"| [{family.id}]({family.id}.md) | {title} |")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    made[ROOT / "README.md"] = REPORT.sub(lambda match: match[1] + shown() + match[3], readme, count=1)
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
     return made

@@ -14,7 +14,7 @@ DIFF = f"storage/overlay/{BASE}/diff"
 PASSWD, SU, NULL = f"{DIFF}/etc/passwd", f"{DIFF}/bin/su", f"{DIFF}/dev/null0"
 SPLIT = f"storage/overlay-layers/{BASE}.tar-split.gz"
 DAY = 86_400 * 1_000_000_000
-CONTENT_RULES = tuple(f"TSP-{n:03}" for n in range(1, 15)) + ("OVL-016", "OVL-022", "OVL-023", "OVL-024")
+CONTENT_RULES = (*tuple(f"TSP-{n:03}" for n in range(1, 15)), "OVL-016", "OVL-022", "OVL-023", "OVL-024")
 TRUTH = {case["name"]: case for case in json.loads((BUNDLES / "truth.json").read_text())["bundles"]}
 HEALTHY = sorted(name for name, case in TRUTH.items() if not case["faults"])
 HERE = pathlib.Path(__file__).parent
@@ -27,7 +27,7 @@ def layer_with(store: Edited, path: str) -> str:
 
 
 def layer_of(path: str) -> str:
-    return path.split("/diff/")[0].rpartition("/")[2]
+    return path.split("/diff/", maxsplit=1)[0].rpartition("/")[2]
 
 
 def told(store: Edited, **options) -> dict[str, list]:

@@ -40,12 +40,3 @@ def test_families_and_rules_named_in_docs_exist():
     for page in ROOT.glob("docs/*.md"):
         for name in re.findall(r"`((?:STO|IMG|LAY|OVL|TSP|CTR)-\d{3})`", page.read_text()):
             assert name in known, f"{page.name} names {name}"
-
-
-def test_the_report_shown_in_the_readme_is_the_real_one(monkeypatch):
-    from analyzer.api import analyze
-    from analyzer.report.text import render
-
-    monkeypatch.chdir(ROOT)
-    shown = re.search(r"```text\n(.+?)\n```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
-    assert render(analyze("samples/seed-case.tar.zst")).rstrip() == shown

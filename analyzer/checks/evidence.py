@@ -68,7 +68,7 @@ def _index(view: View) -> str:
 
 def _whole(view: View) -> str:
     if view.snapshot.complete:
-        return ""
+        return "the archive has no end mark: what is absent may have been cut off" if view.snapshot.open_end else ""
     loss = view.snapshot.losses[0]
     return f"the bundle was not read whole ({loss.what}): what is absent may have been lost"
 

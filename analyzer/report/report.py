@@ -72,6 +72,8 @@ class Report:
         """Return why nothing can be said of this bundle, `""` when enough was read."""
         if self.snapshot.losses:
             return "the bundle was not read whole"
+        if self.snapshot.open_end:
+            return "the archive has no end mark: it may be cut"
         if self.checked.failed:
             return f"{self.checked.failed[0]} failed"
         root = self.snapshot.stores[0]

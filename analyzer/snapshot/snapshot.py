@@ -12,7 +12,7 @@ from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.kinds import layout_of, what_it_is
 from analyzer.snapshot.second import digest_files, undigested
-from analyzer.source.member import Loss
+from analyzer.source.member import NO_END, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +68,16 @@ class Snapshot:
     def complete(self) -> bool:
         """Tell whether the whole bundle was read."""
         return not self.losses
+
+    @property
+    def open_end(self) -> bool:
+        """Tell whether the archive stops without its end mark: more may have followed."""
+        return any(note.what == NO_END for note in self.notes)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether absence means something: everything was read, up to the archive's end mark."""
+        return self.complete and not self.open_end
 
     def group(self, number: int) -> list[Store]:
         """Return the stores of one group, the graph root first."""

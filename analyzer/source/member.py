@@ -17,6 +17,9 @@ FIFO = "fifo"
 SOCKET = "socket"
 OTHER = "other"
 
+NO_END = "no end-of-archive blocks: the archive may be cut here"
+"""Note of a tar that stops after a whole member."""
+
 NO_XATTRS: Mapping[str, bytes] = {}
 
 

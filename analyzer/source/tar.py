@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.body import TarBody
     from analyzer.source.input import Stream
-    from analyzer.source.member import Member
+    from analyzer.source.member import NO_END, Member
     from analyzer.source.records import Records
 
 PAX = ord("x")
@@ -126,9 +126,12 @@ class TarReader:
         self._ended = self._ended or self._zeros >= 2
 
     def _after_zeros(self) -> None:
-        """Note that members follow zero blocks, which end an archive."""
-        what = "another archive follows the end of the first" if self._ended else "a lone zero block"
-        self._records.note(what, self._window.offset)
+        """Tell that members follow zero blocks: another archive after two, damage after one."""
+        offset = self._window.offset
+        if self._ended:
+            self._records.note("another archive follows the end of the first", offset)
+        else:
+            self._records.loss("a lone zero block in the middle: a header may have been lost", offset - BLOCK)
         self._zeros = 0
         self._ended = False
 
@@ -197,8 +200,12 @@ class TarReader:
         elif content:
             what = f"cut inside a header: {len(tail)} of {BLOCK} bytes are there"
             self._records.loss(what, window.offset - len(tail))
+        elif window.offset % BLOCK:
+            self._records.loss("cut inside a block: the archive has no end", window.offset)
+        elif self._zeros:
+            self._records.note("one end-of-archive block instead of two", window.offset)
         else:
-            self._records.note("no end-of-archive blocks", window.offset)
+            self._records.note(NO_END, window.offset)
 
     def _skip(self, left: int, padding: int, member: Member) -> bool:
         """Pass over the rest of a member's content; record where it is cut. Tell whether to go on."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.opening import Opening
     from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.store import Store
 
 MISSING, BLANK, RESIZED, ALTERED = "missing", "blank", "resized", "altered"
 ENCODED, JSON, PLAIN = "encoded", "json", "plain"
@@ -92,16 +93,17 @@ def judge_images(view: View) -> Iterator[Judged]:
         yield Judged(image, items, view.reader.open(replace(image, metadata=""), None))
 
 
-def listed_kinds(view: View) -> frozenset[str]:
-    """Return the kinds of big-data files (`encoded`, `json`, `plain`) whose absence the bundle can prove.
+def listed_kinds(view: View, store: Store | None = None) -> frozenset[str]:
+    """Return the kinds of big-data files (`encoded`, `json`, `plain`) whose absence from a store the bundle can prove.
 
     That is every kind where the bundle holds the image directory itself with something below it. Where it holds single
     files, picked by their names perhaps, it is the kinds that at least one image has.
     """
-    files = view.store.image_files
-    if not view.snapshot.complete or not any(files.values()):
+    store = store or view.store
+    files = store.image_files
+    if not view.snapshot.whole or not any(files.values()):
         return frozenset()
-    if "images" in view.store.part_dirs:
+    if "images" in store.part_dirs:
         return frozenset({ENCODED, JSON, PLAIN})
     return frozenset(_kind(name) for names in files.values() for name in names)
 

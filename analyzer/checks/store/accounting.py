@@ -90,4 +90,4 @@ def half_unseen(view: View, part: str) -> bool:
     """
     if all(view.store.document(each, name) is not None for each, name in INDEXES if each == part):
         return False
-    return not (view.snapshot.complete and f"{part}.lock" in view.store.locks)
+    return not (view.snapshot.whole and f"{part}.lock" in view.store.locks)

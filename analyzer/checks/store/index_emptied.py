@@ -70,13 +70,13 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 def _emptied(view: View, this: Rule, part: str, document: Document) -> Finding:
     name, path = document.name, document.path
     lost = _named(view, part, volatile=name.startswith("volatile-"))
-    if view.snapshot.complete or _all_indexes_seen(view, part):
+    if view.snapshot.whole or _all_indexes_seen(view, part):
         lost |= unrecorded(view, part)
     if name == "volatile-layers.json":
         lost -= view.store.tar_splits.keys() | view.store.layer_files.keys()
     if lost:
         return _finding(view, this, part, path, lost, seen="empty (0 bytes)")
-    listed = view.store.part_listed(part) and view.snapshot.complete
+    listed = view.store.part_listed(part) and view.snapshot.whole
     return this.found(
         view.file(path),
         [(Where(path), "a JSON array, `[]` at least", "0 bytes")],
@@ -99,7 +99,7 @@ def _finding(view: View, this: Rule, part: str, path: str, lost: set[str], *, se
         view.file(path),
         [(Where(path), f"a JSON array with {len(lost)} or more {part}", "no such file" if absent else "0 bytes")],
         severity=ERROR if volatile else CRITICAL,
-        confidence=HIGH if view.snapshot.complete and not absent else MEDIUM,
+        confidence=HIGH if view.snapshot.whole and not absent else MEDIUM,
         path=path,
         part=part,
         name=name,
@@ -133,7 +133,7 @@ def _named(view: View, part: str, *, volatile: bool) -> set[str]:
 def lost_with_absent_file(view: View, part: str, name: str) -> set[str]:
     """Return ids that only an absent file can account for; empty where its absence may be normal or not captured."""
     store = view.store
-    if not view.snapshot.complete or f"{part}.lock" not in store.locks or view.unseen_stores:
+    if not view.snapshot.whole or f"{part}.lock" not in store.locks or view.unseen_stores:
         return set()
     siblings = (other.documents[key] for other in view.rel.stores for key in other.documents if key.startswith(part))
     if any(document.empty or document.broken for document in siblings):

@@ -62,7 +62,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         yield this.found(
             view.file(document.path),
             [(problem.where, problem.expected, problem.observed)],
-            confidence=HIGH if view.snapshot.complete else MEDIUM,
+            confidence=HIGH if view.snapshot.whole else MEDIUM,
             variant=problem.kind,
             path=document.path,
             part=part,

@@ -85,10 +85,11 @@ def recorded_mode(path: str) -> int:
     import tarfile
 
     sizes = {name_of(entry): entry.get("size", 0) for entry in entries}
-    tar = tarfile.open(fileobj=io.BytesIO(rebuild(entries, lambda name: bytes(sizes[name]))))
+    tar = rebuild(entries, lambda name: bytes(sizes[name]))
     head, _, name = path.split("/diff/")[1].rpartition("/")
     wanted = {f"{head}/.wh.{name}", f"{head}/{name}"}
-    return next(member.mode for member in tar if member.name in wanted and ".wh." in member.name) & 0o7777
+    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
+        return next(m.mode for m in archive if m.name in wanted and ".wh." in m.name) & 0o7777
 
 
 def test_a_capture_without_device_nodes_tells_nothing():

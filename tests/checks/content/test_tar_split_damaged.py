@@ -60,7 +60,7 @@ def test_several_gzip_members_after_one_another_are_one_stream():
 
 def test_an_archive_cut_inside_the_file_is_not_damage_of_the_store():
     store = Edited()
-    member, data = store.entries[SPLIT]
+    _member, data = store.entries[SPLIT]
 
     class CutBody:
         complete = False

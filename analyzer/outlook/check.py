@@ -1,0 +1,137 @@
+"""The quick check of the store that CRI-O runs after an unclean stop: no digests, no contents.
+
+Mirrors containers/storage check.go with the options of CRI-O's checkQuick. Among its conclusions are wrong ones: a
+layer whose parent lies in an additional store counts as broken, because the parents are judged before these stores are
+read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.outlook.mounting import Mounts
+from analyzer.snapshot.bigdata import file_name
+from analyzer.source.member import FILE, HARDLINK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from analyzer.checks.view import View
+    from analyzer.outlook.loaded import Loaded
+    from analyzer.snapshot.containers import ContainerRecord
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.provenance import SmallFile
+
+MAXIMUM_AGE_NS = 24 * 3600 * 10**9
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """What the check would report.
+
+    Attributes:
+        layers: layer ids with errors; unaccounted directories apart.
+        unaccounted: directories of the driver that no record names.
+        images, containers: ids with errors.
+        foreign_images: ids with errors in read-only stores.
+        endless: the check never returns.
+    """
+
+    layers: set[str] = field(default_factory=set)
+    unaccounted: set[str] = field(default_factory=set)
+    images: set[str] = field(default_factory=set)
+    foreign_images: set[str] = field(default_factory=set)
+    containers: set[str] = field(default_factory=set)
+    endless: bool = False
+
+    @property
+    def finds_anything(self) -> bool:
+        """Tell whether CRI-O would start a repair."""
+        return bool(self.layers or self.unaccounted or self.images or self.foreign_images or self.containers)
+
+
+def quick_check(state: Loaded, view: View) -> CheckReport | None:
+    """Return the report, None when the bundle lists too little to foretell it."""
+    mounts = Mounts.of(state, view)
+    if mounts is None or not view.store.part_listed("images") or not view.store.part_listed("layers"):
+        return None
+    report = CheckReport()
+    _check_layers(state, view, report, mounts)
+    referenced: set[str] = set()
+    for image in state.images.values():
+        if _image_is_bad(state, view, report, image, referenced):
+            report.images.add(image.id)
+    for image in state.foreign_images:
+        if image.id not in state.images and _image_is_bad(state, view, report, image, referenced):
+            report.foreign_images.add(image.id)
+    _check_containers(state, view, report)
+    used = referenced | {container.layer for container in state.containers.values()}
+    now = view.snapshot.newest_ns
+    for layer_id in state.own - used:
+        created = state.layers[layer_id].created_ns
+        if created is None or created + MAXIMUM_AGE_NS < now:
+            report.layers.add(layer_id)
+    known = state.own | {container.layer for container in state.containers.values()}
+    report.unaccounted = state.directories - known
+    return report
+
+
+def _check_layers(state: Loaded, view: View, report: CheckReport, mounts: Mounts) -> None:
+    for layer_id in state.own:
+        layer = state.layers[layer_id]
+        files: dict[str, SmallFile] = {}
+        for store in view.rel.stores:
+            files.update(store.layer_files.get(layer_id, {}))
+        data_lost = any(not _readable(files.get(file_name(name))) for name in layer.big_data_names)
+        parent_lost = bool(layer.parent) and layer.parent not in state.own
+        if data_lost or parent_lost or not mounts.works(layer_id):
+            report.layers.add(layer_id)
+
+
+def _readable(file: SmallFile | None) -> bool:
+    return file is not None and file.member.kind in (FILE, HARDLINK)
+
+
+def _image_is_bad(state: Loaded, view: View, report: CheckReport, image: ImageRecord, referenced: set[str]) -> bool:
+    bad = _data_is_bad(image, (store.image_files.get(image.id, {}) for store in view.rel.stores))
+    for top in dict.fromkeys((image.layer, *image.mapped_layers)):
+        seen: set[str] = set()
+        layer_id = top
+        while layer_id:
+            if layer_id in seen:
+                report.endless = True
+                break
+            seen.add(layer_id)
+            layer = state.layers.get(layer_id)
+            if layer is None:
+                bad = True
+                break
+            referenced.add(layer_id)
+            bad = bad or layer_id in report.layers
+            layer_id = layer.parent
+    return bad
+
+
+def _check_containers(state: Loaded, view: View, report: CheckReport) -> None:
+    known = set(state.images) | {image.id for image in state.foreign_images}
+    bad_images = report.images | report.foreign_images
+    for container in state.containers.values():
+        bad = _data_is_bad(container, (store.container_files.get(container.id, {}) for store in view.rel.stores))
+        if bad or (container.image and (container.image not in known or container.image in bad_images)):
+            report.containers.add(container.id)
+
+
+def _data_is_bad(record: ImageRecord | ContainerRecord, places: Iterable[Mapping[str, SmallFile]]) -> bool:
+    """Tell whether any big-data item is missing or has another size than recorded (no size counts as 0)."""
+    files: dict[str, SmallFile] = {}
+    for place in places:
+        files = {**place, **files}
+    for key in record.big_data_names:
+        file = files.get(file_name(key))
+        if not _readable(file):
+            return True
+        size = record.big_data_sizes.get(key)
+        if file is not None and file.member.kind == FILE and file.member.size != (size if type(size) is int else 0):
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""CRI-O's image listing on a store: the first image that does not open fails it as a whole.
+
+Mirrors CRI-O internal/storage/image.go (ListImages, buildImageCacheItem, parseImageNames).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.checks.images.items import ENCODED, PLAIN, listed_kinds
+from analyzer.outlook.loaded import PANIC, written
+from analyzer.snapshot.references import name_error
+from analyzer.snapshot.store import ADDITIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+    from analyzer.outlook.loaded import Loaded
+    from analyzer.snapshot.engines import Version
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.manifests import PlatformSpec
+
+NAMES_SINCE = (1, 29)
+ID = re.compile(r"[0-9a-f]{64}")
+LATE = "loading primary layer store data: "
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Outcome of a listing.
+
+    Attributes:
+        works: whether it lists.
+        message: what it prints when it does not.
+        keys: ids and paths of what it fails on.
+    """
+
+    works: bool
+    message: str = ""
+    keys: frozenset[str] = field(default_factory=frozenset)
+
+
+def list_images(view: View, version: Version, state: Loaded) -> Listed | None:
+    """Return the outcome of the listing, None where it cannot be foretold."""
+    if state.images and not data_known(view):
+        return None
+    outcomes = [_walk(view, version, state, node) for node in view.platform.candidates]
+    answers = {outcome.works for outcome in outcomes if outcome is not None}
+    if None in outcomes or len(answers) != 1:
+        return None
+    known = [outcome for outcome in outcomes if outcome is not None]
+    if known[0].works:
+        return known[0]
+    message = " / ".join(dict.fromkeys(outcome.message for outcome in known))
+    return Listed(False, message, frozenset().union(*(outcome.keys for outcome in known)))
+
+
+def data_known(view: View) -> bool:
+    """Tell whether the bundle has the image data an engine would open."""
+    stores = [store for store in view.rel.stores if store.images]
+    return view.snapshot.complete and all(listed_kinds(view, store) >= {ENCODED, PLAIN} for store in stores)
+
+
+def in_order(view: View, state: Loaded) -> Iterator[ImageRecord]:
+    """Yield the images in the order the engine lists them."""
+    for store in written(view.rel.stores):
+        yield from (image for image in store.images if image.id in state.images)
+    for store in view.rel.stores:
+        if store.role == ADDITIONAL:
+            yield from store.images
+
+
+def _walk(view: View, version: Version, state: Loaded, node: PlatformSpec) -> Listed | None:
+    unseen = False
+    for image in in_order(view, state):
+        if not ID.fullmatch(image.id):
+            return Listed(False, f'invalid ID value "{image.id}": …', frozenset({image.id}))
+        if state.layers_refusal:
+            opening = view.reader.open(image, None, node)
+            if image.layer and opening.step not in ("metadata", "manifest", "instance"):
+                text = state.layers_refusal if state.layers_refusal == PANIC else LATE + state.layers_refusal
+                return Listed(False, text, frozenset(state.refused_paths))
+        else:
+            opening = view.reader.open(image, state.layers, node)
+        if opening.error:
+            keys = {image.id} if opening.step != "layers" else {opening.layer}
+            return Listed(False, opening.error, frozenset(keys))
+        unseen = unseen or bool(opening.unseen)
+        if version.minor >= NAMES_SINCE:
+            for name in image.names:
+                if error := name_error(name, image.id):
+                    return Listed(False, error, frozenset({image.id}))
+    return None if unseen else Listed(True)

@@ -1,0 +1,129 @@
+"""Foretell what the engines of a node answer on its store, and what they would delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import RANK, WARNING
+from analyzer.checks.view import View
+from analyzer.outlook.crio_images import list_images
+from analyzer.outlook.crio_start import start, start_after_unclean_stop
+from analyzer.outlook.loaded import load, written
+from analyzer.outlook.model import Deletes, Outlook
+from analyzer.outlook.podman import podman_images, podman_ps
+from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
+from analyzer.snapshot.grouping import HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.outlook.crio_images import Listed
+    from analyzer.outlook.crio_start import Started
+    from analyzer.snapshot.engines import Version
+    from analyzer.snapshot.platform import Platform
+    from analyzer.snapshot.snapshot import Snapshot
+
+
+def predict(
+    snapshot: Snapshot,
+    relations: Sequence[Relations],
+    findings: Iterable[Finding],
+    platform: Platform,
+    engines: tuple[str, ...] = (),
+) -> tuple[Outlook, ...]:
+    """Return what CRI-O and Podman would answer.
+
+    Nothing is foretold from a bundle that was cut or that lacks the index files; an engine is left out when the bundle
+    shows the other one only.
+
+    Args:
+        snapshot: everything the bundle says.
+        relations: of every group of stores; the first one that an engine can use is its store.
+        findings: of the rules, to name what decides an answer.
+        platform: the node's.
+        engines: values of `--engine`.
+    """
+    found = tuple(findings)
+    views = [View(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
+    crio = next((view for view in views if not HOME.search(view.store.root) and _known(view)), None)
+    podman = next((view for view in views if _known(view)), None)
+    outlook: list[Outlook] = []
+    if crio and (crio.crio or not _podman(crio)):
+        outlook += _crio(crio, engine_version(CRIO, snapshot.host, engines), found)
+    if podman and (_podman(podman) or not podman.crio):
+        outlook += _podman_outlook(podman, engine_version(PODMAN, snapshot.host, engines), found)
+    return tuple(outlook)
+
+
+def _known(view: View) -> bool:
+    """Tell whether the bundle has the index files of layers and images, or shows that there are none."""
+    stores = written(view.rel.stores)
+    parts = ("layers", "images")
+    return view.snapshot.complete and all(
+        any(store.document(part, f"{part}.json") or part in store.part_dirs for store in stores) for part in parts
+    )
+
+
+def _podman(view: View) -> bool:
+    """Tell whether the bundle shows Podman or Buildah."""
+    if any(engine.partition("@")[0] == PODMAN for engine in view.engines):
+        return True
+    if any(container.engine in ("podman", "buildah") for container in view.rel.containers.values()):
+        return True
+    if any("instances.json" in image.big_data_names for image in view.rel.images.values()):
+        return True
+    return any("podman" in path or path.endswith("libpod") for path in view.snapshot.host.files)
+
+
+def _crio(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+    started = start(view, version)
+    yield _of_start(version, "start", started, findings)
+    unclean = start_after_unclean_stop(view, version)
+    if unclean is not None:
+        yield _of_start(version, "start after unclean stop", unclean, findings)
+    if not started.works:
+        return
+    listed = list_images(view, version, started.state)
+    if listed is not None:
+        yield _of_listing(version, "crictl images", listed, None, findings)
+
+
+def _podman_outlook(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+    state = load(view)
+    deletes = state.deletes if state.deletes != Deletes() else None
+    listed = podman_images(view, version, state)
+    if listed is not None:
+        yield _of_listing(version, "podman images", listed, deletes, findings)
+    yield _of_listing(version, "podman ps -a", podman_ps(state), None, findings)
+
+
+def _of_start(version: Version, command: str, started: Started, findings: tuple[Finding, ...]) -> Outlook:
+    gone = started.state.gone_layers | started.state.gone_images | started.state.gone_containers
+    keys = gone | started.state.refused_paths
+    because = _because(findings, frozenset(keys)) if not started.works or started.deletes != Deletes() else ()
+    return Outlook(version.engine, version.text, command, started.works, started.message, started.deletes, because)
+
+
+def _of_listing(
+    version: Version, command: str, listed: Listed, deletes: Deletes | None, findings: tuple[Finding, ...]
+) -> Outlook:
+    because = () if listed.works else _because(findings, listed.keys, listed.message)
+    return Outlook(version.engine, version.text, command, listed.works, listed.message, deletes, because)
+
+
+def _because(findings: tuple[Finding, ...], keys: frozenset[str], message: str = "") -> tuple[Finding, ...]:
+    """Return the findings about the given ids and paths; where some carry the very message, those alone."""
+    about = [
+        finding
+        for finding in findings
+        if RANK[finding.severity] >= RANK[WARNING]
+        and (
+            finding.subject.key in keys
+            or finding.facts.get("layer") in keys
+            or any(evidence.where.path in keys for evidence in finding.evidence)
+        )
+    ]
+    exact = [finding for finding in about if message and finding.facts.get("engine_message") == message]
+    return tuple(exact or about)

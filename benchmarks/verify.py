@@ -1,0 +1,199 @@
+"""Time the CRC-64 and header verification of a bundle against SHA-256 of the same file, and its memory, in one run.
+
+    python benchmarks/verify.py --dir SCRATCH [--members 300000] [--rounds 5]
+
+The bundle is that of `scan.py` with a tar-split for every layer: one plain 512-byte header a file (layers with pax
+headers cost more), CRC-64 and size of each, and records with diff-size and diff-digest. Each round runs hashlib's
+SHA-256 over the file, a scan that keeps nothing (`--depth quick`), and the whole verification, each as a process of
+its own; ratios are medians over rounds. The verification must find every file as recorded, and with one bit of one
+file flipped exactly that file. Exits 1 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import shutil
+import statistics
+import sys
+from pathlib import Path
+
+from fastcrc import crc64
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from analyzer.source.open import open_bundle
+from benchmarks.scan import EPOCH, header, pad, prepare, record, run
+
+RATIO_LIMIT, RATIO_AIM = 1.0, 0.7
+BYTES_LIMIT = 300
+HASH = """
+import hashlib, sys
+digest, view = hashlib.sha256(), memoryview(bytearray(1 << 20))
+with open(sys.argv[1], "rb", buffering=0) as file:
+    while got := file.readinto(view):
+        digest.update(view[:got])
+"""
+VERIFY = """
+import sys
+from analyzer.checks.view import View
+from analyzer.graph.relations import relate
+from analyzer.snapshot.snapshot import read_snapshot
+from analyzer.source.open import open_bundle
+snapshot = read_snapshot(open_bundle(sys.argv[1]), depth=sys.argv[2])
+if sys.argv[2] != "quick":
+    compared, wrong = 0, []
+    for rel in relate(snapshot):
+        for store in rel.stores:
+            for facts in View(snapshot, store, rel).contents.values():
+                compared += facts.compared
+                wrong += [each.path for kept in facts.lists.values() for each in kept]
+                wrong += [problem.kind for problem in facts.problems]
+    print(compared, *wrong)
+"""
+
+
+class LayerTar:
+    """The tar of one layer, described as tar-split describes it."""
+
+    def __init__(self):
+        self.lines = []
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self._padding = b""
+
+    def raw(self, data):
+        self.lines.append({"type": 2, "payload": base64.b64encode(data).decode(), "position": len(self.lines)})
+        self._count(data)
+
+    def file(self, name, kind, content, member):
+        stamp = member.mtime_ns // 10**9
+        self.raw(self._padding + header(name, kind, len(content), mode=member.mode, stamp=stamp, link=member.link))
+        line = {"type": 1, "name": name}
+        if content:
+            line["size"] = len(content)
+        line["payload"] = base64.b64encode(crc64.go_iso(content).to_bytes(8, "big")).decode() if content else None
+        line["position"] = len(self.lines)
+        self.lines.append(line)
+        self._count(content)
+        self._padding = bytes(-len(content) % 512)
+
+    def packed(self):
+        self.raw(self._padding + bytes(1024))
+        text = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in self.lines)
+        return gzip.compress(text, 1)
+
+    def _count(self, data):
+        self.size += len(data)
+        self.digest.update(data)
+
+
+def add_member(target, path, content):
+    extended = record("path", path.encode())
+    target.write(header("./PaxHeaders/x", "x", len(extended), stamp=EPOCH) + pad(extended))
+    target.write(header(path[-100:], "0", len(content), mode=0o600, stamp=EPOCH) + pad(content))
+
+
+def describe(plain, target):
+    """Copy a bundle of `scan.py` up to its index files, then add a tar-split for every layer, and new index files."""
+    layers, records, cut = {}, [], 0
+    source = open_bundle(plain)
+    for member, body in source:
+        if member.path.endswith("overlay-layers/layers.json"):
+            records, cut = json.loads(body.read(1 << 30)), member.offset
+            break
+        identity, mark, name = member.path.removeprefix("storage/overlay/").partition("/diff/")
+        if mark:
+            content = b"".join(map(bytes, body.chunks()))
+            kind = {"file": "0", "dir": "5", "symlink": "2"}[member.kind]
+            layer = layers.setdefault(identity, LayerTar())
+            layer.file(name + ("/" if kind == "5" else ""), kind, content, member)
+    source.close()
+    with plain.open("rb") as first, target.open("wb") as out:
+        left = cut
+        while left:
+            left -= out.write(first.read(min(left, 1 << 20)))
+        for entry in records:
+            layer = layers[entry["id"]]
+            add_member(out, f"storage/overlay-layers/{entry['id']}.tar-split.gz", layer.packed())
+            entry |= {"diff-size": layer.size, "diff-digest": f"sha256:{layer.digest.hexdigest()}"}
+        add_member(out, "storage/overlay-layers/layers.json", json.dumps(records).encode())
+        add_member(out, "storage/overlay-images/images.json", b"[]")
+        out.write(bytes(1024))
+
+
+def described(scratch, members):
+    """Return the bundle with tar-splits, made unless it is there."""
+    target = scratch / f"split-{members}.tar"
+    if not target.exists():
+        partial = target.with_suffix(".partial")
+        describe(prepare(scratch, members)["plain"], partial)
+        partial.rename(target)
+    return target
+
+
+def flipped(bundle):
+    """Return a copy with one bit of one layer file flipped, and that file's path below its diff directory."""
+    copy = bundle.with_name(f"flipped-{bundle.name}")
+    shutil.copyfile(bundle, copy)
+    source = open_bundle(bundle)
+    large = (m for m, _ in source if "/diff/" in m.path and m.size > 5_000)
+    victim = next(m for number, m in enumerate(large) if number == 1_000)
+    source.close()
+    with copy.open("r+b") as file:
+        file.seek(victim.data_offset + 4_321)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 4]))
+    return copy, victim.path.partition("/diff/")[2]
+
+
+def verdict(bundle):
+    """Return (entries compared, what was wrong)."""
+    import subprocess
+
+    command = [sys.executable, "-c", VERIFY, str(bundle), "standard"]
+    count, *wrong = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return int(count), wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dir", type=Path, required=True, help="where the bundles are kept")
+    parser.add_argument("--members", type=int, default=300_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    options.dir.mkdir(parents=True, exist_ok=True)
+    bundle = described(options.dir, options.members)
+    count, wrong = verdict(bundle)
+    copy, victim = flipped(bundle)
+    _, found = verdict(copy)
+    copy.unlink()
+    right = not wrong and count > options.members * 0.9 and found == [victim]
+    print(f"{count} entries compared, {len(wrong)} differ; one flipped bit: {found} ({'ok' if right else 'WRONG'})")
+    ratios, scans, times, peaks, bases = [], [], [], [], []
+    run([sys.executable, "-c", HASH, str(bundle)])
+    for _ in range(options.rounds):
+        peer, _ = run([sys.executable, "-c", HASH, str(bundle)])
+        scan, base = run([sys.executable, "-c", VERIFY, str(bundle), "quick"])
+        ours, peak = run([sys.executable, "-c", VERIFY, str(bundle), "standard"])
+        for kept, value in zip(
+            (ratios, scans, times, peaks, bases), (ours / peer, scan / peer, ours, peak, base), strict=True
+        ):
+            kept.append(value)
+    ratio, each = statistics.median(ratios), (max(peaks) - min(bases)) * 2**20 / options.members
+    good = right and ratio <= RATIO_LIMIT and each <= BYTES_LIMIT
+    print(
+        f"{options.members} members, {bundle.stat().st_size / 1e6:.0f} MB: verification {ratio:.2f}x of SHA-256 "
+        f"(rounds {min(ratios):.2f}-{max(ratios):.2f}, aim {RATIO_AIM}, limit {RATIO_LIMIT}), "
+        f"{statistics.median(times):.2f} s; scan alone {statistics.median(scans):.2f}x; peak {max(peaks):.0f} MiB, "
+        f"{each:.0f} bytes a member above {min(bases):.0f} MiB (limit {BYTES_LIMIT}): {'ok' if good else 'MISSED'}",
+    )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
