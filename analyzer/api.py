@@ -12,6 +12,7 @@ from analyzer.checks.rule import run_rules
 from analyzer.errors import UsageError
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits
+from analyzer.outlook.predict import predict
 from analyzer.report.report import Report
 from analyzer.snapshot.platform import platform_of
 from analyzer.snapshot.snapshot import DEPTHS, STANDARD, read_snapshot
@@ -67,7 +68,8 @@ def judge(reading: Reading, *, platform: str | None = None, engines: tuple[str, 
         own = [f for f in checked.findings if (f.root, f.driver) in stores]
         cases.append(Case(reading, rel, own, engines))
     causes = infer(cases, builtin_families())
-    return Report(reading, relations, checked, causes, (), node)
+    outlook = predict(reading, relations, checked.findings, node, engines)
+    return Report(reading, relations, checked, causes, outlook, node)
 
 
 def analyze(

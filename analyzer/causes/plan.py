@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from analyzer.causes.model import CONTAINER_LOSS, DATA_LOSS, IMAGE_REPULL, NONE, Step
+from analyzer.causes.model import CONTAINER_LOSS, DATA_LOSS, IMAGE_REPULL, NONE, Affected, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,58 +52,77 @@ def start_again(case: Case) -> Step:
     return Step("podman images && podman ps -a", "Look whether the store opens.", NONE, "every image is listed")
 
 
-def remove_containers(case: Case, containers: Iterable[str]) -> list[Step]:
-    """Return steps that remove the containers that stand on something broken; their writable layers are lost."""
-    steps = []
-    pods: set[str] = set()
+def pull_again(case: Case, affected: Affected, *, first: Iterable[Step] = ()) -> tuple[Step, ...]:
+    """Return the plan that removes everything affected and pulls the images again.
+
+    Pods go first, while CRI-O still runs to remove them; `first` are steps to do before anything is removed.
+    """
+    pods, others = split_by_pod(case, affected.containers)
+    steps: list[Step] = []
+    if pods:
+        steps.append(Step("systemctl stop kubelet", "Stop the kubelet, so that nothing starts the pods again.", NONE))
+        effect = f"Remove {counted(pods, 'pod')}; the kubelet makes them again."
+        steps.append(Step(command("crictl rmp -f", pods), effect, CONTAINER_LOSS))
+    steps += [stop_writers(case), keep_copy(case), *first]
+    if others:
+        effect = f"Remove {counted(others, 'container')}. Save `diff/` of their layers first if their data matters."
+        steps.append(Step(command("podman rm -f", others), effect, CONTAINER_LOSS))
+    return (*steps, *repull(case, affected.images), start_again(case))
+
+
+def split_by_pod(case: Case, containers: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return (names by id of the pods, names by id of containers without a pod)."""
+    pods: dict[str, str] = {}
+    others: dict[str, str] = {}
     for container_id in containers:
         container = case.rel.containers.get(container_id)
         pod = container.details.get("pod-id") if container and container.engine == "cri-o" else None
+        name = (container.name if container else "") or container_id[:12]
         if isinstance(pod, str) and pod:
-            pods.add(pod)
-            continue
-        name = container.name if container else ""
-        steps.append(
-            Step(
-                f"podman rm -f {shlex.quote(container_id)}",
-                f"Remove the container {name or container_id}. Save its `diff/` first if its data matters.",
-                CONTAINER_LOSS,
-            )
-        )
-    steps.extend(
-        Step(f"crictl rmp -f {shlex.quote(pod)}", "Remove the pod; the kubelet makes it again.", CONTAINER_LOSS)
-        for pod in sorted(pods)
-    )
-    return shortened(steps, "containers")
+            pods[pod] = name
+        else:
+            others[container_id] = name
+    return pods, others
 
 
 def repull(case: Case, images: Iterable[str]) -> list[Step]:
-    """Return steps that remove images by id and pull them again.
+    """Return steps that remove images by id, all of them first, and then pull them again.
 
-    By id and with podman: `crictl rmi` asks for the image's status first and fails on a broken image by name and by
-    id (run on CRI-O 1.37).
+    All first, because a pull skips a layer whose record is still there. By id and with podman: `crictl rmi` asks for
+    the image's status first and fails on a broken image by name and by id (run on CRI-O 1.37), while `podman rm -f` and
+    `podman rmi` by id removed containers and images with missing manifests, layer directories and parent records (run
+    on podman 4.3.1).
     """
-    steps = []
-    for image_id in images:
-        image = case.rel.images.get(image_id)
-        names = image.names if image else ()
-        pullable = [name for name in names if not name.startswith("localhost/")]
-        again = f" && podman pull {shlex.quote(pullable[0])}" if pullable else ""
-        label = ", ".join(names) or "no name"
-        effect = f"Remove the image {image_id[:12]} ({label})" + (
-            " and pull it again." if again else "; build it again."
-        )
-        steps.append(Step(f"podman rmi {shlex.quote(image_id)}{again}", effect, IMAGE_REPULL if again else DATA_LOSS))
-    return shortened(steps, "images")
+    ids = list(images)
+    if not ids:
+        return []
+    names = {i: case.rel.image_names(i) for i in ids}
+    pull = [name for i in ids for name in names[i][:1] if not name.startswith("localhost/")]
+    labels = {i: names[i][0] if names[i] else i[:12] for i in ids}
+    local = [i for i in ids if not names[i] or names[i][0].startswith("localhost/")]
+    risk = DATA_LOSS if local else IMAGE_REPULL
+    effect = (
+        f"Remove {counted(labels, 'image')}, all of them before any is pulled: a pull skips layers that are recorded."
+    )
+    if local:
+        effect += f" {counted({i: labels[i] for i in local}, 'image')} cannot be pulled again: save or rebuild first."
+    steps = [Step(command("podman rmi", ids), effect, risk)]
+    if pull:
+        steps.append(Step(" && ".join(f"podman pull {shlex.quote(n)}" for n in pull), "Pull them again.", NONE))
+    return steps
 
 
-def shortened(steps: list[Step], what: str) -> list[Step]:
-    """Return the first steps and one that says how many more of the same kind there are."""
-    if len(steps) <= SHOWN:
-        return steps
-    rest = len(steps) - SHOWN
-    worst = max((s.risk for s in steps), key=[NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS].index)
-    return [*steps[:SHOWN], Step("", f'The same for the {rest} other {what} under "who is hit".', worst)]
+def command(verb: str, ids: Iterable[str]) -> str:
+    """Return a shell command on ids out of a bundle, each quoted."""
+    return " ".join([verb, *(shlex.quote(i) for i in ids)])
+
+
+def counted(named: dict[str, str], noun: str) -> str:
+    """Return how many there are and the first names, for a sentence."""
+    names = list(dict.fromkeys(named.values()))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    plural = "" if len(named) == 1 else "s"
+    return f"{len(named)} {noun}{plural} ({', '.join(names[:SHOWN])}{more})"
 
 
 def write_text(case: Case, path: str, text: str, effect: str) -> Step:
@@ -111,14 +130,3 @@ def write_text(case: Case, path: str, text: str, effect: str) -> Step:
     return Step(
         f"printf %s {shlex.quote(text)} > {on_node(case, path)}", effect, NONE, f"the file holds {len(text)} bytes"
     )
-
-
-def renumber(*parts: Step | Iterable[Step]) -> tuple[Step, ...]:
-    """Return steps and lists of steps as one plan."""
-    plan: list[Step] = []
-    for part in parts:
-        if isinstance(part, Step):
-            plan.append(part)
-        else:
-            plan.extend(part)
-    return tuple(plan)

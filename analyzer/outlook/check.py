@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.mounting import Mounts
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.store import NO_FILES
 from analyzer.source.member import FILE, HARDLINK
 
 if TYPE_CHECKING:
@@ -74,16 +75,19 @@ def quick_check(state: Loaded, view: View) -> CheckReport | None:
             report.layers.add(layer_id)
     known = state.own | {container.layer for container in state.containers.values()}
     report.unaccounted = state.directories - known
+    circle = view.rel.descendants(layer_id for ring in view.rel.cycles for layer_id in ring)
+    report.endless = report.endless or bool(circle & report.layers)
     return report
 
 
 def _check_layers(state: Loaded, view: View, report: CheckReport, mounts: Mounts) -> None:
+    stores = view.rel.stores
     for layer_id in state.own:
         layer = state.layers[layer_id]
-        files: dict[str, SmallFile] = {}
-        for store in view.rel.stores:
-            files.update(store.layer_files.get(layer_id, {}))
-        data_lost = any(not _readable(files.get(file_name(name))) for name in layer.big_data_names)
+        data_lost = any(
+            not any(_readable(store.layer_files.get(layer_id, NO_FILES).get(file_name(name))) for store in stores)
+            for name in layer.big_data_names
+        )
         parent_lost = bool(layer.parent) and layer.parent not in state.own
         if data_lost or parent_lost or not mounts.works(layer_id):
             report.layers.add(layer_id)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.engines import Version
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import PlatformSpec
+    from analyzer.snapshot.opening import Opening
 
 NAMES_SINCE = (1, 29)
 ID = re.compile(r"[0-9a-f]{64}")
@@ -73,6 +74,13 @@ def in_order(view: View, state: Loaded) -> Iterator[ImageRecord]:
             yield from store.images
 
 
+def blamed(view: View, image_id: str, opening: Opening) -> frozenset[str]:
+    """Return the ids of what keeps an image from opening: itself, its missing layer, or the circle of its layers."""
+    if opening.hangs:
+        return frozenset(layer_id for ring in view.rel.cycles for layer_id in ring)
+    return frozenset({opening.layer} if opening.step == "layers" else {image_id})
+
+
 def _walk(view: View, version: Version, state: Loaded, node: PlatformSpec) -> Listed | None:
     unseen = False
     for image in in_order(view, state):
@@ -86,8 +94,7 @@ def _walk(view: View, version: Version, state: Loaded, node: PlatformSpec) -> Li
         else:
             opening = view.reader.open(image, state.layers, node)
         if opening.error:
-            keys = {image.id} if opening.step != "layers" else {opening.layer}
-            return Listed(False, opening.error, frozenset(keys))
+            return Listed(False, opening.error, blamed(view, image.id, opening))
         unseen = unseen or bool(opening.unseen)
         if version.minor >= NAMES_SINCE:
             for name in image.names:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.outlook.crio_images import ID, Listed, data_known, in_order
+from analyzer.outlook.crio_images import ID, Listed, blamed, data_known, in_order
 from analyzer.outlook.loaded import PANIC
-from analyzer.snapshot.opening import LOOP
 
 if TYPE_CHECKING:
     from analyzer.checks.view import View
@@ -38,20 +37,18 @@ def podman_images(view: View, version: Version, state: Loaded) -> Listed | None:
         opening = view.reader.open(image, None if state.layers_refusal else state.layers)
         if opening.unseen:
             return None
-        error, keys = opening.error, {image.id}
+        error, keys = opening.error, blamed(view, image.id, opening)
         if state.layers_refusal and image.layer and not error:
-            error, keys = NOT_KNOWN, state.refused_paths
-        if opening.step == "layers":
-            keys = {opening.layer}
+            error, keys = NOT_KNOWN, frozenset(state.refused_paths)
         if not error:
             continue
-        if error == LOOP:
-            return Listed(False, error, frozenset(keys))
+        if opening.hangs:
+            return Listed(False, error, keys)
         if error == NOT_KNOWN and version.minor > FAILS_ON_LAYERS_UNTIL:
             if version.minor < LEAVES_OUT_SINCE or state.layers_refusal:
                 return None
             continue
-        return Listed(False, _labels(image.id, error, missing=opening.key == "manifest"), frozenset(keys))
+        return Listed(False, _labels(image.id, error, missing=opening.key == "manifest"), keys)
     return Listed(True)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.finding import RANK, WARNING
 from analyzer.checks.view import View
 from analyzer.outlook.crio_images import list_images
-from analyzer.outlook.crio_start import start, start_after_unclean_stop
+from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
 from analyzer.outlook.model import Deletes, Outlook
 from analyzer.outlook.podman import podman_images, podman_ps
@@ -79,10 +79,10 @@ def _podman(view: View) -> bool:
 
 def _crio(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
     started = start(view, version)
-    yield _of_start(version, "start", started, findings)
+    yield _of_start(view, version, "start", started, findings)
     unclean = start_after_unclean_stop(view, version)
     if unclean is not None:
-        yield _of_start(version, "start after unclean stop", unclean, findings)
+        yield _of_start(view, version, "start after unclean stop", unclean, findings)
     if not started.works:
         return
     listed = list_images(view, version, started.state)
@@ -99,9 +99,11 @@ def _podman_outlook(view: View, version: Version, findings: tuple[Finding, ...])
     yield _of_listing(version, "podman ps -a", podman_ps(state), None, findings)
 
 
-def _of_start(version: Version, command: str, started: Started, findings: tuple[Finding, ...]) -> Outlook:
-    gone = started.state.gone_layers | started.state.gone_images | started.state.gone_containers
-    keys = gone | started.state.refused_paths
+def _of_start(view: View, version: Version, command: str, started: Started, findings: tuple[Finding, ...]) -> Outlook:
+    state = started.state
+    keys = state.gone_layers | state.gone_images | state.gone_containers | state.refused_paths
+    if started.message == ENDLESS:
+        keys = {layer_id for ring in view.rel.cycles for layer_id in ring}
     because = _because(findings, frozenset(keys)) if not started.works or started.deletes != Deletes() else ()
     return Outlook(version.engine, version.text, command, started.works, started.message, started.deletes, because)
 

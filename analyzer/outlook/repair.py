@@ -5,6 +5,7 @@ Mirrors containers/storage check.go (Repair with containers), store.go (DeleteIm
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,17 +16,16 @@ if TYPE_CHECKING:
 
 def repair(state: Loaded, report: CheckReport) -> bool:
     """Delete what the report names; return False when a step fails."""
-    worked = True
+    work = _Repair(state)
     for container_id in sorted(report.containers):
-        state.drop_container(container_id)
-    for image_id in sorted(report.images):
-        worked = _delete_image(state, image_id) and worked
-    for layer_id in sorted(report.layers, key=lambda each: (-_depth(state, each), each)):
-        worked = _delete_layer(state, layer_id) and worked
+        work.delete_container(container_id)
+    worked = [work.delete_image(image_id) for image_id in sorted(report.images)]
+    deepest_first = sorted(report.layers, key=lambda each: (-_depth(state, each), each))
+    worked += [work.delete_layer(layer_id) for layer_id in deepest_first]
     for name in sorted(report.unaccounted):
         state.directories.discard(name)
         state.gone_layers.add(name)
-    return worked
+    return all(worked)
 
 
 def _depth(state: Loaded, layer_id: str) -> int:
@@ -37,50 +37,70 @@ def _depth(state: Loaded, layer_id: str) -> int:
     return depth
 
 
-def _delete_image(state: Loaded, image_id: str) -> bool:
-    """Delete an image and the layers that nothing else needs; a missing layer is no failure."""
-    image = state.images.get(image_id)
-    if image is None:
-        return True
-    if any(container.image == image_id for container in state.containers.values()):
-        return False
-    del state.images[image_id]
-    state.gone_images.add(image_id)
-    for layer_id in _private_layers(state, image):
-        if layer_id not in state.own:
+class _Repair:
+    """Deletions, with who needs what counted along."""
+
+    def __init__(self, state: Loaded) -> None:
+        self.state = state
+        self.children: dict[str, set[str]] = {}
+        for layer_id in state.own:
+            self.children.setdefault(state.layers[layer_id].parent, set()).add(layer_id)
+        self.tops = Counter(image.layer for image in state.images.values())
+        self.mapped = Counter(top for image in state.images.values() for top in image.mapped_layers)
+        self.container_layers = Counter(container.layer for container in state.containers.values())
+        self.container_images = Counter(container.image for container in state.containers.values())
+
+    def drop_layer(self, layer_id: str) -> None:
+        self.children.get(self.state.layers[layer_id].parent, set()).discard(layer_id)
+        self.state.drop_layer(layer_id)
+
+    def delete_container(self, container_id: str) -> None:
+        container = self.state.containers.get(container_id)
+        if container is None:
+            return
+        if container.layer in self.state.own:
+            self.drop_layer(container.layer)
+        self.container_layers[container.layer] -= 1
+        self.container_images[container.image] -= 1
+        self.state.drop_container(container_id)
+
+    def delete_image(self, image_id: str) -> bool:
+        """Delete an image and the layers that nothing else needs; a missing layer is no failure."""
+        image = self.state.images.get(image_id)
+        if image is None:
             return True
-        state.drop_layer(layer_id)
-    return True
-
-
-def _private_layers(state: Loaded, image: ImageRecord) -> list[str]:
-    children: dict[str, list[str]] = {}
-    for layer_id in state.own:
-        children.setdefault(state.layers[layer_id].parent, []).append(layer_id)
-    others = {top for other in state.images.values() for top in (other.layer, *other.mapped_layers)}
-    removed = list(image.mapped_layers)
-    slated = set(removed)
-    layer_id = image.layer
-    while layer_id and layer_id not in others and layer_id not in slated:
-        family = [layer_id, *(image.mapped_layers if layer_id == image.layer else ())]
-        if any(child not in slated for member in family for child in children.get(member, ())):
-            break
-        removed.append(layer_id)
-        slated.add(layer_id)
-        layer = state.layers.get(layer_id) if layer_id in state.own else None
-        layer_id = layer.parent if layer else ""
-    return removed
-
-
-def _delete_layer(state: Loaded, layer_id: str) -> bool:
-    """Delete a layer; a child, an image or a container that needs it makes that fail."""
-    if layer_id not in state.own:
+        if self.container_images[image_id] > 0:
+            return False
+        del self.state.images[image_id]
+        self.state.gone_images.add(image_id)
+        self.tops[image.layer] -= 1
+        self.mapped.subtract(image.mapped_layers)
+        for layer_id in self.private_layers(image):
+            if layer_id not in self.state.own:
+                break
+            self.drop_layer(layer_id)
         return True
-    needed = (
-        any(state.layers[each].parent == layer_id for each in state.own)
-        or any(image.layer == layer_id for image in state.images.values())
-        or any(container.layer == layer_id for container in state.containers.values())
-    )
-    if not needed:
-        state.drop_layer(layer_id)
-    return not needed
+
+    def private_layers(self, image: ImageRecord) -> list[str]:
+        """Return the layers of a deleted image that no other image and no other layer needs, top first."""
+        removed = list(image.mapped_layers)
+        slated = set(removed)
+        layer_id = image.layer
+        while layer_id and layer_id not in slated and self.tops[layer_id] <= 0 and self.mapped[layer_id] <= 0:
+            family = [layer_id, *(image.mapped_layers if layer_id == image.layer else ())]
+            if any(self.children.get(member, set()) - slated for member in family):
+                break
+            removed.append(layer_id)
+            slated.add(layer_id)
+            layer = self.state.layers.get(layer_id) if layer_id in self.state.own else None
+            layer_id = layer.parent if layer else ""
+        return removed
+
+    def delete_layer(self, layer_id: str) -> bool:
+        """Delete a layer; a child, an image or a container that needs it makes that fail."""
+        if layer_id not in self.state.own:
+            return True
+        if self.children.get(layer_id) or self.tops[layer_id] > 0 or self.container_layers[layer_id] > 0:
+            return False
+        self.drop_layer(layer_id)
+        return True

@@ -2,8 +2,10 @@
 
 CRC-64 is affine: for contents of one length, crc(a) ^ crc(b) is the remainder of the difference a ^ b times x^64.
 Where only one bit differs that is a power of x, and the power says which bit. CRC-64/GO-ISO's polynomial
-x^64 + x^4 + x^3 + x + 1 is primitive, so every bit of a file below 2^61 bytes has its own remainder; another
-difference looks like one of `8 * size` single bits with a chance of `size` / 2^61.
+x^64 + x^4 + x^3 + x + 1 is primitive, so every bit of a file below 2^61 bytes has its own remainder, and a random
+difference looks like a single bit with a chance of `size` / 2^61. One other difference does look so by nature: the
+four bits 11011 (x^4 + x^3 + x + 1, the rest of the sparse polynomial) are x^64, one bit 8 bytes before them. So a hit
+says "as if one bit flipped", and a changed time speaks against it.
 
 The power is found by baby steps and giant steps (Shanks): time and memory grow with the root of the size.
 """
@@ -17,6 +19,7 @@ POLYNOMIAL = 0xD800000000000000
 ONE = 1 << 63
 """The polynomial 1: reflected, the highest bit is the coefficient of x^0."""
 MASK = (1 << 64) - 1
+FLIP = "as if one bit flipped"
 LARGEST = 1 << 28
 """Longest content searched, in bytes."""
 
@@ -105,6 +108,6 @@ def _inverse_power(count: int) -> int:
 
 
 def describe_flip(expected: int, observed: int, size: int) -> str:
-    """Return `one bit flipped: byte N, bit B`, `""` when more than one bit differs."""
+    """Return `as if one bit flipped: byte N, bit B`, `""` when the checksums differ otherwise."""
     place = flipped_bit(expected, observed, size)
-    return f"one bit flipped: byte {place[0]}, bit {place[1]}" if place else ""
+    return f"{FLIP}: byte {place[0]}, bit {place[1]}" if place else ""

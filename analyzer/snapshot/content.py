@@ -24,11 +24,10 @@ KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
 FILE_CODE, DIRECTORY_CODE = KIND_CODE["file"], KIND_CODE["dir"]
 HAS_CRC, ZEROED, CUT, ZERO_TAIL = 1, 2, 4, 8
 PAGE = 4096
-WHOLE = 64 << 10
-"""Contents up to this size are read in one piece; a larger fresh buffer costs more than it saves."""
 STORE_XATTRS = ("trusted.", "user.", "security.capability")
 LABEL = "security.selinux"
 U64 = (1 << 64) - 1
+go_iso = crc64.go_iso
 
 
 class Entry(NamedTuple):
@@ -108,7 +107,17 @@ class DiffTable:
         kind, size = member.kind, member.size
         crc, flags = 0, 0
         if kind == FILE:
-            crc, flags = self._checksum(body, size) if size else (0, HAS_CRC)
+            if not size:
+                flags = HAS_CRC
+            elif self._digests is not None:
+                crc, flags = self._hash(body, size)
+            else:
+                chunks = body.chunks()
+                chunk = next(chunks, None)
+                if chunk is not None and len(chunk) == size and chunk[-1]:
+                    crc, flags = go_iso(chunk), HAS_CRC
+                else:
+                    crc, flags = _streamed(chunk, chunks, size)
         xattrs = member.xattrs
         if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and (len(xattrs) > 1 or LABEL not in xattrs)):
             self._add_extra(member)
@@ -129,14 +138,13 @@ class DiffTable:
             self._append_clamped(member)
         self._index = None
 
-    def _checksum(self, body: Body, size: int) -> tuple[int, int]:
-        if self._digests is None:
-            return checksum(body, size)
-        hashed = Hashed(body)
-        found = checksum(hashed, size)
-        if found[1] & HAS_CRC:
-            self.put_digest(len(self.names), hashed.sha256.digest())
-        return found
+    def _hash(self, body: Body, size: int) -> tuple[int, int]:
+        digest = hashlib.sha256()
+        chunks = _hashed(body, digest)
+        crc, flags = _streamed(next(chunks, None), chunks, size)
+        if flags & HAS_CRC:
+            self.put_digest(len(self.names), digest.digest())
+        return crc, flags
 
     @property
     def hashed(self) -> bool:
@@ -229,54 +237,30 @@ NO_XATTRS: Mapping[str, bytes] = {}
 NOTHING: tuple[str, tuple[int, int], Mapping[str, bytes], str] = ("", NO_DEVICE, NO_XATTRS, "")
 
 
-class Hashed:
-    """A body that is hashed while it is read."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self.sha256 = hashlib.sha256()
-
-    @property
-    def complete(self) -> bool:
-        """Tell, after reading, whether all bytes were there."""
-        return self._body.complete
-
-    def chunks(self) -> Iterator[memoryview]:
-        """Yield the content."""
-        for chunk in self._body.chunks():
-            self.sha256.update(chunk)
-            yield chunk
-
-    def read(self, limit: int) -> bytes | None:
-        """Return the whole content, or None when it is longer than `limit`."""
-        data = self._body.read(limit)
-        if data is not None:
-            self.sha256.update(data)
-        return data
+def _hashed(body: Body, digest: hashlib._Hash) -> Iterator[memoryview]:
+    for chunk in body.chunks():
+        digest.update(chunk)
+        yield chunk
 
 
 def checksum(body: Body, size: int) -> tuple[int, int]:
     """Return the CRC-64 of the content of `size` bytes, and the flags of an entry."""
-    if size > WHOLE:
-        return _streamed(body, size)
-    data = body.read(WHOLE)
-    if data is None or len(data) != size or not body.complete:
-        return 0, CUT
-    if data[-1]:
-        return crc64.go_iso(data), HAS_CRC
-    return crc64.go_iso(data), HAS_CRC | _zeros(len(data.rstrip(b"\0")), size)
+    chunks = body.chunks()
+    return _streamed(next(chunks, None), chunks, size)
 
 
-def _streamed(body: Body, size: int) -> tuple[int, int]:
+def _streamed(chunk: memoryview | None, rest: Iterator[memoryview], size: int) -> tuple[int, int]:
+    """Return checksum and flags of a content whose first chunk has been taken; each is only valid until the next."""
     crc, at, used = 0, 0, 0
-    for chunk in body.chunks():
-        crc = crc64.go_iso(chunk, crc) if at else crc64.go_iso(chunk)
+    while chunk is not None:
+        crc = go_iso(chunk, crc) if at else go_iso(chunk)
         at += len(chunk)
         if chunk[-1]:
             used = at
         elif kept := len(bytes(chunk).rstrip(b"\0")):
             used = at - len(chunk) + kept
-    if not body.complete or at != size:
+        chunk = next(rest, None)
+    if at != size:
         return 0, CUT
     return crc, HAS_CRC | _zeros(used, size)
 

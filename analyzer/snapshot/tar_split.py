@@ -80,7 +80,7 @@ class TarSplit:
         """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
         group, padding = b"", 0
         seen = self.paths
-        read, add = self._headers.read, seen.add
+        read, usual, add = self._headers.read, self._headers.usual, seen.add
         for line in self.lines():
             payload = line.payload
             if line.type == SEGMENT_LINE:
@@ -96,6 +96,18 @@ class TarSplit:
                 self._problem("negative-size", "a size", f"{size}")
                 return
             self.total += size
+            if len(group) == padding + BLOCK and not line.name_raw and (size > 0) == (payload is not None):
+                if payload is None:
+                    known = usual(group, padding, line.name, size, 0)
+                elif len(payload) == 8:
+                    known = usual(group, padding, line.name, size, int.from_bytes(payload, "big"))
+                else:
+                    known = None
+                if known is not None and known[0] not in seen:
+                    group, padding = b"", -size % BLOCK
+                    add(known[0])
+                    yield known
+                    continue
             try:
                 name, entry = read(group, padding)
             except FieldError as error:

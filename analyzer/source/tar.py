@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.source.entry import DamagedHeader, EntryReader
 from analyzer.source.extras import Extras, PaxReader
 from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
+from analyzer.source.member import NO_END
 from analyzer.source.usual import usual_members
 from analyzer.source.window import Window
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.body import TarBody
     from analyzer.source.input import Stream
-    from analyzer.source.member import NO_END, Member
+    from analyzer.source.member import Member
     from analyzer.source.records import Records
 
 PAX = ord("x")

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analyzer.source.input import Stream
 
-SIZE = 1 << 20
+SIZE = 256 << 10
+SEEK = 64 << 10
+"""Fewest bytes that are passed over by seeking; fewer are cheaper to read."""
 
 
 class Window:
     """The part of a stream that is in memory.
 
     Attributes:
-        buffer, view: the memory, and a view of the whole of it.
+        buffer, view: the memory, and a view of the whole of it; `fill` may exchange them.
         pos, end: the unread bytes are `view[pos:end]`; callers may move `pos` forward up to `end`.
         base: stream offset of `buffer[0]`.
     """
 
     __slots__ = ("_stream", "base", "buffer", "end", "pos", "view")
 
-    def __init__(self, stream: Stream, size: int = SIZE) -> None:
+    def __init__(self, stream: Stream, largest: int) -> None:
+        """Slide over `stream`; `largest` bounds what `fill` is asked for."""
         self._stream = stream
-        self.buffer = bytearray(size)
+        self.buffer = bytearray(max(SIZE, largest))
         self.view = memoryview(self.buffer)
         self.pos = 0
         self.end = 0
@@ -35,7 +38,7 @@ class Window:
         return self.base + self.pos
 
     def fill(self, count: int) -> int:
-        """Make at least `count` unread bytes available (at most the buffer's size); return how many there are."""
+        """Make at least `count` unread bytes available where the stream has them; return how many there are."""
         have = self.end - self.pos
         if have >= count:
             return have
@@ -57,11 +60,18 @@ class Window:
             have = min(left, self.end - self.pos)
             self.pos += have
             left -= have
+            if left >= SEEK:
+                left -= self.seek(left)
             if not left:
                 return count
-            if left >= SIZE:
-                passed = self._stream.skip(left)
-                self.base += passed
-                left -= passed
-            if left and not self.fill(1):
+            if not self.fill(1):
                 return count - left
+
+    def seek(self, count: int) -> int:
+        """Pass over up to `count` bytes behind an empty window without reading them; return how many."""
+        passed = self._stream.skip(count)
+        self.base += passed
+        return passed
+
+    def close(self) -> None:
+        """Stop reading."""

@@ -4,7 +4,6 @@ The tar is captured before any engine sees the damage, and each engine gets a co
 incomplete layers and makes missing links again.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -62,8 +61,8 @@ CASES = {
     "base-file-mode-changed": Engines(serves="wrong"),  # what is rebuilt takes the mode from the tar-split
     "opaque-mark-removed": Engines(serves="wrong"),
 }
-WASTE = {"orphan-directory"}
-DELETED = defaultdict(list, {"orphan-directory": ["quay.example.test/ops/debug:dev"]})
+ADVISORY = {"l-link-removed", "orphan-directory"}  # the engine makes the link again; space is wasted, nothing broken
+DELETED = {"orphan-directory": ["quay.example.test/ops/debug:dev"]}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +93,7 @@ def listing(case, volume):
 
 @pytest.fixture(scope="module")
 def images(case, healthy_node, trees, volume):
-    """What the engines did with each image: its names to the three outcomes."""
+    """What the engines did with each image: its id and names to the three outcomes."""
     asked = {question: case.node.copy(volume / f"{case.name}-{question}") for question in ("serve", "open", "rebuild")}
 
     def outcomes(image):
@@ -107,9 +106,8 @@ def images(case, healthy_node, trees, volume):
         }
 
     records = Store(healthy_node.root).images.items()
-    return {
-        tuple(record["names"]): outcomes(image) for image, record in records if record["names"] != DELETED[case.name]
-    }
+    kept = {image: record["names"] for image, record in records if record["names"] != DELETED.get(case.name)}
+    return {(image, *names): outcomes(image) for image, names in kept.items()}
 
 
 def _outcome(answer):
@@ -118,8 +116,8 @@ def _outcome(answer):
     return "works" if answer.exit == 0 else "fails"
 
 
-def _names(affected):
-    return {name for image in affected["images"] for name in image["names"]}
+def _ids(affected):
+    return {image["id"] for image in affected["images"]}
 
 
 def test_every_way_of_damage_has_a_case():
@@ -131,7 +129,7 @@ def test_podman_lists_as_expected(case, listing):
 
 
 def test_the_engines_treat_damaged_images_as_expected_and_all_others_well(case, images):
-    expected = {names: _of(case.engines if set(names) & set(case.damage.images) else LATENT) for names in images}
+    expected = {key: _of(case.engines if set(key) & set(case.damage.images) else LATENT) for key in images}
     assert images == expected
 
 
@@ -147,12 +145,21 @@ def test_the_first_cause_is_what_was_damaged(case, report):
     assert {first["id"], first["path"]} & set(case.damage.subjects)
 
 
-def test_the_verdict_is_damaged_unless_space_is_only_wasted(case, report):
-    assert report["verdict"] == ("advisory" if case.name in WASTE else "damaged")
+def test_the_verdict_is_damaged_unless_nothing_is_lost(case, report):
+    assert report["verdict"] == ("advisory" if case.name in ADVISORY else "damaged")
 
 
-def test_the_first_cause_breaks_exactly_the_damaged_images(case, report):
-    assert _names(report["causes"][0]["affected"]) == set(case.damage.images)
+def test_the_first_cause_breaks_exactly_the_damaged_images(case, healthy_node, report):
+    records = Store(healthy_node.root).images.items()
+    damaged = {image for image, record in records if set(record["names"]) & set(case.damage.images)}
+    assert _ids(report["causes"][0]["affected"]) == damaged
+
+
+def test_the_first_cause_has_the_names_of_the_images_that_still_have_any(case, report):
+    if case.name == "images-json-cut":
+        pytest.skip("the names in the lost half of images.json are nowhere else in the store")
+    names = {name for image in report["causes"][0]["affected"]["images"] for name in image["names"]}
+    assert names == set(case.damage.images)
 
 
 def test_the_first_cause_breaks_exactly_the_damaged_containers(case, report):
@@ -163,9 +170,8 @@ def test_the_first_cause_breaks_exactly_the_damaged_containers(case, report):
 
 
 def test_an_image_that_an_engine_refuses_or_serves_wrong_is_reported(case, images, report):
-    broken = {name for names, outcomes in images.items() if outcomes != _of(LATENT) for name in names}
-    reported = set().union(*(_names(cause["affected"]) for cause in report["causes"]))
-    assert broken <= reported
+    broken = {image for (image, *_), outcomes in images.items() if outcomes != _of(LATENT)}
+    assert broken <= set().union(*(_ids(cause["affected"]) for cause in report["causes"]))
 
 
 def test_the_outlook_foretells_podman_images(case, listing, report):

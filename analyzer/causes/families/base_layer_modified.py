@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import remove_containers, renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,10 +67,5 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
             "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
             "`--depth deep`, which rebuilds the layer and compares its SHA-256",
         ),
-        plan=renumber(
-            stop_writers(case),
-            remove_containers(case, affected.containers),
-            repull(case, affected.images),
-            start_again(case),
-        ),
+        plan=pull_again(case, affected),
     )

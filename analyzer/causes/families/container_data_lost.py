@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import remove_containers, renumber, start_again
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,5 +56,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),
-            plan=renumber(remove_containers(case, affected.containers), start_again(case)),
+            plan=pull_again(case, affected),
         )

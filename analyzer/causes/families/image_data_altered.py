@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,15 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             by_image.setdefault(finding.subject.id, []).append(finding)
     for image_id, findings in sorted(by_image.items()):
         subject = findings[0].subject
+        affected = case.affected(images=[image_id])
         yield Hypothesis(
             family="image-data-altered",
             title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} is not what was stored",
             subjects=(subject,),
             explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
             prior=PRIOR,
-            affected=case.affected(images=[image_id]),
+            affected=affected,
             would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
-            plan=renumber(stop_writers(case), repull(case, [image_id]), start_again(case)),
+            plan=pull_again(case, affected),
             fails_listing=any(f.facts.get("fails_listing") for f in findings),
         )

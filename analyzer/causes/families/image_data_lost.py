@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("whether a pull of this image was running; the journal at the record's time",),
-            plan=renumber(stop_writers(case), repull(case, [image_id]), start_again(case)),
+            plan=pull_again(case, affected),
             fails_listing=any(f.facts.get("fails_listing") for f in findings),
         )

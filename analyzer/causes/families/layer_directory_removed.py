@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +58,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         prior=PRIOR,
         affected=affected,
         would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
-        plan=renumber(
-            stop_writers(case),
-            keep_copy(case),
-            remove_containers(case, affected.containers),
-            repull(case, affected.images),
-            start_again(case),
-        ),
+        plan=pull_again(case, affected),
     )

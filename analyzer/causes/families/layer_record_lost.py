@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,12 +69,6 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
         reasons=reasons,
         affected=affected,
         would_settle=("an older copy of layers.json, or the bundle of the additional store, if one was configured",),
-        plan=renumber(
-            stop_writers(case),
-            keep_copy(case),
-            remove_containers(case, affected.containers),
-            repull(case, affected.images),
-            start_again(case),
-        ),
+        plan=pull_again(case, affected),
         fails_listing=bool(case.view.crio and affected.images),
     )

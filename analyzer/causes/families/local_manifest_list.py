@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import IMAGE_REPULL, Hypothesis, Reason, Step
-from analyzer.causes.plan import renumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,4 +101,4 @@ def _plan(image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:
         "`crictl images` lists every image again, without a restart",
     )
     apart = Step("", "Build on another root (`--root`) or another machine, so that no list is made here again.")
-    return renumber(keep, remove, apart)
+    return (keep, remove, apart)

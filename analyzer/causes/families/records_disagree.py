@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Step
-from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers, write_text
+from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +107,9 @@ def _affected(case: Case, findings: list[Finding], cycle: list[str]) -> Affected
 
 def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step, ...]:
     mends = list(dict.fromkeys(step for f in findings if (step := _mend(case, f)) is not None))
-    again = [] if mends else [*remove_containers(case, affected.containers), *repull(case, affected.images)]
-    return renumber(stop_writers(case), keep_copy(case), mends[:8], again, start_again(case))
+    if not mends:
+        return pull_again(case, affected)
+    return (stop_writers(case), keep_copy(case), *mends[:8], start_again(case))
 
 
 def _mend(case: Case, finding: Finding) -> Step | None:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Step
-from analyzer.causes.plan import on_node, renumber, start_again, stop_writers, write_text
+from analyzer.causes.plan import on_node, start_again, stop_writers, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         prior=PRIOR,
         affected=case.affected(layers=broken),
         would_settle=("how the store was last copied or restored (rsync and cp options)",),
-        plan=renumber(stop_writers(case), [s for f in ordered for s in _steps(case, f)][:10], start_again(case)),
+        plan=(stop_writers(case), *[s for f in ordered for s in _steps(case, f)][:10], start_again(case)),
     )
 
 

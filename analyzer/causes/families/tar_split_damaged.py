@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import remove_containers, renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +55,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("kernel I/O errors and `smartctl -a` of the node's disk",),
-            plan=renumber(
-                stop_writers(case),
-                remove_containers(case, affected.containers),
-                repull(case, affected.images),
-                start_again(case),
-            ),
+            plan=pull_again(case, affected),
         )

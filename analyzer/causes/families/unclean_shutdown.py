@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Reason, Step
-from analyzer.causes.plan import keep_copy, remove_containers, renumber, repull, start_again, stop_writers, write_text
+from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,16 +117,15 @@ def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
     lost = [f for f in findings if not _text(f)]
     index = [_index_step(f) for f in findings if f.rule in INDEX_RULES]
     if index:
-        return renumber(stop_writers(case), keep_copy(case), index, start_again(case))
+        return (stop_writers(case), keep_copy(case), *index, start_again(case))
     hit = case.affected(
         [f.subject.id for f in lost if f.subject.kind == "layer"],
         [f.subject.id for f in lost if f.subject.kind == "image"],
         [f.subject.id for f in lost if f.subject.kind == "container"],
     )
-    again: list[Step] = []
     if lost:
-        again = [*remove_containers(case, hit.containers), *repull(case, hit.images)]
-    return renumber(stop_writers(case), keep_copy(case), writes, again, start_again(case))
+        return pull_again(case, hit, first=writes)
+    return (stop_writers(case), keep_copy(case), *writes, start_again(case))
 
 
 def _write_back(case: Case, finding: Finding) -> Step:

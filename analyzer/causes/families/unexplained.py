@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import renumber, repull, start_again, stop_writers
+from analyzer.causes.plan import pull_again
 from analyzer.checks.finding import RANK
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected = case.affected(
             [key] if kind == "layer" else [], [key] if kind == "image" else [], [key] if kind == "container" else []
         )
-        again = repull(case, affected.images) if affected.images else []
         yield Hypothesis(
             family="unexplained",
             title=f"{kind} {', '.join(subject.names[:2]) or subject.id[:12] or subject.path}: cause not known",
@@ -56,5 +55,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("logs of the engine and the kernel around the time the object was last written",),
-            plan=renumber(stop_writers(case), again, start_again(case)),
+            plan=pull_again(case, affected),
         )

@@ -35,7 +35,7 @@ class Difference(NamedTuple):
         mtime_ns: modification time of the file as found, None where it is not there.
         recorded_ns: modification time as recorded, None where nothing is recorded.
         size: content bytes as recorded (as found, for a planted one).
-        note: what more is known, e.g. `one bit flipped: …`.
+        note: what more is known, e.g. `as if one bit flipped: …`.
     """
 
     facet: str

@@ -1,8 +1,8 @@
 """The content of every file of a layer has its recorded checksum.
 
 What it finds
-    A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it. Where
-    exactly one bit differs, the checksums alone show it, and the bit is named.
+    A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it. Where the
+    two checksums differ as they do when one bit flips, that bit is named.
 
 Why it matters
     Every image and container on the layer runs with the changed content, silently. `podman system check` and
@@ -11,8 +11,9 @@ Why it matters
 
 How sure
     High: two contents of one size share a CRC-64 by accident once in 2^64. A CRC is no proof against somebody who
-    wants to deceive it; `--depth deep` compares the SHA-256 of the whole layer. One flipped bit in a file whose time
-    is as unpacked points at the medium or memory; a later time at an edit.
+    wants to deceive it; `--depth deep` compares the SHA-256 of the whole layer. Checksums that
+    differ by one bit, in a file whose time is as unpacked, point at the medium or memory; a later time at an edit (one
+    edit in sixty of a single byte looks like one bit, too).
 
 Remedy
     `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. With flipped bits, look at the
@@ -31,6 +32,7 @@ from analyzer.checks.comparison.told import common, evidence, subject, untouched
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.bitflip import FLIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         found = facts.of(CONTENT)
         if not found or facts.source != "tar-split":
             continue
-        flips = [each for each in found if each.note.startswith("one bit flipped")]
+        flips = [each for each in found if each.note.startswith(FLIP)]
         yield this.found(
             subject(view, facts, found),
             evidence(facts, found),

@@ -33,7 +33,7 @@ def test_expected_and_observed_are_the_checksums():
 
 def test_one_flipped_bit_is_named_and_told_from_an_edit():
     [flip] = told(edited(Edited(), PASSWD, 10, 0x08))[RULE]
-    assert flip.facts["flipped"] == {"etc/passwd": "one bit flipped: byte 10, bit 3"}
+    assert flip.facts["flipped"] == {"etc/passwd": "as if one bit flipped: byte 10, bit 3"}
     assert (flip.facts["one_bit"], flip.facts["untouched"]) == (True, True)
     store = edited(Edited(), PASSWD, 10, 0x0C)
     store.change(PASSWD, mtime_ns=store.entries[PASSWD][0].mtime_ns + 4_000 * DAY)
@@ -54,6 +54,8 @@ def files_of_layers(store: Edited) -> list[str]:
     return found
 
 
+LIKE_ONE_BIT = (0b11011, 0b110110, 0b1101100, 0b11011000)
+"""x^4 + x^3 + x + 1 is x^64 in this CRC: these changes look like one bit 8 bytes before."""
 FILES = files_of_layers(Edited())
 
 
@@ -68,7 +70,8 @@ def test_any_flipped_byte_of_any_layer_file_is_found_and_named(data):
     assert set(findings) == {RULE}
     [finding] = findings[RULE]
     assert (finding.subject.id, finding.subject.path) == (layer_of(path), path)
-    assert (path.split("/diff/")[1] in finding.facts["flipped"]) == (bits.bit_count() == 1)
+    if bits not in LIKE_ONE_BIT:
+        assert (path.split("/diff/")[1] in finding.facts["flipped"]) == (bits.bit_count() == 1)
 
 
 def test_many_changed_files_are_one_finding_of_the_layer():
