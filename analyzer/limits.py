@@ -41,6 +41,8 @@ class Limits:
     """One tar-split.gz, compressed."""
     kept_bytes: int = 2 << 30
     """Sum of all file contents kept in memory."""
+    rebuild: int = 1 << 30
+    """Contents of layer files held in memory out of order while layers are rebuilt (depth deep)."""
     json_depth: int = 64
     """Nesting of one JSON document."""
     directory_depth: int = 512

@@ -82,11 +82,12 @@ def main() -> int:
         for name in names:
             print(f"stale: {name}")
         return 1 if names else 0
+    made = pages()
     for folder in ("rules", "causes"):
         (DOCS / folder).mkdir(exist_ok=True)
         for old in (DOCS / folder).glob("*.md"):
             old.unlink()
-    for path, text in pages().items():
+    for path, text in made.items():
         path.write_text(text, encoding="utf-8")
     return 0
 

@@ -31,9 +31,7 @@ def spans(name: str) -> tuple[tuple[str, int, int], ...]:
         end = tar.offset
     starts = [member.offset for member in members]
     ends = [*starts[1:], min(end, members[-1].offset_data + -(-members[-1].size // 512) * 512)]
-    return tuple(
-        (member.name, start, stop) for member, start, stop in zip(members, starts, ends, strict=True)
-    )
+    return tuple((member.name, start, stop) for member, start, stop in zip(members, starts, ends, strict=True))
 
 
 def place(name: str, path: str) -> tuple[int, int]:

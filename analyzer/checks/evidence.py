@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from analyzer.snapshot.snapshot import QUICK
+from analyzer.snapshot.snapshot import DEEP, QUICK
 
 if TYPE_CHECKING:
     from analyzer.checks.view import View
@@ -31,6 +31,7 @@ class Need(Enum):
     LINKS = "a listing of overlay/l"
     DIFF_LISTING = "a listing of the diff directories"
     CONTENT = "contents of layer files"
+    REBUILT = "layers rebuilt from their tar-split"
     XATTRS = "extended attributes"
     LOCKS = "lock files"
     HOST = "files of the host outside the graph root"
@@ -113,6 +114,12 @@ def _content(view: View) -> str:
     return "" if view.snapshot.content_files else "the bundle has no diff content"
 
 
+def _rebuilt(view: View) -> str:
+    if view.snapshot.depth != DEEP:
+        return f"depth {view.snapshot.depth} rebuilds no layers"
+    return "" if view.snapshot.rebuilt is not None else "the bundle can be read only once"
+
+
 def _locks(view: View) -> str:
     return "" if view.store.locks else "the bundle has no lock files"
 
@@ -132,6 +139,7 @@ REASONS = {
     Need.LINKS: _links,
     Need.DIFF_LISTING: _diffs,
     Need.CONTENT: _content,
+    Need.REBUILT: _rebuilt,
     Need.XATTRS: lambda view: "" if view.snapshot.xattrs_seen else "the bundle has no extended attributes",
     Need.LOCKS: _locks,
     Need.HOST: lambda view: "" if view.snapshot.host.files else "the bundle has no files of the host",

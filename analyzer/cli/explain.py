@@ -11,17 +11,17 @@ from analyzer.errors import UsageError
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> None:
-    """Explain a rule (OVL-001, link-text) or a cause (unclean-shutdown)."""
+    """Explain a rule (OVL-001, link-text) or a cause (unclean-shutdown); both where they share a name."""
     from analyzer.causes.family import builtin_families
     from analyzer.checks.rule import builtin_rules
 
+    pages: list[str] = []
     for rule in builtin_rules():
         if name.upper() == rule.id or name == rule.slug:
             needs = "; ".join(need.value for need in rule.needs) or "nothing beyond the records"
-            emit(f"{rule.id} {rule.slug} (severity {rule.severity})\n\n{rule.page}\n\nEvidence it needs\n    {needs}\n")
-            return
-    for family in builtin_families():
-        if name == family.id:
-            emit(f"{family.id} (cause)\n\n{family.page}\n")
-            return
-    raise UsageError(f"{name!r} is no rule and no cause; `analyzer rules` lists the rules")
+            head = f"{rule.id} {rule.slug} (severity {rule.severity})"
+            pages.append(f"{head}\n\n{rule.page}\n\nEvidence it needs\n    {needs}\n")
+    pages += [f"{family.id} (cause)\n\n{family.page}\n" for family in builtin_families() if name == family.id]
+    if not pages:
+        raise UsageError(f"{name!r} is no rule and no cause; `analyzer rules` lists the rules")
+    emit("\n\n".join(pages))

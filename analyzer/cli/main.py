@@ -14,15 +14,18 @@ from analyzer.version import __version__
 
 COMMANDS = {
     "report": "Analyse a bundle and print the ranked root-cause report.",
+    "show": "Show one object: its record, chain, files, findings.",
+    "who-uses": "List what stands on an object.",
+    "images": "List images.",
+    "layers": "List layers.",
+    "containers": "List containers.",
+    "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
     "schema": "Print the JSON Schema of the JSON report.",
 }
 NOT_YET = {
     "why": "match an error message with this store",
-    "show": "show one object of a bundle",
-    "who-uses": "list what stands on an object",
-    "graph": "export the layer-dependency graph",
     "diff": "compare two bundles of a node",
     "timeline": "order the events of a bundle",
     "export": "write tables of records and findings",
@@ -60,6 +63,8 @@ class Lazy(click.Group):
             from analyzer.report.escape import inert
 
             click.echo(f"analyzer: {inert(str(error))}", err=True)
+            for line in getattr(error, "candidates", ()):
+                click.echo(f"  {inert(line)}", err=True)
             sys.exit(error.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -58,16 +58,29 @@ def terminal_takes_unicode() -> bool:
     return True
 
 
+def spare_evidence(path: str, bundle: str) -> None:
+    """Refuse to write to a path; call it before the bundle is read, which closes standard input.
+
+    Raises:
+        UsageError: the path is the bundle itself or lies inside a bundle directory.
+    """
+    try:
+        evidence = _is_evidence(Path(path), bundle)
+    except OSError as error:
+        raise UsageError(f"cannot be written ({error.strerror})", where=path) from error
+    if evidence:
+        raise UsageError("would write into the evidence; name another place", where=path)
+
+
 def write_file(path: str, text: str, *, bundle: str) -> None:
     """Write a file through a temporary one beside it; a device or pipe is written as it is.
 
     Raises:
-        UsageError: the path is the bundle itself, lies inside a bundle directory, or cannot be written.
+        UsageError: the path is part of the bundle, or cannot be written.
     """
+    spare_evidence(path, bundle)
     target = Path(path)
     try:
-        if _is_evidence(target, bundle):
-            raise UsageError("would write into the evidence; name another place", where=path)
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_text(text, encoding="utf-8", newline="\n")
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.output import emit, terminal_columns, terminal_takes_unicode, write_file
+from analyzer.cli.output import emit, spare_evidence, terminal_columns, terminal_takes_unicode, write_file
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def command(
             raise UsageError(f"format {wanted}: not yet; text and json are there")
     if redact:
         raise UsageError("--redact: not yet")
+    for _, path in files:
+        spare_evidence(path, bundle)
     report = _analyse(bundle, depth, platform, engines, hash_input=hash_input)
     columns = width or terminal_columns()
     plain = ascii_only or not terminal_takes_unicode()

@@ -28,7 +28,7 @@ def document(report: Report) -> dict[str, Any]:
             explained.setdefault(finding, []).append(cause.rank)
     bundle = report.snapshot.bundle
     platform = report.platform
-    whole: dict[str, Any] = _clean(
+    whole: dict[str, Any] = cleaned(
         {
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "analyzer", "version": __version__},
@@ -157,12 +157,12 @@ def _outlook(item: Outlook, ids: dict[Finding, str]) -> dict[str, Any]:
     }
 
 
-def _clean(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
     """Return the value with every string made valid Unicode."""
     if isinstance(value, str):
         return json_text(value)
     if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
+        return {key: cleaned(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [cleaned(item) for item in value]
     return value

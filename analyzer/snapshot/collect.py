@@ -84,16 +84,25 @@ class Collector:
         self._kept = 0
         self._bulk_prefix = "\0"
         self._bulk: DiffTable | None = None
+        self._counting: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
 
     def feed(self, member: Member, body: Body) -> None:
         """Route one entry."""
         path = member.path
-        if member.xattrs:
-            self.result.xattrs += 1
         if path.startswith(self._bulk_prefix):
+            if member.xattrs:
+                self.result.xattrs += 1
+            counting = self._counting
+            if counting is not None:
+                if member.kind == FILE:
+                    self.result.content_files += 1
+                counting.count(member)
+                return
             self._content(path[len(self._bulk_prefix) :], member, body)
             return
+        if member.xattrs:
+            self.result.xattrs += 1
         match = ROUTE.fullmatch(path)
         if match is None:
             self._elsewhere(member, body)
@@ -214,6 +223,7 @@ class Collector:
             self._bulk = table
         else:
             self._bulk = None
+        self._counting = None if self._read_content else self._bulk
         self._content(rest, member, body)
 
     def _wants_digests(self, layer: LayerDirectory) -> bool:
@@ -270,6 +280,7 @@ class Collector:
         self._bulk_prefix = f"{layer.path}/"
         self._bulk_layer = layer
         self._bulk = layer.tables.setdefault("diff", DiffTable(layer.path))
+        self._counting = None if self._read_content else self._bulk
         self._content(below, member, body)
 
     def _elsewhere(self, member: Member, body: Body) -> None:

@@ -11,13 +11,15 @@ from analyzer.snapshot.assemble import assemble
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.kinds import layout_of, what_it_is
+from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second import digest_files, undigested
 from analyzer.source.member import NO_END, Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from analyzer.snapshot.host import Host
+    from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
     from analyzer.source.member import MemberSource
 
@@ -52,6 +54,7 @@ class Snapshot:
         xattrs_seen: members that carried extended attributes.
         content_files: regular files seen below diff directories.
         newest_ns: latest modification time of a store entry: the capture was not before it.
+        rebuilt: layers made again, by member path of their tar-split; None where that was not asked for or not possible.
     """
 
     bundle: Bundle
@@ -63,6 +66,7 @@ class Snapshot:
     xattrs_seen: int = 0
     content_files: int = 0
     newest_ns: int = 0
+    rebuilt: Mapping[str, Rebuilt] | None = None
 
     @property
     def complete(self) -> bool:
@@ -122,6 +126,9 @@ def read_snapshot(
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
     if again is not None and depth != QUICK and (tables := undigested(stores)):
         digest_files(again(), tables)
+    rebuilt = None
+    if again is not None and depth == DEEP:
+        rebuilt = rebuild(stores, source.path, source.format, again, limits)
     bundle = Bundle(
         source.path,
         source.format,
@@ -140,6 +147,7 @@ def read_snapshot(
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,
+        rebuilt,
     )
 
 

@@ -2,24 +2,35 @@
 
 Reading, inflating and digesting release the interpreter's lock for the length of a call, so the two overlap when
 the calls are long: two large buffers change hands, and the parser looks at the data where it was read to.
-What the streams below record is kept apart by the thread and handed over with the data it follows, so that the same
-bytes give the same report, however the threads are scheduled.
+What the streams below record is handed over with the data it follows, so that the same bytes give the same report,
+however the threads are scheduled.
 """
 
 from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.source.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.source.input import Stream
     from analyzer.source.records import Records
 
 DATA = 2 << 20
-"""Bytes that change hands at once."""
+"""Bytes that change hands at once; fewer are the stream's last."""
+
+
+class _Filled(NamedTuple):
+    """A buffer, the count of data bytes in it, and how much was recorded and read by then."""
+
+    buffer: bytearray
+    got: int
+    listed: tuple[int, int]
+    bytes_read: int
 
 
 class AheadWindow(Window):
@@ -28,24 +39,29 @@ class AheadWindow(Window):
     Each buffer has room before its data, where the unread rest of the one before is put.
     """
 
-    __slots__ = ("_below", "_error", "_free", "_full", "_listed", "_over", "_records", "_room", "_thread")
+    __slots__ = ("_error", "_free", "_full", "_now", "_over", "_room", "_thread")
 
-    def __init__(self, stream: Stream, largest: int, below: Records, records: Records) -> None:
-        """Slide over `stream`, which records in `below`; hand that on to `records` in stream order."""
-        super().__init__(stream, largest)
+    def __init__(
+        self, stream: Stream, largest: int, taken: Callable[[], int], below: Records, records: Records
+    ) -> None:
+        """Slide over `stream`, with the arguments of `Window`."""
+        super().__init__(stream, largest, taken, below, records)
         self._room = largest
-        self._below = below
-        self._records = records
-        self._listed = (0, 0)
-        self._free: SimpleQueue[bytearray | None] = SimpleQueue()
-        self._full: SimpleQueue[tuple[bytearray, int, tuple[int, int]]] = SimpleQueue()
-        self._error: BaseException | None = None
-        self._over = False
         self.buffer = bytearray(largest + DATA)
         self.view = memoryview(self.buffer)
+        self._now = _Filled(self.buffer, 0, (0, 0), 0)
+        self._free: SimpleQueue[bytearray | None] = SimpleQueue()
+        self._full: SimpleQueue[_Filled] = SimpleQueue()
         self._free.put(bytearray(largest + DATA))
+        self._error: BaseException | None = None
+        self._over = False
         self._thread = threading.Thread(target=self._pump, name="analyzer-read", daemon=True)
         self._thread.start()
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the input that the data taken so far came from."""
+        return self._now.bytes_read
 
     def _pump(self) -> None:
         """Fill free buffers until the stream ends or the reader has enough."""
@@ -56,12 +72,12 @@ class AheadWindow(Window):
                 got = 0
                 while got < DATA and (more := self._stream.readinto(view[got:])):
                     got += more
-                self._full.put((buffer, got, (len(below.losses), len(below.notes))))
+                self._full.put(_Filled(buffer, got, (len(below.losses), len(below.notes)), self._taken()))
                 if got < DATA:
                     return
         except BaseException as error:  # noqa: BLE001 - raised again in the reader's thread
             self._error = error
-            self._full.put((bytearray(0), 0, (0, 0)))
+            self._full.put(_Filled(bytearray(), 0, (0, 0), 0))
 
     def fill(self, count: int) -> int:
         """Make at least `count` unread bytes available where the stream has them; return how many there are."""
@@ -90,28 +106,20 @@ class AheadWindow(Window):
 
     def _exchange(self) -> bytearray | None:
         """Take the next buffer, the unread rest before its data; return the one used so far, None at the end."""
-        self._hand_on()
+        self._hand_on(self._now.listed)
         if self._over:
             return None
-        buffer, got, self._listed = self._full.get()
+        now = self._full.get()
         if self._error is not None:
             raise self._error
         have, offset, before = self.end - self.pos, self.offset, self.buffer
         rest = self.view[self.pos : self.end]
-        self.buffer, self.view = buffer, memoryview(buffer)
-        self.pos, self.end = self._room - have, self._room + got
+        self._now, self.buffer, self.view = now, now.buffer, memoryview(now.buffer)
+        self.pos, self.end = self._room - have, self._room + now.got
         self.view[self.pos : self._room] = rest
         self.base = offset - self.pos
-        self._over = got < DATA
+        self._over = now.got < DATA
         return before
-
-    def _hand_on(self) -> None:
-        """Hand on what was recorded with the data taken so far."""
-        for below, kept, listed in zip(
-            (self._below.losses, self._below.notes), (self._records.losses, self._records.notes), self._listed, strict=True
-        ):
-            kept.extend(below[:listed])
-            del below[:listed]
 
     def close(self) -> None:
         """Stop the thread."""

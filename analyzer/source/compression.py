@@ -10,9 +10,10 @@ import bz2
 import lzma
 import struct
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from analyzer.source.input import HEAD, Input, Stream
+from analyzer.source.input import HEAD, Input, Replay, Stream
 from analyzer.source.zstd import ZstdStream, is_zstd
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ except ImportError:  # no wheel for this platform
     crc32 = zlib.crc32
 
 STEP = 128 << 10
-"""Most bytes taken from a decoder at once."""
-FEED = 64 << 10
-"""Most compressed bytes given to a decoder at once."""
+LONG_STEP = 1 << 20
+"""Most bytes taken from a decoder at once; half as many are given to it."""
+HEADER = 64 << 10
+"""Bytes looked at for the header of one member."""
 DEPTH = 2
+
+DECODE_ERRORS = (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error)
 
 GZIP = b"\x1f\x8b\x08"
 XZ = b"\xfd7zXZ\x00"
@@ -174,14 +178,22 @@ class Damage(Exception):  # noqa: N818 - ends a stream early, with what is known
 
 
 class Decompressed:
-    """The bytes inside a gzip, xz or bzip2 stream."""
+    """The bytes inside a gzip, xz or bzip2 stream.
 
-    def __init__(self, source: Stream, form: Format, limits: Limits, records: Records) -> None:
+    A decoder that fails loses what the failing call had decoded. Where the input can be read again, long calls are
+    made, and a failed one is made again byte by byte; elsewhere calls are short.
+    """
+
+    def __init__(
+        self, source: Stream, form: Format, limits: Limits, records: Records, replay: Callable[[int], Stream] | None
+    ) -> None:
         self._source = source
         self._form = form
         self._limits = limits
         self._records = records
-        self._feed = memoryview(bytearray(FEED))
+        self._replay = replay
+        self._step = LONG_STEP if replay else STEP
+        self._feed = memoryview(bytearray(self._step // 2))
         self._ahead = b""
         self._taken = 0  # compressed bytes taken from the source
         self._parts = self._decode()
@@ -191,8 +203,7 @@ class Decompressed:
         """Fill a part of `view`; 0 at the end."""
         rest = self._rest
         if not rest:
-            part = next(self._parts, b"")
-            rest = memoryview(part)
+            rest = memoryview(next(self._parts, b""))
         got = min(len(view), len(rest))
         view[:got] = rest[:got]
         self._rest = rest[got:]
@@ -220,7 +231,7 @@ class Decompressed:
         """Yield the content of member after member."""
         form, start = self._form, 0
         try:
-            while form.magic(self._fill(FEED)):
+            while form.magic(self._fill(HEADER)):
                 start = self._offset
                 yield from self._member(start)
                 if form.name == "xz":
@@ -228,7 +239,6 @@ class Decompressed:
         except Damage as damage:
             self._records.loss(f"{form.name}: {damage}", damage.offset)
             return
-        yield from ()
         self._trailing()
 
     def _padding(self) -> None:
@@ -256,17 +266,19 @@ class Decompressed:
         except ValueError as error:
             raise Damage(f"damaged or cut header ({error})", start) from error
         decoder = form.decoder(self._limits)
-        length = crc = 0
+        length = crc = at = 0
         while not decoder.eof:
-            data, at = b"", self._offset
+            data = b""
             if decoder.needs_input:
+                at = self._offset
                 data = self._ahead or self._more()
                 self._ahead = b""
                 if not data:
                     raise Damage("cut: the stream ends before its end mark", self._taken)
             try:
-                part = decoder.decompress(data, STEP)
-            except (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+                part = decoder.decompress(data, self._step)
+            except DECODE_ERRORS as error:
+                yield from self._rescue(start, at, length)
                 raise Damage(self._explain(error), at) from error
             length += len(part)
             if form.trailer:
@@ -276,6 +288,37 @@ class Decompressed:
         self._ahead = bytes(decoder.unused_data)
         if form.trailer:
             self._check(start, crc, length)
+
+    def _rescue(self, start: int, at: int, known: int) -> Iterator[bytes]:
+        """Decode a member again up to its damage and yield what comes after the first `known` bytes.
+
+        Args:
+            start: offset of the member.
+            at: offset of the compressed piece that failed; it is fed byte by byte.
+            known: bytes handed on before.
+        """
+        if self._replay is None:
+            return
+        source = self._replay(start)
+        feed = memoryview(bytearray(STEP))
+        pending = bytes(feed[: source.readinto(feed)])
+        used = self._form.header(pending)
+        pending, pos = pending[used:], start + used
+        decoder = self._form.decoder(self._limits)
+        length = 0
+        while pending or (pending := bytes(feed[: source.readinto(feed)])):
+            data = pending[: max(at - pos, 1)]
+            pending, pos = pending[len(data) :], pos + len(data)
+            while data or not decoder.needs_input:
+                try:
+                    part = decoder.decompress(data, STEP)
+                except DECODE_ERRORS:
+                    return
+                data = b""
+                fresh = min(length + len(part) - known, len(part))
+                length += len(part)
+                if fresh > 0:
+                    yield part[-fresh:]
 
     def _explain(self, error: Exception) -> str:
         if "emory usage limit" in str(error):
@@ -364,13 +407,15 @@ def decompress(source: Input, limits: Limits, records: Records) -> tuple[str, by
     names: list[str] = []
     head = source.peek()
     stream: Stream = source
+    replay = partial(Replay, source) if source.random_access else None
     while (name := detect(head)) and len(names) < DEPTH:
         names.append(name)
         if name == "zstd":
-            stream = ZstdStream(stream, limits, records)
+            stream = ZstdStream(stream, limits, records, replay)
         else:
             form = next(form for form in FORMATS if form.name == name)
-            stream = Decompressed(stream, form, limits, records)
+            stream = Decompressed(stream, form, limits, records, replay)
+        replay = None
         stream = Peeked(stream)
         head = stream.head
     return "+".join(names), head, Bounded(stream, source, limits, records)

@@ -84,8 +84,12 @@ class Input:
         return count
 
     def pread(self, count: int, offset: int) -> bytes:
-        """Return bytes at `offset` of the bundle without moving the reading position."""
-        return os.pread(self._fd, count, self._start + offset)
+        """Return bytes at `offset` without moving the reading position; none after a read error (a loss)."""
+        try:
+            return os.pread(self._fd, count, self._start + offset)
+        except OSError as error:
+            self._records.loss(f"read error: {error.strerror or error}", offset)
+            return b""
 
     def finish(self) -> str | None:
         """Read what is left where a digest was asked for, and return it in hex; else None."""
@@ -110,6 +114,31 @@ class Input:
         if self._digest is not None:
             self._digest.update(view[:got])
         return got
+
+
+class Replay:
+    """An input once more from an offset, to decode with care what a quick decoder failed on.
+
+    Reads what was read before out of order, then goes on with the input itself.
+    """
+
+    def __init__(self, source: Input, offset: int) -> None:
+        self._source = source
+        self._offset = offset
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill a part of `view`; 0 at the end."""
+        behind = self._source.bytes_read - self._offset
+        if behind <= 0:
+            return self._source.readinto(view)
+        data = self._source.pread(min(len(view), behind), self._offset)
+        view[: len(data)] = data
+        self._offset += len(data)
+        return len(data)
+
+    def skip(self, count: int) -> int:
+        """Return 0: nothing can be passed over unread."""
+        return count * 0
 
 
 def _regular(handle: BinaryIO) -> tuple[int, int | None]:

@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
+from analyzer.source.ahead import AheadWindow
 from analyzer.source.compression import decompress
 from analyzer.source.directory import DirectorySource
 from analyzer.source.input import Input
 from analyzer.source.records import Records
 from analyzer.source.signature import refusal
-from analyzer.source.tar import TarReader
+from analyzer.source.tar import REFILL, TarReader
+from analyzer.source.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from analyzer.source.body import TarBody
+    from analyzer.source.input import Stream
     from analyzer.source.member import Loss, Member, MemberSource
+
+LONG = 16 << 20
+"""Size of an input from which a thread reads ahead."""
 
 
 class TarSource:
     """A tar, plain or compressed, as a `MemberSource`."""
 
     def __init__(self, source: Input, limits: Limits, records: Records) -> None:
-        names, head, self._stream = decompress(source, limits, records)
-        if message := refusal(head, names, lost=bool(records.losses)):
+        below = Records(source.name)
+        names, head, stream = decompress(source, limits, below)
+        if message := refusal(head, names, lost=bool(below.losses)):
             source.close()
             raise UnreadableError(message, where=source.name)
         self.path = source.name
@@ -41,7 +48,8 @@ class TarSource:
         self.sha256: str | None = None
         self.again: Callable[[], MemberSource] | None = None
         self._source = source
-        self._reader = TarReader(self._stream, limits, records)
+        self._window = _window(stream, source, limits, below, records, packed=bool(names))
+        self._reader = TarReader(self._window, limits, records)
 
     @property
     def members(self) -> int:
@@ -51,7 +59,7 @@ class TarSource:
     @property
     def bytes_read(self) -> int:
         """Bytes of the input as it lies read so far."""
-        return self._source.bytes_read
+        return self._window.bytes_read
 
     @property
     def bytes_total(self) -> int | None:
@@ -61,16 +69,28 @@ class TarSource:
     @property
     def bytes_out(self) -> int:
         """Decompressed bytes so far."""
-        return self._stream.bytes_out
+        return self._window.base + self._window.end
 
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
         """Yield every member once, in stream order; digest the whole input at the end when asked to."""
         yield from self._reader
+        self._window.close()
         self.sha256 = self._source.finish()
 
     def close(self) -> None:
         """Release the input."""
+        self._window.close()
         self._source.close()
+
+
+def _window(
+    stream: Stream, source: Input, limits: Limits, below: Records, records: Records, *, packed: bool
+) -> Window:
+    """Return the window on `stream`: read ahead by a thread where that pays, which is where it decompresses."""
+    largest = limits.extended_header + REFILL
+    long = packed and source.random_access and source.size is not None and source.size >= LONG
+    kind = AheadWindow if long else Window
+    return kind(stream, largest, lambda: source.bytes_read, below, records)
 
 
 def open_bundle(

@@ -14,16 +14,15 @@ from analyzer.source.extras import Extras, PaxReader
 from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
 from analyzer.source.member import NO_END
 from analyzer.source.usual import usual_members
-from analyzer.source.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.limits import Limits
     from analyzer.source.body import TarBody
-    from analyzer.source.input import Stream
     from analyzer.source.member import Member
     from analyzer.source.records import Records
+    from analyzer.source.window import Window
 
 PAX = ord("x")
 GLOBAL = ord("g")
@@ -42,8 +41,8 @@ REFILL = 8 << 10
 class TarReader:
     """The members of one tar, or of several after one another."""
 
-    def __init__(self, stream: Stream, limits: Limits, records: Records) -> None:
-        self._window = Window(stream)
+    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+        self._window = window
         self._limits = limits
         self._records = records
         self._sums = Sums()
@@ -59,13 +58,13 @@ class TarReader:
 
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
         """Yield (member, content) in stream order."""
-        window, buffer, entries = self._window, self._window.buffer, self._entries
+        window, entries = self._window, self._entries
         limit = self._limits.members
         while True:
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
                 break
             pos, member = window.pos, None
-            if buffer[pos + 156] == PAX and self._extras is None and not self._zeros:
+            if window.buffer[pos + 156] == PAX and self._extras is None and not self._zeros:
                 member = self._usual(pos)
             if member is None and (member := self._next(pos)) is None:
                 continue

@@ -78,12 +78,12 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
     checksum and sound numbers. A closure, since looking its parts up on an object would cost a tenth of the scan.
     """
     window, body, numbers = entries.window, entries.plain, entries.numbers
-    buffer, view = window.buffer, window.view
     owners = Owners(numbers)
     limit, total = entries.limits.path, entries.limits.total_bytes
     extension, plain, lengths = EXTENSION.unpack_from, FIELDS.unpack_from, LENGTHS
 
     def read(pos: int) -> Member | None:
+        buffer, view = window.buffer, window.view
         half, start = pos + 256, pos + BLOCK
         field, check, _ = extension(buffer, pos)
         if (adler32(view[pos:half]) & 0xFFFF) + (adler32(view[half:start]) & 0xFFFF) - 2 != sums[check]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.source.input import Stream
+    from analyzer.source.records import Records
 
 SIZE = 256 << 10
 SEEK = 64 << 10
@@ -21,11 +24,25 @@ class Window:
         base: stream offset of `buffer[0]`.
     """
 
-    __slots__ = ("_stream", "base", "buffer", "end", "pos", "view")
+    __slots__ = ("_below", "_handed", "_records", "_stream", "_taken", "base", "buffer", "end", "pos", "view")
 
-    def __init__(self, stream: Stream, largest: int) -> None:
-        """Slide over `stream`; `largest` bounds what `fill` is asked for."""
+    def __init__(
+        self, stream: Stream, largest: int, taken: Callable[[], int], below: Records, records: Records
+    ) -> None:
+        """Slide over `stream`.
+
+        Args:
+            stream: read by nobody else from now on.
+            largest: bounds what `fill` is asked for.
+            taken: tells how many bytes of the input `stream` has taken.
+            below: where `stream` records.
+            records: where that is handed on to, in stream order.
+        """
         self._stream = stream
+        self._taken = taken
+        self._below = below
+        self._records = records
+        self._handed = (0, 0)
         self.buffer = bytearray(max(SIZE, largest))
         self.view = memoryview(self.buffer)
         self.pos = 0
@@ -51,6 +68,7 @@ class Window:
             if not got:
                 break
             self.end += got
+        self._hand_on((len(self._below.losses), len(self._below.notes)))
         return self.end
 
     def skip(self, count: int) -> int:
@@ -73,5 +91,17 @@ class Window:
         self.base += passed
         return passed
 
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the input that the data taken so far came from."""
+        return self._taken()
+
     def close(self) -> None:
         """Stop reading."""
+
+    def _hand_on(self, listed: tuple[int, int]) -> None:
+        """Hand on what was recorded below, up to `listed` losses and notes."""
+        if listed != self._handed:
+            self._records.losses += self._below.losses[self._handed[0] : listed[0]]
+            self._records.notes += self._below.notes[self._handed[1] : listed[1]]
+            self._handed = listed

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import zstandard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.limits import Limits
     from analyzer.source.input import Stream
     from analyzer.source.records import Records
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 MAGIC = b"\x28\xb5\x2f\xfd"
 BLOCK = 128 << 10
 """Largest block, and most bytes taken from the decoder at once."""
-FEED = 256 << 10
+FEED = 1 << 20
+"""Compressed bytes held, and given to a quick decoder at once."""
 
 _DICTIONARY_ID = (0, 1, 2, 4)
 _CONTENT_SIZE = (0, 2, 4, 8)
@@ -61,6 +64,11 @@ class _Frame:
             return b""
         if self._last:
             return self._finish()
+        if self._stream.quick:
+            piece, self._last = self._stream.run()
+            if piece:
+                self.complete = self._last and not self._checksum
+                return piece
         head = self._stream.take(3)
         bits = int.from_bytes(head, "little")
         kind, size = bits >> 1 & 3, bits >> 3
@@ -80,29 +88,52 @@ class _Frame:
 
 
 class ZstdStream:
-    """The bytes inside a zstd stream of any number of frames."""
+    """The bytes inside a zstd stream of any number of frames.
 
-    def __init__(self, source: Stream, limits: Limits, records: Records) -> None:
+    A decoder that fails loses what the failing call had decoded. Where the input can be read again, it is quick: it
+    gets many blocks a call, and a frame that fails is decoded again with care. Care means one block a call.
+
+    Attributes:
+        quick: whether many blocks are given to the decoder at once.
+    """
+
+    def __init__(
+        self,
+        source: Stream,
+        limits: Limits,
+        records: Records,
+        replay: Callable[[int], Stream] | None = None,
+        start: int = 0,
+    ) -> None:
+        """Undo `source`, whose first byte is at offset `start`; `replay` gives it again from an offset."""
+        self.quick = replay is not None
         self._source = source
         self._limits = limits
         self._records = records
+        self._replay = replay
+        self._again: ZstdStream | None = None
         self._feed = memoryview(bytearray(FEED))
         self._pos = 0
         self._end = 0
-        self._taken = 0
+        self._taken = start
         self._frame: _Frame | None = None
+        self._frame_start = start
+        self._given = 0  # bytes of this frame handed on
         self._reader: zstandard.ZstdDecompressionReader | None = None
         self._over = False
 
     def readinto(self, view: memoryview) -> int:
         """Fill a part of `view`; 0 at the end."""
         while not self._over:
+            if self._again is not None:
+                return self._again.readinto(view)
             start = self._offset
             try:
                 if self._reader is None and not self._open():
                     break
                 assert self._reader is not None
-                got = self._reader.readinto1(view[:BLOCK])
+                got = self._reader.readinto(view) if self.quick else self._reader.readinto1(view[:BLOCK])
+                self._given += got
                 if got:
                     return got
                 self._close_frame()
@@ -112,6 +143,22 @@ class ZstdStream:
                 self._lose(str(damage), start)
         self._over = True
         return 0
+
+    def run(self) -> tuple[bytes, bool]:
+        """Take the whole blocks that are at hand; return them and whether the frame's last is among them."""
+        feed, pos, end, last = self._feed, self._pos, self._end, False
+        while pos + 3 <= end and not last:
+            bits = feed[pos] | feed[pos + 1] << 8 | feed[pos + 2] << 16
+            kind, size = bits >> 1 & 3, bits >> 3
+            if kind == 3 or (size > BLOCK and kind != 1):
+                break
+            after = pos + 3 + (1 if kind == 1 else size)
+            if after > end:
+                break
+            pos, last = after, bool(bits & 1)
+        piece = bytes(feed[self._pos : pos])
+        self._pos = pos
+        return piece, last
 
     def skip(self, count: int) -> int:
         """Return 0: nothing can be passed over unread."""
@@ -148,6 +195,7 @@ class ZstdStream:
                 self._trailing(magic, start)
                 return False
             self._frame = self._header(magic)
+            self._frame_start, self._given = start, 0
             decoder = zstandard.ZstdDecompressor(max_window_size=self._limits.zstd_window)
             self._reader = decoder.stream_reader(self._frame)  # type: ignore[arg-type]
             return True
@@ -183,7 +231,13 @@ class ZstdStream:
         self._frame = self._reader = None
 
     def _fail(self, what: str, start: int) -> None:
-        """Record damage; a wrong checksum lets the next frame follow, since all content was handed on."""
+        """Decode the frame again with care, or record damage.
+
+        A wrong checksum lets the next frame follow, since all content was handed on.
+        """
+        if self._replay is not None:
+            self._start_again(self._replay)
+            return
         frame = self._frame
         if frame is not None and frame.complete and frame.at_checksum:
             what = "checksum mismatch: everything in this frame is suspect"
@@ -191,6 +245,14 @@ class ZstdStream:
             self._frame = self._reader = None
             return
         self._lose(f"damaged: {what}", start)
+
+    def _start_again(self, replay: Callable[[int], Stream]) -> None:
+        again = ZstdStream(replay(self._frame_start), self._limits, self._records, start=self._frame_start)
+        scratch = memoryview(bytearray(BLOCK))
+        left = self._given
+        while left and (got := again.readinto(scratch[: min(left, BLOCK)])):
+            left -= got
+        self._again = again
 
     def _lose(self, what: str, start: int) -> None:
         self._records.loss(f"zstd: {what}", start)

@@ -19,7 +19,9 @@ from analyzer.snapshot.provenance import Where
 
 def finding(number: int, severity: str = "error") -> Finding:
     subject = Subject("layer", f"{number:064x}", f"storage/overlay/{number}")
-    return Finding("LAY-999", "made-up", severity, "high", subject, (Evidence(Where("x"), "a", "b"),), f"finding {number}")
+    return Finding(
+        "LAY-999", "made-up", severity, "high", subject, (Evidence(Where("x"), "a", "b"),), f"finding {number}"
+    )
 
 
 F = [finding(number) for number in range(8)]
@@ -44,7 +46,11 @@ WEIGHTS = st.floats(0.1, 12.0)
 HYPOTHESES = st.lists(
     st.builds(
         lambda name, explains, prior, reasons: cause(
-            name, explains, prior, reasons=tuple(Reason("r", weight) for weight in reasons), title=f"{name} {sorted(explains)}"
+            name,
+            explains,
+            prior,
+            reasons=tuple(Reason("r", weight) for weight in reasons),
+            title=f"{name} {sorted(explains)}",
         ),
         st.sampled_from("abcdefgh"),
         st.dictionaries(st.integers(0, 7), WEIGHTS, min_size=1, max_size=5),

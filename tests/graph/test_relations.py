@@ -87,9 +87,7 @@ def test_chain_and_blast_radius_are_those_of_networkx(parents, data):
         assert rel.descendants([node]) == above
         assert set(rel.chain(node)) == nx.descendants(graph, node) | {node}
         assert len(list(rel.chain(node))) == len(set(rel.chain(node)))
-        assert rel.images_hit([node]) == {
-            f"i{n}" for n, top in enumerate(tops) if above & ({top} | set(mapped))
-        }
+        assert rel.images_hit([node]) == {f"i{n}" for n, top in enumerate(tops) if above & ({top} | set(mapped))}
         assert rel.containers_hit([node]) == {f"c{n}" for n, layer in enumerate(works) if layer in above}
     some = data.draw(st.sets(st.sampled_from(layers), max_size=4))
     assert rel.descendants(some) == set().union(*(nx.ancestors(graph, n) | {n} for n in some))
@@ -213,7 +211,10 @@ def cost(make, count: int) -> float:
 
 
 def one_chain(count):
-    return {"layers": [{"id": str(n), "parent": str(n - 1) if n else ""} for n in range(count)], "images": [{"id": "i", "layer": str(count - 1)}]}
+    return {
+        "layers": [{"id": str(n), "parent": str(n - 1) if n else ""} for n in range(count)],
+        "images": [{"id": "i", "layer": str(count - 1)}],
+    }
 
 
 def one_base(count):
@@ -221,7 +222,10 @@ def one_base(count):
 
 
 def one_circle(count):
-    return {"layers": [{"id": str(n), "parent": str((n + 1) % count)} for n in range(count)], "images": [{"id": "i", "layer": "0"}]}
+    return {
+        "layers": [{"id": str(n), "parent": str((n + 1) % count)} for n in range(count)],
+        "images": [{"id": "i", "layer": "0"}],
+    }
 
 
 def orphans(count):

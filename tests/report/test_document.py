@@ -250,4 +250,6 @@ def test_hash_is_that_of_the_file(name):
 
 def test_reading_twice_and_judging_twice_gives_the_same():
     reading = read(bundle("combo-power-loss"))
-    assert judge(reading).to_dict() == judge(reading).to_dict() == analyzer.analyze(bundle("combo-power-loss")).to_dict()
+    assert (
+        judge(reading).to_dict() == judge(reading).to_dict() == analyzer.analyze(bundle("combo-power-loss")).to_dict()
+    )

@@ -139,7 +139,9 @@ def test_shortened_text_fits(text, columns):
     assert text.startswith(cut.removesuffix("…"))
 
 
-@pytest.mark.parametrize("cell", ["12345e10", "0012", "1e5", "0x10", "NaN", "inf", "1_000", "+5", "-0", "1.10", "True", ""])
+@pytest.mark.parametrize(
+    "cell", ["12345e10", "0012", "1e5", "0x10", "NaN", "inf", "1_000", "+5", "-0", "1.10", "True", ""]
+)
 def test_table_cells_come_through_as_text(cell):
     text = table(("id", "other"), [(cell, "x"), ("abc", "y")])
     assert text.splitlines()[1].split() == [*([cell] if cell else []), "x"]

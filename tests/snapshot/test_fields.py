@@ -90,8 +90,8 @@ def test_any_value_in_any_field_is_survived(parse, value):
     keys = (
         "id names parent metadata created diff-digest diff-size compressed-size toc-digest compression uidset gidset "
         "uidmap gidmap flags big-data-names big-data-sizes big-data-digests layer mapped-layers names-history image"
-    ).split()
-    row = salvage_array(json.dumps([dict.fromkeys(keys, value)]).encode(), "x").rows[0]
+    )
+    row = salvage_array(json.dumps([dict.fromkeys(keys.split(), value)]).encode(), "x").rows[0]
     options = {} if parse is parse_image else {"volatile": False}
     record = parse(row, "x", **options)
     assert record.id == (value if isinstance(value, str) else "")

@@ -84,9 +84,7 @@ THIRD = WHOLE.index(b'{"id":"c')
         pytest.param(WHOLE[: THIRD + 1], "ab", ["cut"], id="cut after a brace"),
         pytest.param(WHOLE[: THIRD + 20] + b"\0" * 500, "ab", ["nul-bytes"], id="cut in a string, then NUL"),
         pytest.param(WHOLE[:THIRD] + b"\0" * 500, "ab", ["nul-bytes"], id="cut between rows, then NUL"),
-        pytest.param(
-            WHOLE[: SECOND + 9] + bytes(40) + WHOLE[SECOND + 49 :], "ac", ["nul-bytes"], id="NUL in a string"
-        ),
+        pytest.param(WHOLE[: SECOND + 9] + bytes(40) + WHOLE[SECOND + 49 :], "ac", ["nul-bytes"], id="NUL in a string"),
         pytest.param(WHOLE[:SECOND] + bytes(30) + WHOLE[SECOND + 30 :], "ac", ["nul-bytes"], id="NUL at a row's start"),
         pytest.param(bytes(20) + WHOLE[20:], "bc", ["nul-bytes"], id="NUL at the beginning"),
         pytest.param(b"\xef\xbb\xbf" + WHOLE, "abc", ["byte-order-mark"], id="UTF-8 mark"),
@@ -259,7 +257,9 @@ ROWS = 20_000
 
 def many(mark: str) -> list[bytes]:
     return [
-        json.dumps({"id": f"{number:064x}", "names": [f"{mark}{number}"], "uidset": [0, 1000]}, ensure_ascii=False).encode()
+        json.dumps(
+            {"id": f"{number:064x}", "names": [f"{mark}{number}"], "uidset": [0, 1000]}, ensure_ascii=False
+        ).encode()
         for number in range(ROWS)
     ]
 

@@ -128,7 +128,9 @@ def test_a_layer_of_one_user_does_not_stand_in_for_another_users():
     assert document["verdict"] == "damaged"
     first = document["causes"][0]
     assert first["subjects"][0]["id"] == gone
-    assert all(not f["evidence"][0]["path"].startswith(ROOTLESS) for f in document["findings"] if f["rule"] == "LAY-001")
+    assert all(
+        not f["evidence"][0]["path"].startswith(ROOTLESS) for f in document["findings"] if f["rule"] == "LAY-001"
+    )
 
 
 def test_damage_of_one_user_is_told_once_and_not_of_the_other():
@@ -180,7 +182,15 @@ def test_parents_in_a_store_that_was_not_captured_are_not_called_missing(bundle)
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[", "storage = 1", '[storage]\nimagestore = 5\noptions = "x"', "a = " + "[" * 5000, "x = " + "9" * 5000, "\0\xff"],
+    [
+        "",
+        "[",
+        "storage = 1",
+        '[storage]\nimagestore = 5\noptions = "x"',
+        "a = " + "[" * 5000,
+        "x = " + "9" * 5000,
+        "\0\xff",
+    ],
 )
 def test_a_storage_conf_that_is_none_changes_nothing(text):
     store = Edited(SMALL).write("etc/containers/storage.conf", text.encode("latin-1"))
@@ -283,7 +293,9 @@ def test_member_order_does_not_change_the_report(order, bundle):
     assert document(store) == wanted
 
 
-@pytest.mark.parametrize("bundle", ["combo-power-loss", "lower-wrong-chain", "base-file-edited", "healthy-additional-store"])
+@pytest.mark.parametrize(
+    "bundle", ["combo-power-loss", "lower-wrong-chain", "base-file-edited", "healthy-additional-store"]
+)
 def test_member_order_does_not_change_the_report_of_damage(bundle):
     store = Edited(bundle)
     wanted = document(store)

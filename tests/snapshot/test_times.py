@@ -48,7 +48,7 @@ def test_what_is_no_time(text):
     assert parse_time(text) is None
 
 
-MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31))
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31))  # noqa: DTZ001  the strategy wants naive bounds
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.facts import MISSING, NODE, OPAQUE, PLANTED, WHITEOUT, Difference
 from analyzer.checks.comparison.judge import NODES, OPAQUE_NAMES
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, KIND_CODE, NOTHING, Entry
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, NOTHING, Entry
+from analyzer.snapshot.places import SYMLINK_CODE, place, real_row
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
 WHITEOUT_PREFIX, OPAQUE_MARK = ".wh.", ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
-SYMLINK_CODE = KIND_CODE["symlink"]
 NANO = 1_000_000_000
-HOPS = 40
 
 
 class Comparison:
@@ -158,51 +157,24 @@ class Comparison:
     def _find_through_links(self, recorded: set[str]) -> None:
         """Find entries whose parent is a symlink of the layer: the engine unpacked them where it leads."""
         for entry in self._missing:
-            place = self._place(entry.path)
-            row = self.table.index.get(place, -1) if place != entry.path else -1
-            if row >= 0 and place not in recorded:
+            leads = place(self.table, entry.path)
+            row = self.table.index.get(leads, -1) if leads != entry.path else -1
+            if row >= 0 and leads not in recorded:
                 self._matched[row] = 1
                 self._pending.append((entry, row))
                 if entry.kind == HARDLINK:
                     self._links.setdefault(entry.link, []).append(entry)
-                self._parents[entry.path] = place
+                self._parents[entry.path] = leads
         self._missing = [entry for entry in self._missing if entry.path not in self._parents]
 
-    def _place(self, path: str) -> str:
-        """Return where a path leads inside the diff directory when symlinks among its parents are followed."""
-        index, extra, kinds = self.table.index, self.table.extra, self.table.kinds
-        done: list[str] = []
-        todo = path.split("/")[::-1]
-        hops = 0
-        while todo:
-            part = todo.pop()
-            if part == "..":
-                done = done[:-1]
-            elif part not in ("", "."):
-                done.append(part)
-                row = index.get("/".join(done), -1) if todo and len(done) < 200 else -1
-                if row >= 0 and kinds[row] == SYMLINK_CODE:
-                    hops += 1
-                    if hops > HOPS:
-                        return path
-                    link = extra.get(row, NOTHING)[0]
-                    done = [] if link.startswith("/") else done[:-1]
-                    todo.extend(link.split("/")[::-1])
-        return "/".join(done)
-
     def _file(self, row: int) -> tuple[int, Entry | None]:
-        """Return the row and facts of the file itself: hard links of the capture followed (-1: outside)."""
-        found = self.table.entry(row)
-        hops = 0
-        while found.kind == HARDLINK:
-            hops += 1
-            if found.outside:
-                return -1, self.resolve(found.outside)
-            row = self.table.index.get(found.link, -1)
-            if row < 0 or hops > HOPS:
-                return -1, None
-            found = self.table.entry(row)
-        return row, found
+        """Return the row and facts of the file itself; row -1 for one of another layer, None where it is not there."""
+        table = self.table
+        real = real_row(table, row)
+        if real >= 0:
+            return real, table.entry(real)
+        outside = table.extra.get(row, NOTHING)[3]
+        return -1, self.resolve(outside) if outside else None
 
     def _judge_pending(self) -> None:
         links = [(entry, row) for entry, row in self._pending if entry.kind == HARDLINK]

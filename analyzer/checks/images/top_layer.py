@@ -44,7 +44,7 @@ MESSAGE = "layer not known"
 @rule(
     "IMG-016",
     severity=CRITICAL,
-    needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
+    needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS, Need.WHOLE_ARCHIVE),
     says="layer {layer} has no record{directory_words}; it is the top layer of {names}"
     "; listing images in CRI-O fails with `layer not known`",
 )

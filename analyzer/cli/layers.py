@@ -1,0 +1,16 @@
+"""`analyzer layers BUNDLE`: the layers of a store as a table."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli.listed import emit_rows, listing_options
+
+
+@click.command("layers")
+@listing_options
+def command(bundle: str, form: str, quiet: bool, no_trunc: bool) -> None:
+    """List the layers of BUNDLE."""
+    from analyzer.report.listing import LAYERS, layers
+
+    emit_rows("layers", LAYERS, layers, bundle, form, quiet=quiet, no_trunc=no_trunc)

@@ -1,0 +1,29 @@
+"""`analyzer show BUNDLE OBJECT`: everything about one object."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option, platform_option
+from analyzer.cli.output import emit, terminal_columns
+
+
+@click.command("show")
+@bundle_argument
+@click.argument("object_", metavar="OBJECT")
+@format_option("text", "json")
+@platform_option
+@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+def command(bundle: str, object_: str, form: str, platform: str | None, width: int | None) -> None:
+    """Show one object of BUNDLE: its record, its chain, its files, who needs it, and what is wrong with it.
+
+    OBJECT is an id or the start of one, an image name, a container or pod name, a digest, a link id, or a path.
+    """
+    from analyzer.report.shown import render, shown
+
+    opened = Opened(bundle, platform=platform)
+    value = shown(opened.find(object_), opened.document)
+    if form == "json":
+        emit_json(value)
+    else:
+        emit(render(value, width or terminal_columns()))

@@ -1,0 +1,158 @@
+"""The tables below the causes: findings, coverage, and what the rules that spoke mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.causes.family import builtin_families
+from analyzer.checks.finding import RANK, SEVERITIES
+from analyzer.checks.rule import builtin_rules
+from analyzer.report.html.causes import place
+from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.pages import page_sections, page_title
+from analyzer.report.words import plural
+
+if TYPE_CHECKING:
+    from analyzer.checks.finding import Evidence, Finding
+    from analyzer.report.objects import Objects
+    from analyzer.report.report import Report
+
+SHOWN = 2_000
+LOSSES = 200
+CODE = re.compile(r"`([^`]+)`")
+
+
+def findings_block(report: Report, objects: Objects) -> Markup:
+    """Return the table, worst first; beyond two thousand rows the rest is counted."""
+    if not report.findings:
+        return NOTHING
+    ids = report.finding_ids
+    explained: dict[str, list[int]] = {}
+    for cause in report.causes:
+        for finding in cause.hypothesis.explains:
+            explained.setdefault(ids[finding], []).append(cause.rank)
+    rows = [_row(f, ids[f], explained.get(ids[f], []), objects) for f in report.findings[:SHOWN]]
+    names = (("id", "num"), ("severity", "num"), ("rule", "text"), ("what was found", ""), ("cause", "num"))
+    head = [
+        el("th", el("button", name, type="button", class_="sort live") if kind else name, Markup(_plain(name, kind)),
+           scope="col", data_kind=kind or None)
+        for name, kind in names
+    ]  # fmt: skip
+    left = len(report.findings) - len(rows)
+    more = el("p", f"and {plural(left, 'more finding')}: --format json has them all.", class_="quiet") if left else None
+    return el(
+        "section",
+        el("h2", f"Findings ({len(report.findings):,})"),
+        _filters(report),
+        el("div", el("table", el("thead", el("tr", head)), el("tbody", rows), id="found"), class_="scroll"),
+        more,
+        id="findings",
+    )
+
+
+def _plain(name: str, kind: str) -> str:
+    return el("span", name, class_="dead") if kind else NOTHING
+
+
+def _filters(report: Report) -> Markup:
+    present = {finding.severity for finding in report.findings}
+    boxes = [
+        el("label", el("input", type="checkbox", checked=True, value=severity, class_="level"), " ", severity)
+        for severity in reversed(SEVERITIES)
+        if severity in present
+    ]
+    text = el("input", id="filter", type="search", placeholder="rule, id, name, words", autocomplete="off")
+    return el(
+        "div",
+        el("label", "Filter ", text),
+        el("fieldset", el("legend", "Severity", class_="hidden-label"), boxes),
+        el("output", "", id="matched", for_="filter"),
+        class_="filters live-flex",
+    )
+
+
+def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objects) -> Markup:
+    item = objects.of(finding.subject, finding.root)
+    subject = finding.subject
+    about: list[Markup | str] = [f"{subject.kind} "]
+    name = subject.names[0] if subject.names and subject.kind != "layer" else subject.id[:12] or subject.path
+    about.append(el("button", name, type="button", class_="go", data_n=item.number) if item else el("code", name))
+    return el(
+        "tr",
+        el("td", el("a", finding_id, href=f"#{finding_id}"), data_v=int(finding_id[1:])),
+        el("td", el("span", finding.severity, class_=f"chip sev-{finding.severity}"), data_v=RANK[finding.severity]),
+        el("td", el("a", finding.rule, href=f"#rule-{finding.rule}"), el("div", finding.slug, class_="quiet"),
+           data_v=finding.rule),
+        el("td", el("div", about, class_="about"), el("div", finding.message), _evidence(finding)),
+        el("td", [item for rank in explained for item in (el("a", f"{rank}", href=f"#cause-{rank}"), " ")] or "–",
+           data_v=explained[0] if explained else 9999),
+        id=finding_id,
+        data_level=finding.severity,
+    )  # fmt: skip
+
+
+def _evidence(finding: Finding) -> Markup:
+    rows = [el("li", place(evidence), _values(evidence)) for evidence in finding.evidence[:20]]
+    return el(
+        "details",
+        el("summary", f"Evidence, confidence {finding.confidence}"),
+        el("ul", rows, class_="plain"),
+        el("p", "fingerprint ", el("code", finding.fingerprint), class_="quiet"),
+    )
+
+
+def _values(evidence: Evidence) -> Markup:
+    return el(
+        "dl",
+        el("dt", "expected"),
+        el("dd", evidence.expected),
+        el("dt", "found"),
+        el("dd", evidence.observed),
+        class_="pair",
+    )
+
+
+def coverage_block(report: Report) -> Markup:
+    """Return what was lost, noted and skipped, with reasons."""
+    snapshot, checked = report.snapshot, report.checked
+    parts: list[Markup] = []
+    for title, some in (("Not read", snapshot.losses), ("Noted", snapshot.notes)):
+        if some:
+            rows = [el("li", el("code", s.where), f": {s.what} (offset {s.offset:,})") for s in some[:LOSSES]]
+            left = len(some) - len(rows)
+            parts += [el("h3", title), el("ul", rows, el("li", f"and {left} more") if left else None)]
+    if checked.skipped:
+        rows = [el("tr", el("td", rule), el("td", reason)) for rule, reason in checked.skipped]
+        head = el("tr", el("th", "check", scope="col"), el("th", "because", scope="col"))
+        parts += [el("h3", f"Skipped ({len(checked.skipped)})"), el("table", el("thead", head), el("tbody", rows))]
+    run = el("p", ", ".join(checked.run), class_="quiet")
+    parts.append(el("details", el("summary", f"{plural(len(checked.run), 'check')} run"), run))
+    return el("section", el("h2", "What was looked at"), parts, id="coverage")
+
+
+def rules_block(report: Report) -> Markup:
+    """Return the pages of the rules and causes that this report names."""
+    spoke = {finding.rule for finding in report.findings}
+    named = {cause.id for cause in report.causes}
+    pages = [(f.id, f.id, f.page) for f in builtin_families() if f.id in named]
+    pages += [(rule.id, f"{rule.id} {rule.slug}", rule.page) for rule in builtin_rules() if rule.id in spoke]
+    if not pages:
+        return NOTHING
+    shown = [
+        el("details", el("summary", f"{name}: ", _coded(page_title(page))), _page(page), id=f"rule-{key}", class_="page")
+        for key, name, page in pages
+    ]
+    return el("section", el("h2", "What these causes and rules mean"), shown, id="rules")
+
+
+def _page(page: str) -> list[Markup]:
+    parts: list[Markup] = []
+    for heading, paragraphs in page_sections(page):
+        parts.append(el("h4", heading))
+        parts.extend(el("p", _coded(paragraph)) for paragraph in paragraphs)
+    return parts
+
+
+def _coded(text: str) -> list[Markup | str]:
+    return [el("code", part) if number % 2 else part for number, part in enumerate(CODE.split(text))]

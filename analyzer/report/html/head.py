@@ -1,0 +1,119 @@
+"""The top of the page: verdict in a sentence, facts of the node and the bundle, what was looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.report.coverage import content, xattrs
+from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.words import MEANING, VERDICTS, human, plural
+from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.report.report import Report
+
+MARKS = {
+    "healthy": "M5 12l5 5 9-10",
+    "advisory": "M12 4v10 M12 18v.5",
+    "damaged": "M6 6l12 12 M18 6L6 18",
+    "undetermined": "M8 9c0-6 9-5 8 0-.5 3-4 3-4 6 M12 19v.5",
+}
+ENGINES = {CRIO: "CRI-O", PODMAN: "Podman", "buildah": "Buildah"}
+
+
+def banner(report: Report) -> Markup:
+    """Return the header: the verdict, and what it means here."""
+    verdict = report.verdict
+    mark = el("svg", el("path", d=MARKS[verdict]), viewBox="0 0 24 24", class_="sign", aria_hidden="true")
+    return el(
+        "header",
+        el(
+            "div",
+            mark,
+            el(
+                "div",
+                el("h1", VERDICTS[verdict]),
+                el("p", _sentence(report), class_="says"),
+                el("p", "analyzer report on ", el("code", report.snapshot.bundle.path), class_="quiet"),
+            ),
+            class_="verdict",
+        ),
+        class_=f"top v-{verdict}",
+    )
+
+
+def _sentence(report: Report) -> str:
+    verdict, causes = report.verdict, report.causes
+    if verdict == "undetermined":
+        return f"Too little was read to judge: {report.too_thin}."
+    if not causes:
+        return MEANING[verdict]
+    hit = causes[0].hypothesis.affected
+    first = plural(len(causes), "cause") + (", most likely and worst first." if len(causes) > 1 else ".")
+    if not hit.images and not hit.containers:
+        return f"{first} {'The first' if len(causes) > 1 else 'It'} hits no image and no container."
+    whom = f"{plural(len(hit.images), 'image')} and {plural(len(hit.containers), 'container')}"
+    return f"{first} {'The first' if len(causes) > 1 else 'It'} hits {whom}."
+
+
+def facts(report: Report) -> Markup:
+    """Return what is known of node, engines, stores and bundle, and the coverage in one look."""
+    rows = [*_stores(report), *_node(report), *_engines(report), *_bundle(report), *_coverage(report)]
+    return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in rows], class_="facts")
+
+
+def _stores(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    for store in report.snapshot.stores:
+        counts = ", ".join(
+            plural(len(some), noun)
+            for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
+        )
+        disk = f" on {store.backing_fs}" if store.backing_fs else ""
+        yield f"Store ({store.role})", [el("code", store.root or "."), f" {store.driver}{disk}", el("br"), counts]
+
+
+def _node(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    platform = report.platform
+    if platform.architecture:
+        name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
+        yield "Node", [name, el("br"), el("span", f"from {platform.source}", class_="quiet")]
+    else:
+        yield "Node", ["platform not in the bundle"]
+
+
+def _engines(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    made = {c.engine for rel in report.relations for c in rel.containers.values() if c.engine}
+    lines: list[Markup | str] = []
+    for engine, name in ENGINES.items():
+        version = engine_version(engine, report.snapshot.host) if engine in (CRIO, PODMAN) else None
+        if version is not None and version.source:
+            lines.append(el("div", f"{name} {version.text} ", el("span", f"from {version.source}", class_="quiet")))
+        elif engine in made:
+            lines.append(el("div", f"{name} ", el("span", "made containers; version not in the bundle", class_="quiet")))
+    if lines:
+        yield "Engines", lines
+
+
+def _bundle(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    bundle = report.snapshot.bundle
+    size = f", {human(bundle.bytes)}" if bundle.bytes else ""
+    lines: list[Markup | str] = [f"{bundle.format}, {plural(bundle.members, 'member')}{size}"]
+    if report.snapshot.newest_ns > 0:
+        newest = f"newest change of a store entry {format_time(report.snapshot.newest_ns)}"
+        lines += [el("br"), el("span", newest, class_="quiet")]
+    if bundle.sha256:
+        lines += [el("br"), el("code", f"sha256:{bundle.sha256}", class_="wrap")]
+    yield "Bundle", lines
+
+
+def _coverage(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    snapshot, checked = report.snapshot, report.checked
+    whole = "complete" if report.complete else el("strong", "not complete", class_="bad")
+    seen = f", depth {snapshot.depth}; content {content(snapshot)}, xattrs {xattrs(snapshot)}"
+    counts = f"{plural(len(checked.run), 'check')} run, "
+    skipped = el("a", f"{len(checked.skipped)} skipped", href="#coverage") if checked.skipped else "none skipped"
+    lost = el("div", plural(len(snapshot.losses), "part"), " not read", class_="bad") if snapshot.losses else NOTHING
+    yield "Coverage", [whole, seen, el("br"), counts, skipped, lost]

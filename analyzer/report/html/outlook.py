@@ -1,0 +1,53 @@
+"""What CRI-O and Podman would answer on this store, and what a command would remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.words import plural
+
+if TYPE_CHECKING:
+    from analyzer.outlook.model import Deletes, Outlook
+    from analyzer.report.report import Report
+
+
+def outlook_block(report: Report) -> Markup:
+    """Return the section, nothing where nothing was predicted."""
+    if not report.outlook:
+        return NOTHING
+    head = el("tr", [el("th", name, scope="col") for name in ("engine", "command", "answer", "would remove")])
+    ids = report.finding_ids
+    rows = [_row(item, [ids[f] for f in item.because if f in ids]) for item in report.outlook]
+    return el(
+        "section",
+        el("h2", "What the engines would answer"),
+        el("p", "Predicted from the records; nothing was run.", class_="quiet"),
+        el("div", el("table", el("thead", head), el("tbody", rows)), class_="scroll"),
+        id="outlook",
+    )
+
+
+def _row(item: Outlook, because: list[str]) -> Markup:
+    answer: list[Markup | str] = [el("strong", "works" if item.works else "fails", class_="good" if item.works else "bad")]
+    if item.message:
+        answer += [" ", el("code", item.message, class_="wrap")]
+    for finding in because[:8]:
+        answer += [" ", el("a", finding, href=f"#{finding}")]
+    return el(
+        "tr",
+        el("td", f"{item.engine} {item.version}"),
+        el("td", el("code", item.command)),
+        el("td", answer),
+        el("td", _removed(item.deletes)),
+    )
+
+
+def _removed(deletes: Deletes | None) -> Markup | str:
+    if deletes is None:
+        return "nothing by design"
+    if deletes.whole_root:
+        return el("strong", "the whole graph root", class_="bad")
+    counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
+    parts = [plural(count, noun) for count, noun in counts if count]
+    return el("strong", ", ".join(parts), class_="bad") if parts else "nothing"

@@ -1,0 +1,186 @@
+"""Images, layers and containers as rows, in the columns people know from `podman` and `crictl`.
+
+Rows are plain dictionaries with whole values; `columns` shortens them for a terminal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analyzer.graph.find import pod_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.images import ImageRecord
+
+IMAGES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
+LAYERS = ("LAYER ID", "PARENT", "CREATED", "SIZE", "IMAGES", "CONTAINERS", "STATE")
+CONTAINERS = ("CONTAINER ID", "IMAGE", "CREATED", "NAME", "ATTEMPT", "POD ID", "POD", "STATE")
+NONE = "<none>"
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def images(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
+    """Return one row per name of every image, `<none>` for an image without one; sizes in bytes, None where unknown.
+
+    An image's size is what `podman images` counts: the recorded sizes of its layers (mapped ones included) and of its
+    big-data items.
+    """
+    rows: list[dict[str, Any]] = []
+    for rel in relations:
+        for image in rel.images.values():
+            size = image_size(rel, image)
+            for name in image.names or ("",):
+                repository, tag = split_name(name)
+                rows.append(
+                    {
+                        "repository": repository or NONE,
+                        "tag": tag or NONE,
+                        "name": name,
+                        "id": image.id,
+                        "digest": image.digest,
+                        "layer": image.layer,
+                        "created": image.created,
+                        "size": size,
+                        "store": rel.image_store[image.id].root or ".",
+                    }
+                )
+    return rows
+
+
+def image_size(rel: Relations, image: ImageRecord) -> int | None:
+    """Return recorded bytes of an image's layers and big data, None where a layer's size is not recorded."""
+    layers = {layer_id for top in (image.layer, *image.mapped_layers) for layer_id in rel.chain(top)}
+    records = [rel.layers.get(layer_id) for layer_id in layers]
+    sizes = [record.diff_size if record is not None else None for record in records]
+    if any(size is None for size in sizes):
+        return None
+    big_data = sum(size for size in image.big_data_sizes.values() if type(size) is int)
+    return sum(size for size in sizes if size is not None) + big_data
+
+
+def layers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
+    """Return one row per layer record, and one per parent or top layer that has none; sizes in bytes."""
+    return [
+        _layer_row(rel, layer_id)
+        for rel in relations
+        for layer_id in (*rel.layers, *sorted(_wanted(rel) - set(rel.layers)))
+    ]
+
+
+def _layer_row(rel: Relations, layer_id: str) -> dict[str, Any]:
+    record = rel.layers.get(layer_id)
+    return {
+        "id": layer_id,
+        "parent": record.parent if record else "",
+        "created": record.created if record else "",
+        "size": record.diff_size if record else None,
+        "images": len(rel.images_on.get(layer_id, ())),
+        "containers": len(rel.containers_on.get(layer_id, ())),
+        "state": _layer_state(rel, layer_id),
+        "store": (rel.layer_store[layer_id].root or ".") if record else "",
+    }
+
+
+def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
+    """Return one row per container record; whether one ran is not in these records."""
+    return [
+        {
+            "id": container.id,
+            "image": ", ".join(rel.image_names(container.image)[:1]) or container.image,
+            "image_id": container.image,
+            "created": container.created,
+            "name": container.name,
+            "names": list(container.names),
+            "attempt": _known(container.details.get("attempt")),
+            "pod_id": pod_id(container),
+            "pod": _known(container.details.get("pod-name")),
+            "engine": container.engine,
+            "layer": container.layer,
+            "volatile": container.volatile,
+            "state": _container_state(rel, container.image, container.layer),
+            "store": rel.stores[0].root or ".",
+        }
+        for rel in relations
+        for container in rel.containers.values()
+    ]
+
+
+def columns(kind: str, rows: list[dict[str, Any]], *, whole: bool) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of rows of a kind (`images`, `layers`, `containers`); ids are cut unless `whole`."""
+    cut = None if whole else 12
+    for row in rows:
+        created, size = short_time(row["created"]), size_text(row.get("size"))
+        if kind == "images":
+            yield row["repository"], row["tag"], row["id"][:cut], created, size
+        elif kind == "layers":
+            counts = str(row["images"]), str(row["containers"])
+            yield row["id"][:cut], row["parent"][:cut], created, size, *counts, row["state"]
+        else:
+            image = row["image"][:cut] if row["image"] == row["image_id"] else row["image"]
+            pod = row["pod_id"][:cut], row["pod"]
+            yield row["id"][:cut], image, created, row["name"], row["attempt"], *pod, row["state"]
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return (repository, tag) of an image name; the tag of a name by digest is `""`."""
+    bare, at, _ = name.partition("@")
+    head, colon, tag = bare.rpartition(":")
+    if colon and "/" not in tag:
+        return head, "" if at else tag
+    return bare, ""
+
+
+def size_text(size: int | None) -> str:
+    """Return a size as the engines print it: decimal units, three digits."""
+    if size is None:
+        return "?"
+    amount, unit = float(size), 0
+    while amount >= 1000 and unit < len(UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.3g} {UNITS[unit]}"
+
+
+def short_time(text: str) -> str:
+    """Return a recorded time to the second, as it was written."""
+    head, dot, tail = text.partition(".")
+    zone = tail.lstrip("0123456789")
+    return f"{head}{zone}" if dot else text
+
+
+def _wanted(rel: Relations) -> set[str]:
+    tops = {top for image in rel.images.values() for top in (image.layer, *image.mapped_layers)}
+    own = {container.layer for container in rel.containers.values()}
+    return {layer_id for layer_id in (*rel.children, *tops, *own) if layer_id}
+
+
+def _layer_state(rel: Relations, layer_id: str) -> str:
+    record = rel.layers.get(layer_id)
+    states = []
+    if record is None:
+        states.append("no record")
+    elif record.incomplete:
+        states.append("incomplete")
+    listed = any(store.home.layers for store in rel.stores)
+    if listed and rel.directory(layer_id) is None:
+        states.append("no directory")
+    if record is not None and not rel.images_on.get(layer_id) and not rel.containers_on.get(layer_id):
+        states.append("unused")
+    if record is not None and record.volatile:
+        states.append("volatile")
+    return ", ".join(states)
+
+
+def _container_state(rel: Relations, image_id: str, layer_id: str) -> str:
+    states = []
+    if image_id and image_id not in rel.images:
+        states.append("no image record")
+    if layer_id not in rel.layers:
+        states.append("no layer record")
+    return ", ".join(states)
+
+
+def _known(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

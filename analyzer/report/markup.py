@@ -1,0 +1,64 @@
+"""Build HTML and SVG from values: text is escaped as it goes in, so no caller can forget it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.report.escape import html_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VOID = frozenset({"br", "hr", "input", "meta"})
+
+
+class Markup(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+Child = str | int | None
+NOTHING = Markup()
+
+
+def el(name: str, *children: Child | Iterable[Child], **attributes: str | float | bool | None) -> Markup:
+    """Return an element.
+
+    Args:
+        name: its tag.
+        children: text (escaped), `Markup` (as it is), or iterables of both; None is left out.
+        attributes: `_` in a name stands for `-`, a trailing one is dropped (`class_`, `for_`); True gives a bare
+            attribute, None and False none.
+    """
+    head = "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in VOID:
+        return Markup(f"<{name}{head}>")
+    return Markup(f"<{name}{head}>{join(children)}</{name}>")
+
+
+def join(children: Iterable[Child | Iterable[Child]]) -> Markup:
+    """Return children one after the other."""
+    return Markup("".join(_child(child) for child in children))
+
+
+def _child(child: Child | Iterable[Child]) -> str:
+    if child is None:
+        return ""
+    if isinstance(child, Markup):
+        return child
+    if isinstance(child, str):
+        return html_text(child)
+    if isinstance(child, int):
+        return str(child)
+    return join(child)
+
+
+def _attribute(name: str, value: str | float | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    key = name.rstrip("_").replace("_", "-")
+    if value is True:
+        return f" {key}"
+    shown = f"{value:.10g}" if isinstance(value, float) else html_text(str(value))
+    return f' {key}="{shown}"'

@@ -1,0 +1,219 @@
+"""Make each layer's tar again from its tar-split and files, and digest it (depth deep).
+
+tar-split wants the files in the order of the layer tar; an archive has them in the order of its directories. In a
+plain tar they are read where they lie. A compressed bundle or a directory is read a second time, and a file that comes
+before its turn is held in memory, up to a limit; a layer that needs more is left out, and that is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.places import place, real_row
+from analyzer.snapshot.second import walk
+from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
+from analyzer.source.header import clean_path
+from analyzer.source.member import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from analyzer.limits import Limits
+    from analyzer.snapshot.content import DiffTable
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.store import Store
+    from analyzer.source.member import Body, Member, MemberSource
+
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of one layer: `sha256:<hex>` and length of its tar, or why it was not made."""
+
+    digest: str = ""
+    size: int = 0
+    reason: str = ""
+
+
+class Job:
+    """One layer being rebuilt.
+
+    Args:
+        split: its tar-split.
+        table: its files.
+        limits: bounds on reading.
+
+    Attributes:
+        waiting: row of the file whose content comes next, -1 when nothing is awaited.
+        held: contents that came before their turn, by row.
+        held_bytes: their length.
+    """
+
+    def __init__(self, split: SmallFile, table: DiffTable, limits: Limits) -> None:
+        self.table = table
+        self.waiting = -1
+        self.held: dict[int, bytes] = {}
+        self.held_bytes = 0
+        self._split = TarSplit(split, limits)
+        self._lines = self._split.lines()
+        self._limits = limits
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._reason = ""
+        self._done = False
+        self._shared = {real_row(table, row) for row in table.extra if real_row(table, row) != row}
+
+    def advance(self) -> None:
+        """Go on to the next file whose content is not at hand."""
+        self.waiting = -1
+        for line in self._lines:
+            if line.type != FILE_LINE:
+                self._put(line.payload or b"")
+                continue
+            if line.size <= 0:
+                continue
+            row = self._row(line.name_raw.decode("utf-8", "surrogateescape") if line.name_raw else line.name)
+            if self._reason:
+                return
+            data = self.held.get(row)
+            if data is None:
+                self.waiting = row
+                return
+            self._put(data)
+            if row not in self._shared:
+                self.held_bytes -= len(data)
+                del self.held[row]
+        self._done = True
+        self.release()
+
+    def take(self, row: int, chunks: Iterable[memoryview], room: int) -> None:
+        """Take the content of one file: now, or for later where there is room for it."""
+        if self._reason or self._done:
+            return
+        if row == self.waiting and row not in self._shared:
+            for chunk in chunks:
+                self._put(chunk)
+            self.advance()
+            return
+        size = self.table.sizes[row]
+        if size > room:
+            self.fail(f"its files come in another order, and {size} more bytes do not fit the limit rebuild")
+            return
+        self.held[row] = b"".join(map(bytes, chunks))
+        self.held_bytes += len(self.held[row])
+        if row == self.waiting:
+            self.advance()
+
+    def fail(self, reason: str) -> None:
+        """Give up."""
+        self._reason = reason
+        self.release()
+
+    def release(self) -> None:
+        """Let go of contents."""
+        self.held.clear()
+        self.held_bytes = 0
+
+    def result(self) -> Rebuilt:
+        """Return what came of it; call it when all contents have been offered."""
+        if self._reason or self._split.problems or self._split.limit:
+            return Rebuilt(reason=self._reason or self._split.limit or "its tar-split is damaged")
+        if not self._done:
+            name = self.table.names[self.waiting] if self.waiting >= 0 else "a file"
+            return Rebuilt(reason=f"the content of {name} was not met again")
+        return Rebuilt(f"sha256:{self._digest.hexdigest()}", self._size)
+
+    def _put(self, data: bytes | memoryview) -> None:
+        self._digest.update(data)
+        self._size += len(data)
+
+    def _row(self, name: str) -> int:
+        table = self.table
+        path = clean_path(name, self._limits.path)[0]
+        row = table.index.get(path, -1)
+        if row < 0:
+            row = table.index.get(place(table, path), -1)
+        row = real_row(table, row)
+        if row < 0:
+            self.fail(f"{path} is not among its files")
+        return row
+
+
+def rebuild(
+    stores: list[Store], path: str, form: str, again: Callable[[], MemberSource], limits: Limits
+) -> dict[str, Rebuilt]:
+    """Return what came of every layer with a tar-split, by member path of the tar-split.
+
+    Args:
+        stores: the stores as read.
+        path: the bundle.
+        form: its format.
+        again: opens it once more.
+        limits: `rebuild` bounds what is held out of order.
+    """
+    jobs = {split.path: Job(split, table, limits) for split, table in _layers(stores)}
+    if form == "tar":
+        with Path(path).open("rb", buffering=0) as file:
+            for job in jobs.values():
+                _from_plain_tar(job, file.fileno())
+    else:
+        _in_passing(list(jobs.values()), again(), limits)
+    return {name: job.result() for name, job in jobs.items()}
+
+
+def _layers(stores: list[Store]) -> Iterator[tuple[SmallFile, DiffTable]]:
+    for store in stores:
+        for layer_id, split in store.tar_splits.items():
+            for other in stores:
+                layer = other.home.layers.get(layer_id) if other.group == store.group else None
+                table = layer.tables.get("diff") if layer else None
+                if split.data is not None and table is not None and len(table):
+                    yield split, table
+                    break
+
+
+def _from_plain_tar(job: Job, fd: int) -> None:
+    job.advance()
+    while (row := job.waiting) >= 0:
+        offset, size = job.table.offsets[row], job.table.sizes[row]
+        if offset < 0:
+            job.fail(f"{job.table.names[row]} is stored with holes")
+            return
+        job.take(row, _pieces(fd, offset, size), size)
+    job.table.forget_index()
+
+
+def _pieces(fd: int, offset: int, size: int) -> Iterator[memoryview]:
+    while size > 0:
+        data = os.pread(fd, min(size, PIECE), offset)
+        if not data:
+            return
+        offset, size = offset + len(data), size - len(data)
+        yield memoryview(data)
+
+
+def _in_passing(jobs: list[Job], source: MemberSource, limits: Limits) -> None:
+    by_table = {job.table.path: job for job in jobs}
+    held = 0
+    for job in jobs:
+        job.advance()
+
+    def take(table: DiffTable, name: str, member: Member, body: Body) -> None:
+        nonlocal held
+        if member.kind != FILE or not member.size:
+            return
+        job, row = by_table[table.path], table.index.get(name, -1)
+        if row < 0 or table.offsets[row] != member.data_offset:
+            return
+        before = job.held_bytes
+        job.take(row, body.chunks(), limits.rebuild - held)
+        held += job.held_bytes - before
+
+    walk(source, [job.table for job in jobs], take)
+    for job in jobs:
+        job.table.forget_index()
