@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import analyzer.causes.families as package
+from analyzer.checks.rule import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,9 +30,12 @@ class Family:
 
 
 def family(propose: Propose) -> Family:
-    """Turn `propose(case)` of a module into its Family; the module's docstring becomes the page."""
-    module = sys.modules[propose.__module__]
-    return Family(propose.__module__.rpartition(".")[2].replace("_", "-"), (module.__doc__ or "").strip(), propose)
+    """Turn `propose(case)` of a module into its Family; the module's docstring becomes the page.
+
+    In a notebook or script the function's own name and docstring take the place of the module's.
+    """
+    slug, _, page = home_of(propose)
+    return Family(slug, page, propose)
 
 
 @cache

@@ -37,11 +37,16 @@ LEAST, MOST = 0.0001, 0.9999
 
 
 def infer(cases: Iterable[Case], families: Iterable[Family]) -> tuple[Cause, ...]:
-    """Return ranked causes of all groups of stores."""
-    chosen: list[tuple[Hypothesis, float]] = []
+    """Return ranked causes of all groups of stores; raises what a family raises."""
     families = tuple(families)
-    for case in cases:
-        hypotheses = [h for family in families for h in family.propose(case) if h.explains]
+    return choose([h for family in families for h in family.propose(case) if h.explains] for case in cases)
+
+
+def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
+    """Return ranked causes, given the hypotheses of each group of stores."""
+    chosen: list[tuple[Hypothesis, float]] = []
+    for group in groups:
+        hypotheses = list(group)
         claims = _claims(hypotheses)
         chosen.extend((h, posterior(h, claims[_main(h)])) for h in cover(hypotheses))
     causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]

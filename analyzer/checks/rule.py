@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import sys
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Check = Callable[[View], Iterator[Finding]]
 
 GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine")
+OWN_GROUP = "own"
+"""Group of a rule that lives in no package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +92,34 @@ class Rule:
 def rule(
     rule_id: str, *, severity: str, says: str, needs: tuple[Need, ...] = ()
 ) -> Callable[[Callable[[View, Rule], Iterator[Finding]]], Rule]:
-    """Turn `check(view, rule)` of a module into its Rule; the module's docstring becomes the page."""
+    """Turn `check(view, rule)` of a module into its Rule; the module's docstring becomes the page.
+
+    In a notebook or script the function's own name and docstring take the place of the module's.
+    """
 
     def declare(function: Callable[[View, Rule], Iterator[Finding]]) -> Rule:
-        module = sys.modules[function.__module__]
-        parts = function.__module__.split(".")
-        page = (module.__doc__ or "").strip()
+        slug, group, page = home_of(function)
 
         def check(view: View) -> Iterator[Finding]:
             return function(view, made)
 
-        made = Rule(rule_id, parts[-1].replace("_", "-"), parts[-2], severity, needs, says, page, check)
+        made = Rule(rule_id, slug, group, severity, needs, says, page, check)
         return made
 
     return declare
+
+
+def home_of(function: Callable[..., Any]) -> tuple[str, str, str]:
+    """Return (slug, group, page) of a declared function, from its module; from itself in a notebook or script."""
+    parts = function.__module__.split(".")
+    if parts[0] in ("__main__", "__mp_main__"):
+        return _kebab(function.__name__), OWN_GROUP, inspect.cleandoc(function.__doc__ or "")
+    page = (sys.modules[function.__module__].__doc__ or "").strip()
+    return _kebab(parts[-1]), parts[-2] if len(parts) > 1 else OWN_GROUP, page
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
 
 
 @cache
@@ -125,13 +142,15 @@ class Checked:
         findings: in report order.
         run: ids of rules that judged at least one store.
         skipped: (rule, reason) of rules that lacked evidence, or failed.
-        failed: ids of rules that raised; the analysis is not complete then.
+        failed: ids of rules that raised, and names of what is faulty; the analysis is not complete then.
+        faulty: (name, reason) of plugins that could not be used and of cause families that raised.
     """
 
     findings: tuple[Finding, ...]
     run: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
     failed: tuple[str, ...] = ()
+    faulty: tuple[tuple[str, str], ...] = ()
 
 
 def run_rules(

@@ -22,7 +22,7 @@ Child = str | int | None
 NOTHING = Markup()
 
 
-def el(name: str, *children: Child | Iterable[Child], **attributes: str | float | bool | None) -> Markup:
+def el(name: str, /, *children: Child | Iterable[Child], **attributes: str | float | bool | None) -> Markup:
     """Return an element.
 
     Args:

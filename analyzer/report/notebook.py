@@ -1,35 +1,23 @@
-"""The report for a notebook cell: static HTML without script, style inline, every value escaped."""
+"""The report for a notebook cell: the page's first screen, static, without script, its style in the cell."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
-from analyzer.report.escape import inert
+from analyzer.report.html.page import fragment, styles
+from analyzer.report.markup import el
 from analyzer.report.text import render
 
 if TYPE_CHECKING:
     from analyzer.report.report import Report
 
-COLOURS = {"healthy": "#1b7837", "advisory": "#8c6d00", "damaged": "#b2182b", "undetermined": "#555555"}
-
 
 def report_html(report: Report) -> str:
-    """Return the verdict, a table of causes, and the text report folded below it."""
-    verdict = report.verdict
-    rows = "".join(
-        f"<tr><td>{cause.rank}</td><td>{_safe(cause.severity)}</td><td>{cause.probability:.0%}</td>"
-        f'<td style="text-align:left">{_safe(cause.hypothesis.title)}</td>'
-        f"<td>{len(cause.hypothesis.affected.images)}</td><td>{len(cause.hypothesis.affected.containers)}</td></tr>"
-        for cause in report.causes
-    )
-    head = "<tr><th>rank</th><th>severity</th><th>probability</th><th>cause</th><th>images</th><th>containers</th></tr>"
-    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
-    return (
-        f'<div><p><b style="color:{COLOURS[verdict]}">{verdict.upper()}</b> {_safe(report.snapshot.bundle.path)}</p>'
-        f"{table}<details><summary>whole report</summary><pre>{escape(render(report))}</pre></details></div>"
-    )
+    """Return verdict, facts, causes with their pictures, and the text report folded below."""
+    text = el("details", el("summary", "The same as text"), el("pre", el("code", _lines(render(report)))))
+    return el("div", el("style", styles()), fragment(report), text, class_="az cell")
 
 
-def _safe(text: str) -> str:
-    return escape(inert(text))
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends: the encoder would show a line feed as what it is."""
+    return [part for line in text.splitlines() for part in (line, el("br"))]

@@ -30,7 +30,7 @@ def render(report: Report) -> str:
 def log(report: Report) -> dict[str, Any]:
     """Return the SARIF log as data."""
     spoke = {finding.rule for finding in report.findings}
-    rules = [rule for rule in builtin_rules() if rule.id in spoke or rule.id in report.checked.run]
+    rules = [rule for rule in builtin_rules() if rule.id in spoke]
     index = {rule.id: number for number, rule in enumerate(rules)}
     bundle = report.snapshot.bundle
     artifact: dict[str, Any] = {

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from analyzer.report.scene import Box, Scene
 
-WIDTH, HEIGHT = 228, 46
-ACROSS, DOWN = 276, 58
+WIDTH, HEIGHT = 216, 46
+ACROSS, DOWN = 250, 57
 MARGIN = 8
-LETTERS = 24
+LETTERS = 22
+ROOMY = 900
 ICONS = {
     "container": "M1 4 8 1l7 3v8l-7 3-7-3z M1 4l7 3 7-3 M8 7v8",
     "image": "M8 1 15 4.5 8 8 1 4.5z M1 8l7 3.5L15 8 M1 11.5 8 15l7-3.5",
@@ -44,7 +45,7 @@ def draw(scene: Scene, title: str, description: str = "") -> Markup:
         el("desc", description) if description else None,
         el("g", list(_edges(scene)), class_="edges"),
         el("g", [_box(box) for box in scene.boxes], class_="boxes"),
-        class_="graph",
+        class_="graph wide" if wide > ROOMY else "graph",
         role="group",
         aria_label=title,
         viewBox=f"0 0 {wide:g} {high:g}",
@@ -91,7 +92,7 @@ def _curve(user: Box, used: Box) -> str:
     x1, y1 = place(user)
     x2, y2 = place(used)
     x1, y1, y2 = x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2
-    bend = min((x2 - x1) / 2, 28)
+    bend = min((x2 - x1) / 2, 17)
     return f"M{x1:g} {y1:g}H{x2 - 2 * bend:g}C{x2 - bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
 
 

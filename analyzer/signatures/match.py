@@ -73,8 +73,7 @@ def _of(fault: Fault, signature: Signature, pasted: Pasted) -> Iterator[Match]:
 
 def _across_lines(fault: Fault, signature: Signature, record: Record) -> Match | None:
     flat = record.flat
-    bare = flat.replace(" ", "")
-    if not any(anchor.replace(" ", "") in bare for anchor in signature.anchors):
+    if not any(anchor.replace(" ", "") in record.bare for anchor in signature.anchors):
         return None
     hit = signature.loose.search(flat)
     if hit is None:

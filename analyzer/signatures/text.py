@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 LONGEST = 256 * 1024
 LONGEST_RECORD = 8 * 1024
@@ -32,7 +33,7 @@ QUOTED_LINE = re.compile(r"\s{0,8}(?:> ?){1,8}")
 BREAK = re.compile(r"[ ]{0,64}\n[ ]{0,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One message of a log, or a paragraph of a ticket.
 
@@ -49,10 +50,15 @@ class Record:
         """Tell whether it has several lines."""
         return "\n" in self.text
 
-    @property
+    @cached_property
     def flat(self) -> str:
         """Return the text with line ends and the spaces around them taken out."""
         return BREAK.sub("", self.text)
+
+    @cached_property
+    def bare(self) -> str:
+        """Return the text without any space or line end."""
+        return self.flat.replace(" ", "")
 
 
 @dataclass(frozen=True, slots=True)

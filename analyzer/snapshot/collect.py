@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.source.member import Body, Member
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
+OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
@@ -30,6 +31,20 @@ TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
+
+
+def _route(match: re.Match[str]) -> tuple[str, str, str | None, str | None]:
+    """Return (graph root, driver, part, rest) of a path.
+
+    A component that only happens to be called like a driver belongs to the graph root's own path, when what follows it
+    is nothing a driver keeps and names a driver itself (`mnt/overlay/storage/overlay/…`).
+    """
+    root, driver, part, rest = match.group(1) or "", match.group(2), match.group(3), match.group(4)
+    while rest and not OWN.match(rest) and (inner := ROUTE.fullmatch(rest)) is not None:
+        above = f"{root}/{driver}{part or ''}" if root else f"{driver}{part or ''}"
+        root = f"{above}/{inner.group(1)}" if inner.group(1) else above
+        driver, part, rest = inner.group(2), inner.group(3), inner.group(4)
+    return root, driver, part, rest
 
 
 @dataclass(slots=True)
@@ -107,7 +122,7 @@ class Collector:
         if match is None:
             self._elsewhere(member, body)
             return
-        root, driver, part, rest = match.group(1) or "", match.group(2), match.group(3), match.group(4)
+        root, driver, part, rest = _route(match)
         store = self.result.stores.get((root, driver))
         if store is None:
             home = f"{root}/{driver}" if root else driver

@@ -1,7 +1,7 @@
 """Read and decompress in a second thread while the first one parses.
 
 Reading, inflating and digesting release the interpreter's lock for the length of a call, so the two overlap when
-the calls are long: two large buffers change hands, and the parser looks at the data where it was read to.
+the calls are long: large buffers change hands, and the parser looks at the data where it was read to.
 What the streams below record is handed over with the data it follows, so that the same bytes give the same report,
 however the threads are scheduled.
 """
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 DATA = 2 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
+BUFFERS = 3
+"""One that is parsed, one that is full and one to fill: with two, the thread would get the interpreter's lock, and
+with it the next buffer, only when the parser is out of data, and the two would take turns."""
 
 
 class _Filled(NamedTuple):
@@ -52,11 +55,11 @@ class AheadWindow(Window):
         self._now = _Filled(self.buffer, 0, (0, 0), 0)
         self._free: SimpleQueue[bytearray | None] = SimpleQueue()
         self._full: SimpleQueue[_Filled] = SimpleQueue()
-        self._free.put(bytearray(largest + DATA))
+        for _ in range(BUFFERS - 1):
+            self._free.put(bytearray(largest + DATA))
         self._error: BaseException | None = None
         self._over = False
         self._thread = threading.Thread(target=self._pump, name="analyzer-read", daemon=True)
-        self._thread.start()
 
     @property
     def bytes_read(self) -> int:
@@ -91,17 +94,22 @@ class AheadWindow(Window):
     def seek(self, count: int) -> int:
         """Pass over up to `count` bytes behind an empty window without parsing them; return how many.
 
-        The thread has read one buffer ahead. While both buffers are here, it waits, and the stream may be moved.
+        The thread has read ahead. While all buffers are here, it waits, and the stream may be moved.
         """
-        if count < 2 * DATA or (before := self._exchange()) is None:
+        if count < BUFFERS * DATA:
             return 0
-        passed = self.end - self.pos
-        self.pos = self.end
+        passed = 0
+        held: list[bytearray] = []
+        while len(held) < BUFFERS - 1 and (before := self._exchange()) is not None:
+            held.append(before)
+            passed += self.end - self.pos
+            self.pos = self.end
         if not self._over:
             moved = self._stream.skip(count - passed)
             self.base += moved
             passed += moved
-        self._free.put(before)
+        for buffer in held:
+            self._free.put(buffer)
         return passed
 
     def _exchange(self) -> bytearray | None:
@@ -109,6 +117,8 @@ class AheadWindow(Window):
         self._hand_on(self._now.listed)
         if self._over:
             return None
+        if self._thread.ident is None:
+            self._thread.start()
         now = self._full.get()
         if self._error is not None:
             raise self._error
@@ -123,5 +133,7 @@ class AheadWindow(Window):
 
     def close(self) -> None:
         """Stop the thread."""
+        self._over = True
         self._free.put(None)
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()

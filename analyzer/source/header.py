@@ -104,17 +104,14 @@ def checksum_ok(block: memoryview, sums: Sums) -> bool:
     return total - 256 * (high - field_high) == wanted
 
 
-def decode(name: bytes) -> str:
-    """Return a name as text up to its first NUL; undecodable bytes become surrogate escapes."""
-    return name.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-
-
 def clean_path(raw: str, limit: int) -> tuple[str, str]:
     """Return (cleaned path, raw path or "") as `Member` wants them.
 
-    `..` is resolved lexically and stops at the bundle's root. A path longer than `limit` characters is cut there
+    The path ends at its first NUL. `..` is resolved lexically and stops at the bundle's root. A path longer than `limit` characters is cut there
     and gets a digest of the whole in its place, so that two long paths stay distinct.
     """
+    if "\0" in raw:
+        return clean_path(raw.partition("\0")[0], limit)[0], raw
     stem = raw.removeprefix("./").strip("/") if raw[:2] == "./" or raw[:1] == "/" else raw.rstrip("/")
     path = stem
     if "//" in stem or "/." in stem or stem[:1] in (".", "/"):

@@ -14,7 +14,7 @@ from analyzer.limits import DEFAULT, Limits
 from analyzer.source.ahead import AheadWindow
 from analyzer.source.compression import decompress
 from analyzer.source.directory import DirectorySource
-from analyzer.source.input import Input
+from analyzer.source.input import HEAD, Input
 from analyzer.source.records import Records
 from analyzer.source.signature import refusal
 from analyzer.source.tar import REFILL, TarReader
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from analyzer.source.input import Stream
     from analyzer.source.member import Loss, Member, MemberSource
 
+SEARCHED = 16 << 20
+"""Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
 LONG = 16 << 20
 """Size of an input from which a thread reads ahead."""
 
@@ -38,7 +40,7 @@ class TarSource:
     def __init__(self, source: Input, limits: Limits, records: Records) -> None:
         below = Records(source.name)
         names, head, stream = decompress(source, limits, below)
-        if message := refusal(head, names, lost=bool(below.losses)):
+        if message := refusal(head, names, _further(source, packed=bool(names)), lost=bool(below.losses)):
             source.close()
             raise UnreadableError(message, where=source.name)
         self.path = source.name
@@ -83,9 +85,18 @@ class TarSource:
         self._source.close()
 
 
-def _window(
-    stream: Stream, source: Input, limits: Limits, below: Records, records: Records, *, packed: bool
-) -> Window:
+def _further(source: Input, *, packed: bool) -> Iterator[bytes]:
+    """Yield what follows the head of a plain file, up to `SEARCHED` bytes."""
+    if packed or not source.random_access:
+        return
+    for offset in range(HEAD, SEARCHED, HEAD):
+        piece = source.pread(HEAD, offset)
+        if not piece:
+            return
+        yield piece
+
+
+def _window(stream: Stream, source: Input, limits: Limits, below: Records, records: Records, *, packed: bool) -> Window:
     """Return the window on `stream`: read ahead by a thread where that pays, which is where it decompresses."""
     largest = limits.extended_header + REFILL
     long = packed and source.random_access and source.size is not None and source.size >= LONG

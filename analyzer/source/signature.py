@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analyzer.source.header import BLOCK, Sums, checksum_ok
+from analyzer.source.input import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIGNATURES = (
     (0, b"\x7fELF", "an ELF program or library"),
@@ -47,32 +53,45 @@ def has_header(head: bytes) -> bool:
     return any(checksum_ok(view[pos : pos + BLOCK], sums) for pos in range(0, len(head) - BLOCK + 1, BLOCK))
 
 
-def refusal(head: bytes, names: str, *, lost: bool) -> str:
+def refusal(head: bytes, names: str, rest: Iterator[bytes], *, lost: bool) -> str:
     """Return why a file cannot be read as a tar, "" when it can at least in part.
+
+    A tar whose beginning is damaged is still one: a header without a valid checksum but with the magic of tar will
+    do, and where the beginning looks like nothing known, so will a valid header further on.
 
     Args:
         head: its first bytes, decompressed, at most 64 KiB.
         names: compressions undone, joined by "+".
+        rest: pieces of whole blocks after that, looked at only when needed.
         lost: whether reading these bytes already met damage.
     """
-    if has_header(head):
+    if has_header(head) or head[257:262] == b"ustar":
         return ""
     inside = f"{names} data with " if names else ""
     if not head:
         what = f"damaged {names} data: nothing could be decompressed" if lost else f"{inside}nothing in it"
         return f"{what if names else 'empty file'}; {EXPECTED}"
-    return f"{inside}{identify(head)}; {EXPECTED}"
+    what = identify(head)
+    if not what and any(has_header(piece) for piece in rest):
+        return ""
+    return f"{inside}{what or _unknown(head)}; {EXPECTED}"
 
 
 def identify(head: bytes) -> str:
-    """Return what `head` is the beginning of, as a noun phrase."""
+    """Return what `head` is the beginning of, as a noun phrase, "" for nothing known."""
     for offset, magic, what in SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return what
     if not head.strip(b"\0"):
-        return f"{len(head)} or more zero bytes" if len(head) >= 65536 else f"{len(head)} zero bytes, no members"
+        return "" if len(head) >= HEAD else f"{len(head)} zero bytes and no members"
     if _is_text(head):
         return "JSON text" if head.split(None, 1)[0][:2] in JSON_STARTS else "text"
+    return ""
+
+
+def _unknown(head: bytes) -> str:
+    if not head.strip(b"\0"):
+        return f"zero bytes only, as far as the first {len(head)}"
     return f"not a tar or a storage directory (starts with hex {head[:8].hex(' ')})"
 
 

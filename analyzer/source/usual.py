@@ -99,8 +99,10 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
             return None
         digits, raw, _, stamp = match.groups()
         path = raw.decode("utf-8", "surrogateescape")
+        stop = match.start(3)
         if (
-            lengths.get(digits) != match.start(3) - start - 1
+            lengths.get(digits) != stop - start - 1
+            or (kind == kinds.FILE and match.end(2) + 1 != stop)  # a slash behind the name makes it a directory
             or "/." in path
             or "//" in path
             or "\0" in path

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAGIC = b"\x28\xb5\x2f\xfd"
 BLOCK = 128 << 10
 """Largest block, and most bytes taken from the decoder at once."""
-FEED = 1 << 20
+FEED = 2 << 20
 """Compressed bytes held, and given to a quick decoder at once."""
 
 _DICTIONARY_ID = (0, 1, 2, 4)

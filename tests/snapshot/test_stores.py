@@ -315,3 +315,14 @@ def test_two_drivers_below_one_root_are_told_once():
     shown = [(cause["id"], cause["title"], cause["subjects"][0]["id"]) for cause in report["causes"]]
     assert shown
     assert len(shown) == len(set(shown))
+
+
+def test_a_graph_root_below_a_directory_called_like_a_driver_is_found():
+    store = Edited()
+    for path in list(store.entries):
+        member, data = store.entries.pop(path)
+        member.path = f"mnt/overlay/{path}"
+        store.entries[member.path] = (member, data)
+    snapshot = store.snapshot()
+    assert [found.root for found in snapshot.stores] == ["mnt/overlay/storage"]
+    assert len(snapshot.stores[0].layers) == 33

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.report.chain import chain_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 OPEN, SHOWN = 3, 40
 PROOF, NAMES = 3, 12
+LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def causes(report: Report, objects: Objects) -> Markup:
@@ -88,9 +90,14 @@ def _finding(finding: Finding, finding_id: str) -> list[Markup | str]:
         " ",
         el("a", finding.rule, href=f"#rule-{finding.rule}", class_="rule"),
         " ",
-        finding.message,
+        short_ids(finding.message),
         place(finding.evidence[0]),
     ]
+
+
+def short_ids(text: str) -> str:
+    """Return text with every full id cut to its first twelve digits."""
+    return LONG_ID.sub(lambda match: match.group()[:12], text)
 
 
 def place(evidence: Evidence) -> Markup:

@@ -1,0 +1,167 @@
+"""Many bundles as one set of frames: a row's `bundle` says which node it came from."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analyzer.api.progress import meter
+from analyzer.api.session import Snapshot
+from analyzer.api.reading import read
+from analyzer.errors import AnalyzerError, UsageError
+from analyzer.snapshot.snapshot import STANDARD
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+    from analyzer.report.report import Report
+
+SUFFIXES = (".tar", ".tgz", ".zst", ".gz", ".xz", ".bz2")
+
+
+def open_many(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    platform: str | None = None,
+    depth: str = STANDARD,
+) -> Fleet:
+    """Read many bundles, one after the other.
+
+    Args:
+        paths: a pattern (`captures/*.tar.zst`, `**` for any depth) or a list of paths.
+        platform: `os/arch[/variant]` of all nodes, when the bundles do not tell.
+        depth: `quick`, `standard` or `deep`.
+
+    Raises:
+        UsageError: the pattern fits nothing. A bundle that cannot be read is a row of `errors`.
+    """
+    if isinstance(paths, str):
+        found = sorted(glob.glob(paths, recursive=True))
+        if not found:
+            raise UsageError(f"{paths!r} fits no file")
+    else:
+        found = [str(path) for path in ([paths] if not isinstance(paths, Iterable) else paths)]
+    bar = meter()
+    snapshots: dict[str, Snapshot] = {}
+    errors: dict[str, str] = {}
+    try:
+        for number, (name, path) in enumerate(zip(names_of(found), found, strict=True)):
+            if bar is not None:
+                bar.counted(number, len(found))
+            try:
+                snapshots[name] = Snapshot(read(path, depth=depth), platform)
+                snapshots[name].report()
+            except AnalyzerError as error:
+                errors[name] = str(error)
+    finally:
+        if bar is not None:
+            bar.done()
+    return Fleet(snapshots, errors)
+
+
+def names_of(paths: Iterable[str]) -> list[str]:
+    """Return a short name for each path: its file name without suffixes, the whole path where that is not unique."""
+    kept = list(paths)
+    short = [_short(path) for path in kept]
+    return [name if short.count(name) == 1 else path for name, path in zip(short, kept, strict=True)]
+
+
+def _short(path: str) -> str:
+    name = Path(path).name
+    while name.endswith(SUFFIXES):
+        name = name.rpartition(".")[0]
+    return name or path
+
+
+class Fleet:
+    """Snapshots by name, and their frames joined.
+
+    Attributes:
+        snapshots: readable bundles by name.
+        failed: message of each bundle that could not be read, by name.
+    """
+
+    def __init__(self, snapshots: Mapping[str, Snapshot], failed: Mapping[str, str] | None = None) -> None:
+        self.snapshots = dict(snapshots)
+        self.failed = dict(failed or {})
+
+    def __getitem__(self, name: str) -> Snapshot:
+        if name not in self.snapshots:
+            raise UsageError(f"{name!r} is no bundle of this fleet; it has {', '.join(list(self.snapshots)[:6])}")
+        return self.snapshots[name]
+
+    def __len__(self) -> int:
+        return len(self.snapshots)
+
+    def __iter__(self) -> Any:
+        return iter(self.snapshots)
+
+    def reports(self) -> dict[str, Report]:
+        """Return the report on each bundle, by name."""
+        return {name: snapshot.report() for name, snapshot in self.snapshots.items()}
+
+    @cached_property
+    def bundles(self) -> pd.DataFrame:
+        """Return one row per bundle, those that could not be read included."""
+        from analyzer.report import frames  # noqa: PLC0415  pandas takes half a second to import
+
+        return frames.bundles({name: s.report().to_dict() for name, s in self.snapshots.items()}, self.failed)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Return the layer records of all bundles."""
+        return self._joined(lambda s: s.layers)
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """Return the image records of all bundles."""
+        return self._joined(lambda s: s.images)
+
+    @cached_property
+    def containers(self) -> pd.DataFrame:
+        """Return the container records of all bundles."""
+        return self._joined(lambda s: s.containers)
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Return the short links of all bundles."""
+        return self._joined(lambda s: s.links)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """Return the files of all bundles."""
+        return self._joined(lambda s: s.files)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Return the changed files of all bundles."""
+        return self._joined(lambda s: s.changes)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Return the findings of all bundles."""
+        return self._joined(lambda s: s.findings)
+
+    @cached_property
+    def causes(self) -> pd.DataFrame:
+        """Return the causes of all bundles."""
+        return self._joined(lambda s: s.causes)
+
+    @cached_property
+    def affected(self) -> pd.DataFrame:
+        """Return what the causes of all bundles break."""
+        return self._joined(lambda s: s.affected)
+
+    def _joined(self, frame_of: Callable[[Snapshot], pd.DataFrame]) -> pd.DataFrame:
+        from analyzer.snapshot.frames import joined  # noqa: PLC0415
+
+        return joined({name: frame_of(snapshot) for name, snapshot in self.snapshots.items()})
+
+    def __repr__(self) -> str:
+        tail = f", {len(self.failed)} not readable" if self.failed else ""
+        return f"<analyzer.Fleet of {len(self.snapshots)} bundles{tail}>"

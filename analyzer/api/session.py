@@ -1,0 +1,245 @@
+"""A bundle that was read, for investigation: frames, graph, objects and questions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from analyzer.api.progress import reading_progress
+from analyzer.api.reading import judge, read
+from analyzer.causes.family import Family
+from analyzer.checks.rule import Rule
+from analyzer.errors import UsageError
+from analyzer.snapshot.snapshot import STANDARD
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from analyzer.api.graph import LayerGraph
+    from analyzer.api.objects import CauseView, ContainerView, ImageView, LayerView
+    from analyzer.api.plan import Plan
+    from analyzer.api.simulation import Simulation
+    from analyzer.report.report import Report
+    from analyzer.snapshot.snapshot import Snapshot as Reading
+
+
+def open(  # noqa: A001  the public name is analyzer.open
+    path: str | os.PathLike[str],
+    *,
+    platform: str | None = None,
+    depth: str = STANDARD,
+    rules: Iterable[Rule] = (),
+    causes: Iterable[Family] = (),
+) -> Snapshot:
+    """Read a bundle for investigation; in a notebook a bar shows how far the reading is.
+
+    Args:
+        path: a tar (plain or compressed), a directory, or `-`.
+        platform: `os/arch[/variant]` of the node, when the bundle does not tell.
+        depth: `quick`, `standard` or `deep`.
+        rules: your own, beyond the built-in ones and those of installed plugins.
+        causes: your own cause families, likewise.
+
+    Raises:
+        UnreadableError: it cannot be read or is no archive.
+        NoStoreError: it holds no store.
+        UsageError: no such depth.
+    """
+    with reading_progress() as progress:
+        reading = read(path, depth=depth, progress=progress)
+    return Snapshot(reading, platform, rules=rules, causes=causes)
+
+
+class Snapshot:
+    """A bundle that was read: records, findings and causes as DataFrames, relations as a graph.
+
+    Everything is computed when it is first asked for and kept; nothing is shared between snapshots. A pickled snapshot
+    carries its report.
+
+    Attributes:
+        reading: the parsed bundle itself (`analyzer.snapshot.snapshot.Snapshot`).
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        platform: str | None = None,
+        *,
+        rules: Iterable[Rule] = (),
+        causes: Iterable[Family] = (),
+    ) -> None:
+        self.reading = reading
+        self._platform = platform
+        self._rules = tuple(rules)
+        self._families = tuple(causes)
+
+    @cached_property
+    def _report(self) -> Report:
+        return judge(self.reading, platform=self._platform, rules=self._rules, causes=self._families)
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return self._report.to_dict()
+
+    def report(self) -> Report:
+        """Return the report; computed once."""
+        return self._report
+
+    def with_checks(self, *more: Rule | Family) -> Snapshot:
+        """Return the same reading to be judged with further rules and cause families; nothing is read again.
+
+        Raises:
+            UsageError: something is neither a rule nor a cause family.
+        """
+        for each in more:
+            if not isinstance(each, Rule | Family):
+                raise UsageError(f"with_checks takes rules and cause families, not a {type(each).__name__}")
+        rules = [each for each in more if isinstance(each, Rule)]
+        families = [each for each in more if isinstance(each, Family)]
+        return Snapshot(
+            self.reading, self._platform, rules=(*self._rules, *rules), causes=(*self._families, *families)
+        )
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Return one row per layer record."""
+        from analyzer.snapshot import frames  # noqa: PLC0415  pandas takes half a second to import
+
+        return frames.layers(self.reading)
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """Return one row per image record."""
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return frames.images(self.reading)
+
+    @cached_property
+    def containers(self) -> pd.DataFrame:
+        """Return one row per container record."""
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return frames.containers(self.reading)
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Return one row per short link of the overlay driver, as symlink, as `link` text, or both."""
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return frames.links(self.reading)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """Return one row per file of every layer; empty at depth quick and for a bundle without contents."""
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return frames.files(self.reading)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Return one row per file that is not as its layer's own description has it."""
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return frames.changes(self._report)
+
+    @cached_property
+    def space(self) -> pd.DataFrame:
+        """Return the bytes each image holds alone and shares with others."""
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return frames.image_space(self._report)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Return one row per finding, in report order."""
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return frames.findings(self._document)
+
+    @cached_property
+    def causes(self) -> pd.DataFrame:
+        """Return one row per cause, by rank."""
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return frames.causes(self._document)
+
+    @cached_property
+    def affected(self) -> pd.DataFrame:
+        """Return one row per object that a cause breaks."""
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return frames.affected(self._document)
+
+    @cached_property
+    def graph(self) -> LayerGraph:
+        """Return stores, layers, images and containers as a networkx graph with typed edges."""
+        from analyzer.api.graph import layer_graph  # noqa: PLC0415  networkx takes 0.1 s to import
+
+        return layer_graph(self._report, self._document)
+
+    def cause(self, rank: int = 1) -> CauseView:
+        """Return one cause, the first by default.
+
+        Raises:
+            UsageError: there is none of that rank.
+        """
+        from analyzer.api.objects import cause_view  # noqa: PLC0415
+
+        return cause_view(self._report, self._document, rank)
+
+    def layer(self, word: str) -> LayerView:
+        """Return the layer that an id, the start of one, a digest, a link id or a path means.
+
+        Raises:
+            UsageError: it means none, or several.
+        """
+        from analyzer.api.objects import LayerView, find_one  # noqa: PLC0415
+
+        return LayerView(self._report, self._document, find_one(self._report, word, "layer"))
+
+    def image(self, word: str) -> ImageView:
+        """Return the image that a name, an id, the start of one or a digest means; raises like `layer`."""
+        from analyzer.api.objects import ImageView, find_one  # noqa: PLC0415
+
+        return ImageView(self._report, self._document, find_one(self._report, word, "image"))
+
+    def container(self, word: str) -> ContainerView:
+        """Return the container that a name, an id or the start of one means; raises like `layer`."""
+        from analyzer.api.objects import ContainerView, find_one  # noqa: PLC0415
+
+        return ContainerView(self._report, self._document, find_one(self._report, word, "container"))
+
+    def plan(self, *ranks: int) -> Plan:
+        """Return the steps that mend all causes, or those of some ranks.
+
+        Raises:
+            UsageError: there is no cause of that rank.
+        """
+        from analyzer.api.plan import plan_of  # noqa: PLC0415
+
+        return plan_of(self._document, ranks)
+
+    def simulate(self, remove: Iterable[str]) -> Simulation:
+        """Return what removing images, containers and layers would free and break.
+
+        Args:
+            remove: names, ids or starts of ids.
+
+        Raises:
+            UsageError: a word means nothing here, or several objects.
+        """
+        from analyzer.api.simulation import simulate  # noqa: PLC0415
+
+        return simulate(self._report, remove)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Judge before pickling: rules are code and stay behind."""
+        _ = self._report
+        return {**vars(self), "_rules": (), "_families": ()}
+
+    def __repr__(self) -> str:
+        bundle = self.reading.bundle
+        return f"<analyzer.Snapshot of {bundle.path!r}: {bundle.format}, {len(self.reading.stores)} stores>"
