@@ -104,9 +104,10 @@ class Job:
         if size > room:
             self.fail(f"its files come in another order, and {size} more bytes do not fit the limit rebuild")
             return
-        self.held[row] = b"".join(map(bytes, chunks))
-        self.held_bytes += len(self.held[row])
+        data = self.held[row] = b"".join(map(bytes, chunks))
+        self.held_bytes += len(data)
         if row == self.waiting:
+            self._put(data)
             self.advance()
 
     def fail(self, reason: str) -> None:
@@ -205,7 +206,7 @@ def _in_passing(jobs: list[Job], source: MemberSource, limits: Limits) -> None:
 
     def take(table: DiffTable, name: str, member: Member, body: Body) -> None:
         nonlocal held
-        if member.kind != FILE or not member.size:
+        if member.kind != FILE:
             return
         job, row = by_table[table.path], table.index.get(name, -1)
         if row < 0 or table.offsets[row] != member.data_offset:

@@ -54,7 +54,7 @@ class Snapshot:
         xattrs_seen: members that carried extended attributes.
         content_files: regular files seen below diff directories.
         newest_ns: latest modification time of a store entry: the capture was not before it.
-        rebuilt: layers made again, by member path of their tar-split; None where that was not asked for or not possible.
+        rebuilt: layers made again, by member path of their tar-split; None where not asked for or not possible.
     """
 
     bundle: Bundle

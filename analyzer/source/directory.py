@@ -35,7 +35,7 @@ READ_FILE = (
     | getattr(os, "O_BINARY", 0)
 )
 READ_DIRECTORY = READ_FILE | getattr(os, "O_DIRECTORY", 0)
-RELATIVE = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+RELATIVE = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
 KINDS = {
     stat.S_IFREG: kinds.FILE,
     stat.S_IFDIR: kinds.DIRECTORY,
@@ -262,7 +262,7 @@ class DirectorySource:
 
     def _readlink(self, name: str, parent: int, path: str) -> str:
         try:
-            if os.readlink in os.supports_dir_fd:
+            if RELATIVE:
                 return os.readlink(name, dir_fd=parent)
             return str(Path(self._absolute(path)).readlink())
         except OSError as error:

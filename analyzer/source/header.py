@@ -107,8 +107,8 @@ def checksum_ok(block: memoryview, sums: Sums) -> bool:
 def clean_path(raw: str, limit: int) -> tuple[str, str]:
     """Return (cleaned path, raw path or "") as `Member` wants them.
 
-    The path ends at its first NUL. `..` is resolved lexically and stops at the bundle's root. A path longer than `limit` characters is cut there
-    and gets a digest of the whole in its place, so that two long paths stay distinct.
+    The path ends at its first NUL. `..` is resolved lexically and stops at the bundle's root. A path longer than
+    `limit` characters is cut there and gets a digest of the whole in its place, so that two long paths stay distinct.
     """
     if "\0" in raw:
         return clean_path(raw.partition("\0")[0], limit)[0], raw

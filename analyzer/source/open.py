@@ -40,7 +40,9 @@ class TarSource:
     def __init__(self, source: Input, limits: Limits, records: Records) -> None:
         below = Records(source.name)
         names, head, stream = decompress(source, limits, below)
-        if message := refusal(head, names, _further(source, packed=bool(names)), lost=bool(below.losses)):
+        if message := refusal(
+            head, names, _further(source, packed=bool(names)), "; ".join(loss.what for loss in below.losses)
+        ):
             source.close()
             raise UnreadableError(message, where=source.name)
         self.path = source.name

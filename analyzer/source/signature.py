@@ -53,7 +53,7 @@ def has_header(head: bytes) -> bool:
     return any(checksum_ok(view[pos : pos + BLOCK], sums) for pos in range(0, len(head) - BLOCK + 1, BLOCK))
 
 
-def refusal(head: bytes, names: str, rest: Iterator[bytes], *, lost: bool) -> str:
+def refusal(head: bytes, names: str, rest: Iterator[bytes], lost: str) -> str:
     """Return why a file cannot be read as a tar, "" when it can at least in part.
 
     A tar whose beginning is damaged is still one: a header without a valid checksum but with the magic of tar will
@@ -63,14 +63,14 @@ def refusal(head: bytes, names: str, rest: Iterator[bytes], *, lost: bool) -> st
         head: its first bytes, decompressed, at most 64 KiB.
         names: compressions undone, joined by "+".
         rest: pieces of whole blocks after that, looked at only when needed.
-        lost: whether reading these bytes already met damage.
+        lost: what reading these bytes already met, "" for nothing.
     """
     if has_header(head) or head[257:262] == b"ustar":
         return ""
     inside = f"{names} data with " if names else ""
     if not head:
-        what = f"damaged {names} data: nothing could be decompressed" if lost else f"{inside}nothing in it"
-        return f"{what if names else 'empty file'}; {EXPECTED}"
+        what = lost or (f"{inside}nothing in it" if names else "empty file")
+        return f"{what}; {EXPECTED}"
     what = identify(head)
     if not what and any(has_header(piece) for piece in rest):
         return ""

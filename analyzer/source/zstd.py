@@ -113,6 +113,8 @@ class ZstdStream:
         self._replay = replay
         self._again: ZstdStream | None = None
         self._feed = memoryview(bytearray(FEED))
+        self._room = memoryview(bytearray(0 if self.quick else BLOCK))
+        self._held = self._room[:0]
         self._pos = 0
         self._end = 0
         self._taken = start
@@ -132,7 +134,7 @@ class ZstdStream:
                 if self._reader is None and not self._open():
                     break
                 assert self._reader is not None
-                got = self._reader.readinto(view) if self.quick else self._reader.readinto1(view[:BLOCK])
+                got = self._reader.readinto(view) if self.quick else self._block(self._reader, view)
                 self._given += got
                 if got:
                     return got
@@ -143,6 +145,16 @@ class ZstdStream:
                 self._lose(str(damage), start)
         self._over = True
         return 0
+
+    def _block(self, reader: zstandard.ZstdDecompressionReader, view: memoryview) -> int:
+        """Give out decoded bytes of one block; there is always room for a whole one to be decoded."""
+        if not self._held:
+            got = reader.readinto1(self._room)
+            self._held = self._room[:got]
+        got = min(len(view), len(self._held))
+        view[:got] = self._held[:got]
+        self._held = self._held[got:]
+        return got
 
     def run(self) -> tuple[bytes, bool]:
         """Take the whole blocks that are at hand; return them and whether the frame's last is among them."""

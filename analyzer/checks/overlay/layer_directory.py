@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.view import View
 
+EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 
 
@@ -49,7 +50,10 @@ HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Look up the directory of every layer record of this store."""
     home = view.store.home
-    if not home.layers or view.store.driver not in HOMES:
+    if view.store.driver not in HOMES:
+        return
+    if not home.layers:
+        yield from _emptied_home(view, this)
         return
     symlinks = Lowers(view.rel).symlinks
     for record in view.store.layers:
@@ -77,3 +81,29 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             path=path,
             symlinks=links,
         )
+
+
+def _emptied_home(view: View, this: Rule) -> Iterator[Finding]:
+    """Report a home that holds nothing but the driver's own marks: they survive `rm -rf overlay/*`.
+
+    A bundle of records and `overlay/l` is a capture that left the layers out, and proves nothing.
+    """
+    home, store = view.store.home, view.store
+    left = sorted(home.others) if home.link_dir is None and not home.links else []
+    recorded = [record.id for record in store.layers if record.id and not record.incomplete]
+    if home.member is None or not left or not recorded:
+        return
+    users = users_of(view, recorded)
+    yield this.found(
+        view.file(home.path),
+        [(Where(home.path), f"directories of {len(recorded)} layers", f"none; only {', '.join(left[:5])}")],
+        severity=ERROR if users else WARNING,
+        says=EMPTIED,
+        path=home.path,
+        count=len(recorded),
+        left=", ".join(left[:5]),
+        layers=recorded,
+        images=users.images,
+        containers=users.containers,
+        needed=users.words,
+    )

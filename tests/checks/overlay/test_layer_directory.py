@@ -67,3 +67,24 @@ def test_a_layer_in_flight_may_lack_its_directory():
     store = Edited("inflight-pull")
     layer = next(each["id"] for each in store.layers() if each.get("flags"))
     assert store.remove(f"storage/overlay/{layer}").findings(RULE) == []
+
+
+def test_a_home_emptied_by_hand_is_one_finding_about_it():
+    store = Edited()
+    for layer in store.layers():
+        store.remove(f"storage/overlay/{layer['id']}")
+    for name in [path for path in store.entries if path.startswith("storage/overlay/") and "/." not in path]:
+        if name in store.entries:
+            store.remove(name)
+    store.write("storage/overlay/.has-mount-program", b"false")
+    [finding] = store.findings(RULE)
+    assert finding.subject.path == "storage/overlay"
+    assert finding.severity == "error"
+    assert set(finding.facts["images"]) == {image["id"] for image in store.images()}
+
+
+def test_a_capture_that_left_everything_of_the_home_out_proves_nothing():
+    store = Edited()
+    for path in store.below("storage/overlay")[1:]:
+        store.entries.pop(path, None)
+    assert store.findings(RULE) == []
