@@ -19,6 +19,12 @@ COMMANDS = {
     "images": "List images.",
     "layers": "List layers.",
     "containers": "List containers.",
+    "ls": "List files of a layer, an image, a container or the bundle.",
+    "cat": "Print one file.",
+    "du": "Show where the space went and what a removal would free.",
+    "drift": "List what a container changed against its image.",
+    "plan": "Print the repair plan alone, as text or as a commented script.",
+    "export": "Write tables of records, findings and causes: CSV, SQLite, Parquet.",
     "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
@@ -28,9 +34,7 @@ NOT_YET = {
     "why": "match an error message with this store",
     "diff": "compare two bundles of a node",
     "timeline": "order the events of a bundle",
-    "export": "write tables of records and findings",
     "batch": "analyse a fleet of bundles",
-    "plan": "print the repair plan alone",
     "capture": "make a bundle on a node",
 }
 

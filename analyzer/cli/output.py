@@ -73,6 +73,11 @@ def spare_evidence(path: str, bundle: str) -> None:
 
 
 def write_file(path: str, text: str, *, bundle: str) -> None:
+    """Write text as UTF-8, in the way of `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"), bundle=bundle)
+
+
+def write_bytes(path: str, data: bytes, *, bundle: str) -> None:
     """Write a file through a temporary one beside it; a device or pipe is written as it is.
 
     Raises:
@@ -82,12 +87,12 @@ def write_file(path: str, text: str, *, bundle: str) -> None:
     target = Path(path)
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_text(text, encoding="utf-8", newline="\n")
+            target.write_bytes(data)
             return
         handle, temporary = tempfile.mkstemp(dir=target.parent or None, prefix=f".{target.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(target)
         except BaseException:
@@ -95,6 +100,40 @@ def write_file(path: str, text: str, *, bundle: str) -> None:
             raise
     except OSError as error:
         raise UsageError(f"cannot be written ({error.strerror})", where=path) from error
+
+
+def make_directory(path: str, *, bundle: str) -> None:
+    """Make a directory for results, with its parents.
+
+    Raises:
+        UsageError: it would lie in the bundle, or cannot be made.
+    """
+    spare_evidence(path, bundle)
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot be made ({error.strerror})", where=path) from error
+
+
+def emit_bytes(data: bytes) -> None:
+    """Write bytes to standard output as they are.
+
+    Raises:
+        BrokenPipeError: the reader went away.
+        UsageError: they cannot be written.
+    """
+    out = sys.stdout
+    if out is None:
+        return
+    try:
+        out.flush()
+        out.buffer.write(data)
+        out.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(out)
+        raise UsageError(f"cannot be written ({error.strerror})", where="standard output") from error
 
 
 def _is_evidence(target: Path, bundle: str) -> bool:

@@ -158,7 +158,7 @@ def rebuild(
         limits: `rebuild` bounds what is held out of order.
     """
     jobs = {split.path: Job(split, table, limits) for split, table in _layers(stores)}
-    if form == "tar":
+    if form == "tar" and Path(path).is_file():
         with Path(path).open("rb", buffering=0) as file:
             for job in jobs.values():
                 _from_plain_tar(job, file.fileno())

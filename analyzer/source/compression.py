@@ -26,9 +26,11 @@ try:
     from isal import igzip_lib, isal_zlib
 
     crc32 = isal_zlib.crc32
+    INFLATE_ERROR: type[Exception] = igzip_lib.IsalError
 except ImportError:  # no wheel for this platform
     igzip_lib = None  # type: ignore[assignment]
     crc32 = zlib.crc32
+    INFLATE_ERROR = zlib.error
 
 STEP = 128 << 10
 LONG_STEP = 1 << 20
@@ -37,7 +39,7 @@ HEADER = 64 << 10
 """Bytes looked at for the header of one member."""
 DEPTH = 2
 
-DECODE_ERRORS = (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error)
+DECODE_ERRORS = (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error, INFLATE_ERROR)
 
 GZIP = b"\x1f\x8b\x08"
 XZ = b"\xfd7zXZ\x00"

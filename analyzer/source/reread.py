@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastcrc import crc64
+
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.source.directory import PIECE, READ_DIRECTORY, READ_FILE, RELATIVE
@@ -47,6 +49,36 @@ def reread(bundle: str, path: str, *, offset: int = -1, limits: Limits = DEFAULT
         yield from _at(bundle, path, offset, limits)
         return
     raise UnreadableError("hard links without end", where=path)
+
+
+def reread_plain(bundle: str, offset: int, size: int, crc: int) -> Iterator[bytes] | None:
+    """Return the content of a file of an uncompressed tar straight from its place, None where it is not there.
+
+    Args:
+        bundle: path of the tar.
+        offset: where the content was seen to start.
+        size: of the content in bytes.
+        crc: CRC-64/GO-ISO the content must have; a file with holes, whose content lies otherwise, has another.
+    """
+    if _crc(_pieces(bundle, offset, size)) != (size, crc):
+        return None
+    return _pieces(bundle, offset, size)
+
+
+def _crc(pieces: Iterator[bytes]) -> tuple[int, int]:
+    size = crc = 0
+    for piece in pieces:
+        crc = crc64.go_iso(piece, crc) if size else crc64.go_iso(piece)
+        size += len(piece)
+    return size, crc
+
+
+def _pieces(bundle: str, offset: int, size: int) -> Iterator[bytes]:
+    with Path(bundle).open("rb") as file:
+        file.seek(offset)
+        while size > 0 and (piece := file.read(min(size, PIECE))):
+            size -= len(piece)
+            yield piece
 
 
 def _place(bundle: str, path: str, limits: Limits) -> tuple[int, str]:

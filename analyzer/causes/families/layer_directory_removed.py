@@ -44,7 +44,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     gone = case.widest_first(case.of("OVL-012", "OVL-010", at_least="warning"))
     if not gone:
         return
-    layers = [f.subject.id for f in gone]
+    layers = [str(layer) for f in gone for layer in ([f.subject.id] if f.subject.id else f.facts["layers"])]
     explains = dict.fromkeys(gone, DIRECTORY)
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
     affected = case.affected(layers=layers)
@@ -52,7 +52,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
     yield Hypothesis(
         family="layer-directory-removed",
-        title=f"{what} of layer {layers[0][:12]}{more} is gone while the records still name it",
+        title=f"{what} of layer {layers[0][:12]}{more} is gone while the records still name it"
+        if gone[0].subject.id
+        else f"{gone[0].subject.path} was emptied: the directories of all {len(layers)} layers are gone",
         subjects=subjects_of(gone),
         explains=explains,
         prior=PRIOR,

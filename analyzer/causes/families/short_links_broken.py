@@ -55,7 +55,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         subjects=subjects_of(ordered),
         explains={f: WEIGHT if n == 0 else FURTHER for n, f in enumerate(ordered)},
         prior=PRIOR,
-        affected=case.affected(layers=broken),
+        affected=case.everything() if case.of("OVL-006", at_least="warning") else case.affected(layers=broken),
         would_settle=("how the store was last copied or restored (rsync and cp options)",),
         plan=(stop_writers(case), *[s for f in ordered for s in _steps(case, f)][:10], start_again(case)),
     )
@@ -67,6 +67,8 @@ def _breaks(finding: Finding) -> bool:
 
 def _title(findings: list[Finding]) -> str:
     first = findings[0]
+    if first.rule == "OVL-006":
+        return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
     layer = str(first.facts.get("layer") or first.subject.id)
     more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
     what = {
@@ -75,7 +77,6 @@ def _title(findings: list[Finding]) -> str:
         "OVL-003": "a short link in overlay/l for layer",
         "OVL-004": "a short link in overlay/l to layer",
         "OVL-005": "the short links of layer",
-        "OVL-006": "overlay/l of store",
     }[first.rule]
     return f"{what} {layer[:12] or first.subject.path}{more} is missing or wrong"
 

@@ -1,0 +1,51 @@
+"""`analyzer export BUNDLE -o DIR`: tables of records, findings and causes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import PurePath
+
+import click
+
+from analyzer.cli.opened import Opened, bundle_argument, platform_option
+from analyzer.cli.output import emit, make_directory, spare_evidence, write_bytes, write_file
+from analyzer.errors import UsageError
+
+FORMATS = ("csv", "sqlite", "parquet")
+
+
+@click.command("export")
+@bundle_argument
+@click.option("-o", "directory", required=True, metavar="DIR", help="Where the tables go; made when it is not there.")
+@click.option(
+    "--format",
+    "forms",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="May be repeated (default: csv and sqlite, and parquet where pyarrow is installed).",
+)
+@platform_option
+def command(bundle: str, directory: str, forms: tuple[str, ...], platform: str | None) -> None:
+    """Write layers, images, containers, findings and causes of BUNDLE as tables.
+
+    CSV cells that a spreadsheet would run start with an apostrophe. The SQLite database is `analyzer.sqlite`.
+    """
+    has_arrow = find_spec("pyarrow") is not None
+    if "parquet" in forms and not has_arrow:
+        raise UsageError("parquet needs pyarrow: pip install pyarrow")
+    wanted = forms or (FORMATS if has_arrow else FORMATS[:2])
+    spare_evidence(directory, bundle)
+    from analyzer.report.tabular import csv_text, parquet_bytes, sqlite_bytes, tables
+
+    frames = tables(Opened(bundle, platform=platform).report)
+    make_directory(directory, bundle=bundle)
+    target = PurePath(directory)
+    for name, frame in frames.items():
+        if "csv" in wanted:
+            write_file(str(target / f"{name}.csv"), csv_text(frame), bundle=bundle)
+        if "parquet" in wanted:
+            write_bytes(str(target / f"{name}.parquet"), parquet_bytes(frame), bundle=bundle)
+    if "sqlite" in wanted:
+        write_bytes(str(target / "analyzer.sqlite"), sqlite_bytes(frames), bundle=bundle)
+    counts = ", ".join(f"{len(frame)} {name}" for name, frame in frames.items())
+    emit(f"{counts} written as {', '.join(dict.fromkeys(wanted))}\n")
