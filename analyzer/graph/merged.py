@@ -221,7 +221,7 @@ def _add_layer(view: Merged, table: DiffTable, closed: set[str]) -> set[str]:
             continue
         kind = table.kinds[row]
         special = row in table.extra
-        if special and is_whiteout(table.entry(row)):
+        if (special or kind == CHAR_CODE) and is_whiteout(table.entry(row)):
             _delete(view, path, number, closing)
             continue
         view.places.setdefault(path, (number, row))

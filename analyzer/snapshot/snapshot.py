@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import NoStoreError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.assemble import assemble
+from analyzer.snapshot.backing import tell_backing
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.kinds import layout_of, what_it_is
@@ -123,6 +124,7 @@ def read_snapshot(
     if not stores:
         raise NoStoreError(what_it_is(collected, source), where=source.path)
     group_stores(stores, collected.host)
+    tell_backing(stores, collected.host)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
     if again is not None and depth != QUICK and (tables := undigested(stores)):
         digest_files(again(), tables)

@@ -43,7 +43,7 @@ SIGNATURES = (
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"#!", "a script"),
 )
-JSON_STARTS = (b"{", b'{"', b"[{", b'["', b"[]", b"{}")
+JSON_STARTS = (b"{\n", b"{ ", b"{\t", b"{", b'{"', b"[{", b'["', b"[]", b"{}")
 EXPECTED = "expected a tar (plain, gzip, zstd, xz or bzip2) or a directory with a containers/storage tree"
 
 
@@ -85,7 +85,7 @@ def identify(head: bytes) -> str:
     if not head.strip(b"\0"):
         return "" if len(head) >= HEAD else f"{len(head)} zero bytes and no members"
     if _is_text(head):
-        return "JSON text" if head.split(None, 1)[0][:2] in JSON_STARTS else "text"
+        return "JSON text" if head.lstrip()[:2] in JSON_STARTS else "text"
     return ""
 
 

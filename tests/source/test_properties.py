@@ -107,9 +107,7 @@ def test_flip_any_bit(at, bit):
     data[at] ^= 1 << bit
     got = sane(bytes(data))
     assert got is not None
-    kept = {entry.path for entry in got.members}
-    lost = set(WHOLE.paths) - kept
-    if lost:
+    if len(got.members) < len(WHOLE.members):
         assert got.losses
 
 
