@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from analyzer.snapshot.snapshot import DEEP, QUICK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.checks.view import View
 
 
@@ -124,7 +126,7 @@ def _locks(view: View) -> str:
     return "" if view.store.locks else "the bundle has no lock files"
 
 
-REASONS = {
+REASONS: dict[Need, Callable[[View], str]] = {
     Need.INDEX: _index,
     Need.LAYER_RECORDS: lambda view: _documents(view, "layers", everywhere=False),
     Need.ALL_LAYER_RECORDS: lambda view: _documents(view, "layers", everywhere=True),

@@ -137,7 +137,7 @@ def _by_name(rel: Relations, word: str) -> Iterator[Found]:
         if word in image.names:
             yield _made(rel, IMAGE, image.id, "name")
     for image_id, names in rel.remembered.items():
-        if word in names:
+        if word in names and image_id not in rel.images:
             yield _made(rel, IMAGE, image_id, "name")
     for layer in rel.layers.values():
         if word in layer.names:

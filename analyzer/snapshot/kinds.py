@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analyzer.snapshot.collect import Collected
     from analyzer.snapshot.store import Store
-    from analyzer.source.member import MemberSource
 
 EXPECTED = "expected a containers/storage tree (overlay-layers/layers.json, overlay-images/, overlay/)"
 
@@ -26,7 +25,7 @@ def layout_of(stores: list[Store], collected: Collected) -> str:
     return "storage"
 
 
-def what_it_is(collected: Collected, source: MemberSource) -> str:
+def what_it_is(collected: Collected, members: int) -> str:
     """Return one line for a readable bundle without a store."""
     tops = set(collected.tops)
     if "oci-layout" in tops:
@@ -35,7 +34,7 @@ def what_it_is(collected: Collected, source: MemberSource) -> str:
         return f"a docker-archive (manifest.json, as `podman save` writes), not a storage snapshot; {EXPECTED}"
     if any(root.endswith(("docker", "var/lib/docker")) for root, _ in collected.stores):
         return f"a Docker root, not containers/storage; {EXPECTED}"
-    if not source.members:
+    if not members:
         return f"no members; {EXPECTED}"
     seen = ", ".join(sorted(tops)[:5]) or ", ".join(sorted({r or d for r, d in collected.stores})[:5])
-    return f"no store among {source.members} members (top: {seen}); {EXPECTED}"
+    return f"no store among {members} members (top: {seen}); {EXPECTED}"

@@ -19,6 +19,7 @@ from analyzer.source.member import NO_END, Loss
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from analyzer.snapshot.collect import Collected
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
@@ -89,6 +90,21 @@ class Snapshot:
         return [store for store in self.stores if store.group == number]
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one pass over a bundle gave, before it is understood; `bytes` is the size of the input as it lies."""
+
+    collected: Collected
+    path: str
+    format: str
+    depth: str
+    members: int
+    bytes: int
+    sha256: str | None
+    losses: list[Loss]
+    notes: list[Loss]
+
+
 def read_snapshot(
     source: MemberSource,
     *,
@@ -108,7 +124,18 @@ def read_snapshot(
         NoStoreError: the bundle holds no containers/storage tree.
     """
     again = source.again
-    collector = Collector(limits, read_content=depth != QUICK, once=again is None)
+    return understand(gather(source, depth=depth, limits=limits, progress=progress), limits, again)
+
+
+def gather(
+    source: MemberSource,
+    *,
+    depth: str = STANDARD,
+    limits: Limits = DEFAULT,
+    progress: Callable[[MemberSource], None] | None = None,
+) -> Gathered:
+    """Take every member of a source once and close it; arguments as of `read_snapshot`."""
+    collector = Collector(limits, read_content=depth != QUICK, once=source.again is None)
     feed = collector.feed
     count = 0
     try:
@@ -119,33 +146,59 @@ def read_snapshot(
                 progress(source)
     finally:
         source.close()
-    collected = collector.result
-    stores = assemble(collected, limits)
-    if not stores:
-        raise NoStoreError(what_it_is(collected, source), where=source.path)
-    group_stores(stores, collected.host)
-    tell_backing(stores, collected.host)
-    stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
-    if again is not None and depth != QUICK and (tables := undigested(stores)):
-        digest_files(again(), tables)
-    rebuilt = None
-    if again is not None and depth == DEEP:
-        rebuilt = rebuild(stores, source.path, source.format, again, limits)
-    bundle = Bundle(
+    total = source.bytes_total
+    return Gathered(
+        collector.result,
         source.path,
         source.format,
-        layout_of(stores, collected),
+        depth,
         source.members,
-        source.bytes_total if source.bytes_total is not None else source.bytes_read,
+        total if total is not None else source.bytes_read,
         source.sha256,
+        source.losses,
+        source.notes,
+    )
+
+
+def understand(
+    gathered: Gathered, limits: Limits = DEFAULT, again: Callable[[], MemberSource] | None = None
+) -> Snapshot:
+    """Return the records and facts in what was gathered.
+
+    Args:
+        gathered: from `gather`.
+        limits: bounds on what is parsed.
+        again: opens the bundle once more, for contents that the first pass could not know it would need.
+
+    Raises:
+        NoStoreError: it holds no containers/storage tree.
+    """
+    collected = gathered.collected
+    stores = assemble(collected, limits)
+    if not stores:
+        raise NoStoreError(what_it_is(collected, gathered.members), where=gathered.path)
+    group_stores(stores, collected.host)
+    stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
+    if again is not None and gathered.depth != QUICK and (tables := undigested(stores)):
+        digest_files(again(), tables)
+    rebuilt = None
+    if again is not None and gathered.depth == DEEP:
+        rebuilt = rebuild(stores, gathered.path, gathered.format, again, limits)
+    bundle = Bundle(
+        gathered.path,
+        gathered.format,
+        layout_of(stores, collected),
+        gathered.members,
+        gathered.bytes,
+        gathered.sha256,
     )
     return Snapshot(
         bundle,
         stores,
         collected.host,
-        depth,
-        [*source.losses, *_kept_losses(stores)],
-        [*source.notes, *collected.notes],
+        gathered.depth,
+        [*gathered.losses, *_kept_losses(stores)],
+        [*gathered.notes, *collected.notes],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,

@@ -11,7 +11,7 @@ import lzma
 import struct
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from analyzer.source.input import HEAD, Input, Replay, Stream
 from analyzer.source.zstd import ZstdStream, is_zstd
@@ -26,7 +26,7 @@ try:
     from isal import igzip_lib, isal_zlib
 
     crc32 = isal_zlib.crc32
-    INFLATE_ERROR: type[Exception] = igzip_lib.IsalError
+    INFLATE_ERROR = cast("type[Exception]", igzip_lib.IsalError)
 except ImportError:  # no wheel for this platform
     igzip_lib = None  # type: ignore[assignment]
     crc32 = zlib.crc32

@@ -52,7 +52,7 @@ class TarSource:
         self.sha256: str | None = None
         self.again: Callable[[], MemberSource] | None = None
         self._source = source
-        self._window = _window(stream, source, limits, below, records, packed=bool(names))
+        self._window = _window(stream, source, limits, below, records)
         self._reader = TarReader(self._window, limits, records)
 
     @property
@@ -77,8 +77,10 @@ class TarSource:
 
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
         """Yield every member once, in stream order; digest the whole input at the end when asked to."""
-        yield from self._reader
-        self._window.close()
+        try:
+            yield from self._reader
+        finally:
+            self._window.close()
         self.sha256 = self._source.finish()
 
     def close(self) -> None:
@@ -98,12 +100,11 @@ def _further(source: Input, *, packed: bool) -> Iterator[bytes]:
         yield piece
 
 
-def _window(stream: Stream, source: Input, limits: Limits, below: Records, records: Records, *, packed: bool) -> Window:
-    """Return the window on `stream`: read ahead by a thread where that pays, which is where it decompresses."""
-    largest = limits.extended_header + REFILL
-    long = packed and source.random_access and source.size is not None and source.size >= LONG
+def _window(stream: Stream, source: Input, limits: Limits, below: Records, records: Records) -> Window:
+    """Return the window on `stream`: read ahead by a thread where that pays."""
+    long = source.random_access and source.size is not None and source.size >= LONG
     kind = AheadWindow if long else Window
-    return kind(stream, largest, lambda: source.bytes_read, below, records)
+    return kind(stream, limits.extended_header + REFILL, lambda: source.bytes_read, below, records)
 
 
 def open_bundle(

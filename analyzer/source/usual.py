@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 PAX = ord("x")
 FILE = ord("0")
-KINDS = {FILE: kinds.FILE, ord("5"): kinds.DIRECTORY}
+KINDS = {FILE: kinds.FILE, ord("2"): kinds.SYMLINK, ord("5"): kinds.DIRECTORY}
 UNSET = {"link": "", "raw_path": "", "rdev": (0, 0)}
 FIELDS = struct.Struct("100x24s12s12x8s")
 """mode, uid and gid in one piece, size, checksum."""
 
 
 class UsualMember(Member):
-    """A file or directory with a clean path, whose modification time is still text.
+    """A file, symlink or directory with a clean path, whose modification time is still text.
 
     What it cannot have, and the time until it is asked for, are left unset, which saves a scan a good part of its
     time.
@@ -74,15 +74,17 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
     """Return a function that reads the member at a window position the short way.
 
     It returns None and leaves everything as it was unless there is, wholly in the window: a pax header with a valid
-    checksum, a payload of a known layout with a clean path, and the header of a file or directory with a valid
-    checksum and sound numbers. A closure, since looking its parts up on an object would cost a tenth of the scan.
+    checksum, a payload of a known layout with a clean path, and the header of a file, symlink or directory with a
+    valid checksum and sound numbers. A closure, since looking its parts up on an object would cost a tenth of the scan.
     """
     window, body, numbers = entries.window, entries.plain, entries.numbers
     owners = Owners(numbers)
     limit, total = entries.limits.path, entries.limits.total_bytes
     extension, plain, lengths = EXTENSION.unpack_from, FIELDS.unpack_from, LENGTHS
+    folder, inside = "/", 1  # the last clean directory, with its slash, and its length
 
     def read(pos: int) -> Member | None:
+        nonlocal folder, inside
         buffer, view = window.buffer, window.view
         half, start = pos + 256, pos + BLOCK
         field, check, _ = extension(buffer, pos)
@@ -98,16 +100,18 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
         if kind is None or match is None:
             return None
         digits, raw, _, stamp = match.groups()
-        path = raw.decode("utf-8", "surrogateescape")
         stop = match.start(3)
-        if (
-            lengths.get(digits) != stop - start - 1
-            or (kind == kinds.FILE and match.end(2) + 1 != stop)  # a slash behind the name makes it a directory
-            or "/." in path
-            or "//" in path
-            or "\0" in path
-            or len(path) > limit
-        ):
+        if lengths.get(digits) != stop - start - 1 or (kind == kinds.FILE and match.end(2) + 1 != stop):
+            return None  # a slash behind its name makes a file a directory
+        path = raw.decode("utf-8", "surrogateescape")
+        if not path.startswith(folder) or path.find("/", inside) >= 0:
+            if "/." in path or "//" in path:
+                return None
+            folder = path.rpartition("/")[0] + "/"
+            inside = len(folder)
+        elif path[inside] == ".":
+            return None
+        if "\0" in path or len(path) > limit:
             return None
         half = head + 256
         fields, field, check = plain(buffer, head)
@@ -123,6 +127,9 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
             return None
         member.path = path
         member.kind = kind
+        if kind == kinds.SYMLINK:
+            member.link = bytes(view[head + 157 : head + 257]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            size = 0
         member.size = body.size = size if kind == kinds.FILE else 0
         member.xattrs = shapes.xattrs
         member.stamp = stamp

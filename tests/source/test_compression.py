@@ -51,7 +51,9 @@ def reading(request, tmp_path):
         path = tmp_path / "bundle"
         path.write_bytes(data)
         got = read(path, limits, **options)
-        places = [[(what, where.replace(str(path), "-"), at) for what, where, at in kind] for kind in (got.losses, got.notes)]
+        places = [
+            [(what, where.replace(str(path), "-"), at) for what, where, at in kind] for kind in (got.losses, got.notes)
+        ]
         return got._replace(losses=places[0], notes=places[1])
 
     return run
@@ -151,13 +153,13 @@ def decoded_prefix(name, kept):
         "bzip2": bz2.BZ2Decompressor,
         "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
     }
-    decoder, out = makers[name](), []
+    decoder, out = makers[name](), bytearray()
     try:
-        for at in range(len(kept)):
-            out.append(decoder.decompress(kept[at : at + 1]))
+        for byte in kept:
+            out += decoder.decompress(bytes((byte,)))
     except (zlib.error, lzma.LZMAError, OSError, zstandard.ZstdError):
         pass
-    return b"".join(out)
+    return bytes(out)
 
 
 @every_format
@@ -181,7 +183,9 @@ def test_wrong_checksum_costs_trust_and_nothing_else(name, packed, reading):
     bad[-6 if name == "gzip" else -2] ^= 1
     got = reading(bytes(bad))
     assert got.bodies == PLAIN.bodies
-    assert [(what.startswith(f"{name}: checksum mismatch"), offset) for what, _, offset in got.losses] == [(True, got.losses[0][2])]
+    assert [(what.startswith(f"{name}: checksum mismatch"), offset) for what, _, offset in got.losses] == [
+        (True, got.losses[0][2])
+    ]
 
 
 def test_wrong_checksum_lets_the_next_frame_follow(reading):

@@ -113,7 +113,14 @@ def test_zeroed_header_is_told():
 
 @pytest.mark.parametrize(
     "size",
-    [base256(-512, 12), base256(8 << 60, 12), base256(1 << 90, 12), b"77x\0\0\0\0\0\0\0\0\0", b"00000000008\0", b"\x81" + bytes(11)],
+    [
+        base256(-512, 12),
+        base256(8 << 60, 12),
+        base256(1 << 90, 12),
+        b"77x\0\0\0\0\0\0\0\0\0",
+        b"00000000008\0",
+        b"\x81" + bytes(11),
+    ],
     ids=["negative", "8 EiB", "2**90", "not octal", "digit 8", "unknown sign"],
 )
 def test_impossible_size(size):
@@ -165,7 +172,9 @@ def test_malformed_pax_record(payload):
     got = read(A + pax(payload=GOOD + payload) + header(b"own") + B + END)
     assert got.paths == ["a", "own", "b"]
     assert got.members[1].mtime_ns == 7_000_000_000
-    assert [("malformed pax record" in what, where, offset) for what, where, offset in got.losses] == [(True, "own", len(A))]
+    assert [("malformed pax record" in what, where, offset) for what, where, offset in got.losses] == [
+        (True, "own", len(A))
+    ]
 
 
 @pytest.mark.parametrize(

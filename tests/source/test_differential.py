@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -108,7 +109,9 @@ def test_content_offsets_and_bytes(form, entries):
     for ours, fields in zip(got.members, kept, strict=True):
         if ours.kind == "file":
             assert data[ours.data_offset : ours.data_offset + ours.size] == fields["data"]
-    last = {member.path: fields["data"] for member, fields in zip(got.members, kept, strict=True) if member.kind == "file"}
+    last = {
+        member.path: fields["data"] for member, fields in zip(got.members, kept, strict=True) if member.kind == "file"
+    }
     for name, content in last.items():
         if [member.path for member in got.members].count(name) == 1:
             assert got.bodies[name] == content
@@ -122,7 +125,16 @@ GNU = tool("gtar", "tar")
 if GNU and b"GNU tar" not in subprocess.run([GNU, "--version"], capture_output=True, check=False).stdout:
     GNU = None
 BSD = tool("bsdtar")
-NAMES = ["plain", "dir/with space", "dir/\u00fcml\u00e4ut", "dir/" + "n" * 120, "x" * 90 + "/" + "y" * 90, "dir/\udcff\udcfe", "new\nline", "tab\there"]
+NAMES = [
+    "plain",
+    "dir/with space",
+    "dir/\u00fcml\u00e4ut",
+    "dir/" + "n" * 120,
+    "x" * 90 + "/" + "y" * 90,
+    "dir/\udcff\udcfe",
+    "new\nline",
+    "tab\there",
+]
 
 
 @pytest.fixture
@@ -150,10 +162,20 @@ def described(root):
     found = {}
     for folder, folders, files in os.walk(root):
         for name in folders + files:
-            full = os.path.join(folder, name)
-            info = os.lstat(full)
-            kind = next(kind for bits, kind in ((0o100000, "file"), (0o040000, "dir"), (0o120000, "symlink"), (0o010000, "fifo")) if info.st_mode & 0o170000 == bits)
-            found[os.path.relpath(full, root)] = (kind, info.st_mode & 0o7777, info.st_uid, info.st_gid, info.st_mtime_ns)
+            full = Path(folder, name)
+            info = full.lstat()
+            kind = next(
+                kind
+                for bits, kind in ((0o100000, "file"), (0o040000, "dir"), (0o120000, "symlink"), (0o010000, "fifo"))
+                if info.st_mode & 0o170000 == bits
+            )
+            found[str(full.relative_to(root))] = (
+                kind,
+                info.st_mode & 0o7777,
+                info.st_uid,
+                info.st_gid,
+                info.st_mtime_ns,
+            )
     return found
 
 
@@ -182,7 +204,17 @@ def compare(data, root, *, nanoseconds, sparse=True):
 
 
 @pytest.mark.skipif(GNU is None, reason="no GNU tar")
-@pytest.mark.parametrize("options", [["--format=gnu"], ["--format=oldgnu"], ["--format=pax"], ["--format=pax", "--sparse-version=0.0"], ["--format=pax", "--sparse-version=0.1"]], ids=lambda options: "-".join(options))
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--format=gnu"],
+        ["--format=oldgnu"],
+        ["--format=pax"],
+        ["--format=pax", "--sparse-version=0.0"],
+        ["--format=pax", "--sparse-version=0.1"],
+    ],
+    ids="-".join,
+)
 def test_what_gnu_tar_writes(options, tree):
     data = subprocess.run([GNU, "-cSf", "-", *options, "-C", tree, "."], capture_output=True, check=True).stdout
     compare(data, tree, nanoseconds="--format=pax" in options)
@@ -194,7 +226,9 @@ def test_gnu_incremental_label_and_attributes(tree, tmp_path):
     got = read(subprocess.run(command, capture_output=True, check=True).stdout)
     assert got.losses == []
     assert set(described(tree)) <= set(got.paths)
-    assert {"volume label passed over", "content of a GNU dump directory passed over"} == {what for what, _, _ in got.notes}
+    assert {"volume label passed over", "content of a GNU dump directory passed over"} == {
+        what for what, _, _ in got.notes
+    }
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr") or GNU is None, reason="no extended attributes or GNU tar here")

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from analyzer.source import directory
 from analyzer.source.open import open_bundle
 from tests.source.reading import read
 
+FDS = Path("/proc/self/fd")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX directories")
 
 
@@ -74,7 +76,9 @@ def test_links_are_never_followed(tmp_path, way):
     (outside / "canary").write_bytes(b"secret")
     inside = tmp_path / "inside"
     inside.mkdir()
-    for index, target in enumerate([outside, outside / "canary", "../outside/canary", "/proc/self/environ", ".", "self"]):
+    for index, target in enumerate(
+        [outside, outside / "canary", "../outside/canary", "/proc/self/environ", ".", "self"]
+    ):
         (inside / f"link{index}").symlink_to(target)
     (inside / "self").symlink_to("self")
     got = read(inside)
@@ -120,7 +124,7 @@ def test_special_files_are_recorded_and_never_opened(tmp_path, way):
     os.mkfifo(tmp_path / "layers.json")
     (tmp_path / "s").mkdir()
     with socket.socket(socket.AF_UNIX) as server:
-        here = os.getcwd()
+        here = Path.cwd()
         os.chdir(tmp_path / "s")
         try:
             server.bind("sock")
@@ -131,7 +135,11 @@ def test_special_files_are_recorded_and_never_opened(tmp_path, way):
         reader.start()
         reader.join(20)
     assert got, "an open of the FIFO blocks"
-    assert [(entry.path, entry.kind) for entry in got[0].members] == [("layers.json", "fifo"), ("s", "dir"), ("s/sock", "socket")]
+    assert [(entry.path, entry.kind) for entry in got[0].members] == [
+        ("layers.json", "fifo"),
+        ("s", "dir"),
+        ("s/sock", "socket"),
+    ]
     assert got[0].bodies == {"layers.json": b"", "s": b"", "s/sock": b""}
 
 
@@ -143,7 +151,10 @@ def test_device_numbers(tmp_path):
     except PermissionError:
         pytest.skip("no right to make device nodes")
     got = read(tmp_path)
-    assert [(entry.path, entry.kind, entry.rdev) for entry in got.members] == [("null", "char", (1, 3)), ("wh", "char", (0, 0))]
+    assert [(entry.path, entry.kind, entry.rdev) for entry in got.members] == [
+        ("null", "char", (1, 3)),
+        ("wh", "char", (0, 0)),
+    ]
     assert got.bodies == {"null": b"", "wh": b""}
 
 
@@ -167,8 +178,7 @@ def test_extended_attributes(tmp_path, way):
 
 def test_name_that_is_no_text(tmp_path):
     try:
-        with open(os.fsencode(tmp_path) + b"/\xff\n\x1b", "wb") as handle:
-            handle.write(b"x")
+        (tmp_path / "\udcff\n\x1b").write_bytes(b"x")
     except OSError:
         pytest.skip("the file system takes text only")
     assert read(tmp_path).bodies == {"\udcff\n\x1b": b"x"}
@@ -185,7 +195,9 @@ def test_file_that_shrinks_grows_or_changes(tmp_path, way):
         os.utime(tmp_path / entry.path, ns=(5, 5))
         contents[entry.path] = (body.read(100), body.complete)
     assert contents == {"grows": (b"x" * 10, True), "same": (b"x" * 10, True), "shrinks": (b"xxxx", False)}
-    assert [(note.what, note.where) for note in source.notes] == [("changed while being read", name) for name in contents]
+    assert [(note.what, note.where) for note in source.notes] == [
+        ("changed while being read", name) for name in contents
+    ]
     assert [(loss.what, loss.where) for loss in source.losses] == [("cut: 6 of 10 bytes are missing", "shrinks")]
 
 
@@ -270,15 +282,15 @@ def test_unreadable_parts_are_losses(tmp_path):
 
 
 def test_descriptors_are_closed(tmp_path):
-    if not os.path.isdir("/proc/self/fd"):
+    if not FDS.is_dir():
         pytest.skip("no /proc")
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
-    before = set(os.listdir("/proc/self/fd"))
+    before = len(list(FDS.iterdir()))
     read(tmp_path)
     source = open_bundle(tmp_path)
     iterator = iter(source)
     for _ in range(3):
         next(iterator)
     source.close()
-    assert len(set(os.listdir("/proc/self/fd"))) == len(before)
+    assert len(list(FDS.iterdir())) == before
     del iterator

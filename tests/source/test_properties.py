@@ -5,10 +5,13 @@ from __future__ import annotations
 import bz2
 import functools
 import gzip
+import hashlib
 import io
 import lzma
+import threading
 import time
 
+import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,15 +19,15 @@ from hypothesis import strategies as st
 from analyzer.errors import AnalyzerError
 from analyzer.limits import Limits
 from analyzer.source import ahead, window
+from analyzer.source import input as source_input
 from analyzer.source import open as opening
 from analyzer.source.open import open_bundle
 from tests.source.craft import END, gnu_sparse, header, long_name, member, pax
 from tests.source.reading import drain, facts, read
 
 LIMITS = Limits(members=5_000, total_bytes=64 << 20, expansion_floor=1 << 20)
-PAX = (
-    pax((b"path", b"pax/" + b"p" * 120), (b"mtime", b"1700000000.5"), (b"SCHILY.xattr.user.a", b"1\n2"))
-    + member(b"own", b"pax content" * 60)
+PAX = pax((b"path", b"pax/" + b"p" * 120), (b"mtime", b"1700000000.5"), (b"SCHILY.xattr.user.a", b"1\n2")) + member(
+    b"own", b"pax content" * 60
 )
 ARCHIVE = b"".join(
     [
@@ -152,7 +155,10 @@ def test_any_fields_under_a_valid_checksum(data):
     kinds = st.sampled_from([b"0", b"1", b"5", b"x", b"g", b"L", b"K", b"S", b"V", b"M", b"D", b"X", b"Z", b"\0"])
     parts = []
     for _ in range(data.draw(st.integers(1, 6))):
-        raw = {data.draw(st.integers(0, 500)): data.draw(st.binary(max_size=12)) for _ in range(data.draw(st.integers(0, 3)))}
+        raw = {
+            data.draw(st.integers(0, 500)): data.draw(st.binary(max_size=12))
+            for _ in range(data.draw(st.integers(0, 3)))
+        }
         size = data.draw(st.sampled_from([0, 1, 20, 512, 600, 5000]))
         content = data.draw(st.binary(max_size=700))
         parts.append(member(b"m", content, kind=data.draw(kinds), size=size, raw=raw))
@@ -210,6 +216,54 @@ def test_ahead_gives_what_a_plain_window_gives(monkeypatch, tmp_path):
                 assert [facts(entry) for entry in got.members] == [facts(entry) for entry in plain.members], name
                 assert (got.bodies, got.losses, got.notes) == (plain.bodies, plain.losses, plain.notes)
                 assert got.source.bytes_out == plain.source.bytes_out
+
+
+def test_large_contents_are_passed_over_unread(monkeypatch, tmp_path):
+    """A regular file is moved in, with the thread and without, and what follows is found."""
+    path = tmp_path / "bundle"
+    size = 40 << 20
+    with path.open("wb") as handle:
+        handle.write(header(b"big", size=size))
+        handle.seek(size, 1)
+        handle.write(ARCHIVE)
+    passed = []
+    skip = source_input.Input.skip
+    monkeypatch.setattr(source_input.Input, "skip", lambda self, count: passed.append(skip(self, count)) or passed[-1])
+    for long in (0, 1 << 60):
+        monkeypatch.setattr(opening, "LONG", long)
+        passed.clear()
+        got = drain(open_bundle(path), content=False)
+        assert got.paths == ["big", *WHOLE.paths]
+        assert got.losses == []
+        assert sum(passed) > 20 << 20
+        assert (got.source.bytes_read, got.source.bytes_out) == (path.stat().st_size, path.stat().st_size)
+
+
+def test_giving_up_early_ends_the_thread_and_keeps_the_digest_whole(monkeypatch, tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(gzip.compress(ARCHIVE * 50))
+    monkeypatch.setattr(opening, "LONG", 0)
+    monkeypatch.setattr(ahead, "DATA", 4096)
+    before = threading.active_count()
+    got = drain(open_bundle(path, limits=Limits(members=3), hash_input=True))
+    assert (len(got.members), got.source.sha256) == (3, hashlib.sha256(path.read_bytes()).hexdigest())
+    source = open_bundle(path)
+    iterator = iter(source)
+    next(iterator)
+    iterator.close()
+    source.close()
+    open_bundle(path).close()
+    assert threading.active_count() == before
+
+
+def test_trouble_in_the_thread_reaches_the_reader(monkeypatch, tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(gzip.compress(ARCHIVE))
+    monkeypatch.setattr(opening, "LONG", 0)
+    source = open_bundle(path)
+    monkeypatch.setattr(source._window._stream, "readinto", lambda view: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        drain(source)
 
 
 def test_a_pipe_is_read_like_a_file(tmp_path):

@@ -148,7 +148,9 @@ def test_pax_path_goes_before_gnu_long_name():
         assert ["long name" in what for what, _, _ in got.notes] == [True]
 
 
-@pytest.mark.parametrize("value", [b"two\nlines", b"x\n20 path=not this\n", b"12 path=fake", b"a=b", b"nul\0in", b" ", b""])
+@pytest.mark.parametrize(
+    "value", [b"two\nlines", b"x\n20 path=not this\n", b"12 path=fake", b"a=b", b"nul\0in", b" ", b""]
+)
 def test_length_frames_pax_values(value):
     attribute = b"SCHILY.xattr.user.a"
     entry, _ = only(pax((attribute, value), (b"path", b"real"), (b"mtime", b"5.25")) + header(b"own") + END)
@@ -216,7 +218,9 @@ def test_attributes_of_both_kinds():
 
 
 def test_global_header_is_noted_and_gives_no_path_or_size():
-    archive = pax((b"path", b"evil"), (b"size", b"7"), (b"uid", b"77"), kind=b"g") + member(b"a", b"x") + member(b"b", b"y")
+    archive = (
+        pax((b"path", b"evil"), (b"size", b"7"), (b"uid", b"77"), kind=b"g") + member(b"a", b"x") + member(b"b", b"y")
+    )
     got = read(archive + END)
     assert got.paths == ["a", "b"]
     assert [entry.uid for entry in got.members] == [77, 77]
@@ -238,7 +242,11 @@ def test_entries_of_their_own_kind_are_passed_over(kind, word):
 
 def test_dump_directory_and_unknown_type():
     got = read(member(b"d", b"Yfile\0\0", kind=b"D") + member(b"z", b"zz", kind=b"Z") + member(b"f", b"1") + END)
-    assert [(entry.path, entry.kind, entry.size) for entry in got.members] == [("d", "dir", 0), ("z", "other", 0), ("f", "file", 1)]
+    assert [(entry.path, entry.kind, entry.size) for entry in got.members] == [
+        ("d", "dir", 0),
+        ("z", "other", 0),
+        ("f", "file", 1),
+    ]
     assert got.bodies == {"d": b"", "z": b"", "f": b"1"}
     assert [where for _, where, _ in got.notes] == ["d", "z"]
     assert got.losses == []
@@ -263,9 +271,7 @@ def test_sizes_as_written_by_anybody(field, size):
 
 
 def test_base256_owner_and_negative_time():
-    entry, _ = only(
-        header(b"f", mtime=base256(-2, 12), raw={108: base256(3_000_000_000, 8), 116: base256(5, 8)}) + END
-    )
+    entry, _ = only(header(b"f", mtime=base256(-2, 12), raw={108: base256(3_000_000_000, 8), 116: base256(5, 8)}) + END)
     assert (entry.uid, entry.gid, entry.mtime_ns) == (3_000_000_000, 5, -2_000_000_000)
 
 
@@ -314,7 +320,9 @@ def test_end_lone_zero_block_and_second_archive():
     assert [("lone zero block" in what, offset) for what, _, offset in lone.losses] == [(True, 1024)]
     second = read(whole + bytes(8192) + member(b"b") + END)
     assert (second.paths, second.losses) == (["a", "b"], [])
-    assert [(what, offset) for what, _, offset in second.notes] == [("another archive follows the end of the first", 10240)]
+    assert [(what, offset) for what, _, offset in second.notes] == [
+        ("another archive follows the end of the first", 10240)
+    ]
 
 
 def test_bytes_after_the_end_are_a_note():
@@ -386,19 +394,28 @@ def read_lazily(archive):
 
 ENTRIES = [(0, 3), (10, 2), (20, 0), (600, 600), (1300, 1), (2000, 5)]
 STORED = b"abcDE" + b"x" * 600 + b"yzzzzz"
-EXPANDED = (b"abc" + bytes(7) + b"DE").ljust(600, b"\0") + b"x" * 600 + bytes(100) + b"y" + bytes(699) + b"zzzzz" + bytes(95)
+EXPANDED = (
+    (b"abc" + bytes(7) + b"DE").ljust(600, b"\0") + b"x" * 600 + bytes(100) + b"y" + bytes(699) + b"zzzzz" + bytes(95)
+)
 
 
 def sparse_forms():
     pairs = [number for pair in ENTRIES for number in pair]
     old = gnu_sparse(b"s", ENTRIES, STORED, 2100)
     head = [(b"GNU.sparse.size", b"2100"), (b"GNU.sparse.numblocks", b"6")]
-    zero = [(key, b"%d" % number) for pair in ENTRIES for key, number in zip((b"GNU.sparse.offset", b"GNU.sparse.numbytes"), pair, strict=True)]
+    zero = [
+        (key, b"%d" % number)
+        for pair in ENTRIES
+        for key, number in zip((b"GNU.sparse.offset", b"GNU.sparse.numbytes"), pair, strict=True)
+    ]
     form00 = pax(*head, *zero) + member(b"s", STORED)
     form01 = pax(*head, (b"GNU.sparse.map", b",".join(b"%d" % number for number in pairs))) + member(b"s", STORED)
     lines = b"".join(b"%d\n" % number for number in [len(ENTRIES), *pairs])
     form10 = pax(
-        (b"GNU.sparse.major", b"1"), (b"GNU.sparse.minor", b"0"), (b"GNU.sparse.name", b"s"), (b"GNU.sparse.realsize", b"2100")
+        (b"GNU.sparse.major", b"1"),
+        (b"GNU.sparse.minor", b"0"),
+        (b"GNU.sparse.name", b"s"),
+        (b"GNU.sparse.realsize", b"2100"),
     ) + member(b"GNUSparseFile.1/s", pad(lines) + STORED)
     return [old, form00, form01, form10]
 
