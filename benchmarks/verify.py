@@ -63,7 +63,6 @@ class LayerTar:
 
     def __init__(self):
         self.lines = []
-        self.names = set()
         self.size = 0
         self.digest = hashlib.sha256()
         self._padding = b""
@@ -104,6 +103,9 @@ def describe(plain, target):
     """Copy a bundle of `scan.py` up to its index files, then add a tar-split for every layer, and new index files."""
     layers, records, cut = {}, [], 0
     source = open_bundle(plain)
+    last = {member.path: member.offset for member, _ in source}  # of members of one name the last counts
+    source.close()
+    source = open_bundle(plain)
     for member, body in source:
         if member.path.endswith("overlay-layers/layers.json"):
             records, cut = json.loads(body.read(1 << 30)), member.offset
@@ -111,14 +113,12 @@ def describe(plain, target):
         identity, mark, name = member.path.removeprefix("storage/overlay/").partition("/diff/")
         if mark:
             layer = layers.setdefault(identity, LayerTar())
-            if name not in layer.names:
-                layer.names.add(name)
+            if last[member.path] == member.offset:
                 kind = {"file": "0", "dir": "5", "symlink": "2"}[member.kind]
                 content = b"".join(map(bytes, body.chunks()))
                 layer.file(name + ("/" if kind == "5" else ""), kind, content, member)
-            if "trusted.overlay.opaque" in member.xattrs and f"{name}/.wh..wh..opq" not in layer.names:
-                layer.names.add(f"{name}/.wh..wh..opq")
-                layer.file(f"{name}/.wh..wh..opq", "0", b"", member)
+                if "trusted.overlay.opaque" in member.xattrs:
+                    layer.file(f"{name}/.wh..wh..opq", "0", b"", member)
     source.close()
     with plain.open("rb") as first, target.open("wb") as out:
         left = cut

@@ -1,4 +1,4 @@
-"""Write docs/rules/, docs/causes/ and the report in the README; `--check` only compares."""
+"""Write docs/rules/, docs/causes/, docs/man/ and the report in the README; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import sys
 from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
 from analyzer.checks.rule import builtin_rules
+from analyzer.cli import manpage
 from analyzer.report.text import render
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SAMPLE = "samples/seed-case.tar.zst"
+GENERATED = ("rules/*.md", "causes/*.md", "man/*.1")
 REPORT = re.compile(r"(```text\n)(.+?)(\n```)", re.DOTALL)
 
 
@@ -64,6 +66,7 @@ def pages() -> dict[pathlib.Path, str]:
     made[ROOT / "README.md"] = REPORT.sub(lambda match: match[1] + shown() + match[3], readme, count=1)
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
+    made.update((DOCS / "man" / name, text) for name, text in manpage.pages().items())
     return made
 
 
@@ -72,7 +75,7 @@ def stale() -> list[str]:
     wanted = pages()
     wrong = [p.name for p, text in wanted.items() if not p.is_file() or p.read_text(encoding="utf-8") != text]
     known = set(wanted)
-    return wrong + [p.name for d in ("rules", "causes") for p in (DOCS / d).glob("*.md") if p not in known]
+    return wrong + [p.name for pattern in GENERATED for p in DOCS.glob(pattern) if p not in known]
 
 
 def main() -> int:
@@ -83,9 +86,9 @@ def main() -> int:
             print(f"stale: {name}")
         return 1 if names else 0
     made = pages()
-    for folder in ("rules", "causes"):
-        (DOCS / folder).mkdir(exist_ok=True)
-        for old in (DOCS / folder).glob("*.md"):
+    for pattern in GENERATED:
+        (DOCS / pattern).parent.mkdir(exist_ok=True)
+        for old in DOCS.glob(pattern):
             old.unlink()
     for path, text in made.items():
         path.write_text(text, encoding="utf-8")

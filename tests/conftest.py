@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import pathlib
 
 import jsonschema
 import pytest
 
+os.environ["ANALYZER_NO_CACHE"] = "1"  # tests leave nothing in the cache of who runs them
 ROOT = pathlib.Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "analyzer" / "report" / "schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -11,6 +11,7 @@ from analyzer.causes.infer import choose
 from analyzer.causes.plugins import plugin_families
 from analyzer.causes.proposing import propose_all
 from analyzer.checks.plugins import plugin_rules
+from analyzer.checks.policy import NO_POLICY
 from analyzer.checks.rule import builtin_rules, run_rules
 from analyzer.errors import UsageError
 from analyzer.graph.relations import relate
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from analyzer.causes.family import Family
+    from analyzer.checks.policy import Policy
     from analyzer.checks.rule import Rule
     from analyzer.snapshot.snapshot import Snapshot as Reading
     from analyzer.source.member import MemberSource
@@ -60,6 +62,7 @@ def judge(
     engines: tuple[str, ...] = (),
     rules: Iterable[Rule] = (),
     causes: Iterable[Family] = (),
+    policy: Policy = NO_POLICY,
 ) -> Report:
     """Return the report on what was read: pure, no I/O but the loading of rules.
 
@@ -69,6 +72,7 @@ def judge(
         engines: `cri-o@1.25`, `podman@4.3`, …, when the caller knows them.
         rules: beyond the built-in ones and those of installed plugins.
         causes: families, likewise.
+        policy: what the user decided about findings.
     """
     relations = tuple(relate(reading))
     node = platform_of(reading, platform)
@@ -80,6 +84,7 @@ def judge(
         platform=node,
         rules=(*builtin_rules(), *more_rules.found),
     )
+    checked = policy.apply(checked)
     cases = []
     for rel in relations:
         stores = {(store.root, store.driver) for store in rel.stores}
@@ -89,7 +94,7 @@ def judge(
     faulty = (*more_rules.faulty, *more_families.faulty, *proposals.faulty)
     if faulty:
         checked = replace(checked, faulty=faulty, failed=(*checked.failed, *(name for name, _ in faulty)))
-    outlook = predict(reading, relations, checked.findings, node, engines)
+    outlook = predict(reading, relations, (*checked.findings, *(f for f, _ in checked.ignored)), node, engines)
     return Report(reading, relations, checked, choose(proposals.by_case), outlook, node)
 
 

@@ -144,6 +144,9 @@ class Checked:
         skipped: (rule, reason) of rules that lacked evidence, or failed.
         failed: ids of rules that raised, and names of what is faulty; the analysis is not complete then.
         faulty: (name, reason) of plugins that could not be used and of cause families that raised.
+        ignored: findings that the user's policy leaves out, each with its reason.
+        known: fingerprints of findings that the user's baseline names.
+        overridden: (rule, severity) pairs of the user's policy.
     """
 
     findings: tuple[Finding, ...]
@@ -151,6 +154,9 @@ class Checked:
     skipped: tuple[tuple[str, str], ...]
     failed: tuple[str, ...] = ()
     faulty: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[tuple[Finding, str], ...] = ()
+    known: frozenset[str] = frozenset()
+    overridden: tuple[tuple[str, str], ...] = ()
 
 
 def run_rules(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, say
 from analyzer.cli.output import silence
 from analyzer.errors import AnalyzerError
 from analyzer.version import __version__
@@ -26,10 +27,13 @@ COMMANDS = {
     "plan": "Print the repair plan alone, as text or as a commented script.",
     "export": "Write tables of records, findings and causes: CSV, SQLite, Parquet.",
     "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
+    "baseline": "Print the findings as a baseline, so that later reports tell what is new.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
     "schema": "Print the JSON Schema of the JSON report.",
+    "completion": "Print the completion script of a shell.",
 }
+CONFIG = "analyzer.config"
 NOT_YET = {
     "why": "match an error message with this store",
     "diff": "compare two bundles of a node",
@@ -47,10 +51,13 @@ class Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
-        """Return a command, loading its module."""
+        """Return a command, loading its module; its options get their variables."""
         if name in COMMANDS:
             command = importlib.import_module(f"analyzer.cli.{name.replace('-', '_')}").command
             assert isinstance(command, click.Command)
+            from analyzer.cli.config import name_variables
+
+            name_variables(command, name)
             return command
         return _not_yet(name) if name in NOT_YET else None
 
@@ -64,25 +71,28 @@ class Lazy(click.Group):
         try:
             return super().main(*args, **extra)
         except AnalyzerError as error:
-            from analyzer.report.escape import inert
-
-            click.echo(f"analyzer: {inert(str(error))}", err=True)
-            for line in getattr(error, "candidates", ()):
-                click.echo(f"  {inert(line)}", err=True)
+            candidates = getattr(error, "candidates", ())
+            more = {"candidates": list(candidates)} if candidates else {}
+            say("error", str(error), where=error.where, exit_code=error.exit_code, **more)
             sys.exit(error.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, turning an interruption, a closed pipe and a lack of memory into an exit status."""
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            if log_format() == "text":
+                raise
+            say("error", error.format_message(), exit_code=error.exit_code)
+            ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("analyzer: interrupted", err=True)
+            say("error", "interrupted")
             ctx.exit(130)
         except BrokenPipeError:
             silence(sys.stdout)
             ctx.exit(141)
         except MemoryError:
-            click.echo("analyzer: out of memory", err=True)
+            say("error", "out of memory")
             ctx.exit(3)
 
 
@@ -90,7 +100,7 @@ def _not_yet(name: str) -> click.Command:
     @click.command(name, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
     @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
     def command(rest: tuple[str, ...]) -> None:  # noqa: ARG001
-        click.echo(f"analyzer: {name}: not yet; it will {NOT_YET[name]}", err=True)
+        say("error", f"{name}: not yet; it will {NOT_YET[name]}")
         sys.exit(2)
 
     return command
@@ -98,9 +108,30 @@ def _not_yet(name: str) -> click.Command:
 
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="analyzer")
-def cli() -> None:
+@click.option(
+    "--config",
+    metavar="PATH",
+    envvar="ANALYZER_CONFIG",
+    help="Configuration instead of the user's and the working directory's analyzer.toml; '' for none.",
+)
+@click.option(
+    "--log-format",
+    "form",
+    type=click.Choice(FORMATS),
+    envvar=VARIABLE,
+    help="Messages on standard error as text (the default) or as a JSON object a line.",
+)
+@click.pass_context
+def cli(ctx: click.Context, config: str | None, form: str | None) -> None:
     """Find the root cause of a broken containers/storage from a bundle, offline.
 
     BUNDLE is a tar (plain, gzip, zstd, xz, bzip2), a directory, or `-` for standard input. Nothing is extracted,
     mounted or written next to it.
     """
+    from analyzer.cli.config import defaults_for, load
+
+    choose(form)
+    found = ctx.meta[CONFIG] = load(config, tuple(COMMANDS))
+    name = ctx.invoked_subcommand
+    if name in COMMANDS and (command := cli.get_command(ctx, name)) is not None:
+        ctx.default_map = {name: defaults_for(found, command, name)}

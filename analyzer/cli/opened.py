@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,14 +15,42 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analyzer.checks.policy import Policy
+    from analyzer.cli.cache import Cache
+    from analyzer.cli.progress import Progress
     from analyzer.graph.find import Found
     from analyzer.graph.relations import Relations
     from analyzer.report.report import Report
     from analyzer.snapshot.snapshot import Snapshot
 
+T = TypeVar("T")
 CANDIDATES = 20
+NO_CACHE = "analyzer.no_cache"
+ENOUGH = {"quick": ("standard", "quick"), "standard": ("standard",)}
+"""Depths a kept index may have to serve a command that needs the one named first."""
 
-bundle_argument = click.argument("bundle")
+
+def bundle_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add BUNDLE and --no-cache to a command."""
+    return click.argument("bundle", type=click.Path(allow_dash=True))(no_cache_option(function))
+
+
+def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --no-cache, which `reading` asks for."""
+    return click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Read the bundle itself, and keep nothing of it in the user's cache.",
+    )(function)
+
+
+def _remember(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+    ctx.meta[NO_CACHE] = value
+    return value
+
+
 platform_option = click.option(
     "--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell."
 )
@@ -46,7 +74,8 @@ class Opened:
 
     def __init__(self, bundle: str, *, depth: str = "standard", platform: str | None = None) -> None:
         self.bundle = bundle
-        self.snapshot: Snapshot = _read(bundle, depth)
+        self._policy = current_policy(bundle)
+        self.snapshot, self._cache = reading(bundle, depth)
         self._platform = platform
 
     @cached_property
@@ -61,12 +90,19 @@ class Opened:
         """Return the report on the bundle."""
         from analyzer.api import judge
 
-        return judge(self.snapshot, platform=self._platform)
+        return judge(self.snapshot, platform=self._platform, policy=self._policy)
 
     @cached_property
     def document(self) -> dict[str, Any]:
         """Return the JSON document of the report."""
-        return self.report.to_dict()
+        options = (self.snapshot.depth, self._platform, self._policy)
+        kept = self._cache.document(options) if self._cache is not None else None
+        if kept is not None:
+            return kept
+        document = self.report.to_dict()
+        if self._cache is not None:
+            self._cache.keep_document(options, document)
+        return document
 
     def find(self, word: str) -> Found:
         """Return the one object a word means.
@@ -101,14 +137,57 @@ class AmbiguousError(UsageError):
         self.candidates = candidates
 
 
-def _read(bundle: str, depth: str) -> Snapshot:
+def current_policy(bundle: str, baseline: str | None = None) -> Policy:
+    """Return what the user's configuration and a baseline file decide about findings.
+
+    Raises:
+        UsageError: something in them has no meaning, or they are part of the evidence.
+    """
+    from analyzer.checks.policy import NO_POLICY
+    from analyzer.cli.config import policy, refuse_evidence
+    from analyzer.cli.main import CONFIG
+
+    ctx = click.get_current_context(silent=True)
+    config = ctx.meta.get(CONFIG) if ctx is not None else None
+    if config is None:
+        return NO_POLICY
+    refuse_evidence(config, bundle)
+    return policy(config, baseline)
+
+
+def reading(bundle: str, depth: str, *, hash_input: bool = False) -> tuple[Snapshot, Cache | None]:
+    """Return a bundle as read, from the user's cache where it is kept there, and the cache that may be used for it."""
     from analyzer.api import read
+    from analyzer.cli.cache import Cache
+
+    ctx = click.get_current_context(silent=True)
+    if depth not in ENOUGH or (ctx is not None and ctx.meta.get(NO_CACHE)):
+        return _with_progress(
+            lambda progress: read(bundle, depth=depth, hash_input=hash_input, progress=progress)
+        ), None
+    cache = Cache(bundle)
+    from analyzer.snapshot.snapshot import gather, understand
+    from analyzer.source.open import open_bundle
+
+    gc.disable()
+    kept = cache.gathered(ENOUGH[depth])
+    if kept is not None and (kept.sha256 or not hash_input):
+        return understand(kept), cache
+    source = open_bundle(bundle, hash_input=hash_input)
+    again = source.again
+    gathered = _with_progress(lambda progress: gather(source, depth=depth, progress=progress))
+    snapshot = understand(gathered, again=again)
+    cache.keep_gathered(gathered)
+    return snapshot, cache
+
+
+def _with_progress(work: Callable[[Progress], T]) -> T:
     from analyzer.cli.progress import Progress
 
     gc.disable()
     progress = Progress()
     try:
-        return read(bundle, depth=depth, progress=progress)
+        return work(progress)
     finally:
         progress.done()
 

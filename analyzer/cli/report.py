@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.cli.opened import bundle_argument, current_policy, reading
 from analyzer.cli.output import emit, spare_evidence, terminal_columns, terminal_takes_unicode, write_file
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
+    from analyzer.checks.policy import Policy
     from analyzer.report.report import Report
 
 FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 
 
 @click.command("report")
-@click.argument("bundle")
+@bundle_argument
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
 @click.option("-o", "outputs", multiple=True, metavar="FORMAT=PATH", help="Also write a file; may be repeated.")
 @click.option("--all", "everything", is_flag=True, help="Every cause, finding, step and skipped check.")
@@ -44,6 +45,9 @@ FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 @click.option(
     "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
 )
+@click.option(
+    "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
+)
 @click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
 @click.option("--redact", is_flag=True, help="Replace names by stable pseudonyms.")
 @click.option("--width", type=int, help="Columns of the text report (default: the terminal's, else 100).")
@@ -58,6 +62,7 @@ def command(
     engines: tuple[str, ...],
     fail_on: str,
     exit_zero: bool,
+    baseline: str | None,
     hash_input: bool,
     redact: bool,
     width: int | None,
@@ -72,7 +77,8 @@ def command(
         raise UsageError("--redact: not yet")
     for _, path in files:
         spare_evidence(path, bundle)
-    report = _analyse(bundle, depth, platform, engines, hash_input=hash_input)
+    policy = current_policy(bundle, baseline)
+    report = _analyse(bundle, depth, platform, engines, policy, hash_input=hash_input)
     columns = width or terminal_columns()
     plain = ascii_only or not terminal_takes_unicode()
     for name, path in files:
@@ -89,17 +95,13 @@ def _output(text: str) -> tuple[str, str]:
     return name, path
 
 
-def _analyse(bundle: str, depth: str, platform: str | None, engines: tuple[str, ...], *, hash_input: bool) -> Report:
-    from analyzer.api import judge, read
-    from analyzer.cli.progress import Progress
+def _analyse(
+    bundle: str, depth: str, platform: str | None, engines: tuple[str, ...], policy: Policy, *, hash_input: bool
+) -> Report:
+    from analyzer.api import judge
 
-    gc.disable()
-    progress = Progress()
-    try:
-        reading = read(bundle, depth=depth, hash_input=hash_input, progress=progress)
-    finally:
-        progress.done()
-    return judge(reading, platform=platform, engines=engines)
+    snapshot, _ = reading(bundle, depth, hash_input=hash_input)
+    return judge(snapshot, platform=platform, engines=engines, policy=policy)
 
 
 def _render(report: Report, name: str, everything: bool, columns: int, ascii_only: bool) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from analyzer.cli.messages import say
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +71,4 @@ def _top(found: Found) -> str:
 def remark(text: str) -> None:
     """Tell something beside the result, on standard error."""
     if text:
-        from analyzer.report.escape import inert
-
-        click.echo(f"analyzer: {inert(text)}", err=True)
+        say("warning", text)

@@ -52,9 +52,30 @@ def document(report: Report) -> dict[str, Any]:
             "causes": [_cause(cause, report.relations, ids) for cause in report.causes],
             "findings": [_finding(f, ids[f], explained.get(f, [])) for f in report.findings],
             "outlook": [_outlook(item, ids) for item in report.outlook],
+            **_policy(report, ids),
         }
     )
     return whole
+
+
+def _policy(report: Report, ids: dict[Finding, str]) -> dict[str, Any]:
+    """Return what the user's policy did to the findings, under `policy`; nothing where there is none."""
+    checked = report.checked
+    if not (checked.ignored or checked.known or checked.overridden):
+        return {}
+    ignored = [
+        {
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "subject": _subject(finding.subject),
+            "message": finding.message,
+            "fingerprint": finding.fingerprint,
+            "reason": reason,
+        }
+        for finding, reason in checked.ignored
+    ]
+    known = [ids[finding] for finding in report.findings if finding.fingerprint in checked.known]
+    return {"policy": {"severities": dict(checked.overridden), "ignored": ignored, "known": known}}
 
 
 def _store(store: Store) -> dict[str, Any]:

@@ -82,9 +82,17 @@ class Report:
                 return f"the bundle has no {part}.json of {root.root or 'the store'}"
         return ""
 
+    def is_known(self, cause: Cause) -> bool:
+        """Tell whether every finding a cause explains is in the user's baseline."""
+        known = self.checked.known
+        return bool(known) and all(finding.fingerprint in known for finding in cause.hypothesis.explains)
+
     def exit_code(self, fail_on: str = "error") -> int:
-        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis."""
-        if any(RANK[cause.severity] >= RANK[fail_on] for cause in self.causes):
+        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis.
+
+        A cause whose every finding is in the user's baseline does not count.
+        """
+        if any(RANK[cause.severity] >= RANK[fail_on] and not self.is_known(cause) for cause in self.causes):
             return 1
         return 0 if self.complete else 4
 

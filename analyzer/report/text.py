@@ -93,6 +93,21 @@ class _Text:
         )
         for loss in snapshot.losses[: None if self.everything else 3]:
             yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
+        yield from self.policy()
+
+    def policy(self) -> Iterator[str]:
+        """Tell what the user's own decisions keep out of this report or mark in it."""
+        checked = self.report.checked
+        parts = []
+        if checked.ignored:
+            parts.append(f"{plural(len(checked.ignored), 'finding')} ignored as configured")
+        if checked.known:
+            known = sum(finding.fingerprint in checked.known for finding in self.report.findings)
+            parts.append(f"{known} of {plural(len(self.report.findings), 'finding')} known from the baseline")
+        if checked.overridden:
+            parts.append(f"severity set for {plural(len(checked.overridden), 'rule')}")
+        if parts:
+            yield f"policy     {'; '.join(parts)}"
 
     def verdict(self) -> Iterator[str]:
         report = self.report
@@ -113,7 +128,8 @@ class _Text:
     def cause(self, cause: Cause) -> Iterator[str]:
         hypothesis = cause.hypothesis
         yield from self.titled(f"{cause.rank}. ", hypothesis.title)
-        yield f"   {cause.severity} · {cause.probability:.0%} · {cause.id}"
+        known = " · known" if self.report.is_known(cause) else ""
+        yield f"   {cause.severity} · {cause.probability:.0%} · {cause.id}{known}"
         yield from self.proof(cause)
         yield from self.hit(cause)
         yield from self.drawn(cause)
@@ -224,6 +240,11 @@ class _Text:
             ids = report.finding_ids
             rows = [(ids[f], f.rule, f.severity, f.confidence, f.message) for f in report.findings]
             yield table(("id", "rule", "severity", "sure", "what"), rows)
+        if report.checked.ignored:
+            yield ""
+            yield f"findings ignored as configured ({len(report.checked.ignored)})"
+            ignored = [(f.rule, f.severity, f.message, reason) for f, reason in report.checked.ignored]
+            yield table(("rule", "severity", "what", "because"), ignored)
         if report.checked.skipped:
             yield ""
             yield f"checks skipped ({len(report.checked.skipped)})"

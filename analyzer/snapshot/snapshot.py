@@ -178,6 +178,7 @@ def understand(
     if not stores:
         raise NoStoreError(what_it_is(collected, gathered.members), where=gathered.path)
     group_stores(stores, collected.host)
+    tell_backing(stores, collected.host)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
     if again is not None and gathered.depth != QUICK and (tables := undigested(stores)):
         digest_files(again(), tables)

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 MAGIC = b"analyzer index 1 " + sys.byteorder.encode() + b"\n"
 DIGEST = 32
+UNREADABLE = (
+    ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError, zstandard.ZstdError,
+)  # fmt: skip
 LEVEL = 1
 LARGEST = 4 << 30
-MEMBER = (
-    "path", "kind", "size", "mode", "uid", "gid", "mtime_ns", "link", "rdev", "xattrs", "offset", "data_offset", "raw_path",
-)  # fmt: skip
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "offsets")
 LIST, TUPLE, DICT, SET, FROZEN, ODD_TEXT, MEMBER_TAG, FILE_TAG, LOSS_TAG, TABLE_TAG, CLASS_TAG = range(11)
 CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory)
@@ -46,7 +46,7 @@ class StoredError(Exception):
 def shape() -> str:
     """Return a digest of the fields that are stored, which changes when a class does."""
     parts = [(cls.__name__, [field.name for field in dataclasses.fields(cls)]) for cls in CLASSES]
-    text = repr((parts, MEMBER, COLUMNS, Member.__slots__, SmallFile.__slots__, DiffTable.__slots__))
+    text = repr((parts, COLUMNS, Member.__slots__, SmallFile.__slots__, DiffTable.__slots__))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -80,7 +80,7 @@ def unpack(data: bytes) -> Gathered:
         size = int.from_bytes(body[:8], "little")
         head = zstandard.ZstdDecompressor().decompress(body[8 : 8 + size], max_output_size=LARGEST)
         value = _Reader(body[8 + size :]).value(msgspec.msgpack.decode(head))
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, zstandard.ZstdError, RecursionError) as error:
+    except UNREADABLE as error:
         raise StoredError(f"not readable: {error}") from error
     if not isinstance(value, Gathered):
         raise StoredError("holds something else")

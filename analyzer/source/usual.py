@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PAX = ord("x")
 FILE = ord("0")
 KINDS = {FILE: kinds.FILE, ord("2"): kinds.SYMLINK, ord("5"): kinds.DIRECTORY}
+OWNED = ("mode", "uid", "gid")
 UNSET = {"link": "", "raw_path": "", "rdev": (0, 0)}
 FIELDS = struct.Struct("100x24s12s12x8s")
 """mode, uid and gid in one piece, size, checksum."""
@@ -33,12 +34,13 @@ FIELDS = struct.Struct("100x24s12s12x8s")
 class UsualMember(Member):
     """A file, symlink or directory with a clean path, whose modification time is still text.
 
-    What it cannot have, and the time until it is asked for, are left unset, which saves a scan a good part of its
-    time.
+    What it cannot have, and the time, mode and owners until they are asked for, are left unset, which saves a scan a
+    good part of its time.
     """
 
-    __slots__ = ("stamp",)
+    __slots__ = ("owners", "stamp")
     stamp: bytes
+    owners: tuple[int, int, int]
 
     def __init__(self) -> None:  # the reader fills it
         pass
@@ -47,10 +49,13 @@ class UsualMember(Member):
         """Give what is unset; the payload's pattern has made sure that the time parses."""
         if name == "mtime_ns":
             self.mtime_ns = parse_time(self.stamp[9:])
-            return self.mtime_ns
-        if name in UNSET:
+        elif name in OWNED:
+            self.mode, self.uid, self.gid = self.owners
+        elif name in UNSET:
             return UNSET[name]
-        raise AttributeError(name)
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
 
 
 class Owners(dict[bytes, tuple[int, int, int]]):
@@ -81,6 +86,7 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
     owners = Owners(numbers)
     limit, total = entries.limits.path, entries.limits.total_bytes
     extension, plain, lengths = EXTENSION.unpack_from, FIELDS.unpack_from, LENGTHS
+    file, symlink = kinds.FILE, kinds.SYMLINK
     folder, inside = "/", 1  # the last clean directory, with its slash, and its length
 
     def read(pos: int) -> Member | None:
@@ -101,7 +107,7 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
             return None
         digits, raw, _, stamp = match.groups()
         stop = match.start(3)
-        if lengths.get(digits) != stop - start - 1 or (kind == kinds.FILE and match.end(2) + 1 != stop):
+        if lengths.get(digits) != stop - start - 1 or (kind is file and match.end(2) + 1 != stop):
             return None  # a slash behind its name makes a file a directory
         path = raw.decode("utf-8", "surrogateescape")
         if not path.startswith(folder) or path.find("/", inside) >= 0:
@@ -119,7 +125,7 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
             return None
         member = UsualMember()
         try:
-            member.mode, member.uid, member.gid = owners[fields]
+            member.owners = owners[fields]
             size = numbers[field]
         except FieldError:
             return None
@@ -127,10 +133,10 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
             return None
         member.path = path
         member.kind = kind
-        if kind == kinds.SYMLINK:
+        member.size = body.size = size if kind is file else 0
+        if kind is symlink:
             member.link = bytes(view[head + 157 : head + 257]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
             size = 0
-        member.size = body.size = size if kind == kinds.FILE else 0
         member.xattrs = shapes.xattrs
         member.stamp = stamp
         base = window.base

@@ -5,16 +5,21 @@ from __future__ import annotations
 import functools
 import io
 import json
-import subprocess
 import tarfile
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from analyzer.cli.main import cli
+from tests.archives import tar_of
 from tests.editing import BUNDLES, Edited
 
 HEALTHY = str(BUNDLES / "healthy-overlay.tar.zst")
-API, WORKER, BASE = "quay.example.test/shop/api:2.0", "quay.example.test/shop/worker:2.0", "quay.example.test/base/os:9.4"
+API, WORKER, BASE = (
+    "quay.example.test/shop/api:2.0",
+    "quay.example.test/shop/worker:2.0",
+    "quay.example.test/base/os:9.4",
+)
 HOSTILE = "evil\x1b[31m\u202e<script>alert(1)</script>\"'|`$(id)`=cmd"
 
 
@@ -41,9 +46,8 @@ def data(*args):
 
 @functools.cache
 def unpacked(path: str = HEALTHY) -> tarfile.TarFile:
-    """Return a bundle as the standard library reads it; decompressed by zstd's own tool."""
-    plain = subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout
-    return tarfile.open(fileobj=io.BytesIO(plain))
+    """Return a bundle as the standard library reads it."""
+    return tarfile.open(fileobj=io.BytesIO(tar_of(Path(path).name.removesuffix(".tar.zst"))))
 
 
 def saved(store: Edited, path) -> str:

@@ -302,7 +302,7 @@ def test_an_interruption_or_lack_of_memory_is_one_line(raised, code, said, monke
     def fail(*_args, **_options):
         raise raised
 
-    monkeypatch.setattr("analyzer.api.read", fail)
+    monkeypatch.setattr("analyzer.snapshot.snapshot.gather", fail)
     result = run("report", BUNDLE)
     assert result.exit_code == code
     assert said in one_line(result)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
 
 import pytest
 
 from analyzer.source.member import CHAR, Member
-from tests.cli.digging import API, HEALTHY, WORKER, data, error, run, saved, unpacked
+from tests.archives import tar_of
+from tests.cli.digging import API, HEALTHY, WORKER, data, error, saved, unpacked
 from tests.editing import BUNDLES, Edited
 
 METADATA_ONLY = str(BUNDLES / "healthy-metadata-only.tar.zst")
@@ -22,8 +22,7 @@ def store():
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     path = tmp_path_factory.mktemp("plain") / "b.tar"
-    with path.open("wb") as file:
-        subprocess.run(["zstd", "-dcq", HEALTHY], stdout=file, check=True)
+    path.write_bytes(tar_of("healthy-overlay"))
     return str(path)
 
 
@@ -231,7 +230,9 @@ def test_du_of_several_images_frees_what_they_share(store):
     both = data("du", HEALTHY, API, WORKER)
     rows = {row["id"]: row for row in data("du", HEALTHY)[0]["images"]}
     one, two = (store.image_named(name) for name in (API, WORKER))
-    others = {i for image in store.images() if image["id"] not in (one["id"], two["id"]) for i in store.chain(image["layer"])}
+    others = {
+        i for image in store.images() if image["id"] not in (one["id"], two["id"]) for i in store.chain(image["layer"])
+    }
     shared = (set(store.chain(one["layer"])) & set(store.chain(two["layer"]))) - others
     layers = {row["id"]: row["bytes"] for row in data("du", HEALTHY)[0]["layers"]}
     assert both["frees"] == rows[one["id"]]["frees"] + rows[two["id"]]["frees"] + sum(layers[i] for i in shared)
@@ -250,7 +251,9 @@ def test_du_finds_what_nothing_needs():
     known = {row["id"] for row in damaged.layers()} | {
         row["id"] for row in damaged.records("storage/overlay-layers/volatile-layers.json")
     }
-    orphans = {p.split("/")[2] for p in damaged.entries if p.startswith("storage/overlay/") and len(p.split("/")[2]) == 64}
+    orphans = {
+        p.split("/")[2] for p in damaged.entries if p.startswith("storage/overlay/") and len(p.split("/")[2]) == 64
+    }
     leaks = data("du", BUNDLES / "orphan-layer-dir.tar.zst")[0]["leaks"]
     assert {leak["id"] for leak in leaks if leak["kind"] == "directory without a record"} == orphans - known
     assert orphans - known

@@ -41,7 +41,7 @@ def test_starts_of_ids_list_every_candidate(store, relations):
     ids.update((row["id"], "layer") for row in store.records("storage/overlay-layers/volatile-layers.json"))
     ids.update((row["id"], "container") for row in store.records("storage/overlay-containers/volatile-containers.json"))
     for start in "0123456789abcdef":
-        assert dict((i, k) for k, i in meant(relations, start)) == {i: k for i, k in ids.items() if i.startswith(start)}
+        assert {i: k for k, i in meant(relations, start)} == {i: k for i, k in ids.items() if i.startswith(start)}
 
 
 @pytest.mark.parametrize("word", [API, "shop/api:2.0", "api:2.0", "shop/api", "quay.example.test/shop/api"])

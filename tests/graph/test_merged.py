@@ -77,7 +77,11 @@ def test_a_deleted_directory_hides_everything_below(gone):
 
 @pytest.mark.parametrize("style", OPAQUE)
 def test_an_opaque_directory_shows_only_its_own(style):
-    assert set(seen([{"a": OPAQUE[style], "a/n": F}, {"a": D, "a/o": F}, {"a/p": F, "b": F}]).places) == {"a", "a/n", "b"}
+    assert set(seen([{"a": OPAQUE[style], "a/n": F}, {"a": D, "a/o": F}, {"a/p": F, "b": F}]).places) == {
+        "a",
+        "a/n",
+        "b",
+    }
 
 
 def test_an_opaque_mark_as_a_file():
@@ -102,7 +106,9 @@ def test_a_real_device_is_no_deletion():
 
 
 def test_symlinks_stay_inside():
-    view = seen([{"etc/os": (SYMLINK, "../usr/os"), "usr/os": F, "abs": (SYMLINK, "/etc"), "up": (SYMLINK, "../../../usr")}])
+    view = seen(
+        [{"etc/os": (SYMLINK, "../usr/os"), "usr/os": F, "abs": (SYMLINK, "/etc"), "up": (SYMLINK, "../../../usr")}]
+    )
     assert view.resolve("/etc/os") == "usr/os"
     assert view.resolve("abs/os") == "usr/os"
     assert view.resolve("up/os") == "usr/os"

@@ -264,6 +264,7 @@ def test_trouble_in_the_thread_reaches_the_reader(monkeypatch, tmp_path):
     monkeypatch.setattr(source._window._stream, "readinto", lambda view: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         drain(source)
+    source.close()
 
 
 def test_a_pipe_is_read_like_a_file(tmp_path):

@@ -1,0 +1,40 @@
+"""`analyzer baseline BUNDLE`: the findings that are there now, for later reports to tell what is new."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from analyzer.cli.opened import Opened, bundle_argument, platform_option
+from analyzer.cli.output import emit, spare_evidence, write_file
+
+
+@click.command("baseline")
+@bundle_argument
+@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
+@platform_option
+def command(bundle: str, output: str | None, platform: str | None) -> None:
+    """Print the findings about BUNDLE as a baseline for `analyzer report --baseline`.
+
+    Fingerprints stay the same when the node is captured again.
+    """
+    if output is not None:
+        spare_evidence(output, bundle)
+    document = Opened(bundle, platform=platform).document
+    findings = [
+        {
+            "fingerprint": finding["fingerprint"],
+            "rule": finding["rule"],
+            "severity": finding["severity"],
+            "subject": finding["subject"]["id"] or finding["subject"]["path"],
+            "message": finding["message"],
+        }
+        for finding in document["findings"]
+    ]
+    value = {"analyzer_baseline": 1, "bundle": document["bundle"]["path"], "findings": findings}
+    text = json.dumps(value, ensure_ascii=True, indent=2) + "\n"
+    if output is None:
+        emit(text)
+    else:
+        write_file(output, text, bundle=bundle)
