@@ -33,5 +33,13 @@ def test_only_source_and_output_open_files():
         if part in allowed:
             continue
         text = path.read_text()
-        for call in ("os.open(", "Path(", "import socket", "import subprocess", "import tempfile", "os.walk", "extractall"):
+        for call in (
+            "os.open(",
+            "Path(",
+            "import socket",
+            "import subprocess",
+            "import tempfile",
+            "os.walk",
+            "extractall",
+        ):
             assert call not in text, f"{path.name} uses {call}"

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    import networkx as nx
     import pandas as pd
 
-    from analyzer.api.graph import LayerGraph
-    from analyzer.api.objects import CauseView, ContainerView, ImageView, LayerView
-    from analyzer.api.plan import Plan
-    from analyzer.api.simulation import Simulation
     from analyzer.report.report import Report
     from analyzer.snapshot.snapshot import Snapshot as Reading
 
@@ -80,10 +77,6 @@ class Snapshot:
     def _report(self) -> Report:
         return judge(self.reading, platform=self._platform, rules=self._rules, causes=self._families)
 
-    @cached_property
-    def _document(self) -> dict[str, Any]:
-        return self._report.to_dict()
-
     def report(self) -> Report:
         """Return the report; computed once."""
         return self._report
@@ -99,9 +92,7 @@ class Snapshot:
                 raise UsageError(f"with_checks takes rules and cause families, not a {type(each).__name__}")
         rules = [each for each in more if isinstance(each, Rule)]
         families = [each for each in more if isinstance(each, Family)]
-        return Snapshot(
-            self.reading, self._platform, rules=(*self._rules, *rules), causes=(*self._families, *families)
-        )
+        return Snapshot(self.reading, self._platform, rules=(*self._rules, *rules), causes=(*self._families, *families))
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -125,115 +116,25 @@ class Snapshot:
         return frames.containers(self.reading)
 
     @cached_property
-    def links(self) -> pd.DataFrame:
-        """Return one row per short link of the overlay driver, as symlink, as `link` text, or both."""
-        from analyzer.snapshot import frames  # noqa: PLC0415
-
-        return frames.links(self.reading)
-
-    @cached_property
-    def files(self) -> pd.DataFrame:
-        """Return one row per file of every layer; empty at depth quick and for a bundle without contents."""
-        from analyzer.snapshot import frames  # noqa: PLC0415
-
-        return frames.files(self.reading)
-
-    @cached_property
-    def changes(self) -> pd.DataFrame:
-        """Return one row per file that is not as its layer's own description has it."""
-        from analyzer.report import frames  # noqa: PLC0415
-
-        return frames.changes(self._report)
-
-    @cached_property
-    def space(self) -> pd.DataFrame:
-        """Return the bytes each image holds alone and shares with others."""
-        from analyzer.report import frames  # noqa: PLC0415
-
-        return frames.image_space(self._report)
-
-    @cached_property
     def findings(self) -> pd.DataFrame:
         """Return one row per finding, in report order."""
         from analyzer.report import frames  # noqa: PLC0415
 
-        return frames.findings(self._document)
+        return frames.findings(self._report)
 
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Return one row per cause, by rank."""
         from analyzer.report import frames  # noqa: PLC0415
 
-        return frames.causes(self._document)
+        return frames.causes(self._report)
 
     @cached_property
-    def affected(self) -> pd.DataFrame:
-        """Return one row per object that a cause breaks."""
-        from analyzer.report import frames  # noqa: PLC0415
-
-        return frames.affected(self._document)
-
-    @cached_property
-    def graph(self) -> LayerGraph:
+    def graph(self) -> nx.DiGraph[Any]:
         """Return stores, layers, images and containers as a networkx graph with typed edges."""
-        from analyzer.api.graph import layer_graph  # noqa: PLC0415  networkx takes 0.1 s to import
+        from analyzer.graph.build import build_graph  # noqa: PLC0415  networkx takes 0.1 s to import
 
-        return layer_graph(self._report, self._document)
-
-    def cause(self, rank: int = 1) -> CauseView:
-        """Return one cause, the first by default.
-
-        Raises:
-            UsageError: there is none of that rank.
-        """
-        from analyzer.api.objects import cause_view  # noqa: PLC0415
-
-        return cause_view(self._report, self._document, rank)
-
-    def layer(self, word: str) -> LayerView:
-        """Return the layer that an id, the start of one, a digest, a link id or a path means.
-
-        Raises:
-            UsageError: it means none, or several.
-        """
-        from analyzer.api.objects import LayerView, find_one  # noqa: PLC0415
-
-        return LayerView(self._report, self._document, find_one(self._report, word, "layer"))
-
-    def image(self, word: str) -> ImageView:
-        """Return the image that a name, an id, the start of one or a digest means; raises like `layer`."""
-        from analyzer.api.objects import ImageView, find_one  # noqa: PLC0415
-
-        return ImageView(self._report, self._document, find_one(self._report, word, "image"))
-
-    def container(self, word: str) -> ContainerView:
-        """Return the container that a name, an id or the start of one means; raises like `layer`."""
-        from analyzer.api.objects import ContainerView, find_one  # noqa: PLC0415
-
-        return ContainerView(self._report, self._document, find_one(self._report, word, "container"))
-
-    def plan(self, *ranks: int) -> Plan:
-        """Return the steps that mend all causes, or those of some ranks.
-
-        Raises:
-            UsageError: there is no cause of that rank.
-        """
-        from analyzer.api.plan import plan_of  # noqa: PLC0415
-
-        return plan_of(self._document, ranks)
-
-    def simulate(self, remove: Iterable[str]) -> Simulation:
-        """Return what removing images, containers and layers would free and break.
-
-        Args:
-            remove: names, ids or starts of ids.
-
-        Raises:
-            UsageError: a word means nothing here, or several objects.
-        """
-        from analyzer.api.simulation import simulate  # noqa: PLC0415
-
-        return simulate(self._report, remove)
+        return build_graph(self.reading, list(self._report.relations))
 
     def __getstate__(self) -> dict[str, Any]:
         """Judge before pickling: rules are code and stay behind."""

@@ -96,7 +96,8 @@ class _Document:
         failing = [f for f in found if RANK[f.severity] >= FAILS]
         if outcome == "failure":
             text = "\n".join(map(self.told, failing))
-            yield f'      <failure message="{xml_text(failing[0].message)}" type="{failing[0].severity}">{text}</failure>'
+            first = failing[0]
+            yield f'      <failure message="{xml_text(first.message)}" type="{first.severity}">{text}</failure>'
         rest = [f for f in found if f not in failing or outcome != "failure"]
         if rest:
             yield "      <system-out>" + "\n".join(map(self.told, rest)) + "</system-out>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.report.coverage import content, xattrs
@@ -44,7 +45,7 @@ class _Ticket:
         self.add(self.head())
         shown = 0
         for cause in report.causes[:CAUSES]:
-            shown += self.add_first(lambda c=cause: self.cause(c), lambda c=cause: self.short(c))
+            shown += self.add_first(partial(self.cause, cause), partial(self.short, cause))
             if cause.rank == 1:
                 self.add(self.graph(cause))
         if len(report.causes) > shown:
@@ -87,7 +88,8 @@ class _Ticket:
                 for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
             )
             lines.append(
-                f"- **Store** {markdown_code(store.root or '.')} ({store.role}, {markdown_text(store.driver)}): {counts}"
+                f"- **Store** {markdown_code(store.root or '.')} ({store.role}, {markdown_text(store.driver)}): "
+                f"{counts}"
             )
         platform = report.platform
         if platform.architecture:
@@ -127,17 +129,17 @@ class _Ticket:
         evidence = finding.evidence[0]
         place = evidence.where
         where = markdown_code(place.path + (f" {place.pointer}" if place.pointer else ""))
-        return f"- {self.ids[finding]} {finding.rule} ({finding.severity}): {markdown_text(finding.message)}  \n  at {where}"
+        said = f"{finding.rule} ({finding.severity}): {markdown_text(finding.message)}"
+        return f"- {self.ids[finding]} {said}  \n  at {where}"
 
     def hit(self, cause: Cause) -> str:
         hit, relations = cause.hypothesis.affected, self.report.relations
         lines = ["**Hit**", ""]
-        for noun, ids, name in (
-            ("image", hit.images, lambda i: ", ".join(image_names(i, relations))),
-            ("container", hit.containers, lambda i: container_name(i, relations)),
-        ):
+        named = {i: ", ".join(image_names(i, relations)) for i in hit.images}
+        named |= {i: container_name(i, relations) for i in hit.containers}
+        for noun, ids in (("image", hit.images), ("container", hit.containers)):
             if ids:
-                shown = ", ".join(markdown_code(name(i) or i[:12]) for i in ids[:NAMES])
+                shown = ", ".join(markdown_code(named[i] or i[:12]) for i in ids[:NAMES])
                 more = f" and {len(ids) - NAMES} more" if len(ids) > NAMES else ""
                 lines.append(f"- {plural(len(ids), noun)}: {shown}{more}")
         return "\n".join(lines) if len(lines) > 2 else "**Hit** no image and no container"

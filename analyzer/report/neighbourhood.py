@@ -66,7 +66,11 @@ def _way_down(objects: Objects, number: int, broken: list[int]) -> list[int]:
 def _fold_others(sketch: Sketch, cause: Cause, objects: Objects) -> None:
     """Add one box for what else stands on each drawn box, apart for what is hit and what is not."""
     hit = cause.hypothesis.affected
-    ids = {(kind, i) for kind, some in ((LAYER, hit.layers), (IMAGE, hit.images), (CONTAINER, hit.containers)) for i in some}
+    ids = {
+        (kind, i)
+        for kind, some in ((LAYER, hit.layers), (IMAGE, hit.images), (CONTAINER, hit.containers))
+        for i in some
+    }
     for index in sorted(set(sketch.box_of.values())):
         for members, state in _split(_others(sketch, objects, index), objects, ids):
             sketch.scene.add(Box(FOLD, *_counted(members, objects, state), state, tuple(members[:LISTED]), index))
@@ -85,9 +89,7 @@ def _others(sketch: Sketch, objects: Objects, index: int) -> list[int]:
     return sorted(found)
 
 
-def _split(
-    numbers: list[int], objects: Objects, hit: set[tuple[str, str]]
-) -> Iterable[tuple[list[int], str]]:
+def _split(numbers: list[int], objects: Objects, hit: set[tuple[str, str]]) -> Iterable[tuple[list[int], str]]:
     for state, members in (
         (HIT, [n for n in numbers if (objects[n].kind, objects[n].id) in hit]),
         (FINE, [n for n in numbers if (objects[n].kind, objects[n].id) not in hit]),

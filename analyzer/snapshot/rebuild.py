@@ -8,15 +8,14 @@ before its turn is held in memory, up to a limit; a layer that needs more is lef
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.places import place, real_row
 from analyzer.snapshot.second import walk
 from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
 from analyzer.source.header import clean_path
+from analyzer.source.inplace import in_place
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
@@ -26,9 +25,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.store import Store
+    from analyzer.source.inplace import Pieces
     from analyzer.source.member import Body, Member, MemberSource
-
-PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +156,12 @@ def rebuild(
         limits: `rebuild` bounds what is held out of order.
     """
     jobs = {split.path: Job(split, table, limits) for split, table in _layers(stores)}
-    if form == "tar" and Path(path).is_file():
-        with Path(path).open("rb", buffering=0) as file:
+    with in_place(path if form == "tar" else "") as pieces:
+        if pieces is None:
+            _in_passing(list(jobs.values()), again(), limits)
+        else:
             for job in jobs.values():
-                _from_plain_tar(job, file.fileno())
-    else:
-        _in_passing(list(jobs.values()), again(), limits)
+                _from_plain_tar(job, pieces)
     return {name: job.result() for name, job in jobs.items()}
 
 
@@ -178,24 +176,15 @@ def _layers(stores: list[Store]) -> Iterator[tuple[SmallFile, DiffTable]]:
                     break
 
 
-def _from_plain_tar(job: Job, fd: int) -> None:
+def _from_plain_tar(job: Job, pieces: Pieces) -> None:
     job.advance()
     while (row := job.waiting) >= 0:
         offset, size = job.table.offsets[row], job.table.sizes[row]
         if offset < 0:
             job.fail(f"{job.table.names[row]} is stored with holes")
             return
-        job.take(row, _pieces(fd, offset, size), size)
+        job.take(row, pieces(offset, size), size)
     job.table.forget_index()
-
-
-def _pieces(fd: int, offset: int, size: int) -> Iterator[memoryview]:
-    while size > 0:
-        data = os.pread(fd, min(size, PIECE), offset)
-        if not data:
-            return
-        offset, size = offset + len(data), size - len(data)
-        yield memoryview(data)
 
 
 def _in_passing(jobs: list[Job], source: MemberSource, limits: Limits) -> None:

@@ -32,7 +32,9 @@ def causes(report: Report, objects: Objects) -> Markup:
     rest: Markup = NOTHING
     if cards[OPEN:]:
         rest = el("details", el("summary", plural(len(cards) - OPEN, "more cause")), cards[OPEN:], class_="more")
-    left = el("p", f"{plural(more, 'more cause')}: --format json has them all.", class_="quiet") if more > 0 else NOTHING
+    left = (
+        el("p", f"{plural(more, 'more cause')}: --format json has them all.", class_="quiet") if more > 0 else NOTHING
+    )
     return el("section", el("h2", "Causes", class_="hidden-label"), cards[:OPEN], rest, left, id="causes")
 
 
@@ -66,7 +68,9 @@ def _picture(report: Report, objects: Objects, cause: Cause) -> Markup:
     words = ", ".join(f"{link.kind} {link.label}{': ' + link.broken if link.broken else ''}".strip() for link in links)
     caption = f"One way down to the break: {words}." if words else ""
     drawn = draw(neighbourhood(cause, objects), f"What cause {cause.rank} is about", caption)
-    return el("figure", el("div", drawn, class_="scroll", tabindex="0", role="group", aria_label="Graph"), class_="picture")
+    return el(
+        "figure", el("div", drawn, class_="scroll", tabindex="0", role="group", aria_label="Graph"), class_="picture"
+    )
 
 
 def _proof(report: Report, cause: Cause) -> Markup:

@@ -85,7 +85,7 @@ def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objec
         el("td", el("a", finding.rule, href=f"#rule-{finding.rule}"), el("div", finding.slug, class_="quiet"),
            data_v=finding.rule),
         el("td", el("div", about, class_="about"), el("div", finding.message), _evidence(finding)),
-        el("td", [item for rank in explained for item in (el("a", f"{rank}", href=f"#cause-{rank}"), " ")] or "–",
+        el("td", [item for rank in explained for item in (el("a", f"{rank}", href=f"#cause-{rank}"), " ")] or "-",
            data_v=explained[0] if explained else 9999),
         id=finding_id,
         data_level=finding.severity,
@@ -140,7 +140,13 @@ def rules_block(report: Report) -> Markup:
     if not pages:
         return NOTHING
     shown = [
-        el("details", el("summary", f"{name}: ", _coded(page_title(page))), _page(page), id=f"rule-{key}", class_="page")
+        el(
+            "details",
+            el("summary", f"{name}: ", _coded(page_title(page))),
+            _page(page),
+            id=f"rule-{key}",
+            class_="page",
+        )
         for key, name, page in pages
     ]
     return el("section", el("h2", "What these causes and rules mean"), shown, id="rules")

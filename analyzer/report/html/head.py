@@ -92,7 +92,9 @@ def _engines(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
         if version is not None and version.source:
             lines.append(el("div", f"{name} {version.text} ", el("span", f"from {version.source}", class_="quiet")))
         elif engine in made:
-            lines.append(el("div", f"{name} ", el("span", "made containers; version not in the bundle", class_="quiet")))
+            lines.append(
+                el("div", f"{name} ", el("span", "made containers; version not in the bundle", class_="quiet"))
+            )
     if lines:
         yield "Engines", lines
 

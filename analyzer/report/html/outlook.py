@@ -29,7 +29,9 @@ def outlook_block(report: Report) -> Markup:
 
 
 def _row(item: Outlook, because: list[str]) -> Markup:
-    answer: list[Markup | str] = [el("strong", "works" if item.works else "fails", class_="good" if item.works else "bad")]
+    answer: list[Markup | str] = [
+        el("strong", "works" if item.works else "fails", class_="good" if item.works else "bad")
+    ]
     if item.message:
         answer += [" ", el("code", item.message, class_="wrap")]
     for finding in because[:8]:

@@ -12,8 +12,8 @@ from analyzer.report.html.causes import causes
 from analyzer.report.html.data import page_data
 from analyzer.report.html.evidence import coverage_block, findings_block, rules_block
 from analyzer.report.html.head import banner, facts
-from analyzer.report.html.strips import space_block, timeline_block
 from analyzer.report.html.outlook import outlook_block
+from analyzer.report.html.strips import space_block, timeline_block
 from analyzer.report.markup import Markup, el, join
 from analyzer.report.objects import Objects
 from analyzer.report.words import VERDICTS
@@ -105,7 +105,9 @@ def _bar(sections: list[tuple[str, str]]) -> Markup:
     search = el(
         "div",
         el("label", "Search", for_="q", class_="hidden-label"),
-        el("input", id="q", type="search", placeholder="id, name, path or link", autocomplete="off", spellcheck="false"),
+        el(
+            "input", id="q", type="search", placeholder="id, name, path or link", autocomplete="off", spellcheck="false"
+        ),
         el("ul", id="hits", hidden=True, aria_label="Search results"),
         class_="search",
     )

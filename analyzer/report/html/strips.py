@@ -29,7 +29,7 @@ def timeline_block(report: Report) -> Markup:
     if strip is None:
         return NOTHING
     wide, high = LEFT + STEPS * STEP + 10, len(strip.lanes) * LANE + 26
-    lanes = [_lane(lane, number, strip) for number, lane in enumerate(strip.lanes)]
+    lanes = [mark for number, lane in enumerate(strip.lanes) for mark in _lane(lane, number, strip)]
     ends = (
         el("text", format_time(strip.start), x=LEFT, y=high - 6),
         el("text", format_time(strip.end), x=LEFT + STEPS * STEP, y=high - 6, text_anchor="end"),
@@ -89,7 +89,7 @@ def _told(strip: Strip) -> Markup:
             parts.append(f"{lane.unknown} without a usable time")
         first = lane.steps[0][1][0] if lane.steps else None
         last = lane.steps[-1][1][-1] if lane.steps else None
-        cells = (lane.label, "; ".join(parts), *(f"{format_time(m.ns)} {m.what}" if m else "–" for m in (first, last)))
+        cells = (lane.label, "; ".join(parts), *(f"{format_time(m.ns)} {m.what}" if m else "-" for m in (first, last)))
         rows.append(el("tr", [el("td", cell) for cell in cells]))
     head = el("tr", [el("th", name, scope="col") for name in ("what", "how many", "first", "last")])
     table = el("div", el("table", el("thead", head), el("tbody", rows)), class_="scroll")
@@ -107,7 +107,16 @@ def space_block(report: Report) -> Markup:
     left = used.images[BARS:]
     if left:
         alone = human(sum(i.unique for i in left))
-        rows.append(el("tr", el("td", f"{len(left):,} more images"), el("td"), el("td", alone, class_="num"), el("td", "–"), el("td")))
+        rows.append(
+            el(
+                "tr",
+                el("td", f"{len(left):,} more images"),
+                el("td"),
+                el("td", alone, class_="num"),
+                el("td", "-"),
+                el("td"),
+            )
+        )
     return el(
         "section",
         el("h2", "Disk use"),
@@ -134,7 +143,9 @@ def _sums(used: Space) -> Iterator[list[Markup | str]]:
 
 def _key() -> Markup:
     def patch(kind: str) -> Markup:
-        return el("svg", el("rect", width=14, height=14, class_=kind), width=14, height=14, aria_hidden="true", class_="key")
+        return el(
+            "svg", el("rect", width=14, height=14, class_=kind), width=14, height=14, aria_hidden="true", class_="key"
+        )
 
     return el("p", patch("b-unique"), " only in this image ", patch("b-shared"), " shared with others", class_="quiet")
 

@@ -1,1 +1,0 @@
-"""Messages that engines print about broken stores, and how to find them in pasted text."""
