@@ -15,8 +15,8 @@ from analyzer.snapshot.places import place, real_row
 from analyzer.snapshot.second import walk
 from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
 from analyzer.source.header import clean_path
-from analyzer.source.inplace import in_place
 from analyzer.source.member import FILE
+from analyzer.source.offsets import has_offsets, open_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.store import Store
-    from analyzer.source.inplace import Pieces
     from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.offsets import Offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,12 @@ def rebuild(
         limits: `rebuild` bounds what is held out of order.
     """
     jobs = {split.path: Job(split, table, limits) for split, table in _layers(stores)}
-    with in_place(path if form == "tar" else "") as pieces:
-        if pieces is None:
-            _in_passing(list(jobs.values()), again(), limits)
-        else:
+    if has_offsets(path, form):
+        with open_offsets(path) as plain:
             for job in jobs.values():
-                _from_plain_tar(job, pieces)
+                _by_offset(job, plain)
+    else:
+        _in_passing(list(jobs.values()), again(), limits)
     return {name: job.result() for name, job in jobs.items()}
 
 
@@ -176,14 +176,14 @@ def _layers(stores: list[Store]) -> Iterator[tuple[SmallFile, DiffTable]]:
                     break
 
 
-def _from_plain_tar(job: Job, pieces: Pieces) -> None:
+def _by_offset(job: Job, plain: Offsets) -> None:
     job.advance()
     while (row := job.waiting) >= 0:
         offset, size = job.table.offsets[row], job.table.sizes[row]
         if offset < 0:
             job.fail(f"{job.table.names[row]} is stored with holes")
             return
-        job.take(row, pieces(offset, size), size)
+        job.take(row, plain.pieces(offset, size), size)
     job.table.forget_index()
 
 
