@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -253,14 +254,21 @@ def test_depth_beyond_any_path_length(tmp_path):
         subprocess.run(["rm", "-rf", str(tmp_path / "dd")], check=True)
 
 
-def test_unreadable_parts_are_losses(tmp_path):
-    (tmp_path / "open").write_bytes(b"x")
-    (tmp_path / "shut").write_bytes(b"y")
-    (tmp_path / "shut.d").mkdir()
+@pytest.fixture
+def everybodys():
+    """Give a directory that every user can reach, which pytest's own is not."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+def test_unreadable_parts_are_losses(everybodys):
+    (everybodys / "open").write_bytes(b"x")
+    (everybodys / "shut").write_bytes(b"y")
+    (everybodys / "shut.d").mkdir()
     for name in ("shut", "shut.d"):
-        (tmp_path / name).chmod(0)
-    for parent in (tmp_path, *list(tmp_path.parents)[:2]):
-        parent.chmod(0o755)
+        (everybodys / name).chmod(0)
     script = (
         "import os, sys; from analyzer.source.open import open_bundle\n"
         "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
@@ -271,11 +279,11 @@ def test_unreadable_parts_are_losses(tmp_path):
     environment = {**os.environ, "PYTHONPATH": "."}
     try:
         result = subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
+            [sys.executable, "-c", script, str(everybodys)], capture_output=True, text=True, check=True, env=environment
         )
     finally:
         for name in ("shut", "shut.d"):
-            (tmp_path / name).chmod(0o755)
+            (everybodys / name).chmod(0o755)
     entries, losses = result.stdout.splitlines()
     assert entries == "[('open', b'x', True), ('shut', b'', False), ('shut.d', b'', True)]"
     assert losses == str([("cannot be read: Permission denied", name) for name in ("shut", "shut.d")])
