@@ -54,8 +54,18 @@ class Case:
 
     def about(self, keys: Iterable[str], *rules: str) -> list[Finding]:
         """Return findings of the rules that are about any of the ids: by subject, or by the fact `layer`."""
-        wanted = set(keys)
-        return [f for f in self.of(*rules) if f.subject.id in wanted or f.facts.get("layer") in wanted]
+        found = {place for key in keys for place in self._about.get(key, ())}
+        return [self.findings[place] for rule in rules for place in sorted(found) if self.findings[place].rule == rule]
+
+    @cached_property
+    def _about(self) -> dict[str, list[int]]:
+        """Return places in `findings` by what a finding is about: a store may have a finding for each of its layers."""
+        found: dict[str, list[int]] = {}
+        for place, finding in enumerate(self.findings):
+            for key in {finding.subject.id, finding.facts.get("layer")}:
+                if isinstance(key, str):
+                    found.setdefault(key, []).append(place)
+        return found
 
     def affected(
         self, layers: Iterable[str] = (), images: Iterable[str] = (), containers: Iterable[str] = ()

@@ -8,7 +8,6 @@ alone, and the bundle is read.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 import tempfile
@@ -75,19 +74,23 @@ class Cache:
         data = self._load(_report_name(options))
         if data is None:
             return None
+        import msgspec
+
         digest, text = data[:DIGEST], data[DIGEST:]
         if hashlib.blake2b(text, digest_size=DIGEST).digest() != digest:
             return None
         try:
-            value = json.loads(text)
-        except ValueError:
+            value = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
 
     def keep_document(self, options: object, document: dict[str, Any]) -> None:
         """Keep a JSON report."""
         if self._home is not None:
-            text = json.dumps(document).encode("ascii")
+            import msgspec
+
+            text = msgspec.json.encode(document)
             self._keep(_report_name(options), hashlib.blake2b(text, digest_size=DIGEST).digest() + text)
 
     def _path(self, name: str) -> Path | None:

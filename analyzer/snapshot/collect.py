@@ -19,8 +19,10 @@ from analyzer.snapshot.toc import TOC_FILE
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, Loss
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.limits import Limits
-    from analyzer.source.member import Body, Member
+    from analyzer.source.member import Body, Member, MemberSource
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -29,6 +31,7 @@ LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
+PROGRESS_EVERY = 512
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
 
@@ -102,18 +105,35 @@ class Collector:
         self._counting: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
 
+    def take(self, source: MemberSource, progress: Callable[[MemberSource], None] | None) -> None:
+        """Route every entry of a source; call `progress` now and then.
+
+        Entries of a layer that are only counted (depth quick) are nearly all there is: they stay in this loop.
+        """
+        feed, result, left = self.feed, self.result, PROGRESS_EVERY
+        for member, body in source:
+            table = self._counting
+            if table is not None and member.path.startswith(self._bulk_prefix):
+                table.counted += 1
+                table.bytes += member.size
+                if member.kind == FILE:
+                    result.content_files += 1
+                if member.xattrs:
+                    result.xattrs += 1
+            else:
+                feed(member, body)
+            left -= 1
+            if not left:
+                left = PROGRESS_EVERY
+                if progress is not None:
+                    progress(source)
+
     def feed(self, member: Member, body: Body) -> None:
         """Route one entry."""
         path = member.path
         if path.startswith(self._bulk_prefix):
             if member.xattrs:
                 self.result.xattrs += 1
-            counting = self._counting
-            if counting is not None:
-                if member.kind == FILE:
-                    self.result.content_files += 1
-                counting.count(member)
-                return
             self._content(path[len(self._bulk_prefix) :], member, body)
             return
         if member.xattrs:

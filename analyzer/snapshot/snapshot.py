@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 QUICK, STANDARD, DEEP = "quick", "standard", "deep"
 DEPTHS = (QUICK, STANDARD, DEEP)
-PROGRESS_EVERY = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +135,8 @@ def gather(
 ) -> Gathered:
     """Take every member of a source once and close it; arguments as of `read_snapshot`."""
     collector = Collector(limits, read_content=depth != QUICK, once=source.again is None)
-    feed = collector.feed
-    count = 0
     try:
-        for member, body in source:
-            feed(member, body)
-            count += 1
-            if progress is not None and count % PROGRESS_EVERY == 0:
-                progress(source)
+        collector.take(source, progress)
     finally:
         source.close()
     total = source.bytes_total
