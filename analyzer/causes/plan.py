@@ -41,7 +41,7 @@ def keep_copy(case: Case) -> Step:
     """Return the step that saves the small files which cannot be made again."""
     driver = case.store.driver
     texts = f" {driver}/*/link {driver}/*/lower" if driver == "overlay" else ""
-    command = f"cd {GRAPH_ROOT} && tar -cf /root/storage-records.tar {driver}-*/*.json{texts}"
+    command = f"cd {GRAPH_ROOT} && tar -cf /var/tmp/storage-records.tar {driver}-*/*.json{texts}"
     return Step(command, "Keep the records and link texts before anything changes.", NONE, "")
 
 
