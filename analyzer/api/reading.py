@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from analyzer.causes.family import Family
     from analyzer.checks.policy import Policy
     from analyzer.checks.rule import Rule
+    from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import Snapshot as Reading
     from analyzer.source.member import MemberSource
 
@@ -58,7 +59,7 @@ def read(
 def judge(
     reading: Reading,
     *,
-    platform: str | None = None,
+    platform: str | Platform | None = None,
     engines: tuple[str, ...] = (),
     rules: Iterable[Rule] = (),
     causes: Iterable[Family] = (),
@@ -68,7 +69,7 @@ def judge(
 
     Args:
         reading: from `read`.
-        platform: `os/arch[/variant]` of the node, when the caller knows it.
+        platform: `os/arch[/variant]` of the node, when the caller knows it, or with a source of its own.
         engines: `cri-o@1.25`, `podman@4.3`, …, when the caller knows them.
         rules: beyond the built-in ones and those of installed plugins.
         causes: families, likewise.

@@ -28,6 +28,7 @@ COMMANDS = {
     "export": "Write tables of records, findings and causes: CSV, SQLite, Parquet.",
     "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
     "baseline": "Print the findings as a baseline, so that later reports tell what is new.",
+    "why": "Match an error message with this store: which object, why, what to do.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
     "schema": "Print the JSON Schema of the JSON report.",
@@ -35,7 +36,6 @@ COMMANDS = {
 }
 CONFIG = "analyzer.config"
 NOT_YET = {
-    "why": "match an error message with this store",
     "diff": "compare two bundles of a node",
     "timeline": "order the events of a bundle",
     "batch": "analyse a fleet of bundles",

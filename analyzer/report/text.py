@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.model import Cause
+    from analyzer.outlook.model import Outlook
     from analyzer.report.report import Report
 
 TOP_CAUSES = 3
@@ -45,6 +46,16 @@ def render(report: Report, *, everything: bool = False, columns: int = 100, asci
             text = text.replace(fancy, plain)
         text = text.encode("ascii", "backslashreplace").decode("ascii")
     return text
+
+
+def cause_lines(report: Report, cause: Cause, *, columns: int = 100) -> list[str]:
+    """Return the lines that tell of one cause: title, proof, who is hit, what to do."""
+    return list(_Text(report, False, max(columns, 40)).cause(cause))
+
+
+def outlook_line(item: Outlook) -> str:
+    """Return what an engine would answer, in one unescaped line."""
+    return f"{item.engine} {item.version} `{item.command}`: {_Text.answer(item)}"
 
 
 class _Text:
@@ -108,6 +119,8 @@ class _Text:
             parts.append(f"severity set for {plural(len(checked.overridden), 'rule')}")
         if parts:
             yield f"policy     {'; '.join(parts)}"
+        for name, reason in checked.faulty[: None if self.everything else 3]:
+            yield from self.wrap("faulty", f"{name}: {reason}")
 
     def verdict(self) -> Iterator[str]:
         report = self.report

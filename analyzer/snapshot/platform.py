@@ -74,16 +74,18 @@ def known(spec: PlatformSpec, source: str) -> Platform:
     return Platform(spec.os, spec.architecture, spec.variant, source, (spec,))
 
 
-def platform_of(snapshot: Snapshot, given: str | None = None) -> Platform:
+def platform_of(snapshot: Snapshot, given: str | Platform | None = None) -> Platform:
     """Return the node's platform.
 
     Args:
         snapshot: everything the bundle says.
-        given: `os/architecture[/variant]`, when the user says it.
+        given: `os/architecture[/variant]`, when the user says it, or a platform with a source of its own.
 
     Raises:
         UsageError: `given` has another form.
     """
+    if isinstance(given, Platform):
+        return given
     if given:
         return known(parse_platform(given), "--platform")
     return _from_host(snapshot.host) or _from_images(snapshot)

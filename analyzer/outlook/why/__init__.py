@@ -1,0 +1,1 @@
+"""Answer an error message: what in this store makes an engine print it."""

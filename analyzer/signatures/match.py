@@ -1,0 +1,102 @@
+"""Match text with the catalogue."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from analyzer.signatures.catalogue import known_faults
+from analyzer.signatures.text import BREAK, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from analyzer.signatures.catalogue import Fault, Signature
+    from analyzer.signatures.text import Pasted
+
+MOST = 20
+EXCERPT = 300
+WHOLE = re.compile(r"[0-9a-f]{12,64}|sha256:[0-9a-f]{64}|/\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A known message in a text.
+
+    Attributes:
+        fault: what prints it.
+        signature: which of its messages.
+        line: line of the text where its record starts, from 1.
+        excerpt: the text that matched, cut to `EXCERPT` characters.
+        groups: what the message names: `layer`, `image`, `arch`, `path`, …
+        wrapped: the message runs over the end of a line.
+    """
+
+    fault: Fault
+    signature: Signature
+    line: int
+    excerpt: str
+    groups: Mapping[str, str]
+    wrapped: bool
+
+    @property
+    def order(self) -> tuple[bool, bool, int, int]:
+        """Return the sort key: specific ones, then whole ones, then the longest, then the first."""
+        return (not self.signature.specific, self.wrapped, -len(self.excerpt), self.line)
+
+
+def match(pasted: Pasted) -> tuple[Match, ...]:
+    """Return every known message in the text, the surest first; a message that recurs is returned once."""
+    found: dict[tuple[str, str, tuple[tuple[str, str], ...]], Match] = {}
+    for fault in known_faults():
+        for signature in fault.signatures:
+            for each in islice(_of(fault, signature, pasted), MOST):
+                found.setdefault((fault.id, signature.regex, tuple(sorted(each.groups.items()))), each)
+    return tuple(sorted(found.values(), key=lambda m: m.order))
+
+
+def _of(fault: Fault, signature: Signature, pasted: Pasted) -> Iterator[Match]:
+    for record in pasted.records:
+        lines = (each for each in record.text.split("\n") if any(anchor in each for anchor in signature.anchors))
+        hit = next(filter(None, map(signature.pattern.search, lines)), None)
+        if hit is not None:
+            groups = {key: value for key, value in hit.groupdict().items() if value}
+            yield Match(fault, signature, record.line, hit.group()[:EXCERPT], groups, wrapped=False)
+        elif record.wrapped and (across := _across_lines(fault, signature, record)) is not None:
+            yield across
+
+
+def _across_lines(fault: Fault, signature: Signature, record: Record) -> Match | None:
+    flat = record.flat
+    if not any(anchor.replace(" ", "") in record.bare for anchor in signature.anchors):
+        return None
+    hit = signature.loose.search(flat)
+    if hit is None:
+        return None
+    places = _places(record.text)
+    groups = {}
+    for key, value in hit.groupdict().items():
+        if value:
+            start, end = hit.span(key)
+            groups[key] = _unwrapped(record.text[places[start] : places[end - 1] + 1])
+    excerpt = BREAK.sub(" ", record.text[places[hit.start()] : places[hit.end() - 1] + 1])
+    return Match(fault, signature, record.line, excerpt[:EXCERPT], groups, wrapped=True)
+
+
+def _places(text: str) -> list[int]:
+    """Return, for each character of the flat text, where it is in the text."""
+    places: list[int] = []
+    at = 0
+    for gap in BREAK.finditer(text):
+        places.extend(range(at, gap.start()))
+        at = gap.end()
+    places.extend(range(at, len(text)))
+    return places
+
+
+def _unwrapped(value: str) -> str:
+    """Return a named value without line ends: an id, digest or path whole, of other words what stands before."""
+    whole = BREAK.sub("", value)
+    return whole if WHOLE.fullmatch(whole) else BREAK.split(value)[0]

@@ -1,0 +1,166 @@
+"""Messages that real engines printed on damaged stores lead to what was damaged."""
+
+from __future__ import annotations
+
+import functools
+import json
+import pathlib
+
+import pytest
+
+from analyzer.api import judge, read
+from analyzer.outlook.why.answer import answer, platform_named
+from analyzer.outlook.why.folding import fold, says
+from analyzer.signatures.match import match
+from analyzer.signatures.text import prepare
+from tests.editing import BUNDLES, Edited
+
+SAMPLES = pathlib.Path(__file__).parents[2] / "samples"
+
+
+def _said():
+    """Yield (bundle, message, what may be named first) of every failing answer that was recorded."""
+    for folder in (BUNDLES, SAMPLES):
+        for case in json.loads((folder / "truth.json").read_text())["bundles"]:
+            right = {case.get("expected_top_subject"), *case.get("accept_top", ())}
+            said = case["engines_said"]
+            texts = [said.get("cri-o_1.37", {}).get("message")]
+            listed = [said.get(key, {}) for key in ("podman_4.3.1_images", "podman_images")]
+            texts += [each["stderr"] for each in listed if each.get("exit")]
+            for key in ("skopeo_by_id", "skopeo_copy", "podman_image_mount"):
+                texts += [each["stderr"] for each in list(said.get(key, {}).get("failed", {}).values())[:1]]
+            for number, text in enumerate(texts):
+                if text and case["faults"]:
+                    yield pytest.param(folder / case["bundle"], text, right, id=f"{case['name']}-{number}")
+
+
+@functools.cache
+def report_on(path, platform=None):
+    return judge(read(path), platform=platform)
+
+
+def ask(report, text):
+    return answer(prepare(text), report.relations, report.checked, report.causes, report.outlook, report.platform)
+
+
+def subjects(reply):
+    cause = reply.cause.hypothesis
+    found = {key for subject in cause.subjects for key in (subject.id, subject.path)}
+    for finding in cause.explains:
+        found |= {finding.subject.id, finding.subject.path, finding.facts.get("layer")}
+        found |= {evidence.where.path for evidence in finding.evidence}
+    return found
+
+
+@pytest.mark.parametrize(("path", "text", "right"), list(_said()))
+def test_what_an_engine_said_is_answered_with_what_was_damaged(path, text, right):
+    # The samples' engines ran on an amd64 machine, arm64 nodes' stores included: `podman image mount` says so.
+    found = ask(report_on(path, platform_named(match(prepare(text))) or None), text)
+    assert found.replies, found
+    assert subjects(found.replies[0]) & right
+
+
+@pytest.mark.parametrize(("path", "text", "right"), list(_said()))
+def test_what_an_engine_said_of_another_store_has_no_reason_in_a_healthy_one(path, text, right):
+    found = ask(report_on(BUNDLES / "healthy-overlay.tar.zst"), text)
+    assert found.replies == ()
+    assert found.elsewhere == ()
+
+
+SEED = "choosing image instance: no image found in {} for architecture {}, variant {}, OS {}"
+
+
+@pytest.mark.parametrize("kind", ["manifest list", "image index"])
+@pytest.mark.parametrize(
+    "quoting", [("arm64", '"v8"', "linux"), ('"arm64"', '"v8"', '"linux"'), ("arm64", r"\"v8\"", "linux")]
+)
+@pytest.mark.parametrize(
+    "before", ["", "fetching target platform image selected from image index: ", "listing images: rpc error: "]
+)
+def test_the_seed_message_in_the_wording_of_every_version(kind, quoting, before):
+    found = ask(report_on(SAMPLES / "seed-case.tar.zst"), before + SEED.format(kind, *quoting))
+    (reply,) = found.replies
+    assert reply.cause.id == "local-manifest-list"
+    assert reply.cause.hypothesis.subjects[0].names == ("quay.example.test/ci/tools:multi",)
+    assert [step.command.split()[:3] for step in reply.cause.hypothesis.plan if step.risk != "none"] == [
+        ["podman", "manifest", "rm"]
+    ]
+    assert found.conflict == ""
+
+
+def test_a_message_of_another_platform_is_not_laid_at_the_store():
+    found = ask(report_on(SAMPLES / "seed-case.tar.zst"), SEED.format("image index", '"s390x"', '""', '"linux"'))
+    assert found.replies == ()
+    assert found.conflict == "linux/s390x"
+    assert [reply.cause.id for reply in found.elsewhere] == ["local-manifest-list"]
+
+
+def test_the_platform_a_message_names():
+    assert platform_named(match(prepare(SEED.format("image index", '"arm64"', '"v8"', '"linux"')))) == "linux/arm64/v8"
+    assert (
+        platform_named(match(prepare("no image found in image index for architecture amd64, OS linux")))
+        == "linux/amd64"
+    )
+    assert platform_named(match(prepare("layer not known"))) == ""
+
+
+def test_a_message_about_a_healthy_object_of_a_damaged_store_is_not_answered_with_another_object():
+    store = Edited("local-list-no-instance-arm64")
+    report = report_on(BUNDLES / "local-list-no-instance-arm64.tar.zst")
+    other = next(image for image in store.images() if image.get("layer"))
+    text = f'error locating item named "manifest" for image with ID "{other["id"]}": file does not exist'
+    found = ask(report, text)
+    assert [each.id for _, each in found.named.found] == [other["id"]]
+    assert found.replies == ()
+
+
+def test_objects_are_found_by_id_start_digest_path_link_and_name():
+    store = Edited("healthy-overlay")
+    report = report_on(BUNDLES / "healthy-overlay.tar.zst")
+    image, layer = store.images()[0], store.layers()[3]
+    link = store.text(f"storage/overlay/{layer['id']}/link").strip()
+    for text, wanted in {
+        f"in image {image['id']} something": image["id"],
+        f"image with ID {image['id'][:14]} is bad": image["id"],
+        f'digest "sha256:{image["id"]}" is bad': image["id"],
+        f"unlinkat /var/lib/containers/storage/overlay/{layer['id']}/merged: device or resource busy": layer["id"],
+        f"readlink /var/lib/containers/storage/overlay/l/{link}: no such file or directory": layer["id"],
+        f"pulling {image['names'][0]}: failed": image["id"],
+        f"layer {layer['id'][:40]}\n{layer['id'][40:]} is bad": layer["id"],
+    }.items():
+        assert wanted in {each.id for _, each in ask(report, text).named.found}, text
+
+
+def test_ids_that_the_store_does_not_have_are_said():
+    text = f"layer {'ab' * 32} and link {'A' * 26}"
+    found = ask(report_on(BUNDLES / "healthy-overlay.tar.zst"), text)
+    assert found.named.unknown == ("ab" * 32, "A" * 26)
+    assert found.named.found == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('architecture "arm64", OS "linux"', "architecture arm64, OS linux"),
+        ("no image found in image index for x", "choosing image instance: no image found in manifest list for x"),
+        ("a  b\n c", "abc"),
+        ('item "x" (consider removing the image to resolve the issue): y', 'item "x": y'),
+    ],
+)
+def test_versions_of_one_message_fold_to_one(one, other):
+    assert fold(one) == fold(other)
+
+
+def test_open_words_of_a_prediction_match_anything_in_order():
+    foretold = 'loading "…/overlay-layers/layers.json": …'
+    assert says(foretold, fold('Error: loading "/var/lib/x/overlay-layers/layers.json": unexpected end'))
+    assert not says(foretold, fold('layers.json": loading "/overlay-layers/'))
+    assert not says(foretold, fold("loading images"))
+    assert not says("", fold("anything at all, long enough to be told"))
+    assert not says("not known", fold("layer not known"))
+
+
+def test_a_piece_of_a_message_stands_for_it():
+    foretold = 'locating item named "manifest" for image with ID "abc": file does not exist'
+    assert says(foretold, fold('locating item named "manifest" for image with ID "abc"'))
+    assert not says(foretold, fold("file does not exist"))

@@ -1,0 +1,206 @@
+"""Known messages are found however they were pasted, and no text makes that slow."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import time
+
+import pytest
+
+from analyzer.checks.rule import builtin_rules
+from analyzer.signatures.catalogue import known_faults
+from analyzer.signatures.match import match
+from analyzer.signatures.text import LONGEST, LONGEST_RECORD, prepare
+
+SAMPLES = json.loads((pathlib.Path(__file__).parent / "samples.json").read_text())["samples"]
+IDS = [f"{number}-{sample['fault']}" for number, sample in enumerate(SAMPLES)]
+SPECIFIC = [sample for sample in SAMPLES if sample["specific"]]
+
+
+def wrapped(text: str, width: int) -> str:
+    return "\n".join(text[at : at + width] for at in range(0, len(text), width))
+
+
+def at_words(text: str) -> str:
+    words = text.split(" ")
+    return "\n    ".join(" ".join(words[at : at + 3]) for at in range(0, len(words), 3))
+
+
+FORMS = {
+    "plain": lambda text: text,
+    "in a sentence": lambda text: f"Since Monday all we see is {text} ... any idea?",
+    "journal": lambda text: f"Nov 24 19:53:00 worker-3 crio[1234]: {text}",
+    "logfmt": lambda text: f'time="2026-11-24T19:53:00Z" level=error msg="{text}"',
+    "logfmt escaped": lambda text: 'time="2026-11-24T19:53:00Z" level=error msg="{}"'.format(text.replace('"', '\\"')),
+    "klog": lambda text: f"E1124 19:53:00.123456    2233 kuberuntime_image.go:132] {text}",
+    "kernel": lambda text: f"[   12.345678] {text}",
+    "JSON": lambda text: json.dumps({"log": text}),
+    "JSON in JSON": lambda text: json.dumps({"log": json.dumps({"msg": text})}),
+    "HTML": lambda text: text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;"),
+    "mail": lambda text: f"> > {text}",
+    "colours": lambda text: f"\x1b[31mERRO\x1b[0m[0000] {text}",
+    "terminal of 40 columns": lambda text: wrapped(text, 40),
+    "terminal of 79 columns": lambda text: wrapped(text, 79),
+    "wrapped at words": at_words,
+    "wrapped with CRLF": lambda text: wrapped(text, 50).replace("\n", "\r\n"),
+    "typographic quotes": lambda text: re.sub(r'"([^"]*)"', "\u201c\\1\u201d", text),
+}
+
+
+def found(text: str) -> list[str]:
+    return [each.fault.id for each in match(prepare(text))]
+
+
+def test_the_catalogue_is_whole():
+    faults = known_faults()
+    assert len(faults) == 77
+    assert sum(len(fault.signatures) for fault in faults) == 121 == len(SAMPLES)
+    assert len({fault.id for fault in faults}) == 77
+    rules = {rule.id for rule in builtin_rules()}
+    for fault in faults:
+        assert set(fault.rules) <= rules, fault.id
+        assert fault.title
+        assert fault.means
+        assert fault.do
+        assert fault.visible in ("full", "partial", "none")
+
+
+def test_the_catalogue_and_the_samples_agree_on_what_is_weak():
+    order = [(fault.id, signature.specific) for fault in known_faults() for signature in fault.signatures]
+    assert order == [(sample["fault"], sample["specific"]) for sample in SAMPLES]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+def test_a_message_matches_its_own_fault_first_or_is_weak(sample):
+    faults = found(sample["message"])
+    assert sample["fault"] in faults
+    if sample["specific"]:
+        assert faults[0] == sample["fault"]
+    else:
+        weak = {each.fault.id for each in match(prepare(sample["message"])) if not each.signature.specific}
+        assert sample["fault"] in weak
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_message_is_found_in_every_dress(form):
+    missed = [sample for sample in SAMPLES if sample["fault"] not in found(FORMS[form](sample["message"]))]
+    assert missed == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_message_names_survives_every_dress(form):
+    text = (
+        "top layer fc685dd92b4a3a7c50c82b4b38f02e69edc65cfc4758158d831d486a4f717f66 of image "
+        "539690cdfcd67878d974b66c907d5fb7d16f0498b106d870f50c8c445c9f65c1 not found in layer tree"
+    )
+    groups = match(prepare(FORMS[form](text)))[0].groups
+    assert groups["layer"] == text.split()[2]
+    assert groups["image"] == text.split()[5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'no image found in manifest list for architecture arm64 ,variant "v8", OS linux',
+        'no image found in manifest list for architecture arm64, variant "v8", OS linux',
+        'no image found in image index for architecture "arm64", variant "v8", OS "linux"',
+        r"no image found in image index for architecture \"arm64\", variant \"v8\", OS \"linux\"",
+        r"no image found in image index for architecture \\\"arm64\\\", variant \\\"v8\\\", OS \\\"linux\\\"",
+        'no image found in image index for archi\ntecture "arm64", varia\nnt "v8", OS "linux"\nand more words',
+    ],
+)
+def test_the_platform_is_read_in_the_quoting_of_every_version(text):
+    groups = match(prepare(text))[0].groups
+    assert groups == {"arch": "arm64", "variant": "v8", "os": "linux"}
+
+
+def test_a_message_without_a_variant():
+    groups = match(prepare("no image found in manifest list for architecture amd64, OS linux"))[0].groups
+    assert groups == {"arch": "amd64", "os": "linux"}
+
+
+def test_lines_of_two_log_messages_are_not_joined():
+    first = "Nov 24 19:53:00 host kernel: oom-kill:constraint=CONSTRAINT_NONE"
+    second = "Nov 24 19:53:01 host systemd[1]: Started podman"
+    assert "PULL-KILLED" not in found(f"{first}\n{second}")
+    assert "PULL-KILLED" in found(first + ",task=podman")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   \n\t\n",
+        "hello",
+        "everything is fine",
+        "the layer is known",
+        "\x00" * 50,
+        "\ud800",
+        "no image found",
+        "a" * 64,
+    ],
+)
+def test_other_text_matches_nothing(text):
+    assert found(text) == []
+
+
+def test_a_message_that_recurs_is_told_once():
+    text = "\n".join(f"Nov 24 19:53:{n:02} h crio[1]: layer not known" for n in range(60))
+    assert found(text) == ["IMG-TOPLAYER-MISSING"]
+
+
+def test_what_is_beyond_the_bound_is_counted_not_read():
+    pasted = prepare("x" * LONGEST + " layer not known")
+    assert pasted.cut == len(" layer not known")
+    assert match(pasted) == ()
+
+
+def test_a_message_deep_in_one_long_line_is_found():
+    for before in (LONGEST_RECORD - 8, LONGEST_RECORD, 3 * LONGEST_RECORD - 5):
+        assert found("x" * before + " identifier is not an image") == ["IMG-RO-STORE-DELETE"]
+
+
+def test_no_pattern_repeats_without_a_bound():
+    for fault in known_faults():
+        for signature in fault.signatures:
+            bare = re.sub(r"\\.", "", signature.regex)
+            assert not re.search(r"[^\\][*+]|\{\d+,\}", bare), signature.regex
+
+
+HOSTILE = {
+    "all messages": " ".join(sample["message"] for sample in SAMPLES),
+    "all messages by line": "\n".join(sample["message"] for sample in SAMPLES),
+    "mount paths": "creating overlay mount to " + "/merged" * 400,
+    "labels": "avc: denied " + "scontext=:container_t:" * 300,
+    "check lines": f"layer {'a' * 64}: /(size",
+    "quotes": '\\"' * 100,
+    "backslashes": "\\" * 100,
+    "escapes": "\x1b[0;0;",
+    "blank lines": " " * 70 + "\n",
+    "mail": "> " * 50,
+    "links": "readlink /overlay/l/" + "A" * 25,
+    "entities": "&quot;&amp;quot;",
+    "hex": "0123456789abcdef",
+    "log prefixes": "Nov 24 19:53:00 " * 20,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_is_matched_in_bounded_time(name):
+    text = HOSTILE[name]
+    started = time.process_time()
+    match(prepare(text * (2 * LONGEST // len(text))))
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("sample", SPECIFIC[::4], ids=[sample["fault"] for sample in SPECIFIC[::4]])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_beginnings_of_messages_over_and_over_are_matched_in_bounded_time(sample, share):
+    start = sample["message"][: int(len(sample["message"]) * share)]
+    for end in ("", "\n"):
+        text = (start + end) * (LONGEST // len(start + end))
+        started = time.process_time()
+        match(prepare(text))
+        assert time.process_time() - started < 10
