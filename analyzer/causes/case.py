@@ -101,11 +101,6 @@ class Case:
         """Return findings with the widest blast radius first, ties in report order."""
         return sorted(findings, key=lambda f: (-self.radius(f.subject), f.order))
 
-    def image_name(self, image_id: str) -> str:
-        """Return the first name of an image, else its id."""
-        image = self.rel.images.get(image_id)
-        return image.names[0] if image and image.names else image_id
-
 
 def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
     """Return the distinct subjects of findings in order."""

@@ -9,7 +9,7 @@ from analyzer.checks.comparison.layers import compare_layers
 from analyzer.checks.finding import Subject
 from analyzer.checks.images.items import judge_images
 from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
-from analyzer.snapshot.grouping import configured_stores
+from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.host import crio_traces
 from analyzer.snapshot.opening import ImageReader
 from analyzer.snapshot.platform import platform_of
@@ -76,9 +76,7 @@ class View:
         configured = configured_stores(self.snapshot.host)
         paths = [*configured["imagestore"], *configured["additionalimagestores"]]
         roots = [store.root for store in self.snapshot.stores]
-        return [
-            p for p in paths if not any(r and (p.strip("/") == r or p.rstrip("/").endswith("/" + r)) for r in roots)
-        ]
+        return [path for path in paths if not any(lies_at(path, root) for root in roots)]
 
     @cached_property
     def contents(self) -> dict[str, LayerFacts]:

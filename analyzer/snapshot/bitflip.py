@@ -40,17 +40,6 @@ def times(a: int, b: int) -> int:
     return product
 
 
-def power_of_x(exponent: int) -> int:
-    """Return x to the power of `exponent`."""
-    result, base = ONE, ONE >> 1
-    while exponent:
-        if exponent & 1:
-            result = times(result, base)
-        base = times(base, base)
-        exponent >>= 1
-    return result
-
-
 def inverse_of_x() -> int:
     """Return x to the power of -1: times x it gives 1."""
     return ((ONE ^ POLYNOMIAL) << 1 | 1) & MASK

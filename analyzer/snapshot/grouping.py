@@ -70,9 +70,12 @@ def _graph_roots(stores: list[Store], configured: dict[str, list[str]]) -> list[
 
 
 def _matches(store: Store, paths: list[str]) -> bool:
-    return any(
-        path.strip("/") == store.root or path.rstrip("/").endswith("/" + store.root) for path in paths if store.root
-    )
+    return any(lies_at(path, store.root) for path in paths)
+
+
+def lies_at(path: str, root: str) -> bool:
+    """Tell whether a configured path of the node may be the graph root `root` of the bundle."""
+    return bool(root) and (path.strip("/") == root or path.rstrip("/").endswith("/" + root))
 
 
 def _refers(user: Store, served: Store) -> bool:

@@ -22,10 +22,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.content.tar_split_breaks import breaks
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.tar_split import DAMAGE, STRUCTURE
+from analyzer.snapshot.tar_split import STRUCTURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,16 +42,4 @@ if TYPE_CHECKING:
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Tell breaks of the format in tar-splits that decompress well."""
-    for layer_id, facts in view.contents.items():
-        file = facts.description
-        problems = [problem for problem in facts.problems if problem.kind in STRUCTURE]
-        if not problems or file is None or any(problem.kind in DAMAGE for problem in facts.problems):
-            continue
-        yield this.found(
-            view.layer(layer_id, file.path),
-            [(problem.where, problem.expected, problem.observed) for problem in problems],
-            layer=layer_id,
-            layers=[layer_id],
-            expected=problems[0].expected,
-            seen=problems[0].observed,
-        )
+    yield from breaks(view, this, STRUCTURE)

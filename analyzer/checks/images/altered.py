@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import ALTERED, Item, Judged, expected_digest, judged, listing, title, unsynced
+from analyzer.checks.images.items import ALTERED, Item, Judged, expected_digest, item_facts, judged, title, unsynced
 from analyzer.snapshot.opening import MANIFEST
 from analyzer.snapshot.provenance import Where
 
@@ -29,23 +29,16 @@ def altered_items(view: View, this: Rule, *, manifests: bool) -> Iterator[Findin
 
 
 def _of_files(view: View, this: Rule, each: Judged, found: list[Item]) -> Finding:
-    first, image = found[0], each.image
-    error = each.opening.error if each.blamed == first.key else ""
+    first = found[0]
+    error, facts = item_facts(each, found)
     return this.found(
-        view.image(image),
+        view.image(each.image),
         [(item.where, expected_digest(item), item.seen) for item in found],
         severity=CRITICAL if error else ERROR,
-        name=title(image),
-        image=image.id,
-        images=[image.id],
-        item=first.key,
-        items=[item.key for item in found],
         seen=first.seen,
         expected=expected_digest(first),
         unsynced=any(unsynced(item.file) for item in found),
-        fails_listing=bool(error),
-        engine_message=error,
-        consequence=listing(error),
+        **facts,
     )
 
 

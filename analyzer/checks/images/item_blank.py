@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.images.items import BLANK, Item, judged, listing, title
+from analyzer.checks.images.items import BLANK, Item, item_facts, judged
 from analyzer.checks.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -49,22 +49,15 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         if not found:
             continue
         first = found[0]
-        error = each.opening.error if each.blamed == first.key else ""
+        error, facts = item_facts(each, found)
         yield this.found(
             view.image(each.image),
             [(item.where, _expected(item), _seen(item)) for item in found],
             severity=CRITICAL if error else ERROR,
-            name=title(each.image),
-            image=each.image.id,
-            images=[each.image.id],
-            item=first.key,
-            items=[item.key for item in found],
             seen=_seen(first),
             expected=_expected(first),
             unsynced=True,
-            fails_listing=bool(error),
-            engine_message=error,
-            consequence=listing(error),
+            **facts,
         )
 
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import RESIZED, Item, expected_digest, judged, listing, title
+from analyzer.checks.images.items import RESIZED, Item, expected_digest, item_facts, judged
 from analyzer.checks.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -48,22 +48,15 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         if not found:
             continue
         first = found[0]
-        error = each.opening.error if each.blamed == first.key else ""
+        error, facts = item_facts(each, found)
         yield this.found(
             view.image(each.image),
             [(item.where, f"{item.size} bytes", f"{_size(item)} bytes") for item in found],
             severity=_severity(found, error),
-            name=title(each.image),
-            image=each.image.id,
-            images=[each.image.id],
-            item=first.key,
-            items=[item.key for item in found],
             seen=_size(first),
             expected=first.size,
             cut=_size(first) < (first.size or 0),
-            fails_listing=bool(error),
-            engine_message=error,
-            consequence=listing(error),
+            **facts,
             unsynced=False,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.manifests import DIGEST
@@ -73,6 +73,26 @@ class Judged(NamedTuple):
     def having(self, fault: str) -> list[Item]:
         """Return the items with that fault, the one that keeps the image from opening first."""
         return sorted((item for item in self.items if item.fault == fault), key=lambda item: item.key != self.blamed)
+
+
+def item_facts(each: Judged, found: list[Item]) -> tuple[str, dict[str, Any]]:
+    """Return what every finding about faulty items of an image says.
+
+    Returns:
+        (what the engine prints when the first of them keeps the image from opening, else `""`; facts).
+    """
+    first, image = found[0], each.image
+    error = each.opening.error if each.blamed == first.key else ""
+    return error, {
+        "name": title(image),
+        "image": image.id,
+        "images": [image.id],
+        "item": first.key,
+        "items": [item.key for item in found],
+        "fails_listing": bool(error),
+        "engine_message": error,
+        "consequence": listing(error),
+    }
 
 
 def images_of(view: View) -> Iterator[ImageRecord]:
