@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import Snapshot
     from analyzer.snapshot.store import Store
 
+ORPHANED = {
+    "layers": ("OVL-013", "TSP-013", "LAY-015"),
+    "images": ("IMG-021", "LAY-013"),
+    "containers": ("CTR-010", "LAY-015"),
+}
+"""Rules about data without a record, by the part of the store whose index names it."""
+
 
 class Case:
     """One group of stores with the findings about it.
@@ -81,11 +88,19 @@ class Case:
 
     def everything(self) -> Affected:
         """Return all objects of the group, data directories without a record included: the store does not open."""
-        images, containers = set(self.rel.images), set(self.rel.containers)
+        images, containers = set(self.rel.images), set(self.rel.containers) | set(self.unrecorded_containers())
         for store in self.rel.stores:
             images |= {name for name in store.image_files if HEX_ID.fullmatch(name)}
-            containers |= {name for name in store.container_files if HEX_ID.fullmatch(name)}
         return Affected(tuple(sorted(self.rel.layers)), tuple(sorted(images)), tuple(sorted(containers)))
+
+    def unrecorded_containers(self) -> list[str]:
+        """Return ids of container data directories that no record names, sorted."""
+        found = {name for store in self.rel.stores for name in store.container_files if HEX_ID.fullmatch(name)}
+        return sorted(found - self.rel.containers.keys())
+
+    def left_without(self, index: Finding) -> list[Finding]:
+        """Return findings about data without a record that an index file explains when it is empty or gone."""
+        return self.of(*ORPHANED.get(str(index.facts.get("part")), ()))
 
     def radius(self, subject: Subject) -> int:
         """Return how many images and containers stand on a subject, containers counted twice."""
@@ -100,6 +115,11 @@ class Case:
     def widest_first(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings with the widest blast radius first, ties in report order."""
         return sorted(findings, key=lambda f: (-self.radius(f.subject), f.order))
+
+    def image_name(self, image_id: str) -> str:
+        """Return the first name of an image, else its id."""
+        image = self.rel.images.get(image_id)
+        return image.names[0] if image and image.names else image_id
 
 
 def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:

@@ -91,13 +91,18 @@ class Node:
         subprocess.run(["cp", "-a", "--reflink=always", self.home, home], check=True)
         return Node(home)
 
+    def command(self, *command: str) -> list[str]:
+        """Give the command line that runs a command inside the node."""
+        enter = ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", _ENTER, "sh"]
+        return [*enter, str(self.home), *command]
+
     def ask(self, *command: str, timeout: float = 60) -> Answer:
         """Run a command inside the node and hand back what it said, whatever its exit status.
 
         At the time limit the command and all that it started are killed.
         """
         process = subprocess.Popen(
-            ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", _ENTER, "sh", self.home, *command],
+            self.command(*command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

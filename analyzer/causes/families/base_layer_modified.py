@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PRIOR = 0.0
 RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-023", "OVL-024", "TSP-004")
 MAIN, FURTHER = 3.5, 1.0
+HALF = 0.5
 
 
 @family
@@ -61,7 +62,7 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
         subjects=tuple(dict.fromkeys(f.subject for f in findings)),
         explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
         prior=PRIOR,
-        reasons=tuple(Reason(str(text), 0.5) for f in findings for text in f.facts.get("hints", ())),
+        reasons=tuple(_reasons(findings)),
         affected=affected,
         would_settle=(
             "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
@@ -69,3 +70,13 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
         ),
         plan=pull_again(case, affected),
     )
+
+
+def _reasons(findings: list[Finding]) -> Iterator[Reason]:
+    """Yield what times and numbers say for and against a writer on this one layer."""
+    contents = [f for f in findings if f.rule == "TSP-007"]
+    if contents and len(contents) == len(findings) and all(f.facts.get("untouched") for f in contents):
+        yield Reason("the files still have the times they were unpacked with: nobody wrote to them", -1.5)
+    modes = [f for f in findings if f.rule == "OVL-024"]
+    if len(modes) == len(findings) and any(f.facts.get("sweep") and float(f.facts["share"]) >= HALF for f in modes):
+        yield Reason("most files of the layer changed in the same way: that is a sweep, not an edit", -1.5)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
+LEFT = ("IMG-021",)
 MAIN, FURTHER = 2.5, 1.0
 
 
@@ -47,12 +48,15 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         named = [str(i) for f in findings for i in f.facts.get("containers", ())]
         containers = [subject.id] if subject.kind == "container" else named
         affected = case.affected(containers=[c for c in containers if c in case.rel.containers])
+        explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
+        if subject.kind == "image":
+            explains.update(dict.fromkeys(case.about([subject.id], *LEFT), FURTHER))
         what = ", ".join(subject.names[:2]) or subject.id[:12] or subject.path
         yield Hypothesis(
             family="container-data-lost",
             title=f"{subject.kind} {what}: what the container needs is gone",
             subjects=(subject,),
-            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            explains=explains,
             prior=PRIOR,
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ MAIN, FURTHER = 3.0, 1.5
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one lossy copy for all layers that lost attributes."""
     lost = case.widest_first(case.of(*RULES, at_least="warning"))
-    if not any(f.rule in ("OVL-022", "OVL-016") for f in lost):
+    nodes = [f for f in lost if f.rule == "OVL-023"]
+    kept = [facts for facts in case.view.contents.values() if facts.whiteouts[0]]
+    if len(nodes) == len(lost) and (not nodes or kept):
         return
     layers = [f.subject.id for f in lost if f.subject.kind == "layer"]
     affected = case.affected(layers=layers)
@@ -53,6 +55,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         subjects=subjects_of(lost),
         explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(lost)},
         prior=PRIOR,
+        reasons=(Reason("no whiteout of any layer is left", 1.5),) if nodes and not kept else (),
         affected=affected,
         would_settle=("how and when the store was copied: backup and restore logs, migration scripts",),
         plan=pull_again(case, affected),

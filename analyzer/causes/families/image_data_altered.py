@@ -22,8 +22,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
+from analyzer.causes.times import image_file_moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             by_image.setdefault(finding.subject.id, []).append(finding)
     for image_id, findings in sorted(by_image.items()):
         subject = findings[0].subject
+        moved = [f for f in findings if image_file_moved(case, f)]
+        reasons = (Reason("the file was written after the other files of its image", 0.7),) if moved else ()
         affected = case.affected(images=[image_id])
         yield Hypothesis(
             family="image-data-altered",
@@ -52,6 +55,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             subjects=(subject,),
             explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
             prior=PRIOR,
+            reasons=reasons,
             affected=affected,
             would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
             plan=pull_again(case, affected),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = -0.3
-RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010", "IMG-002")
+RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010")
 MAIN, FURTHER = 3.5, 1.0
 
 

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
+from analyzer.causes.times import listed_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         subjects=subjects_of(gone),
         explains=explains,
         prior=PRIOR,
+        reasons=tuple(_reasons(case, layers)),
         affected=affected,
         would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
         plan=pull_again(case, affected),
     )
+
+
+def _reasons(case: Case, layers: list[str]) -> Iterator[Reason]:
+    if all(listed_before(case, layer) for layer in layers):
+        yield Reason("the driver's home was last changed before these layers were made: a removal would show", -4.0)

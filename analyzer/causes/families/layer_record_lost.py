@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
+from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         yield _hypothesis(case, layer_id, findings)
 
 
+def _reasons(case: Case, *, directory: bool) -> Iterator[Reason]:
+    if directory:
+        yield Reason("its directory is still there: only the record was lost", 0.5)
+    elif any(store.role == ADDITIONAL for store in case.rel.stores):
+        yield Reason("an additional store serves this one: the layer may have been there", -1.5)
+
+
 def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
     explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
     left = case.about([layer_id], "OVL-013", "TSP-013", "OVL-001", "OVL-002", "OVL-004", "LAY-015")
@@ -59,7 +67,7 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
     only_container = not affected.images and findings[0].rule == "CTR-001"
     role = "the read-write layer of a container" if only_container else "a layer others stand on"
     state = "its directory is still there" if directory else "its directory is gone too"
-    reasons = (Reason("its directory is still there: only the record was lost", 0.5),) if directory else ()
+    reasons = tuple(_reasons(case, directory=directory))
     return Hypothesis(
         family="layer-record-lost",
         title=f"layers.json has no record of {layer_id[:12]}, {role}; {state}",

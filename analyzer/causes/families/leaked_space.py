@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis, Step
+from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.snapshot.overlay import text_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PRIOR = 0.5
 RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014", "CTR-004")
-WEIGHT, FURTHER = 2.0, 1.0
+WEIGHT, FURTHER, UNSURE = 2.0, 1.0, 0.1
 
 
 @family
@@ -46,14 +46,17 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not found:
         return
     what = subjects_of(found)
+    whole = case.snapshot.whole
+    further = FURTHER if whole else UNSURE
     first = what[0]
     more = f" and {len(what) - 1} more" if len(what) > 1 else ""
     yield Hypothesis(
         family="leaked-space",
         title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",
         subjects=what,
-        explains={f: WEIGHT if n == 0 else FURTHER for n, f in enumerate(found)},
+        explains={f: WEIGHT if n == 0 else further for n, f in enumerate(found)},
         prior=PRIOR,
+        reasons=() if whole else (Reason("the bundle is not whole: its users may be in what is lost", -1.2),),
         would_settle=("a bundle with the run root, to be sure that no record lies there",),
         plan=(
             Step(

@@ -35,14 +35,15 @@ if TYPE_CHECKING:
     from analyzer.causes.case import Case
     from analyzer.checks.finding import Finding
 
-PRIOR = -1.0
+PRIOR = -0.6
 RULES = (
     "LAY-002", "OVL-009", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013", "STO-014",
     "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005", "LAY-005",
-    "LAY-006", "LAY-007", "LAY-003", "OVL-018",
+    "LAY-006", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
 )  # fmt: skip
 HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
-WEIGHT, NEIGHBOUR = 3.0, 1.0
+WEIGHT, NEIGHBOUR, LEFT = 3.0, 1.0, 0.5
+TWICE = {"STO-013", "STO-014", "CTR-005"}
 
 
 @family
@@ -59,7 +60,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 def _weight(finding: Finding) -> float:
     if finding.rule == "STO-001":
         return HAND_MADE.get(str(finding.facts.get("kind")), 1.0)
-    return WEIGHT
+    return 2.0 if finding.rule in TWICE else WEIGHT
 
 
 def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
@@ -68,6 +69,8 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     members = {key, *cycle}
     for finding in case.about(members, *RULES):
         explains.setdefault(finding, NEIGHBOUR)
+    for index in (f for f in findings if f.rule == "STO-002"):
+        explains.update({f: LEFT for f in case.left_without(index) if f not in explains})
     affected = _affected(case, findings, cycle)
     return Hypothesis(
         family="records-disagree",
@@ -92,12 +95,16 @@ def _title(finding: Finding) -> str:
         "OVL-008": f"`lower` of {name} is malformed",
         "LAY-008": f"{name} has another parent in layers.json than its id proves",
         "IMG-014": f"the layers of {name} are not those its config names",
+        "STO-002": f"{name} was removed while what it lists is there",
+        "IMG-018": f"{name} has a name that no engine writes",
         "STO-001": f"{name} was edited into something the engine refuses",
     }.get(finding.rule, f"the records about {name} contradict each other")
 
 
 def _affected(case: Case, findings: list[Finding], cycle: list[str]) -> Affected:
-    if any(f.rule in ("STO-001", "STO-004", "STO-005", "STO-015") and f.severity == "critical" for f in findings):
+    if any(
+        f.rule in ("STO-001", "STO-002", "STO-004", "STO-005", "STO-015") and f.severity == "critical" for f in findings
+    ):
         return case.everything()
     layers = [*cycle, *(f.subject.id for f in findings if f.subject.kind == "layer")]
     images = [f.subject.id for f in findings if f.subject.kind == "image"]

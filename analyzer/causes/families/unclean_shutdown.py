@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 INDEX_RULES = ("STO-001", "STO-002", "STO-003")
 INDEX_WEIGHT = {"zero-length": 3.0, "nul-bytes": 4.0, "nul-tail": 3.0, "cut": 2.5}
-PRIOR = -1.0
+PRIOR = -0.5
 FIRST, FURTHER, NEIGHBOUR = 3.0, 1.5, 0.7
 
 
@@ -58,6 +58,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     for finding in case.findings:
         if finding not in explains and finding.severity != "info" and finding.subject.id in hit:
             explains[finding] = NEIGHBOUR
+    for finding in (f for f in index if f.rule == "STO-002"):
+        explains.update({f: NEIGHBOUR for f in case.left_without(finding) if f not in explains})
     subjects = subjects_of(ordered)
     yield Hypothesis(
         family="unclean-shutdown",
@@ -109,6 +111,7 @@ def _affected(case: Case, findings: list[Finding]) -> Affected:
     containers = [f.subject.id for f in findings if f.subject.kind == "container"]
     if any(f.facts.get("volatile") for f in findings):
         containers += [c.id for c in case.rel.containers.values() if c.volatile]
+        containers += case.unrecorded_containers()
     return case.affected(layers, images, containers)
 
 

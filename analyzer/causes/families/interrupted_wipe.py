@@ -1,0 +1,119 @@
+"""A wipe or a repair that stopped half way: whole parts of the store are gone and others are left.
+
+What happened
+    `crio wipe`, `podman system reset`, a repair after an unclean stop, or `rm -rf` on the graph root was killed, failed
+    on a busy mount, or left what it may not touch. Parts go whole: all layer directories, all image data, an index.
+
+How it shows
+    Index files absent beside the data they should list, or records without any of their data, in more than one part.
+
+What speaks against it
+    Single objects that are missing: somebody removed these. Empty or NUL-filled files: a power loss.
+
+What to do
+    There is little to save but volumes, databases and the containers' own layers. Copy those, then finish the wipe with
+    the engines stopped and pull again.
+
+Sources
+    containers-storage-format §8 (cause W); wipes of healthy stores were run on CRI-O 1.37 (repair errors, `crio wipe`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import DATA_LOSS, Hypothesis, Reason, Step
+from analyzer.causes.plan import keep_copy, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -2.0
+INDEX, PART, FURTHER = 3.5, 3.5, 0.5
+FEWEST = 2
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one wipe for all parts of the store that went as a whole."""
+    indexes = [f for f in case.of("STO-002", at_least="warning") if f.facts.get("absent")]
+    homes = [f for f in case.of("OVL-012", at_least="warning") if f.subject.kind == "file"]
+    images = _all_image_data(case)
+    found = [*indexes, *homes, *images]
+    if not found:
+        return
+    explains: dict[Finding, float] = dict.fromkeys(indexes, INDEX)
+    explains.update(dict.fromkeys(homes, PART))
+    explains.update({f: PART if n == 0 else FURTHER for n, f in enumerate(images)})
+    for index in indexes:
+        explains.update({f: FURTHER for f in case.left_without(index) if f not in explains})
+    hit = case.everything()
+    everything = bool(homes or indexes)
+    named = [str(i) for f in images for i in f.facts.get("images", ())]
+    affected = hit if everything else case.affected(images=named)
+    yield Hypothesis(
+        family="interrupted-wipe",
+        title=_title(indexes, homes),
+        subjects=subjects_of(found),
+        explains=explains,
+        prior=PRIOR,
+        reasons=tuple(_reasons(case, indexes, homes, images)),
+        affected=affected,
+        would_settle=("the journal for crio-wipe, `system reset`, `check --repair`, and shell history for `rm -rf`",),
+        plan=(
+            stop_writers(case),
+            keep_copy(case),
+            Step(
+                "mv /var/lib/containers/storage /var/lib/containers/storage.bad",
+                "Move what is left aside; keep storage.bad/volumes and storage.bad/db.sql. Images are pulled again.",
+                DATA_LOSS,
+            ),
+            start_again(case),
+        ),
+        fails_listing=bool(images and case.view.crio),
+    )
+
+
+def _all_image_data(case: Case) -> list[Finding]:
+    """Return findings about lost image data where no image of the graph root has any left."""
+    if gone := case.of("IMG-026", at_least="warning"):
+        return gone
+    own = {key for key in case.rel.images if case.rel.image_store[key] is case.store}
+    if len(own) < FEWEST or any(case.store.image_files.get(key) for key in own):
+        return []
+    return [f for f in case.of("IMG-001", "IMG-006", "IMG-011", at_least="warning") if f.subject.id in own]
+
+
+def _reasons(case: Case, indexes: list[Finding], homes: list[Finding], images: list[Finding]) -> Iterator[Reason]:
+    parts = len(indexes) + bool(homes) + bool(images)
+    gone = [part for part in ("layers", "images") if _part_emptied(case, part)]
+    if gone and indexes:
+        yield Reason(f"overlay-{gone[0]} has neither an index nor data left, only its lock", 1.5)
+        parts += 1
+    if parts > 1:
+        yield Reason(f"{parts} parts of the store went as a whole", 1.5)
+    if images:
+        yield Reason("every image lost all of its data at once", 2.0)
+    if indexes and parts == 1:
+        yield Reason("only one file is gone; a wipe takes more", -1.0)
+
+
+def _part_emptied(case: Case, part: str) -> bool:
+    store = case.store
+    if store.document(part, f"{part}.json") is not None or f"{part}.lock" not in store.locks:
+        return False
+    return not (store.image_files if part == "images" else store.tar_splits)
+
+
+def _title(indexes: list[Finding], homes: list[Finding]) -> str:
+    if homes:
+        return f"{homes[0].subject.path} was emptied while its records were left: a wipe that stopped half way"
+    if indexes:
+        names = ", ".join(dict.fromkeys(f.subject.path.rpartition("/")[2] for f in indexes))
+        return f"{names} is gone while what it lists is there: a wipe that stopped half way"
+    return "the data of every image is gone while the records were left: a wipe that stopped half way"

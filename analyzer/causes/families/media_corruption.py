@@ -1,0 +1,101 @@
+"""Bytes changed on the medium or in memory: nobody wrote, and the clock did not move.
+
+What happened
+    A disk, a controller, a cable or memory returned other bytes than were written. One bit flips, or a sector comes
+    back as rubbish. Nothing opened the file for writing.
+
+How it shows
+    A checksum that differs as it does when exactly one bit flips, in a file that still has the time it was unpacked
+    with. In manifests and configs: a digest that does not match at the right size and an unmoved time. Often more than
+    one file, in objects that have nothing to do with each other.
+
+What speaks against it
+    A later modification time: somebody or something wrote. A changed size. NUL bytes or 0 bytes in what was written
+    last: that is a power loss.
+
+What to do
+    Look at the disk and the memory before anything is written to them again: kernel I/O errors, `smartctl -a`, ECC
+    counters. Then remove the images above by id and pull them again.
+
+Sources
+    containers-storage-format rows TSP-007, IMG-003 and IMG-004 (cause B); CRC-64 tells one flipped bit from an edit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.plan import pull_again
+from analyzer.causes.times import image_file_moved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -1.0
+ONE_BIT, RUBBISH, DIGEST, FURTHER = 5.5, 2.5, 2.6, 1.5
+DIGESTS = ("IMG-003", "IMG-004")
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one corruption for all files whose bytes changed while their time did not."""
+    files = [f for f in case.of("TSP-007", at_least="warning") if f.facts.get("untouched") and not f.facts["unsynced"]]
+    if files:
+        yield _of_files(case, case.widest_first(files))
+    by_image: dict[str, list[Finding]] = {}
+    for finding in case.of(*DIGESTS, at_least="warning"):
+        if (
+            finding.subject.kind == "image"
+            and not finding.facts.get("unsynced")
+            and not image_file_moved(case, finding)
+        ):
+            by_image.setdefault(finding.subject.id, []).append(finding)
+    for image_id, findings in sorted(by_image.items()):
+        yield _of_image(case, image_id, findings)
+
+
+def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
+    layers = [str(f.facts.get("layer") or f.subject.id) for f in findings]
+    affected = case.affected(layers=layers)
+    flips = [f for f in findings if f.facts.get("one_bit")]
+    weights = {f: ONE_BIT if f.facts.get("one_bit") else RUBBISH for f in findings}
+    main = max(findings, key=lambda f: weights[f])
+    count = sum(int(f.facts.get("count", 1)) for f in findings)
+    what = str(main.facts["files"][0]) if count == 1 else f"{count} files"
+    how = "one flipped bit" if flips else "changed bytes"
+    reasons = []
+    if len(findings) > 1:
+        reasons.append(Reason(f"{len(findings)} layers are hit that share no writer", 0.5))
+    return Hypothesis(
+        family="media-corruption",
+        title=f"{what} of layer {layers[0][:12]} has {how}, at the time it was unpacked: medium or memory",
+        subjects=subjects_of(findings),
+        explains={f: weights[f] if f is main else min(weights[f], FURTHER) for f in findings},
+        prior=PRIOR,
+        reasons=tuple(reasons),
+        affected=affected,
+        would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node", "the same file on another node"),
+        plan=pull_again(case, affected),
+    )
+
+
+def _of_image(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:
+    affected = case.affected(images=[image_id])
+    subject = findings[0].subject
+    return Hypothesis(
+        family="media-corruption",
+        title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} changed and its time did not",
+        subjects=(subject,),
+        explains={f: DIGEST if n == 0 else 1.0 for n, f in enumerate(findings)},
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
+        plan=pull_again(case, affected),
+        fails_listing=any(f.facts.get("fails_listing") for f in findings),
+    )

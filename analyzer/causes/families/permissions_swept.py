@@ -1,0 +1,110 @@
+"""`chmod -R` or `chown -R` ran over the graph root.
+
+What happened
+    Somebody opened, closed or gave away everything below the graph root, or below one layer, in one go: a repair of
+    `permission denied` by hand, a hardening script, a cleaner.
+
+How it shows
+    Many files of many layers whose modes or owners all changed in the same way. Programs lose setuid bits, sudo and ssh
+    refuse files, services cannot read their own files.
+
+What speaks against it
+    One file only: that is an edit. A bundle whose members all have one owner: then the capture lost them.
+
+What to do
+    Never put modes back by hand: what each file had is not known outside its layer's tar. Remove the images above and
+    pull them again; `chmod 0700`, `0600` only for the store's own directories and index files.
+
+Sources
+    containers-storage-format rows OVL-024 and STO-016 (cause A).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.plan import pull_again
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = -1.0
+SWEPT, FURTHER, SINGLE, STORE = 4.5, 2.0, 1.5, 2.2
+WIDE, SHARE = 3, 0.4
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one sweep for all modes and owners that changed together."""
+    changed = case.widest_first(case.of("OVL-024", at_least="warning"))
+    own = case.of("STO-016", at_least="warning")
+    if not changed and not own:
+        return
+    layers = [str(f.facts.get("layer") or f.subject.id) for f in changed]
+    given_away = bool(own) and _layers_given_away(case)
+    affected = case.affected(layers=_own_layers(case) if given_away else layers)
+    explains: dict[Finding, float] = {}
+    for finding in changed:
+        usual = FURTHER if explains else SWEPT
+        explains[finding] = usual if _is_sweep(finding) else SINGLE
+    explains.update(dict.fromkeys(own, STORE))
+    found = [*changed, *own]
+    yield Hypothesis(
+        family="permissions-swept",
+        title=_title(changed, own),
+        subjects=subjects_of(found),
+        explains=explains,
+        prior=PRIOR,
+        reasons=(*_reasons(case, changed), *_given_away(given=given_away)),
+        affected=affected,
+        would_settle=("shell history of root and configuration management runs: chmod -R, chown -R, setfacl -R",),
+        plan=pull_again(case, affected),
+    )
+
+
+def _is_sweep(finding: Finding) -> bool:
+    return bool(finding.facts.get("sweep")) and float(finding.facts.get("share", 0)) >= SHARE
+
+
+def _layers_given_away(case: Case) -> bool:
+    """Tell whether most layer directories belong to somebody else than the index files do: no engine makes that."""
+    layers = Counter(layer.member.uid for layer in case.store.home.layers.values() if layer.member is not None)
+    indexes = Counter(document.file.member.uid for document in case.store.documents.values())
+    return bool(layers and indexes) and layers.most_common(1)[0][0] != indexes.most_common(1)[0][0]
+
+
+def _own_layers(case: Case) -> list[str]:
+    return [layer for layer, store in case.rel.layer_store.items() if store is case.store]
+
+
+def _given_away(*, given: bool) -> Iterator[Reason]:
+    if given:
+        yield Reason("the layer directories belong to another user than the index files", 2.0)
+
+
+def _reasons(case: Case, changed: list[Finding]) -> Iterator[Reason]:
+    layers = {str(f.facts.get("layer")) for f in changed}
+    compared = [facts for facts in case.view.contents.values() if facts.compared]
+    if len(layers) >= WIDE and len(layers) * 2 >= len(compared):
+        yield Reason(f"{len(layers)} of {len(compared)} layers are changed, most of each", 1.5)
+    patterns = {str(f.facts.get("pattern")) for f in changed if f.facts.get("pattern")}
+    if len(layers) > 1 and len(patterns) == 1:
+        yield Reason(f"the change is the same in all of them: {patterns.pop()}", 1.0)
+    if changed and not any(map(_is_sweep, changed)):
+        yield Reason("most files of each layer kept their modes and owners", -1.0)
+
+
+def _title(changed: list[Finding], own: list[Finding]) -> str:
+    if not changed:
+        return f"owner or mode of {own[0].subject.path} is not that of the rest of the store"
+    facet = str(changed[0].facts.get("facet", "mode"))
+    count = sum(int(f.facts.get("count", 1)) for f in changed)
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return f"the {facet}s of {count} files of layer {changed[0].subject.id[:12]}{more} were changed in one sweep"

@@ -1,0 +1,59 @@
+"""Which of two things in a store happened first: times of files, directories and records as evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+SLACK_NS = 120 * 1_000_000_000
+CLOCK_NS = 2 * 1_000_000_000
+NO_TIME_NS = 86_400 * 1_000_000_000
+"""Times of the first day of 1970 are what archives write when they keep none."""
+
+
+def when(ns: int) -> str:
+    """Return a time for a sentence."""
+    return f"at {format_time(ns)}"
+
+
+def index_written(case: Case, part: str) -> int | None:
+    """Return when the stable index file of a part was last written, in Unix nanoseconds; None where not known."""
+    document = case.store.document(part, f"{part}.json")
+    if document is None or document.file.member.mtime_ns < NO_TIME_NS:
+        return None
+    return document.file.member.mtime_ns
+
+
+def layer_written(case: Case, layer_id: str) -> int:
+    """Return when a layer's directory was made or its tar-split was written, the later of both; 0 where not known.
+
+    A layer directory keeps the time of its making: engines make its entries once.
+    """
+    directory, split = case.rel.directory(layer_id), case.store.tar_splits.get(layer_id)
+    times = [directory.member.mtime_ns] if directory is not None and directory.member is not None else []
+    times += [split.member.mtime_ns] if split is not None else []
+    return max(times, default=0)
+
+
+def listed_before(case: Case, layer_id: str) -> bool:
+    """Tell whether the driver's home was last changed before a layer was made, so that its listing is older."""
+    store = case.rel.layer_store.get(layer_id)
+    record = case.rel.layers.get(layer_id)
+    if store is None or record is None or record.created_ns is None or store.home.member is None:
+        return False
+    changed = store.home.member.mtime_ns
+    return NO_TIME_NS < changed < record.created_ns - CLOCK_NS
+
+
+def image_file_moved(case: Case, finding: Finding) -> bool:
+    """Tell whether a file of an image was written well after the other files of that image."""
+    files = case.store.image_files.get(finding.subject.id, {})
+    paths = {each.where.path for each in finding.evidence}
+    own = [file.member.mtime_ns for file in files.values() if file.path in paths]
+    others = [file.member.mtime_ns for file in files.values() if file.path not in paths]
+    return bool(own and others) and max(own) > max(others) + SLACK_NS

@@ -1,0 +1,71 @@
+"""The image directory holds the data of the images that its index names.
+
+What it finds
+    A `<driver>-images` directory with its lock and its index, and without the data directory of a single image, which
+    was changed after the index was written.
+
+Why it matters
+    Somebody or something removed the data of all images at once. Every image fails to open, and CRI-O's listing fails
+    at the first: `locating item named "manifest" for image with ID …: file does not exist`.
+
+How sure
+    High by the clock: the engine writes the index last, by renaming it into this directory, so a later time of the
+    directory means that something was taken out of it or put into it since. Without a later time nothing is claimed: a
+    capture may have left the data out, and then it is information.
+
+Remedy
+    `podman rmi ID` for every image, by id, then pull again; with containers on all of them a new store is less work.
+
+Engine source
+    containers/storage images.go: saveFor, bigData; pkg/ioutils: NewAtomicFileWriter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, INFO, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.view import View
+
+SLACK_NS = 60 * 1_000_000_000
+
+
+@rule(
+    "IMG-026",
+    severity=CRITICAL,
+    needs=(Need.IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
+    says="{path} holds no data of any of its {count} images; {story}",
+)
+def check(view: View, this: Rule) -> Iterator[Finding]:
+    """Look at the image directory of a store none of whose images has data."""
+    store = view.store
+    directory, index = store.part_dirs.get("images"), store.document("images", "images.json")
+    images = [image.id for image in store.images if image.id and image.big_data_names]
+    if directory is None or index is None or not images or store.image_files or "images.lock" not in store.locks:
+        return
+    changed, written = directory.member.mtime_ns, index.file.member.mtime_ns
+    removed = changed > written + SLACK_NS
+    story = f"the directory was changed at {format_time(changed)}, its index was written at {format_time(written)}"
+    yield this.found(
+        view.file(directory.path),
+        [
+            (Where(directory.path), f"data directories of {len(images)} images", "none"),
+            (index.file.where, f"a directory last changed about {format_time(written)}", format_time(changed)),
+        ],
+        severity=CRITICAL if removed else INFO,
+        confidence=MEDIUM,
+        path=directory.path,
+        count=len(images),
+        images=sorted(images),
+        containers=sorted({c for image in images for c in view.rel.users_of_image.get(image, ())}),
+        story=story if removed else "the capture may have left them out",
+        fails_listing=removed,
+    )

@@ -1,0 +1,180 @@
+"""Draw the cases of each half, damage, capture, judge, and compare with the truth."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analyzer.api import judge
+from analyzer.errors import NoStoreError
+from benchmarks.accuracy.bundle import Bundle, NotHere
+from benchmarks.accuracy.captures import CAPTURES
+from benchmarks.accuracy.faults import KINDS
+from benchmarks.accuracy.truth import Truth
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator
+
+HALVES = {"development": "first", "test": "second"}
+SHAPES = ("podman", "crio", "build", "shared")
+DRAWS, PAIRS, TRIES = 2, 60, 8
+BACKGROUND = "local-manifest-list"
+"""The build host has a list of its own from the start: a true cause, not the one that was added."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One judged case; `told` holds (probability, right, severity, family) of every cause above `info`."""
+
+    half: str
+    group: str
+    kind: str
+    family: str
+    shape: str
+    capture: str
+    severe: bool
+    top1: bool
+    top3: bool
+    family_right: bool
+    affected: bool | None
+    verdict: str
+    told: tuple[tuple[float, bool, str, str], ...]
+    first: str
+
+
+def kinds_of(half: str) -> list[str]:
+    """Return the kinds of a half: every second one in order of family and name."""
+    ordered = sorted(KINDS, key=lambda name: (KINDS[name].family, name))
+    return ordered[0 if half == "development" else 1 :: 2]
+
+
+def healthy(stock: pathlib.Path) -> Iterator[Row]:
+    """Judge every undamaged store in every capture."""
+    for half, series in HALVES.items():
+        for shape in SHAPES:
+            for capture in CAPTURES:
+                for turn in range(3 if capture == "cut" else 1):
+                    store = Bundle(stock / f"{series}-{shape}.tar")
+                    CAPTURES[capture](store, turn)
+                    yield _judged(store, (), half, "healthy", "healthy", shape, capture)
+
+
+def singles(stock: pathlib.Path, half: str) -> Iterator[Row]:
+    """Judge every kind of a half on every shape that has a target for it."""
+    for name in kinds_of(half):
+        for shape in SHAPES:
+            for draw in range(DRAWS):
+                for turn, capture in enumerate(CAPTURES if draw == 0 else ["whole"]):
+                    store, truths = damaged(stock, half, shape, (name,), draw)
+                    if truths:
+                        CAPTURES[capture](store, turn + len(name))
+                        yield _judged(store, truths, half, "single", name, shape, capture)
+
+
+def pairs(stock: pathlib.Path, half: str) -> Iterator[Row]:
+    """Judge two kinds of a half at a time, drawn by a fixed seed; index files that do not load hide the rest."""
+    dice = random.Random(half)
+    names = [name for name in kinds_of(half) if "_json_" not in name.replace("-", "_") and "volatile" not in name]
+    for number in range(PAIRS):
+        pair = tuple(dice.sample(names, 2))
+        shape = SHAPES[number % len(SHAPES)]
+        store, truths = damaged(stock, half, shape, pair, number)
+        if truths:
+            yield _judged(store, truths, half, "pair", " + ".join(pair), shape, "whole")
+
+
+def accidents(stock: pathlib.Path, half: str) -> Iterator[Row]:
+    """Judge what the engines and the file system themselves left behind, in every capture."""
+    told = json.loads((stock / "accidents.json").read_text())
+    names = sorted({each["kind"] for each in told})
+    mine = names[0 if half == "development" else 1 :: 2]
+    for each in told:
+        if each["kind"] not in mine or each["series"] != HALVES[half]:
+            continue
+        truth = Truth(
+            frozenset(each["subjects"]),
+            tuple(each["families"]),
+            None if each["images"] is None else frozenset(each["images"]),
+            None if each["containers"] is None else frozenset(each["containers"]),
+            each["severe"],
+        )
+        for turn, capture in enumerate(CAPTURES):
+            store = Bundle(stock / each["bundle"])
+            CAPTURES[capture](store, turn)
+            yield _judged(store, (truth,), half, "accident", each["kind"], each["shape"], capture)
+
+
+def damaged(
+    stock: pathlib.Path, half: str, shape: str, names: tuple[str, ...], draw: int
+) -> tuple[Bundle, tuple[Truth, ...]]:
+    """Return a store with the faults in it and their truths, none where the store has no target for one."""
+    for attempt in range(TRIES):
+        store = Bundle(stock / f"{HALVES[half]}-{shape}.tar", f"{names}/{shape}/{draw}/{attempt}")
+        try:
+            return store, tuple(KINDS[name].inflict(store) for name in names)
+        except (NotHere, StopIteration, AssertionError, KeyError):
+            continue
+    return store, ()
+
+
+def _judged(
+    store: Bundle, truths: tuple[Truth, ...], half: str, group: str, kind: str, shape: str, capture: str
+) -> Row:
+    try:
+        document = judge(store.snapshot()).to_dict()
+    except NoStoreError:
+        document = {"causes": [], "verdict": "no store"}
+    causes = [
+        cause
+        for cause in document["causes"]
+        if cause["severity"] != "info" and not (shape == "build" and _is_background(cause, truths))
+    ]
+    hits = [[t for t in truths if _key(cause) in t.subjects] for cause in causes]
+    right = [any(cause["id"] in t.families for t in hit) for cause, hit in zip(causes, hits, strict=True)]
+    first = causes[0] if causes else None
+    return Row(
+        half,
+        group,
+        kind,
+        KINDS[kind].family if kind in KINDS else group,
+        shape,
+        capture,
+        any(t.severe for t in truths),
+        bool(hits and hits[0]),
+        bool(truths) and all(any(t in hit for hit in hits[:3]) for t in truths),
+        bool(right and right[0]),
+        _affected(first, truths, hits[0]) if hits and hits[0] else (None if not truths else False),
+        document["verdict"],
+        tuple((c["probability"], r, c["severity"], c["id"]) for c, r in zip(causes, right, strict=True)),
+        f"{first['id']} {first['probability']} {first['title']}" if first else "",
+    )
+
+
+def _is_background(cause: dict[str, Any], truths: tuple[Truth, ...]) -> bool:
+    return cause["id"] == BACKGROUND and not any(_key(cause) in t.subjects for t in truths)
+
+
+def _key(cause: dict[str, Any]) -> str:
+    subject = cause["subjects"][0]
+    return subject["id"] or subject["path"] or "."
+
+
+def _affected(cause: dict[str, Any], truths: tuple[Truth, ...], hit: list[Truth]) -> bool | None:
+    """Tell whether images and containers hit are exactly those of the fault, or of all faults that the cause covers."""
+    images = {image["id"] for image in cause["affected"]["images"]}
+    containers = {container["id"] for container in cause["affected"]["containers"]}
+    groups = [[t] for t in hit] + ([list(truths)] if len(truths) > 1 else [])
+    fits = [_fits(images, [t.images for t in g]) and _fits(containers, [t.containers for t in g]) for g in groups]
+    if all(t.images is None and t.containers is None for t in hit):
+        return None
+    return any(fits)
+
+
+def _fits(seen: set[str], expected: list[frozenset[str] | None]) -> bool:
+    known = [each for each in expected if each is not None]
+    if len(known) < len(expected):
+        return set().union(*known) <= seen
+    return seen == set().union(*known)

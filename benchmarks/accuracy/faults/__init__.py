@@ -1,0 +1,6 @@
+"""Ways of damaging a store in memory, each with the truth computed from the records before the damage."""
+
+from benchmarks.accuracy.faults import contents, images, indexes, links, records, stores, users
+from benchmarks.accuracy.faults.registry import KINDS
+
+__all__ = ["KINDS", "contents", "images", "indexes", "links", "records", "stores", "users"]

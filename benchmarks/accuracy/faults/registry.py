@@ -1,0 +1,26 @@
+"""The kinds of fault, by name; a module of this package each for a part of the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.accuracy.truth import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.accuracy.bundle import Bundle
+    from benchmarks.accuracy.truth import Truth
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
+    """Register a fault under its function's name; `family` groups the figures."""
+
+    def register(function: Callable[[Bundle], Truth]) -> Callable[[Bundle], Truth]:
+        name = function.__name__.replace("_", "-")
+        KINDS[name] = Kind(name, family, function)
+        return function
+
+    return register

@@ -1,0 +1,98 @@
+"""Figures from judged cases, as lines of text."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from benchmarks.accuracy.cases import Row
+
+BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0001)
+SURE = 0.8
+
+
+def summary(rows: list[Row]) -> Iterator[str]:
+    """Yield the headline figures of one half."""
+    for group in ("single", "pair", "accident"):
+        found = [row for row in rows if row.group == group and row.capture == "whole"]
+        if not found:
+            continue
+        asked = [row for row in found if row.affected is not None]
+        yield (
+            f"{group:9} {len(found):4} cases  top-1 subject {_share(found, lambda r: r.top1)}  "
+            f"top-3 {_share(found, lambda r: r.top3)}  top-1 family {_share(found, lambda r: r.family_right)}  "
+            f"exact affected {_share(asked, lambda r: bool(r.affected))}"
+        )
+    for capture in ("metadata", "no-xattrs", "cut"):
+        found = [row for row in rows if row.group in ("single", "accident") and row.capture == capture]
+        shown = [row for row in found if row.told]
+        wrong = [row for row in shown if any(p > SURE and not right for p, right, *_ in row.told[:1])]
+        yield (
+            f"{capture:9} {len(found):4} cases  {len(shown)} with a cause, top-1 subject "
+            f"{_share(shown, lambda r: r.top1)} of these; first cause wrong above {SURE}: {len(wrong)}"
+        )
+
+
+def false_alarms(rows: Iterable[Row]) -> str:
+    """Return the line about undamaged stores."""
+    found = [row for row in rows if row.group == "healthy"]
+    loud = [row for row in found if any(severity in ("error", "critical") or row.shape != "build"
+            for *_, severity, _ in row.told)]  # fmt: skip
+    return f"healthy   {len(found):4} captures  with a cause above info that is not there: {len(loud)}"
+
+
+def reliability(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the reliability table and the Brier score of all causes above `info`, whole captures."""
+    told = [
+        (p, right) for row in rows if row.capture == "whole" and row.group != "healthy" for p, right, *_ in row.told
+    ]
+    if not told:
+        return
+    yield f"Brier score {sum((p - right) ** 2 for p, right in told) / len(told):.4f} over {len(told)} causes"
+    for low, high in itertools.pairwise(BINS):
+        inside = [(p, right) for p, right in told if low <= p < high]
+        if inside:
+            said = sum(p for p, _ in inside) / len(inside)
+            true = sum(right for _, right in inside) / len(inside)
+            yield f"  said {low:.2f} to {min(high, 1):.2f}: {len(inside):4} causes, said {said:.3f}, true {true:.3f}"
+
+
+def by_family(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield one line a family of what was done, whole captures of single faults."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.group == "single" and row.capture == "whole":
+            groups[row.family].append(row)
+    for family, found in sorted(groups.items()):
+        kinds = len({row.kind for row in found})
+        yield (
+            f"  {family:26} {kinds:2} kinds {len(found):3} cases  subject {_share(found, lambda r: r.top1)}  "
+            f"family {_share(found, lambda r: r.family_right)}"
+        )
+
+
+def misses(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield every case whose first cause is not right, or whose affected sets are not exact."""
+    for row in rows:
+        wrong = [t for t in row.told if t[0] > SURE and not t[1]]
+        if row.group == "healthy":
+            if row.told and row.shape != "build":
+                yield f"HEALTHY {row.shape} {row.capture}: {row.first}"
+        elif row.capture == "whole":
+            what = [name for name, good in (("subject", row.top1), ("family", row.family_right),
+                    ("affected", row.affected is not False)) if not good]  # fmt: skip
+            if what:
+                yield f"{row.group} {row.kind} on {row.shape}: {', '.join(what)}: {row.first or row.verdict}"
+        elif wrong and not row.told[0][1] and row.told[0][0] > SURE:
+            yield f"{row.group} {row.kind} on {row.shape} in {row.capture}: {row.first}"
+
+
+def _share(rows: list[Row], test: Callable[[Row], bool]) -> str:
+    if not rows:
+        return "-"
+    good = sum(map(test, rows))
+    return f"{good}/{len(rows)} ({100 * good / len(rows):.1f} %)"

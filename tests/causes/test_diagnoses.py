@@ -1,0 +1,241 @@
+"""Each family that rests on times, numbers or two facts together: what must lead to it, and what must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.api import judge
+from analyzer.source.member import CHAR, FILE
+from tests.editing import Edited
+
+API = "quay.example.test/shop/api:2.0"
+WEB = "quay.example.test/shop/web:1.4"
+LAYERS = "storage/overlay-layers/layers.json"
+IMAGES = "storage/overlay-images/images.json"
+HOUR = 3_600 * 10**9
+DF = "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/vda4 100 100 0 100% /\n"
+
+
+def first(store: Edited) -> tuple[str, str]:
+    """Return family and first subject of the first cause."""
+    cause = judge(store.snapshot()).to_dict()["causes"][0]
+    return cause["id"], cause["subjects"][0]["id"] or cause["subjects"][0]["path"]
+
+
+def families(store: Edited, least: str = "warning") -> list[str]:
+    """Return the families of all causes of at least a severity, by rank."""
+    severities = ("info", "warning", "error", "critical")
+    causes = judge(store.snapshot()).to_dict()["causes"]
+    return [c["id"] for c in causes if severities.index(c["severity"]) >= severities.index(least)]
+
+
+def base_of(store: Edited, name: str = API) -> str:
+    return store.chain(store.image_named(name)["layer"])[-1]
+
+
+def latest(store: Edited) -> int:
+    return max(member.mtime_ns for member, _ in store.entries.values())
+
+
+def flipped(store: Edited, path: str) -> Edited:
+    data = bytearray(store.data(path))
+    data[len(data) // 2] ^= 4
+    return store.write(path, bytes(data))
+
+
+def test_one_flipped_bit_at_the_time_of_unpacking_is_the_medium():
+    store = Edited()
+    layer = base_of(store)
+    flipped(store, f"storage/overlay/{layer}/diff/etc/passwd")
+    assert first(store) == ("media-corruption", layer)
+
+
+def test_one_flipped_bit_with_a_later_time_is_an_edit():
+    store = Edited()
+    layer = base_of(store)
+    path = f"storage/overlay/{layer}/diff/etc/passwd"
+    flipped(store, path).change(path, mtime_ns=latest(store) + HOUR)
+    assert first(store) == ("base-layer-modified", layer)
+
+
+def swept(store: Edited, top: str) -> Edited:
+    for path in store.below(top):
+        member = store.entries[path][0]
+        if member.kind in (FILE, "dir"):
+            member.mode |= 0o022
+    return store
+
+
+def test_modes_changed_alike_in_all_layers_are_a_sweep():
+    assert first(swept(Edited(), "storage/overlay"))[0] == "permissions-swept"
+
+
+def test_one_changed_mode_is_no_sweep():
+    store = Edited()
+    layer = base_of(store)
+    store.change(f"storage/overlay/{layer}/diff/etc/passwd", mode=0o666)
+    assert first(store) == ("base-layer-modified", layer)
+
+
+def test_an_empty_manifest_on_a_full_disk_is_the_disk():
+    store = Edited()
+    image = store.image_named(API)["id"]
+    store.write(f"storage/overlay-images/{image}/manifest", b"").write("sos_commands/filesys/df_-al", DF)
+    found = judge(store.snapshot()).to_dict()["causes"][0]
+    assert found["id"] == "disk-full"
+    assert [hit["id"] for hit in found["affected"]["images"]] == [image]
+
+
+def test_a_full_disk_does_not_account_for_an_edited_file():
+    store = Edited().write("sos_commands/filesys/df_-al", DF)
+    layer = base_of(store)
+    path = f"storage/overlay/{layer}/diff/etc/passwd"
+    store.write(path, store.data(path) + b"x:x:0:0::/:/bin/sh\n")
+    assert set(families(store)) == {"base-layer-modified", "disk-full"}
+
+
+def test_a_foreign_image_is_information():
+    store = Edited().write("uname", "Linux node-1 6.1.0 #1 SMP s390x\n")
+    assert "foreign-architecture" in families(store, "info")
+    assert families(store) == []
+
+
+def test_layers_that_left_the_additional_store_are_its_change():
+    store = Edited("healthy-additional-store")
+    own = {layer["id"] for layer in store.layers()}
+    parent = next(layer["parent"] for layer in store.layers() if layer.get("parent") and layer["parent"] not in own)
+    shared = next(
+        path
+        for path in store.entries
+        if path.endswith("/layers.json") and parent in {layer["id"] for layer in store.records(path)}
+    )
+    store.write_records(shared, [layer for layer in store.records(shared) if layer["id"] != parent])
+    top = shared.removesuffix("/overlay-layers/layers.json")
+    store.remove(f"{top}/overlay/{parent}").remove(f"{top}/overlay-layers/{parent}.tar-split.gz")
+    assert first(store) == ("additional-store-changed", parent)
+
+
+def test_records_newer_than_the_listing_are_a_torn_capture():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    store.remove(f"storage/overlay/{layer}")
+    made = judge(store.snapshot()).relations[0].layers[layer].created_ns
+    assert first(store)[0] == "layer-directory-removed"
+    store.change("storage/overlay", mtime_ns=made - HOUR)
+    assert first(store) == ("capture-artefact", layer)
+
+
+def test_all_image_data_gone_at_once_is_a_wipe():
+    store = Edited()
+    for image in store.images():
+        store.remove(f"storage/overlay-images/{image['id']}")
+    store.change("storage/overlay-images", mtime_ns=latest(store) + HOUR)
+    found = judge(store.snapshot()).to_dict()["causes"][0]
+    assert found["id"] == "interrupted-wipe"
+    assert {hit["id"] for hit in found["affected"]["images"]} == {image["id"] for image in store.images()}
+
+
+def test_one_index_gone_alone_is_a_hand():
+    assert first(Edited().remove(IMAGES)) == ("records-disagree", IMAGES)
+
+
+def without_layer(store: Edited, layer: str) -> Edited:
+    return store.write_layers([row for row in store.layers() if row["id"] != layer])
+
+
+def test_an_index_older_than_what_it_lacks_was_rolled_back():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    without_layer(store, layer).change(LAYERS, mtime_ns=latest(store) - 48 * HOUR)
+    assert first(store) == ("records-rolled-back", layer)
+
+
+def test_an_index_newer_than_what_it_lacks_was_not():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    without_layer(store, layer).change(LAYERS, mtime_ns=latest(store) + HOUR)
+    assert first(store) == ("layer-record-lost", layer)
+
+
+def test_everything_twice_is_two_writers():
+    store = Edited()
+    store.write_images([*store.images(), store.image_named(API)])
+    store.write_layers([*store.layers(), store.layers()[0]])
+    assert families(store)[0] == "two-writers"
+
+
+def unused_image(store: Edited):
+    used = {
+        c["image"] for c in [*store.containers(), *store.records("storage/overlay-containers/volatile-containers.json")]
+    }
+    tops = [image.get("layer") for image in store.images()]
+    parents = {layer.get("parent") for layer in store.layers()}
+    return next(
+        image
+        for image in store.images()
+        if image["id"] not in used and tops.count(image.get("layer")) == 1 and image["layer"] not in parents
+    )
+
+
+def test_a_finished_layer_flagged_again_was_being_removed():
+    store = Edited()
+    image = unused_image(store)
+    layer = image["layer"]
+    store.write_images([row for row in store.images() if row["id"] != image["id"]])
+    store.remove(f"storage/overlay-images/{image['id']}")
+    store.write_layers([{**r, "flags": {"incomplete": True}} if r["id"] == layer else r for r in store.layers()])
+    assert first(store) == ("interrupted-removal", layer)
+
+
+def test_a_flagged_layer_without_a_digest_was_being_made():
+    row = {"id": "4" * 64, "created": "2026-11-24T18:41:00Z", "flags": {"incomplete": True}}
+    store = Edited()
+    store.write_layers([*store.layers(), row])
+    assert first(store) == ("interrupted-pull", row["id"])
+
+
+def test_single_files_gone_from_several_layers_are_a_scanner():
+    store = Edited()
+    layers = [base_of(store), store.image_named(WEB)["layer"], store.image_named(API)["layer"]]
+    for layer in layers:
+        top = f"storage/overlay/{layer}/diff/"
+        linked = {member.link for member, _ in store.entries.values() if member.kind == "hardlink"}
+        path = next(
+            p
+            for p, (m, data) in store.entries.items()
+            if p.startswith(top) and m.kind == FILE and data and p not in linked
+        )
+        store.remove(path)
+    family, subject = first(store)
+    assert family == "scanner-quarantine"
+    assert subject in layers
+
+
+def whiteouts(store: Edited) -> list[str]:
+    layers = {layer["id"] for layer in store.layers() if layer.get("diff-digest")}
+    return [p for p, (m, _) in store.entries.items() if m.kind == CHAR and p.split("/")[2] in layers]
+
+
+def test_no_whiteout_left_anywhere_is_a_lossy_copy():
+    store = Edited()
+    gone = whiteouts(store)
+    assert gone
+    for path in gone:
+        del store.entries[path]
+    if not any(member.kind == CHAR for member, _ in store.entries.values()):
+        pytest.skip("a bundle without any device node may have lost them itself")
+    assert first(store)[0] == "copied-without-attributes"
+
+
+@pytest.mark.parametrize(
+    "name", ["healthy-overlay", "healthy-additional-store", "healthy-live-mounted", "newest-chunked"]
+)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_cut_healthy_bundle_has_no_cause(name, share):
+    from analyzer.source.member import Loss
+
+    store = Edited(name)
+    kept = list(store.entries)[: int(len(store.entries) * share)]
+    store.entries = {path: store.entries[path] for path in kept}
+    store.losses.append(Loss("the archive ends early", store.path))
+    assert families(store) == []
