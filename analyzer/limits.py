@@ -37,6 +37,10 @@ class Limits:
     """layers.json, images.json and the like."""
     small_file: int = 4 << 20
     """Manifests, configs, link, lower and other small evidence (containers/image refuses manifests over 4 MiB)."""
+    log_tail: int = 4 << 20
+    """Last bytes of one captured log that are read."""
+    logs: int = 64 << 20
+    """Sum of what is read of captured logs."""
     tar_split: int = 64 << 20
     """One tar-split.gz, compressed."""
     kept_bytes: int = 2 << 30

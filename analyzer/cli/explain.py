@@ -12,16 +12,16 @@ from analyzer.errors import UsageError
 @click.argument("name")
 def command(name: str) -> None:
     """Explain a rule (OVL-001, link-text) or a cause (unclean-shutdown); both where they share a name."""
-    from analyzer.causes.family import builtin_families
-    from analyzer.checks.rule import builtin_rules
+    from analyzer.causes.plugins import known_families
+    from analyzer.checks.plugins import known_rules
 
     pages: list[str] = []
-    for rule in builtin_rules():
+    for rule in known_rules():
         if name.upper() == rule.id or name == rule.slug:
             needs = "; ".join(need.value for need in rule.needs) or "nothing beyond the records"
             head = f"{rule.id} {rule.slug} (severity {rule.severity})"
             pages.append(f"{head}\n\n{rule.page}\n\nEvidence it needs\n    {needs}\n")
-    pages += [f"{family.id} (cause)\n\n{family.page}\n" for family in builtin_families() if name == family.id]
+    pages += [f"{family.id} (cause)\n\n{family.page}\n" for family in known_families() if name == family.id]
     if not pages:
         raise UsageError(f"{name!r} is no rule and no cause; `analyzer rules` lists the rules")
     emit("\n\n".join(pages))

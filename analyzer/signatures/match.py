@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.signatures.catalogue import known_faults
-from analyzer.signatures.text import BREAK, Record
+from analyzer.signatures.text import BREAK, Record, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,3 +101,17 @@ def _unwrapped(value: str) -> str:
     """Return a named value without line ends: an id, digest or path whole, of other words what stands before."""
     whole = BREAK.sub("", value)
     return whole if WHOLE.fullmatch(whole) else BREAK.split(value)[0]
+
+
+def known_in_line(line: str) -> Match | None:
+    """Return the surest known message in one line of a log, None where there is none; quick where there is none."""
+    if not any(anchor in line for anchor in _anchors()):
+        return None
+    found = match(prepare(line))
+    return found[0] if found else None
+
+
+@cache
+def _anchors() -> tuple[str, ...]:
+    anchors = {anchor for fault in known_faults() for each in fault.signatures for anchor in each.anchors}
+    return tuple(sorted(anchors))

@@ -187,6 +187,22 @@ class Collector:
         reason = f"{member.size} bytes, over the limit of {bound}"
         return SmallFile(member, None, digest.hexdigest() if body.complete else "", reason)
 
+    def _tail(self, member: Member, body: Body) -> SmallFile:
+        """Keep the end of a log, while there is room for logs."""
+        if member.kind != FILE:
+            return SmallFile(member, None, reason=f"a {member.kind}, not a regular file")
+        held = sum(len(file.data or b"") for file in self.result.host.logs.values())
+        bound = min(self._limits.log_tail, self._limits.logs - held)
+        if bound <= 0:
+            return SmallFile(member, None, reason="over the limit for logs")
+        kept = bytearray()
+        for chunk in body.chunks():
+            kept += chunk
+            if len(kept) > 2 * bound:
+                del kept[:-bound]
+        cut = "" if member.size <= bound else f"the last {bound} of {member.size} bytes"
+        return SmallFile(member, bytes(kept[-bound:]), reason=cut)
+
     def _better(self, before: SmallFile | None, now: SmallFile) -> SmallFile:
         """Return which of two members of one name counts: the last, unless only the one before it is whole."""
         if before is None or before.data is None or before.data == now.data:
@@ -326,6 +342,8 @@ class Collector:
                 self.result.tops[top] = self.result.tops.get(top, 0) + 1
         if host.WANTED.search(path):
             self.result.host.files[path] = self._keep(member, body, self._limits.small_file)
+        elif host.LOGS.search(path):
+            self.result.host.logs[path] = self._tail(member, body)
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
             bound = 4096 if path.endswith(".lock") else 0
             self.result.loose[path] = self._keep(member, body, bound)

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.errors import UsageError
 from analyzer.snapshot.opening import NEWEST, Wording
 
 if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
 
 CRIO, PODMAN = "cri-o", "podman"
+ALIASES = {"crio": CRIO, "cri_o": CRIO}
+VERSION = re.compile(r"\d{1,4}\.\d{1,4}(?:\.\d{1,4})?", re.ASCII)
 NEWEST_VERSION = {CRIO: "1.37", PODMAN: "5.8"}
 PATTERNS = {
     CRIO: (
@@ -47,6 +50,20 @@ class Version:
         """Return (major, minor)."""
         numbers = [int(part) for part in re.findall(r"\d+", self.text)[:2]]
         return (*numbers, 0, 0)[:2]  # type: ignore[return-value]
+
+
+def parse_engine(text: str) -> str:
+    """Return an engine as the rest of the program names it: `cri-o` or `podman`, with `@` and a version where given.
+
+    Raises:
+        UsageError: no such engine, or no version of one.
+    """
+    name, at, version = text.strip().lower().partition("@")
+    name = ALIASES.get(name, name)
+    version = version.removeprefix("v")
+    if name not in NEWEST_VERSION or (at and not VERSION.fullmatch(version)):
+        raise UsageError(f"engine {text!r}: expected cri-o or podman, with @ and a version, e.g. cri-o@1.25")
+    return f"{name}@{version}" if at else name
 
 
 def engine_version(engine: str, host: Host, asked: tuple[str, ...] = ()) -> Version:

@@ -19,7 +19,18 @@ WANTED = re.compile(
       | run/crio/(?:version|crio-wipe-done)
       | proc/cpuinfo | proc/mounts | proc/version | uname | etc/os-release | etc/redhat-release
       | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common)/[^/]+
+      | (?:podman[-_]system[-_]check|(?:crio|containers[-_]storage)[-_]check)[^/]*
       | storage\.conf | crio\.conf | version\.txt | (?:uname|crio-version|podman-info|podman-version)[^/]*
+    )$""",
+    re.VERBOSE,
+)
+
+
+LOGS = re.compile(
+    r"""(?:^|/)(?:
+        sos_commands/logs/journalctl[^/]*
+      | var/log/(?:messages|syslog|kern\.log|dmesg|crio/[^/]+|journal\.txt)[^/]*
+      | (?:journal|journalctl|crio|kubelet|dmesg)[^/]*\.(?:log|txt)
     )$""",
     re.VERBOSE,
 )
@@ -27,9 +38,15 @@ WANTED = re.compile(
 
 @dataclass(slots=True)
 class Host:
-    """Captured host files by member path."""
+    """Captured host files by member path.
+
+    Attributes:
+        files: configuration, markers and command output.
+        logs: the end of text logs.
+    """
 
     files: dict[str, SmallFile] = field(default_factory=dict)
+    logs: dict[str, SmallFile] = field(default_factory=dict)
 
     def find(self, suffix: str) -> SmallFile | None:
         """Return the first file (in path order) whose path is `suffix` or ends with `/` + `suffix`."""
@@ -48,6 +65,14 @@ class Host:
 
 
 CRIO_TRACE = re.compile(r"(?:^|/)(?:etc/crio/|var/lib/crio/|run/crio/|sos_commands/crio/|crio-version)")
+
+
+CHECK_OUTPUT = re.compile(r"(?:podman[-_]system[-_]check|(?:crio|containers[-_]storage)[-_]check)[^/]*$")
+
+
+def check_outputs(host: Host) -> list[tuple[str, str]]:
+    """Return (path, text) of captured output of a check of the store, in path order."""
+    return [(path, text) for path, text in host.texts() if CHECK_OUTPUT.search(path)]
 
 
 def crio_traces(host: Host) -> list[str]:

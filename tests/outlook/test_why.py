@@ -164,3 +164,15 @@ def test_a_piece_of_a_message_stands_for_it():
     foretold = 'locating item named "manifest" for image with ID "abc": file does not exist'
     assert says(foretold, fold('locating item named "manifest" for image with ID "abc"'))
     assert not says(foretold, fold("file does not exist"))
+
+
+KNOWN = json.loads((pathlib.Path(__file__).parents[1] / "signatures" / "samples.json").read_text())["samples"]
+HEALTHY = sorted(BUNDLES.glob("healthy-*.tar.zst"))
+
+
+@pytest.mark.parametrize("path", HEALTHY, ids=lambda path: path.name)
+def test_no_known_message_has_a_reason_in_a_healthy_store(path):
+    for sample in KNOWN:
+        found = ask(report_on(path), sample["message"])
+        assert found.replies == (), sample
+        assert sample["fault"] in {fault.id for fault in found.others}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.graph.find import find
+from analyzer.graph.find import find, known_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +22,7 @@ LINK = re.compile(r"(?<![0-9A-Za-z])[A-Z2-7]{26}(?![0-9A-Za-z])")
 PATH = re.compile(r"/?(?:[^\s\"'`:,;()<>|=]{1,255}/){1,64}[^\s\"'`:,;()<>|=]{1,255}")
 WORD = re.compile(r"[^\s\"'`,;()<>|=\[\]{}]{2,512}")
 STORE_PART = re.compile(r"(?:^|/)(?:overlay|vfs|btrfs|zfs)(?:-layers|-images|-containers)?/")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 ID_GROUPS = ("layer", "image", "ctr", "id", "digest", "item")
 SHORTEST_START = 7
@@ -47,8 +48,10 @@ def objects_named(relations: tuple[Relations, ...], pasted: Pasted, matches: Ite
     words = list(dict.fromkeys(_words(relations, pasted, matches)))
     found: dict[tuple[str, str], tuple[str, Found]] = {}
     unknown: list[str] = []
+    known_words = _known(relations)
     for word in words[:MOST]:
-        meant = find(relations, word)
+        strange = FULL_ID.fullmatch(word) is not None and word not in known_words
+        meant = find(relations, word) if not strange else []
         if meant and (len({each.id for each in meant}) == 1 or not _is_start(word)):
             for each in meant:
                 found.setdefault((each.kind, each.id), (word, each))
@@ -58,6 +61,21 @@ def objects_named(relations: tuple[Relations, ...], pasted: Pasted, matches: Ite
     return Named(
         tuple(found.values()), tuple(w for w in unknown if w.removeprefix("sha256:") not in known), len(words) > MOST
     )
+
+
+def _known(relations: tuple[Relations, ...]) -> set[str]:
+    """Return every full id and digest that means something here, so that others need no search."""
+    words: set[str] = set()
+    for rel in relations:
+        ids = {object_id for _, object_id in known_ids(rel)}
+        words |= ids | {f"sha256:{each}" for each in ids}
+        for image in rel.images.values():
+            words.add(image.digest)
+            for name in (*image.big_data_names, *image.names):
+                words.update(DIGEST.findall(name))
+        for layer in rel.layers.values():
+            words |= {layer.diff_digest, layer.compressed_diff_digest, layer.toc_digest}
+    return words
 
 
 def _is_start(word: str) -> bool:

@@ -1,0 +1,94 @@
+"""`analyzer grade BUNDLE [OUTPUT]`: grade the output of an engine's check of the store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.opened import bundle_argument, current_policy, emit_json, format_option, platform_option, reading
+from analyzer.cli.output import emit, terminal_columns
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.snapshot import Snapshot
+
+LONGEST = 8 << 20
+
+
+@click.command("grade")
+@bundle_argument
+@click.argument("output", required=False, type=click.Path(allow_dash=True))
+@format_option("text", "json")
+@platform_option
+@click.option("--depth", type=click.Choice(("standard", "deep")), default="standard", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Every line on its own.")
+@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+def command(
+    bundle: str,
+    output: str | None,
+    form: str,
+    platform: str | None,
+    depth: str,
+    everything: bool,
+    width: int | None,
+) -> None:
+    """Grade what `containers-storage check`, `podman system check` or `crio check` said of the store in BUNDLE.
+
+    Every error is confirmed, refuted (a false alarm, with the reason) or left open, and what `--repair` would delete is
+    told. OUTPUT is the file with that output, or `-`; without it, output that BUNDLE holds is graded (`crio-check*`,
+    `podman_system_check*`, `containers-storage-check*`, also below `sos_commands`). `crio check` prints its errors with
+    `--log-level debug` only.
+    """
+    from analyzer.api import judge
+    from analyzer.outlook.grading.consequences import consequences
+    from analyzer.outlook.grading.evidence import Evidence
+    from analyzer.outlook.grading.grade import grade_output
+    from analyzer.outlook.grading.lines import read_output
+    from analyzer.report.graded import render, to_dict
+
+    given = _given(bundle, output) if output is not None else None
+    snapshot, _ = reading(bundle, depth)
+    texts = [given] if given is not None else _captured(snapshot, bundle)
+    report = judge(snapshot, platform=platform, policy=current_policy(bundle))
+    documents, pages = [], []
+    for name, text in texts:
+        said = read_output(text)
+        named = {claim.id for claim in said.claims} | {claim.about for claim in said.claims}
+        rel = max(report.relations, key=lambda each: len(named & {*each.layers, *each.images, *each.containers}))
+        evidence = Evidence(snapshot, rel, report.findings, report.platform)
+        graded = grade_output(evidence, said)
+        after = consequences(evidence, graded)
+        documents.append(to_dict(name, said, graded, after, report))
+        columns = width or terminal_columns()
+        pages.append(render(name, said, graded, after, report, everything=everything, columns=columns))
+    if form == "json":
+        emit_json(documents)
+    else:
+        emit("\n".join(pages))
+
+
+def _captured(snapshot: Snapshot, bundle: str) -> list[tuple[str, str]]:
+    from analyzer.snapshot.host import check_outputs
+
+    found = check_outputs(snapshot.host)
+    if not found:
+        raise UsageError("the bundle holds no output of a check; give the file that has it", where=bundle)
+    return found
+
+
+def _given(bundle: str, output: str) -> tuple[str, str]:
+    """Return (name, text) of the output, read up to a bound."""
+    if output == "-":
+        if bundle == "-":
+            raise UsageError("BUNDLE and OUTPUT cannot both be standard input")
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
+        return "standard input", sys.stdin.buffer.read(LONGEST + 1).decode("utf-8", "replace")
+    try:
+        with Path(output).open("rb") as file:
+            return output, file.read(LONGEST + 1).decode("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=output) from error

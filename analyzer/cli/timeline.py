@@ -1,0 +1,31 @@
+"""`analyzer timeline BUNDLE`: the times that the bundle states, in one order."""
+
+from __future__ import annotations
+
+import click
+
+from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option, platform_option
+from analyzer.cli.output import emit, terminal_columns
+
+
+@click.command("timeline")
+@bundle_argument
+@format_option("text", "json")
+@click.option("--all", "everything", is_flag=True, help="Every event, not only those around the first bad one.")
+@platform_option
+@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+def command(bundle: str, form: str, everything: bool, platform: str | None, width: int | None) -> None:
+    """Order what BUNDLE states of time, and mark the first bad event.
+
+    Records made, index files and locks written, damaged files last changed, engine markers, and in captured text logs
+    boots, starts of CRI-O and known messages. A file's time is that of its last change; an image's that of its build.
+    """
+    from analyzer.outlook.timeline import timeline
+    from analyzer.report.events import render, to_dict
+
+    opened = Opened(bundle, platform=platform)
+    line = timeline(opened.snapshot, opened.report.findings)
+    if form == "json":
+        emit_json(to_dict(line, opened.report))
+    else:
+        emit(render(line, opened.report, everything=everything, columns=width or terminal_columns()))

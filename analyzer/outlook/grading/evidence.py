@@ -1,0 +1,124 @@
+"""What the bundle says of the layers a check complains of: files as recorded, files as found, findings by record."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.checks.finding import RANK, WARNING
+from analyzer.checks.view import View
+from analyzer.limits import DEFAULT
+from analyzer.outlook.loaded import load
+from analyzer.outlook.mounting import Mounts
+from analyzer.snapshot.tar_split import TarSplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from analyzer.checks.comparison.facts import Difference, LayerFacts
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.outlook.loaded import Loaded
+    from analyzer.snapshot.content import Entry
+    from analyzer.snapshot.platform import Platform
+    from analyzer.snapshot.recorded import Recorded
+    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.store import Store
+
+HOLDERS = 64
+
+
+class Tree(NamedTuple):
+    """The files of one layer tar: entries by path, and directories that lead to them without an entry of their own."""
+
+    entries: Mapping[str, Recorded]
+    implied: frozenset[str]
+
+
+class Evidence:
+    """Lookups over one group of stores.
+
+    Args:
+        snapshot: everything the bundle says.
+        rel: relations of the stores that were checked.
+        findings: of the rules.
+        platform: the node's.
+    """
+
+    def __init__(self, snapshot: Snapshot, rel: Relations, findings: Iterable[Finding], platform: Platform) -> None:
+        self.snapshot = snapshot
+        self.rel = rel
+        self.view = View(snapshot, rel.stores[0], rel, (), platform)
+        self._platform = platform
+        self._views: dict[int, View] = {id(rel.stores[0]): self.view}
+        self._trees: dict[str, Tree | None] = {}
+        self._about: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if RANK[finding.severity] >= RANK[WARNING]:
+                for key in {finding.subject.id, str(finding.facts.get("layer", ""))} - {""}:
+                    self._about.setdefault(key, []).append(finding)
+
+    def findings(self, record: str, *rules: str) -> list[Finding]:
+        """Return findings about a record, in report order: of the given rules, or whose id starts with one of them."""
+        return [f for f in self._about.get(record, ()) if f.rule.startswith(rules)]
+
+    @cached_property
+    def state(self) -> Loaded:
+        """Return the store as an engine holds it after opening."""
+        return load(self.view)
+
+    @cached_property
+    def mounts(self) -> Mounts | None:
+        """Return which layers can be mounted, None when the bundle does not list their directories."""
+        return Mounts.of(self.state, self.view)
+
+    def chain(self, layer_id: str) -> list[str]:
+        """Return a layer and what it stands on, nearest first."""
+        return list(self.rel.chain(layer_id))
+
+    def store_of(self, layer_id: str) -> Store:
+        """Return the store that has the record of a layer, the graph root for an unknown one."""
+        return self.rel.layer_store.get(layer_id, self.rel.stores[0])
+
+    def facts(self, layer_id: str) -> LayerFacts | None:
+        """Return what comparing a layer's files with its description gave, None where nothing describes it."""
+        store = self.store_of(layer_id)
+        view = self._views.get(id(store))
+        if view is None:
+            view = self._views[id(store)] = View(self.snapshot, store, self.rel, (), self._platform)
+        return view.contents.get(layer_id)
+
+    def differences(self, layer_id: str) -> list[Difference]:
+        """Return the listed differences of a layer's files."""
+        facts = self.facts(layer_id)
+        return facts.of(*facts.lists) if facts is not None else []
+
+    def tree(self, layer_id: str) -> Tree | None:
+        """Return the files of a layer's tar, None where there is no readable tar-split."""
+        if layer_id not in self._trees:
+            self._trees[layer_id] = self._read(layer_id)
+            while len(self._trees) > HOLDERS:
+                del self._trees[next(iter(self._trees))]
+        return self._trees[layer_id]
+
+    def _read(self, layer_id: str) -> Tree | None:
+        file = next((store.tar_splits[layer_id] for store in self.rel.stores if layer_id in store.tar_splits), None)
+        if file is None:
+            return None
+        split = TarSplit(file, DEFAULT)
+        entries = {entry.path: entry for entry in split.entries() if entry.path}
+        if split.problems or split.limit:
+            return None
+        implied: set[str] = set()
+        for path in entries:
+            parent = path.rpartition("/")[0]
+            while parent and parent not in entries and parent not in implied:
+                implied.add(parent)
+                parent = parent.rpartition("/")[0]
+        return Tree(entries, frozenset(implied))
+
+    def found(self, layer_id: str, path: str) -> Entry | None:
+        """Return a file of a layer's diff as captured, None where the bundle has none."""
+        directory = self.rel.directory(layer_id)
+        table = directory.tables.get("diff") if directory is not None else None
+        return table.get(path) if table is not None and len(table) else None
