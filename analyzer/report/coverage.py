@@ -24,6 +24,7 @@ def coverage(report: Report) -> dict[str, Any]:
         "checks": {
             "run": list(report.checked.run),
             "skipped": [{"rule": rule, "because": reason} for rule, reason in report.checked.skipped],
+            "faulty": [{"name": name, "because": reason} for name, reason in report.checked.faulty],
         },
     }
 

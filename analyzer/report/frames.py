@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from analyzer.snapshot.frames import frame
+from analyzer.checks.comparison.facts import FACETS
+from analyzer.checks.view import View
+from analyzer.graph.usage import usage
+from analyzer.snapshot.frames import frame, in_range
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import pandas as pd
 
+    from analyzer.graph.relations import Relations
     from analyzer.report.report import Report
+    from analyzer.snapshot.store import Store
 
 FINDINGS = {
     "id": "string",
@@ -40,9 +47,71 @@ CAUSES = {
     "findings": "object",
 }
 
+EVENTS = {
+    "time": "datetime64[ns, UTC]",
+    "kind": "string",
+    "event": "string",
+    "id": "string",
+    "name": "string",
+    "path": "string",
+}
+AFFECTED = {
+    "rank": "int64",
+    "cause": "string",
+    "kind": "string",
+    "id": "string",
+    "name": "string",
+}
+CHANGES = {
+    "store": "string",
+    "layer": "string",
+    "name": "string",
+    "what": "string",
+    "kind": "string",
+    "expected": "string",
+    "observed": "string",
+    "mtime": "datetime64[ns, UTC]",
+    "recorded_mtime": "datetime64[ns, UTC]",
+    "size": "Int64",
+    "note": "string",
+    "path": "string",
+}
+SPACE = {
+    "store": "string",
+    "id": "string",
+    "name": "string",
+    "names": "object",
+    "shared": "Int64",
+    "unique": "Int64",
+    "big_data": "Int64",
+    "frees": "Int64",
+    "containers": "int64",
+    "unknown_layers": "int64",
+}
+BUNDLES = {
+    "bundle": "string",
+    "path": "string",
+    "verdict": "string",
+    "complete": "bool",
+    "layers": "int64",
+    "images": "int64",
+    "containers": "int64",
+    "findings": "int64",
+    "causes": "int64",
+    "first_cause": "string",
+    "probability": "Float64",
+    "title": "string",
+    "error": "string",
+}
+
 
 def findings(report: Report) -> pd.DataFrame:
     """Return one row per finding in report order; `subject` is an id, or a path for a file."""
+    return findings_of(report.to_dict())
+
+
+def findings_of(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the findings of a report document."""
     return frame(
         (
             {
@@ -60,7 +129,7 @@ def findings(report: Report) -> pd.DataFrame:
                 "explained_by": tuple(item["explained_by"]),
                 "fingerprint": item["fingerprint"],
             }
-            for item in report.to_dict()["findings"]
+            for item in document["findings"]
         ),
         FINDINGS,
     )
@@ -68,6 +137,11 @@ def findings(report: Report) -> pd.DataFrame:
 
 def causes(report: Report) -> pd.DataFrame:
     """Return one row per cause by rank; `images` and `containers` count what it hits."""
+    return causes_of(report.to_dict())
+
+
+def causes_of(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the causes of a report document."""
     return frame(
         (
             {
@@ -83,7 +157,135 @@ def causes(report: Report) -> pd.DataFrame:
                 "containers": len(item["affected"]["containers"]),
                 "findings": tuple(item["explains"]),
             }
-            for item in report.to_dict()["causes"]
+            for item in document["causes"]
         ),
         CAUSES,
     )
+
+
+def affected_of(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Return one row per object that a cause breaks: images, containers, then layers of each cause by rank."""
+    return frame((row for cause in document["causes"] for row in _affected(cause)), AFFECTED)
+
+
+def _affected(cause: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    hit = cause["affected"]
+    common = {"rank": cause["rank"], "cause": cause["id"]}
+    for image in hit["images"]:
+        yield {**common, "kind": "image", "id": image["id"], "name": ", ".join(image["names"])}
+    for container in hit["containers"]:
+        yield {**common, "kind": "container", "id": container["id"], "name": container["name"]}
+    for layer_id in hit["layers"]:
+        yield {**common, "kind": "layer", "id": layer_id, "name": ""}
+
+
+def changes(report: Report) -> pd.DataFrame:
+    """Return one row per way in which a file is not as its layer's own description has it.
+
+    The description is the layer's tar-split or its table of contents. Of each kind of difference the first thousand of
+    a layer are listed.
+    """
+    stores = ((rel, store) for rel in report.relations for store in rel.stores)
+    return frame((row for rel, store in stores for row in _changes(report, rel, store)), CHANGES)
+
+
+def _changes(report: Report, rel: Relations, store: Store) -> Iterator[dict[str, Any]]:
+    contents = View(report.snapshot, store, rel, platform=report.platform).contents
+    for layer_id, facts in contents.items():
+        for difference in facts.of(*FACETS):
+            yield {
+                "store": store.root or ".",
+                "layer": layer_id,
+                "name": difference.path,
+                "what": difference.facet,
+                "kind": difference.kind,
+                "expected": difference.expected,
+                "observed": difference.observed,
+                "mtime": in_range(difference.mtime_ns),
+                "recorded_mtime": in_range(difference.recorded_ns),
+                "size": difference.size,
+                "note": difference.note,
+                "path": f"{facts.diff}/{difference.path}",
+            }
+
+
+def events(report: Report) -> pd.DataFrame:
+    """Return one row per time the bundle states, oldest first; objects of which no time is known come last."""
+    rows = [row for store in report.snapshot.stores for row in _events(store)]
+    rows.sort(key=lambda row: (row["time"] is None, row["time"] or 0, row["kind"], row["id"], row["path"]))
+    return frame(rows, EVENTS)
+
+
+def _events(store: Store) -> Iterator[dict[str, Any]]:
+    for image in store.images:
+        name = image.names[0] if image.names else ""
+        yield _event(image.created_ns, "image", "built", image.id, name, image.where.path)
+    for layer in store.layers:
+        yield _event(layer.created_ns, "layer", "made", layer.id, "", layer.where.path)
+    for container in store.containers:
+        yield _event(container.created_ns, "container", "made", container.id, container.name, container.where.path)
+    for document in store.documents.values():
+        yield _event(document.file.member.mtime_ns, "file", "written", "", "", document.path)
+    for lock in store.locks.values():
+        by = f"by process {lock.pid}" if lock.pid else ""
+        yield _event(lock.written_ns, "lock", "taken", "", by, lock.file.path)
+    for directory in store.home.layers.values():
+        for small in (directory.link, directory.lower):
+            if small is not None:
+                yield _event(small.member.mtime_ns, "link file", "written", directory.name, "", small.path)
+
+
+def _event(ns: int | None, kind: str, event: str, object_id: str, name: str, path: str) -> dict[str, Any]:
+    return {"time": in_range(ns), "kind": kind, "event": event, "id": object_id, "name": name, "path": path}
+
+
+def image_space(report: Report) -> pd.DataFrame:
+    """Return the bytes of each image, largest first: the numbers of `analyzer du`."""
+    rows = [
+        {
+            "store": rel.stores[0].root or ".",
+            "id": image.id,
+            "name": image.names[0] if image.names else "",
+            "names": image.names,
+            "shared": image.shared,
+            "unique": image.unique,
+            "big_data": image.big_data,
+            "frees": image.frees,
+            "containers": len(image.containers),
+            "unknown_layers": len(image.unknown),
+        }
+        for rel in report.relations
+        for image in usage(report.snapshot, rel).images
+    ]
+    return frame(sorted(rows, key=_size), SPACE)
+
+
+def _size(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return -row["shared"] - row["unique"] - row["big_data"], row["names"], row["id"]
+
+
+def bundles(documents: Mapping[str, Mapping[str, Any]], failed: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row per bundle of a fleet; one that could not be read has its `error` and nothing else."""
+    rows = [_bundle(name, document) for name, document in documents.items()]
+    blank = dict.fromkeys(("layers", "images", "containers", "findings", "causes"), 0)
+    for name, error in failed.items():
+        texts = {"path": "", "verdict": "undetermined", "first_cause": "", "title": ""}
+        rows.append({"bundle": name, **texts, **blank, "complete": False, "probability": None, "error": error})
+    return frame(rows, BUNDLES)
+
+
+def _bundle(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    first = document["causes"][0] if document["causes"] else None
+    return {
+        "bundle": name,
+        "path": document["bundle"]["path"],
+        "verdict": document["verdict"],
+        "complete": document["coverage"]["complete"],
+        **{part: sum(store[part] for store in document["stores"]) for part in ("layers", "images", "containers")},
+        "findings": len(document["findings"]),
+        "causes": len(document["causes"]),
+        "first_cause": first["id"] if first else "",
+        "probability": first["probability"] if first else None,
+        "title": first["title"] if first else "",
+        "error": "",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.plugins import known_rules
 from analyzer.report.escape import xml_text
 from analyzer.report.pages import page_title
 
@@ -35,7 +35,7 @@ class _Document:
             self.found.setdefault(finding.rule, []).append(finding)
         self.skipped = dict(report.checked.skipped)
         self.groups: dict[str, list[Rule]] = {}
-        for rule in builtin_rules():
+        for rule in known_rules():
             if rule.id in report.checked.run or rule.id in self.skipped or rule.id in self.found:
                 self.groups.setdefault(rule.group, []).append(rule)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.report.coverage import content, xattrs
@@ -15,15 +14,14 @@ from analyzer.report.words import MEANING, RISKS, VERDICTS, human, percent, plur
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
     from analyzer.report.report import Report
 
 LIMIT = 32_000
 PROOF, NAMES, STEPS = 3, 10, 15
-CAUSES, FINDINGS = 10, 100
+CAUSES, FINDINGS, STORES = 10, 100, 8
+LONGEST, COMMAND = 700, 3_000
 
 
 def render(report: Report) -> str:
@@ -42,10 +40,10 @@ class _Ticket:
 
     def text(self) -> str:
         report = self.report
-        self.add(self.head())
+        self.force(self.head())
         shown = 0
         for cause in report.causes[:CAUSES]:
-            shown += self.add_first(partial(self.cause, cause), partial(self.short, cause))
+            shown += self.add(self.cause(cause)) or self.add(self.short(cause))
             if cause.rank == 1:
                 self.add(self.graph(cause))
         if len(report.causes) > shown:
@@ -67,34 +65,27 @@ class _Ticket:
             self.force(block)
         return True
 
-    def add_first(self, *ways: Callable[[], str]) -> bool:
-        """Add the first form of a block that fits."""
-        return any(self.add(way()) for way in ways)
-
     def head(self) -> str:
         report, snapshot = self.report, self.report.snapshot
         verdict = report.verdict
-        lines = [f"## {VERDICTS[verdict]}: {markdown_code(snapshot.bundle.path)}", ""]
-        lines.append(MEANING.get(verdict) or f"Too little was read to judge: {markdown_text(report.too_thin)}.")
+        lines = [f"## {VERDICTS[verdict]}: {_code(snapshot.bundle.path)}", ""]
+        lines.append(MEANING.get(verdict) or f"Too little was read to judge: {_said(report.too_thin)}.")
         lines.append("")
         bundle = snapshot.bundle
         size = f", {human(bundle.bytes)}" if bundle.bytes else ""
         lines.append(f"- **Bundle** {bundle.format}, {plural(bundle.members, 'member')}{size}")
         if bundle.sha256:
             lines.append(f"- **SHA-256** `{bundle.sha256}`")
-        for store in snapshot.stores:
+        for store in snapshot.stores[:STORES]:
             counts = ", ".join(
                 plural(len(some), noun)
                 for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
             )
-            lines.append(
-                f"- **Store** {markdown_code(store.root or '.')} ({store.role}, {markdown_text(store.driver)}): "
-                f"{counts}"
-            )
+            lines.append(f"- **Store** {_code(store.root or '.')} ({store.role}, {_said(store.driver)}): {counts}")
         platform = report.platform
         if platform.architecture:
             name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-            lines.append(f"- **Node** {markdown_text(name)} (from {markdown_text(platform.source)})")
+            lines.append(f"- **Node** {_said(name)} (from {_said(platform.source)})")
         state = "complete" if report.complete else "**not complete**"
         checked = report.checked
         lines.append(
@@ -102,15 +93,14 @@ class _Ticket:
             f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped"
         )
         lines += [
-            f"- **Lost** {markdown_code(loss.where)}: {markdown_text(loss.what)} (offset {loss.offset})"
-            for loss in snapshot.losses[:5]
+            f"- **Lost** {_code(loss.where)}: {_said(loss.what)} (offset {loss.offset})" for loss in snapshot.losses[:5]
         ]
         if len(snapshot.losses) > 5:
             lines.append(f"- and {len(snapshot.losses) - 5} more losses")
         return "\n".join(lines)
 
     def short(self, cause: Cause) -> str:
-        title = markdown_text(cause.hypothesis.title)
+        title = _said(cause.hypothesis.title)
         return f"### {cause.rank}. {title}\n\n{cause.severity} · {percent(cause.probability)} · `{cause.id}`"
 
     def cause(self, cause: Cause) -> str:
@@ -128,20 +118,19 @@ class _Ticket:
     def finding(self, finding: Finding) -> str:
         evidence = finding.evidence[0]
         place = evidence.where
-        where = markdown_code(place.path + (f" {place.pointer}" if place.pointer else ""))
-        said = f"{finding.rule} ({finding.severity}): {markdown_text(finding.message)}"
-        return f"- {self.ids[finding]} {said}  \n  at {where}"
+        where = _code(place.path + (f" {place.pointer}" if place.pointer else ""))
+        named = f"{self.ids[finding]} {finding.rule} ({finding.severity})"
+        return f"- {named}: {_said(finding.message)}  \n  at {where}"
 
     def hit(self, cause: Cause) -> str:
         hit, relations = cause.hypothesis.affected, self.report.relations
         lines = ["**Hit**", ""]
-        named = {i: ", ".join(image_names(i, relations)) for i in hit.images}
-        named |= {i: container_name(i, relations) for i in hit.containers}
-        for noun, ids in (("image", hit.images), ("container", hit.containers)):
-            if ids:
-                shown = ", ".join(markdown_code(named[i] or i[:12]) for i in ids[:NAMES])
-                more = f" and {len(ids) - NAMES} more" if len(ids) > NAMES else ""
-                lines.append(f"- {plural(len(ids), noun)}: {shown}{more}")
+        images = [", ".join(image_names(i, relations)) or i[:12] for i in hit.images]
+        containers = [container_name(i, relations) or i[:12] for i in hit.containers]
+        for noun, names in (("image", images), ("container", containers)):
+            if names:
+                more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+                lines.append(f"- {plural(len(names), noun)}: {', '.join(map(_code, names[:NAMES]))}{more}")
         return "\n".join(lines) if len(lines) > 2 else "**Hit** no image and no container"
 
     def plan(self, cause: Cause) -> str:
@@ -151,12 +140,13 @@ class _Ticket:
         lines = ["**Plan**", ""]
         for number, step in enumerate(steps[:STEPS], 1):
             risk = f" **[{RISKS[step.risk]}]**" if step.risk != "none" else ""
-            lines.append(f"{number}. {markdown_text(step.effect)}{risk}")
+            lines.append(f"{number}. {_said(step.effect)}{risk}")
             if step.command:
-                block = markdown_block(step.command, "sh")
+                fits = len(step.command) <= COMMAND
+                block = markdown_block(step.command if fits else "# too long for a ticket: see the HTML report", "sh")
                 lines += ["", *("   " + line for line in block.split("\n")), ""]
             if step.after:
-                lines.append(f"   Then: {markdown_text(step.after)}.")
+                lines.append(f"   Then: {_said(step.after)}.")
         if len(steps) > STEPS:
             lines.append(f"\nand {plural(len(steps) - STEPS, 'more step')}")
         return "\n".join(lines)
@@ -164,10 +154,10 @@ class _Ticket:
     def doubts(self, cause: Cause) -> str:
         hypothesis = cause.hypothesis
         lines = [
-            f"- {'for' if reason.weight > 0 else 'against'} ({reason.weight:+.1f}): {markdown_text(reason.text)}"
+            f"- {'for' if reason.weight > 0 else 'against'} ({reason.weight:+.1f}): {_said(reason.text)}"
             for reason in hypothesis.reasons
         ]
-        lines += [f"- would settle it: {markdown_text(text)}" for text in hypothesis.would_settle]
+        lines += [f"- would settle it: {_said(text)}" for text in hypothesis.would_settle]
         return folded("For, against, and what would settle it", "\n".join(lines)) if lines else ""
 
     def graph(self, cause: Cause) -> str:
@@ -178,13 +168,13 @@ class _Ticket:
             return ""
         lines = []
         for item in self.report.outlook:
-            said = "works" if item.works else f"fails: {markdown_text(item.message)}" if item.message else "fails"
+            said = "works" if item.works else f"fails: {_said(item.message)}" if item.message else "fails"
             gone = item.deletes
             if gone is not None and gone.whole_root:
                 said += "; **removes the whole graph root**"
             elif gone is not None and (gone.layers or gone.images or gone.containers):
                 said += f"; removes {gone.layers} layers, {gone.images} images, {gone.containers} containers"
-            lines.append(f"- {item.engine} {markdown_text(item.version)} {markdown_code(item.command)}: {said}")
+            lines.append(f"- {item.engine} {_said(item.version)} {_code(item.command)}: {said}")
         return folded("What the engines would answer on this store", "\n".join(lines))
 
     def findings(self) -> None:
@@ -206,11 +196,25 @@ class _Ticket:
 
     def skipped(self) -> str:
         skipped = self.report.checked.skipped
-        lines = [f"- {rule}: {markdown_text(reason)}" for rule, reason in skipped]
-        tail = f"\n\n_analyzer {__version__}_"
+        lines = [f"- {rule}: {_said(reason)}" for rule, reason in skipped]
+        faulty = "".join(f"\n\nFaulty: {_said(name)}: {_said(reason)}" for name, reason in self.report.checked.faulty)
+        tail = f"{faulty}\n\n_analyzer {__version__}_"
         return (folded(f"Checks skipped ({len(skipped)})", "\n".join(lines)) if lines else "") + tail
 
 
 def folded(summary: str, body: str) -> str:
     """Return a block that opens on a click; the summary is our own text."""
     return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def _said(text: str) -> str:
+    return markdown_text(_cut(text))
+
+
+def _code(text: str) -> str:
+    return markdown_code(_cut(text))
+
+
+def _cut(text: str) -> str:
+    """Return text cut to what a ticket can hold of one value."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"

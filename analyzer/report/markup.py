@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
 
 from analyzer.report.escape import html_text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+BACKTICKED = re.compile(r"`([^`]+)`")
 VOID = frozenset({"br", "hr", "input", "meta"})
 
 
@@ -18,11 +17,12 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = str | int | None
+Leaf = str | int | None
+Child = Leaf | Iterable[Leaf | Iterable[Leaf]]
 NOTHING = Markup()
 
 
-def el(name: str, /, *children: Child | Iterable[Child], **attributes: str | float | bool | None) -> Markup:
+def el(name: str, /, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """Return an element.
 
     Args:
@@ -37,12 +37,22 @@ def el(name: str, /, *children: Child | Iterable[Child], **attributes: str | flo
     return Markup(f"<{name}{head}>{join(children)}</{name}>")
 
 
-def join(children: Iterable[Child | Iterable[Child]]) -> Markup:
+def scroller(label: str, *children: Child) -> Markup:
+    """Return a region that scrolls sideways where it must, reachable by keyboard."""
+    return el("div", *children, class_="scroll", tabindex="0", role="group", aria_label=label)
+
+
+def join(children: Iterable[Child]) -> Markup:
     """Return children one after the other."""
     return Markup("".join(_child(child) for child in children))
 
 
-def _child(child: Child | Iterable[Child]) -> str:
+def coded(text: str) -> list[Leaf]:
+    """Return text with what stands between backticks as code."""
+    return [el("code", part) if number % 2 else part for number, part in enumerate(BACKTICKED.split(text))]
+
+
+def _child(child: Child) -> str:
     if child is None:
         return ""
     if isinstance(child, Markup):

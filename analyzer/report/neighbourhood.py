@@ -43,15 +43,13 @@ def _users(cause: Cause, objects: Objects, broken: list[int]) -> list[int]:
     wanted = set(broken)
     chosen: dict[int, None] = {}
     for kind, ids in ((CONTAINER, hit.containers), (IMAGE, hit.images)):
-        count = 0
         for object_id in ids:
+            if sum(objects[n].kind == kind for n in chosen) >= USERS:
+                break
             item = objects.find(kind, object_id)
             if item is None or item.number in chosen or not wanted & set(_way_down(objects, item.number, broken)):
                 continue
             chosen.update(dict.fromkeys(n for n in objects.chain(item.number) if objects[n].kind != LAYER))
-            count += 1
-            if count == USERS:
-                break
     return list(chosen)
 
 
@@ -106,9 +104,11 @@ def _counted(numbers: list[int], objects: Objects, state: str) -> tuple[str, str
         for kind in (IMAGE, CONTAINER, LAYER)
         if (count := sum(objects[n].kind == kind and n not in own for n in numbers))
     ]
-    sound = [objects[n].findings for n in numbers]
-    tail = "hit as well" if state == HIT else "not hit by this" if any(sound) else "nothing found"
-    return ", ".join(parts[:2]) or plural(len(numbers), LAYER), " · ".join([*parts[2:], tail])
+    first, *rest = parts or [plural(len(numbers), LAYER)]
+    noted = sum(bool(objects[n].findings) for n in numbers)
+    if noted and state != HIT:
+        rest.append(f"{noted} with findings")
+    return f"{first}, {'hit too' if state == HIT else 'not hit'}", ", ".join(rest) or "folded"
 
 
 def _file_scene(cause: Cause, objects: Objects) -> Scene:

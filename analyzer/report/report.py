@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Result of one analysis.
 
@@ -101,6 +101,11 @@ class Report:
         from analyzer.report.document import document  # noqa: PLC0415  the document module imports this class
 
         return document(self)
+
+    def __repr__(self) -> str:
+        from analyzer.report.text import render  # noqa: PLC0415  only where a report is printed
+
+        return render(self).rstrip()
 
     def _repr_html_(self) -> str:
         """Return the report for a notebook."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.plugins import known_rules
 from analyzer.report.coverage import content, xattrs
 from analyzer.report.escape import inert, sarif_text, uri_path
 from analyzer.report.pages import page_markdown, page_text, page_title
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
 def log(report: Report) -> dict[str, Any]:
     """Return the SARIF log as data."""
     spoke = {finding.rule for finding in report.findings}
-    rules = [rule for rule in builtin_rules() if rule.id in spoke]
+    rules = [rule for rule in known_rules() if rule.id in spoke]
     index = {rule.id: number for number, rule in enumerate(rules)}
     bundle = report.snapshot.bundle
     artifact: dict[str, Any] = {

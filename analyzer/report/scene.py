@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import RANK
 from analyzer.report.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING
 from analyzer.report.words import plural
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FOLD, FILE, STORE = "fold", "file", "store"
 SHORTEST_FOLD = 2
+WARNING = RANK["warning"]
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ class Sketch:
 
     def _folds(self, number: int) -> bool:
         item = self.objects[number]
-        if item.kind != LAYER or number in self.kept or item.findings or item.state not in (FINE, HIT):
+        if item.kind != LAYER or number in self.kept or item.worst >= WARNING or item.state not in (FINE, HIT):
             return False
         above = self._above.get(number, [])
         return len(above) == 1 and self.objects[above[0]].kind == LAYER

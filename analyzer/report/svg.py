@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analyzer.report.escape import inert, shortened, width
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 216, 46
 ACROSS, DOWN = 250, 57
 MARGIN = 8
+BOW = 24
 LETTERS = 22
 ROOMY = 900
 ICONS = {
@@ -38,7 +38,7 @@ def draw(scene: Scene, title: str, description: str = "") -> Markup:
     """
     columns, rows = arrange(scene)
     wide = columns * ACROSS - (ACROSS - WIDTH) + 2 * MARGIN
-    high = rows * DOWN - (DOWN - HEIGHT) + 2 * MARGIN
+    high = rows * DOWN - (DOWN - HEIGHT) + 2 * MARGIN + (BOW if scene.extra else 0)
     return el(
         "svg",
         el("title", title),
@@ -53,14 +53,6 @@ def draw(scene: Scene, title: str, description: str = "") -> Markup:
         height=high,
         xmlns="http://www.w3.org/2000/svg",
     )
-
-
-def document(scene: Scene, title: str) -> str:
-    """Return a scene as an SVG file of its own."""
-    style = files("analyzer.report").joinpath("graph.css").read_text(encoding="utf-8")
-    drawn = draw(scene, title)
-    head, _, body = drawn.partition(">")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}><style>{style}</style>{body}\n'
 
 
 def place(box: Box) -> tuple[float, float]:
@@ -100,7 +92,7 @@ def _bow(one: Box, other: Box) -> str:
     x1, y1 = place(one)
     x2, y2 = place(other)
     x1, x2, y1, y2 = x1 + WIDTH / 2, x2 + WIDTH / 2, y1 + HEIGHT, y2 + HEIGHT
-    low = max(y1, y2) + 24
+    low = max(y1, y2) + BOW
     return f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.chain import chain_of
 from analyzer.report.document import container_name, image_names
-from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
 from analyzer.report.neighbourhood import neighbourhood
 from analyzer.report.svg import draw
 from analyzer.report.words import RISKS, percent, plural
@@ -68,9 +68,7 @@ def _picture(report: Report, objects: Objects, cause: Cause) -> Markup:
     words = ", ".join(f"{link.kind} {link.label}{': ' + link.broken if link.broken else ''}".strip() for link in links)
     caption = f"One way down to the break: {words}." if words else ""
     drawn = draw(neighbourhood(cause, objects), f"What cause {cause.rank} is about", caption)
-    return el(
-        "figure", el("div", drawn, class_="scroll", tabindex="0", role="group", aria_label="Graph"), class_="picture"
-    )
+    return el("figure", scroller("Graph", drawn), class_="picture")
 
 
 def _proof(report: Report, cause: Cause) -> Markup:
@@ -88,15 +86,17 @@ def _proof(report: Report, cause: Cause) -> Markup:
     return el("div", el("h4", "Proof"), el("ul", rows, class_="plain"))
 
 
-def _finding(finding: Finding, finding_id: str) -> list[Markup | str]:
-    return [
-        el("a", finding_id, href=f"#{finding_id}"),
-        " ",
-        el("a", finding.rule, href=f"#rule-{finding.rule}", class_="rule"),
-        " ",
-        short_ids(finding.message),
-        place(finding.evidence[0]),
-    ]
+def _finding(finding: Finding, finding_id: str) -> Markup:
+    return join(
+        (
+            el("a", finding_id, href=f"#{finding_id}"),
+            " ",
+            el("a", finding.rule, href=f"#rule-{finding.rule}", class_="rule"),
+            " ",
+            coded(short_ids(finding.message)),
+            place(finding.evidence[0]),
+        )
+    )
 
 
 def short_ids(text: str) -> str:
@@ -143,15 +143,15 @@ def _plan(steps: tuple[Step, ...]) -> Markup:
     return el("div", el("h4", "What to do"), el("ol", [el("li", _step(step)) for step in steps], class_="plan"))
 
 
-def _step(step: Step) -> list[Markup | str]:
-    parts: list[Markup | str] = [
-        el("p", step.effect, " ", el("span", RISKS[step.risk], class_=f"risk r-{step.risk}")),
+def _step(step: Step) -> list[Markup]:
+    parts: list[Markup] = [
+        el("p", coded(step.effect), " ", el("span", RISKS[step.risk], class_=f"risk r-{step.risk}")),
     ]
     if step.command:
         copy = el("button", "Copy", type="button", class_="copy live", aria_label="Copy this command")
         parts.append(el("div", el("pre", el("code", step.command), tabindex="0"), copy, class_="command"))
     if step.after:
-        parts.append(el("p", f"Then: {step.after}.", class_="quiet"))
+        parts.append(el("p", coded(f"Then: {step.after}."), class_="quiet"))
     return parts
 
 

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.escape import CONTROL, json_shown
-from analyzer.report.layout import arrange
+from analyzer.report.layout import arrange, pack
 from analyzer.report.objects import CONTAINER, FINE, HIT, Objects
 from analyzer.report.scene import Sketch
-from analyzer.report.svg import ICONS
+from analyzer.report.svg import ACROSS, DOWN, ICONS
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.report.scene import Scene
 
 RAW_LIMIT = 16 << 20
+SHAPE = 1.7 * DOWN / ACROSS
 SAFE_INTEGER = (1 << 53) - 1
 KINDS = tuple(ICONS)
 
@@ -124,9 +125,9 @@ class _Raw:
         }
 
     def _row(self, value: Any) -> Any:
-        """Return a plain record as its shape and values, anything a script would not show as it is as text."""
+        """Return a plain record as its shape and values, anything a script would not show as it is as lines of text."""
         if not isinstance(value, dict) or not _plain(value):
-            return json_shown(value)
+            return {"text": json_shown(value).split("\n")}
         shape = self.shapes.setdefault(tuple(value), len(self.shapes))
         return [shape, *(self._value(each) for each in value.values())]
 
@@ -153,7 +154,7 @@ def _plain(value: Any) -> bool:
 
 def _scene(scene: Scene) -> dict[str, Any]:
     """Return boxes in columns; rows are counted in halves."""
-    columns, rows = arrange(scene)
+    columns, rows = pack(scene, *arrange(scene), SHAPE)
     states = list(STATES)
     return {
         "columns": columns,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from analyzer.causes.family import builtin_families
+from analyzer.causes.plugins import known_families
 from analyzer.checks.finding import RANK, SEVERITIES
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.plugins import known_rules
 from analyzer.report.html.causes import place
-from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.report.pages import page_sections, page_title
 from analyzer.report.words import plural
 
@@ -18,13 +17,12 @@ if TYPE_CHECKING:
     from analyzer.report.objects import Objects
     from analyzer.report.report import Report
 
-SHOWN = 2_000
+SHOWN = 1_000
 LOSSES = 200
-CODE = re.compile(r"`([^`]+)`")
 
 
 def findings_block(report: Report, objects: Objects) -> Markup:
-    """Return the table, worst first; beyond two thousand rows the rest is counted."""
+    """Return the table, worst first; beyond a thousand rows the rest is counted."""
     if not report.findings:
         return NOTHING
     ids = report.finding_ids
@@ -45,7 +43,7 @@ def findings_block(report: Report, objects: Objects) -> Markup:
         "section",
         el("h2", f"Findings ({len(report.findings):,})"),
         _filters(report),
-        el("div", el("table", el("thead", el("tr", head)), el("tbody", rows), id="found"), class_="scroll"),
+        scroller("Findings", el("table", el("thead", el("tr", head)), el("tbody", rows), id="found")),
         more,
         id="findings",
     )
@@ -84,7 +82,7 @@ def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objec
         el("td", el("span", finding.severity, class_=f"chip sev-{finding.severity}"), data_v=RANK[finding.severity]),
         el("td", el("a", finding.rule, href=f"#rule-{finding.rule}"), el("div", finding.slug, class_="quiet"),
            data_v=finding.rule),
-        el("td", el("div", about, class_="about"), el("div", finding.message), _evidence(finding)),
+        el("td", el("div", about, class_="about"), el("div", coded(finding.message)), _evidence(finding)),
         el("td", [item for rank in explained for item in (el("a", f"{rank}", href=f"#cause-{rank}"), " ")] or "-",
            data_v=explained[0] if explained else 9999),
         id=finding_id,
@@ -126,6 +124,9 @@ def coverage_block(report: Report) -> Markup:
         rows = [el("tr", el("td", rule), el("td", reason)) for rule, reason in checked.skipped]
         head = el("tr", el("th", "check", scope="col"), el("th", "because", scope="col"))
         parts += [el("h3", f"Skipped ({len(checked.skipped)})"), el("table", el("thead", head), el("tbody", rows))]
+    if checked.faulty:
+        rows = [el("li", el("code", name), f": {reason}") for name, reason in checked.faulty]
+        parts += [el("h3", "Faulty plugins and causes"), el("ul", rows)]
     run = el("p", ", ".join(checked.run), class_="quiet")
     parts.append(el("details", el("summary", f"{plural(len(checked.run), 'check')} run"), run))
     return el("section", el("h2", "What was looked at"), parts, id="coverage")
@@ -135,14 +136,14 @@ def rules_block(report: Report) -> Markup:
     """Return the pages of the rules and causes that this report names."""
     spoke = {finding.rule for finding in report.findings}
     named = {cause.id for cause in report.causes}
-    pages = [(f.id, f.id, f.page) for f in builtin_families() if f.id in named]
-    pages += [(rule.id, f"{rule.id} {rule.slug}", rule.page) for rule in builtin_rules() if rule.id in spoke]
+    pages = [(f.id, f.id, f.page) for f in known_families() if f.id in named]
+    pages += [(rule.id, f"{rule.id} {rule.slug}", rule.page) for rule in known_rules() if rule.id in spoke]
     if not pages:
         return NOTHING
     shown = [
         el(
             "details",
-            el("summary", f"{name}: ", _coded(page_title(page))),
+            el("summary", f"{name}: ", coded(page_title(page))),
             _page(page),
             id=f"rule-{key}",
             class_="page",
@@ -156,9 +157,5 @@ def _page(page: str) -> list[Markup]:
     parts: list[Markup] = []
     for heading, paragraphs in page_sections(page):
         parts.append(el("h4", heading))
-        parts.extend(el("p", _coded(paragraph)) for paragraph in paragraphs)
+        parts.extend(el("p", coded(paragraph)) for paragraph in paragraphs)
     return parts
-
-
-def _coded(text: str) -> list[Markup | str]:
-    return [el("code", part) if number % 2 else part for number, part in enumerate(CODE.split(text))]

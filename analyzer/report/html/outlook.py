@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def outlook_block(report: Report) -> Markup:
         "section",
         el("h2", "What the engines would answer"),
         el("p", "Predicted from the records; nothing was run.", class_="quiet"),
-        el("div", el("table", el("thead", head), el("tbody", rows)), class_="scroll"),
+        scroller("Answers of the engines", el("table", el("thead", head), el("tbody", rows))),
         id="outlook",
     )
 

@@ -70,7 +70,7 @@ def render(report: Report) -> str:
     )
     body = el(
         "body",
-        el("a", "Skip to the causes", class_="skip", href="#causes"),
+        el("a", "Skip to the report", class_="skip", href="#main"),
         banner(report),
         _bar(shown),
         el("main", facts(report), [blocks[name] for name, _ in shown], id="main"),
@@ -117,7 +117,7 @@ def _bar(sections: list[tuple[str, str]]) -> Markup:
         el("button", "Print", type="button", id="print"),
         class_="tools",
     )
-    return el("div", el("nav", links, aria_label="Sections"), search, buttons, class_="bar live-flex")
+    return el("div", el("nav", links, aria_label="Sections"), search, buttons, class_="top-bar live-flex")
 
 
 def _explorer(objects: Objects) -> Markup:

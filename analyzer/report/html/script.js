@@ -43,7 +43,7 @@
   const raw = (n) => {
     const row = data.raw.rows[n];
     if (!row) return null;
-    if (typeof row === "string") return row;
+    if (row.text) return row.text.join("\n");
     const made = Object.create(null);
     data.raw.shapes[row[0]].forEach((key, i) => {
       const value = row[i + 1];
@@ -253,7 +253,7 @@
 
     const start = () => {
       if (svg) return;
-      find("draw").hidden = true;
+      find("draw").parentElement.hidden = true;
       const hand = make("div", { class: "hand" });
       for (const [name, act] of [["Zoom in", () => zoom(0.7)], ["Zoom out", () => zoom(1 / 0.7)], ["All", all], ["Worst", worst]]) {
         const button = make("button", { type: "button" }, name);
@@ -271,17 +271,18 @@
       svg.addEventListener("keydown", keys);
       new ResizeObserver(paint).observe(svg);
       view = { x: -20, y: -20, w: svg.clientWidth };
-      worst();
+      first();
     };
     const high = () => view.w * svg.clientHeight / svg.clientWidth;
     const all = () => { view = { x: -20, y: -20, w: Math.max(size[0] + 40, (size[1] + 40) * svg.clientWidth / svg.clientHeight) }; paint(); };
     const centre = (i) => {
       const [x, y] = at(boxes[i]);
-      view.w = Math.max(svg.clientWidth, 700);
-      view.x = x + W / 2 - view.w / 2;
+      view.w = Math.max(svg.clientWidth, 900);
+      view.x = x + W / 2 - view.w * 0.6;
       view.y = y + H / 2 - high() / 2;
       paint();
     };
+    const first = () => { all(); if (view.w > svg.clientWidth * 1.6) worst(); };
     const worst = () => {
       const bad = boxes.findIndex((b) => ["broken", "missing"].includes(data.states[b[box.state]][0]));
       if (bad >= 0) centre(bad); else { view = { x: -20, y: -20, w: Math.max(svg.clientWidth, 700) }; paint(); }
@@ -347,7 +348,7 @@
       const stroke = Math.max(view.w / svg.clientWidth, 1);
       edges.replaceChildren(draw("path", { class: "edge", d: inside.slice(0, 6000).map((i) => curve(boxes[i])).join("") }));
       nodes.replaceChildren(...[...runs].map(([state, d]) => draw("path", { class: `far s-${state}`, d,
-        ...(state === "broken" || state === "missing" ? { stroke: "currentColor", "stroke-width": stroke * 2 } : {}) })));
+        ...(state === "broken" || state === "missing" ? { "stroke-width": stroke * 3 } : {}) })));
     };
     const curve = (b) => {
       if (b[box.needs] < 0) return "";
@@ -364,7 +365,11 @@
         const name = state === "broken" || state === "missing" ? "to-break" : `from-${own}`;
         lines.set(name, (lines.get(name) || "") + curve(b));
       }
-      edges.replaceChildren(...[...lines].map(([name, d]) => draw("path", { class: `edge ${name}`, d })));
+      const bows = data.scene.extra.filter(([one, other]) => drawn.has(one) || drawn.has(other)).map(([one, other, what]) => {
+        const [x1, y1] = at(boxes[one]), [x2, y2] = at(boxes[other]), low = Math.max(y1, y2) + H + 24;
+        return draw("path", { class: `edge ${what}`, d: `M${x1 + W / 2} ${y1 + H}C${x1 + W / 2} ${low} ${x2 + W / 2} ${low} ${x2 + W / 2} ${y2 + H}` });
+      });
+      edges.replaceChildren(...[...lines].map(([name, d]) => draw("path", { class: `edge ${name}`, d })), ...bows);
       nodes.replaceChildren(...inside.map((i) => {
         const b = boxes[i], [x, y] = at(b), members = [].concat(b[box.members]), name = data.kinds[b[box.kind]];
         const state = data.states[b[box.state]];

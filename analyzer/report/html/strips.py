@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.space import space
 from analyzer.report.timeline import STEPS, timeline
 from analyzer.report.words import human, plural
@@ -29,7 +29,7 @@ def timeline_block(report: Report) -> Markup:
     if strip is None:
         return NOTHING
     wide, high = LEFT + STEPS * STEP + 10, len(strip.lanes) * LANE + 26
-    lanes = [mark for number, lane in enumerate(strip.lanes) for mark in _lane(lane, number, strip)]
+    lanes = [_lane(lane, number, strip) for number, lane in enumerate(strip.lanes)]
     ends = (
         el("text", format_time(strip.start), x=LEFT, y=high - 6),
         el("text", format_time(strip.end), x=LEFT + STEPS * STEP, y=high - 6, text_anchor="end"),
@@ -53,7 +53,7 @@ def timeline_block(report: Report) -> Markup:
         "section",
         el("h2", "Timeline"),
         el("p", said, class_="quiet"),
-        el("div", drawn, class_="scroll", tabindex="0", role="group", aria_label="Timeline"),
+        scroller("Timeline", drawn),
         _told(strip),
         id="timeline",
     )
@@ -92,7 +92,7 @@ def _told(strip: Strip) -> Markup:
         cells = (lane.label, "; ".join(parts), *(f"{format_time(m.ns)} {m.what}" if m else "-" for m in (first, last)))
         rows.append(el("tr", [el("td", cell) for cell in cells]))
     head = el("tr", [el("th", name, scope="col") for name in ("what", "how many", "first", "last")])
-    table = el("div", el("table", el("thead", head), el("tbody", rows)), class_="scroll")
+    table = scroller("Table", el("table", el("thead", head), el("tbody", rows)))
     return el("details", el("summary", "The same as a table"), table)
 
 
@@ -123,7 +123,7 @@ def space_block(report: Report) -> Markup:
         el("p", "By diff-size, the bytes of each layer's files as its record states them.", class_="quiet"),
         el("ul", [el("li", line) for line in _sums(used)], class_="sums"),
         _key(),
-        el("div", el("table", el("thead", head), el("tbody", rows), class_="space"), class_="scroll"),
+        scroller("Table", el("table", el("thead", head), el("tbody", rows), class_="space")),
         id="space",
     )
 
