@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
-    from analyzer.api import Snapshot, analyze, open
+    from analyzer.api import Fleet, Snapshot, analyze, open, open_many
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
     from analyzer.report.report import Report
 
-__all__ = ["Cause", "Finding", "Report", "Snapshot", "__version__", "analyze", "open"]
+__all__ = ["Cause", "Finding", "Fleet", "Report", "Snapshot", "__version__", "analyze", "open", "open_many"]
 
 _HOMES = {
     "open": "analyzer.api",
+    "open_many": "analyzer.api",
     "analyze": "analyzer.api",
+    "Fleet": "analyzer.api",
     "Snapshot": "analyzer.api",
     "Report": "analyzer.report.report",
     "Finding": "analyzer.checks.finding",

@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 
 def test_public_api_is_what_the_contract_names():
-    assert set(analyzer.__all__) == {"Cause", "Finding", "Report", "Snapshot", "__version__", "analyze", "open"}
+    opened = {"Fleet", "Snapshot", "analyze", "open", "open_many"}
+    assert set(analyzer.__all__) == {"Cause", "Finding", "Report", "__version__"} | opened
     for name in analyzer.__all__:
         assert getattr(analyzer, name) is not None
 

@@ -18,6 +18,7 @@ from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits
 from analyzer.outlook.predict import predict
 from analyzer.report.report import Report
+from analyzer.snapshot.engines import parse_engine
 from analyzer.snapshot.platform import platform_of
 from analyzer.snapshot.snapshot import DEPTHS, STANDARD, read_snapshot
 from analyzer.source.open import open_bundle
@@ -74,7 +75,11 @@ def judge(
         rules: beyond the built-in ones and those of installed plugins.
         causes: families, likewise.
         policy: what the user decided about findings.
+
+    Raises:
+        UsageError: a platform or an engine has another form.
     """
+    engines = tuple(map(parse_engine, engines))
     relations = tuple(relate(reading))
     node = platform_of(reading, platform)
     more_rules, more_families = plugin_rules(rules), plugin_families(causes)

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    import networkx as nx
     import pandas as pd
 
+    from analyzer.api.graph import LayerGraph
+    from analyzer.api.objects import CauseView, ContainerView, ImageView, LayerView
+    from analyzer.api.plan import Plan
+    from analyzer.api.simulation import Simulation
+    from analyzer.api.why import Why
+    from analyzer.report.plots import Picture
     from analyzer.report.report import Report
     from analyzer.snapshot.snapshot import Snapshot as Reading
 
@@ -77,6 +82,11 @@ class Snapshot:
     def _report(self) -> Report:
         return judge(self.reading, platform=self._platform, rules=self._rules, causes=self._families)
 
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document of the report; computed once, not to be changed."""
+        return self._report.to_dict()
+
     def report(self) -> Report:
         """Return the report; computed once."""
         return self._report
@@ -97,44 +107,191 @@ class Snapshot:
     @cached_property
     def layers(self) -> pd.DataFrame:
         """Return one row per layer record."""
-        from analyzer.snapshot import frames  # noqa: PLC0415  pandas takes half a second to import
+        from analyzer.api.frame import Frame  # noqa: PLC0415  pandas takes half a second to import
+        from analyzer.snapshot import frames  # noqa: PLC0415
 
-        return frames.layers(self.reading)
+        return Frame(frames.layers(self.reading))
 
     @cached_property
     def images(self) -> pd.DataFrame:
         """Return one row per image record."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
         from analyzer.snapshot import frames  # noqa: PLC0415
 
-        return frames.images(self.reading)
+        return Frame(frames.images(self.reading))
 
     @cached_property
     def containers(self) -> pd.DataFrame:
         """Return one row per container record."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
         from analyzer.snapshot import frames  # noqa: PLC0415
 
-        return frames.containers(self.reading)
+        return Frame(frames.containers(self.reading))
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Return one row per short link of the overlay driver, as symlink, as `link` text, or both."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return Frame(frames.links(self.reading))
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """Return one row per file of every layer; empty at depth quick and for a bundle without contents."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.snapshot import frames  # noqa: PLC0415
+
+        return Frame(frames.files(self.reading))
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Return one row per file that is not as its layer's own description has it."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return Frame(frames.changes(self._report))
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Return one row per time the bundle states, oldest first."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return Frame(frames.events(self._report))
+
+    @cached_property
+    def space(self) -> pd.DataFrame:
+        """Return the bytes each image holds alone and shares with others."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return Frame(frames.image_space(self._report))
 
     @cached_property
     def findings(self) -> pd.DataFrame:
         """Return one row per finding, in report order."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
         from analyzer.report import frames  # noqa: PLC0415
 
-        return frames.findings(self._report)
+        return Frame(frames.findings_of(self.document))
 
     @cached_property
     def causes(self) -> pd.DataFrame:
         """Return one row per cause, by rank."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
         from analyzer.report import frames  # noqa: PLC0415
 
-        return frames.causes(self._report)
+        return Frame(frames.causes_of(self.document))
 
     @cached_property
-    def graph(self) -> nx.DiGraph[Any]:
-        """Return stores, layers, images and containers as a networkx graph with typed edges."""
-        from analyzer.graph.build import build_graph  # noqa: PLC0415  networkx takes 0.1 s to import
+    def affected(self) -> pd.DataFrame:
+        """Return one row per object that a cause breaks."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.report import frames  # noqa: PLC0415
 
-        return build_graph(self.reading, list(self._report.relations))
+        return Frame(frames.affected_of(self.document))
+
+    @cached_property
+    def graph(self) -> LayerGraph:
+        """Return stores, layers, images and containers as a networkx graph with typed edges."""
+        from analyzer.api.graph import layer_graph  # noqa: PLC0415  networkx takes 0.1 s to import
+
+        return layer_graph(self._report, self.document)
+
+    def cause(self, rank: int = 1) -> CauseView:
+        """Return one cause, the first by default.
+
+        Raises:
+            UsageError: there is none of that rank.
+        """
+        from analyzer.api.objects import cause_view  # noqa: PLC0415
+
+        return cause_view(self._report, self.document, rank)
+
+    def layer(self, word: str) -> LayerView:
+        """Return the layer that an id, the start of one, a digest, a link id or a path means.
+
+        Raises:
+            UsageError: it means none, or several.
+        """
+        from analyzer.api.objects import LayerView, find_one  # noqa: PLC0415
+
+        return LayerView(self._report, self.document, find_one(self._report, word, "layer"))
+
+    def image(self, word: str) -> ImageView:
+        """Return the image that a name, an id, the start of one or a digest means; raises like `layer`."""
+        from analyzer.api.objects import ImageView, find_one  # noqa: PLC0415
+
+        return ImageView(self._report, self.document, find_one(self._report, word, "image"))
+
+    def container(self, word: str) -> ContainerView:
+        """Return the container that a name, an id or the start of one means; raises like `layer`."""
+        from analyzer.api.objects import ContainerView, find_one  # noqa: PLC0415
+
+        return ContainerView(self._report, self.document, find_one(self._report, word, "container"))
+
+    def read(self, path: str) -> bytes:
+        """Return the content of one file of the bundle, which is read again for it; nothing is extracted.
+
+        Args:
+            path: a member path, as the frames give it; one that starts at the graph root (`overlay/…/diff/etc/passwd`)
+                or at the root of the node will do.
+
+        Raises:
+            UnreadableError: there is no such file, it is cut, or the bundle was a pipe.
+        """
+        from analyzer.api.content import content_of  # noqa: PLC0415
+
+        return content_of(self.reading, path)
+
+    def why(self, text: str) -> Why:
+        """Return what in this store makes an engine print a message, and what to do; own rules take no part.
+
+        Args:
+            text: as found in a ticket, a journal or a terminal; wrapped, quoted or with escapes.
+
+        Raises:
+            UsageError: it is empty.
+        """
+        from analyzer.api.why import why  # noqa: PLC0415
+
+        return why(self.reading, text, self._platform)
+
+    def plan(self, *ranks: int) -> Plan:
+        """Return the steps that mend all causes, or those of some ranks.
+
+        Raises:
+            UsageError: there is no cause of that rank.
+        """
+        from analyzer.api.plan import plan_of  # noqa: PLC0415
+
+        return plan_of(self.document, ranks)
+
+    def simulate(self, remove: Iterable[str]) -> Simulation:
+        """Return what removing images, containers and layers would free and break.
+
+        Args:
+            remove: names, ids or starts of ids.
+
+        Raises:
+            UsageError: a word means nothing here, or several objects.
+        """
+        from analyzer.api.simulation import simulate  # noqa: PLC0415
+
+        return simulate(self._report, remove)
+
+    def plot_space(self) -> Picture:
+        """Draw the bytes of each image: shared with others, and its own. Needs `pip install analyzer[notebook]`."""
+        from analyzer.report.plots import space  # noqa: PLC0415  matplotlib is optional
+
+        return space(self.space)
+
+    def plot_timeline(self, since: str | None = None) -> Picture:
+        """Draw the events, from a time on where one is given. Needs `pip install analyzer[notebook]`."""
+        from analyzer.report.plots import timeline  # noqa: PLC0415
+
+        return timeline(self.events, since=since)
 
     def __getstate__(self) -> dict[str, Any]:
         """Judge before pickling: rules are code and stay behind."""

@@ -15,6 +15,9 @@ from analyzer.version import __version__
 
 COMMANDS = {
     "report": "Analyse a bundle and print the ranked root-cause report.",
+    "why": "Answer an error message: what in this store makes an engine print it.",
+    "grade": "Grade what an engine's check of the store says: confirmed, refuted, open.",
+    "timeline": "Order the times that the bundle states, and mark where damage begins.",
     "show": "Show one object: its record, chain, files, findings.",
     "who-uses": "List what stands on an object.",
     "images": "List images.",
@@ -28,16 +31,15 @@ COMMANDS = {
     "export": "Write tables of records, findings and causes: CSV, SQLite, Parquet.",
     "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
     "baseline": "Print the findings as a baseline, so that later reports tell what is new.",
-    "why": "Match an error message with this store: which object, why, what to do.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
+    "new-rule": "Make a package with a rule of your own: module, docs, sample and test.",
     "schema": "Print the JSON Schema of the JSON report.",
     "completion": "Print the completion script of a shell.",
 }
 CONFIG = "analyzer.config"
 NOT_YET = {
     "diff": "compare two bundles of a node",
-    "timeline": "order the events of a bundle",
     "batch": "analyse a fleet of bundles",
     "capture": "make a bundle on a node",
 }

@@ -1,0 +1,173 @@
+"""Many bundles as one set of frames: a row's `bundle` says which node it came from."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analyzer.api.progress import meter
+from analyzer.api.reading import read
+from analyzer.api.session import Snapshot
+from analyzer.errors import AnalyzerError, UsageError
+from analyzer.snapshot.snapshot import STANDARD
+from analyzer.source.pattern import expand, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import pandas as pd
+
+    from analyzer.report.plots import Picture
+    from analyzer.report.report import Report
+
+
+def open_many(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    platform: str | None = None,
+    depth: str = STANDARD,
+) -> Fleet:
+    """Read many bundles, one after the other.
+
+    Args:
+        paths: a pattern (`captures/*.tar.zst`, `**` for any depth) or a list of paths.
+        platform: `os/arch[/variant]` of all nodes, when the bundles do not tell.
+        depth: `quick`, `standard` or `deep`.
+
+    Raises:
+        UsageError: the pattern fits nothing. A bundle that cannot be read is named in `failed` and in `bundles`.
+    """
+    if isinstance(paths, str | os.PathLike):
+        found = expand(os.fspath(paths))
+        if not found:
+            raise UsageError(f"{os.fspath(paths)!r} fits no file")
+    else:
+        found = [os.fspath(path) for path in paths]
+    bar = meter()
+    snapshots: dict[str, Snapshot] = {}
+    errors: dict[str, str] = {}
+    try:
+        for number, (name, path) in enumerate(zip(names_of(found), found, strict=True)):
+            if bar is not None:
+                bar.counted(number, len(found))
+            try:
+                snapshots[name] = Snapshot(read(path, depth=depth), platform)
+                snapshots[name].report()
+            except AnalyzerError as error:
+                errors[name] = str(error)
+    finally:
+        if bar is not None:
+            bar.done()
+    return Fleet(snapshots, errors)
+
+
+def names_of(paths: Iterable[str]) -> list[str]:
+    """Return a short name for each path: its file name without suffixes, the whole path where that is not unique."""
+    kept = list(paths)
+    short = [short_name(path) for path in kept]
+    counts = Counter(short)
+    return [name if counts[name] == 1 else path for name, path in zip(short, kept, strict=True)]
+
+
+class Fleet:
+    """Snapshots by name, and their frames joined.
+
+    Attributes:
+        snapshots: readable bundles by name.
+        failed: message of each bundle that could not be read, by name.
+    """
+
+    def __init__(self, snapshots: Mapping[str, Snapshot], failed: Mapping[str, str] | None = None) -> None:
+        self.snapshots = dict(snapshots)
+        self.failed = dict(failed or {})
+
+    def __getitem__(self, name: str) -> Snapshot:
+        if name not in self.snapshots:
+            raise UsageError(f"{name!r} is no bundle of this fleet; it has {', '.join(list(self.snapshots)[:6])}")
+        return self.snapshots[name]
+
+    def __len__(self) -> int:
+        return len(self.snapshots)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.snapshots)
+
+    def reports(self) -> dict[str, Report]:
+        """Return the report on each bundle, by name."""
+        return {name: snapshot.report() for name, snapshot in self.snapshots.items()}
+
+    @cached_property
+    def bundles(self) -> pd.DataFrame:
+        """Return one row per bundle, those that could not be read included."""
+        from analyzer.api.frame import Frame  # noqa: PLC0415  pandas takes half a second to import
+        from analyzer.report import frames  # noqa: PLC0415
+
+        return Frame(frames.bundles({name: s.document for name, s in self.snapshots.items()}, self.failed))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """Return the layer records of all bundles."""
+        return self._joined(lambda s: s.layers)
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """Return the image records of all bundles."""
+        return self._joined(lambda s: s.images)
+
+    @cached_property
+    def containers(self) -> pd.DataFrame:
+        """Return the container records of all bundles."""
+        return self._joined(lambda s: s.containers)
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Return the short links of all bundles."""
+        return self._joined(lambda s: s.links)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """Return the files of all bundles."""
+        return self._joined(lambda s: s.files)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Return the changed files of all bundles."""
+        return self._joined(lambda s: s.changes)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Return the findings of all bundles."""
+        return self._joined(lambda s: s.findings)
+
+    @cached_property
+    def causes(self) -> pd.DataFrame:
+        """Return the causes of all bundles."""
+        return self._joined(lambda s: s.causes)
+
+    @cached_property
+    def affected(self) -> pd.DataFrame:
+        """Return what the causes of all bundles break."""
+        return self._joined(lambda s: s.affected)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Return the events of all bundles."""
+        return self._joined(lambda s: s.events)
+
+    def plot_causes(self) -> Picture:
+        """Draw which bundle has which cause. Needs `pip install analyzer[notebook]`."""
+        from analyzer.report.plots import heat_map  # noqa: PLC0415  matplotlib is optional
+
+        return heat_map(self.causes, list(self.snapshots))
+
+    def _joined(self, frame_of: Callable[[Snapshot], pd.DataFrame]) -> pd.DataFrame:
+        from analyzer.api.frame import Frame  # noqa: PLC0415
+        from analyzer.snapshot.frames import joined  # noqa: PLC0415
+
+        return Frame(joined({name: frame_of(snapshot) for name, snapshot in self.snapshots.items()}))
+
+    def __repr__(self) -> str:
+        tail = f", {len(self.failed)} not readable" if self.failed else ""
+        return f"<analyzer.Fleet of {len(self.snapshots)} bundles{tail}>"

@@ -1,0 +1,184 @@
+"""One layer, image, container or cause, to look at: it shows itself, and hands out what it consists of."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from analyzer.api.frame import Frame
+from analyzer.api.graph import layer_graph, wrong_nodes
+from analyzer.errors import UsageError
+from analyzer.graph.find import find
+from analyzer.graph.neighbourhood import around, objects_only
+from analyzer.report.cells import cause_html, cause_text, object_html
+from analyzer.report.drawing import svg
+from analyzer.report.frames import findings_of
+from analyzer.report.shown import render, shown
+from analyzer.snapshot.frames import files_of_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.causes.model import Cause
+    from analyzer.graph.find import Found
+    from analyzer.report.report import Report
+
+LISTED, AROUND = 6, 60
+
+
+def find_one(report: Report, word: str, kind: str = "") -> Found:
+    """Return the one object a word means; an ellipsis at the end of an id is no part of it.
+
+    Raises:
+        UsageError: it means none of that kind, or several.
+    """
+    asked = word.strip().removesuffix("…").removesuffix("...")
+    every = find(report.relations, asked)
+    found = [f for f in every if kind in ("", f.kind)]
+    if len(found) == 1:
+        return found[0]
+    where = report.snapshot.bundle.path
+    if found:
+        names = [f"{f.kind} {f.id[:16]} {f.name}".rstrip() for f in found[:LISTED]]
+        more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+        raise UsageError(f"{word!r} may mean {len(found)} objects: {'; '.join(names)}{more}", where=where)
+    if every:
+        raise UsageError(f"{word!r} is the {every[0].kind} {every[0].id[:12]}, not a {kind}", where=where)
+    raise UsageError(f"{word!r} is no {kind or 'object'} of this bundle", where=where)
+
+
+class ObjectView:
+    """One object of a bundle.
+
+    Attributes:
+        kind, id, name: what it is.
+    """
+
+    def __init__(self, report: Report, document: Mapping[str, Any], found: Found) -> None:
+        self._report = report
+        self._document = document
+        self._found = found
+        self.kind = found.kind
+        self.id = found.id
+        self.name = found.name
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Return everything known of it as one JSON value, the same as `analyzer show --format json`."""
+        return shown(self._found, self._document)
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """Return its record as it lies in the index file, None where it has none."""
+        records = self.facts["records"]
+        return records[0]["value"] if records else None
+
+    @property
+    def layers(self) -> list[str]:
+        """Return the ids of the layers it stands on, topmost first; a layer's own id is the first."""
+        return [step["id"] for step in self.facts["chain"] if step["kind"] == "layer"]
+
+    @property
+    def images(self) -> list[str]:
+        """Return names (ids where there are none) of the images that need it."""
+        return [name for image in self.facts["used_by"]["images"] for name in (image["names"] or [image["id"]])]
+
+    @property
+    def containers(self) -> list[str]:
+        """Return ids of the containers that need it."""
+        return [container["id"] for container in self.facts["used_by"]["containers"]]
+
+    @property
+    def findings(self) -> Frame:
+        """Return the findings about it."""
+        return Frame(findings_of({"findings": self.facts["findings"]}))
+
+    def __repr__(self) -> str:
+        return render(self.facts).rstrip()
+
+    def _repr_html_(self) -> str:
+        graph = objects_only(layer_graph(self._report, self._document))
+        node = (self.kind, self.id)
+        part = around(graph, [node], None)
+        if len(part) > AROUND:
+            part = graph.subgraph([node, *((step["kind"], step["id"]) for step in self.facts["chain"])])
+        title = f"{self.kind} {self.id[:12]} {self.name}".rstrip()
+        return object_html(title, svg.render(part, wrong_nodes(part)), render(self.facts))
+
+
+class LayerView(ObjectView):
+    """One layer."""
+
+    @property
+    def parent(self) -> str:
+        """Return the id of its parent, `""` for a base layer or one without a record."""
+        return self.layers[1] if len(self.layers) > 1 else ""
+
+    @cached_property
+    def files(self) -> Frame:
+        """Return its files; columns as in `Snapshot.files`."""
+        return Frame(files_of_layer(self._report.snapshot, self.id))
+
+
+class ImageView(ObjectView):
+    """One image."""
+
+    @property
+    def names(self) -> list[str]:
+        """Return its names."""
+        return list(self._found.rel.image_names(self.id))
+
+    @property
+    def layer(self) -> str:
+        """Return the id of its top layer, `""` where none is known."""
+        return self.layers[0] if self.layers else ""
+
+
+class ContainerView(ObjectView):
+    """One container."""
+
+    @property
+    def image(self) -> str:
+        """Return the id of its image, `""` where no record tells."""
+        record = self._found.rel.containers.get(self.id)
+        return record.image if record else ""
+
+    @property
+    def layer(self) -> str:
+        """Return the id of its own layer, `""` where no record tells."""
+        record = self._found.rel.containers.get(self.id)
+        return record.layer if record else ""
+
+
+class CauseView:
+    """One cause.
+
+    Attributes:
+        facts: the cause as the JSON report has it.
+    """
+
+    def __init__(self, report: Report, facts: dict[str, Any], cause: Cause) -> None:
+        self._report = report
+        self._cause = cause
+        self.facts = facts
+        self.rank: int = cause.rank
+        self.id: str = cause.id
+        self.title: str = cause.hypothesis.title
+        self.probability: float = cause.probability
+
+    def __repr__(self) -> str:
+        return cause_text(self.facts)
+
+    def _repr_html_(self) -> str:
+        return cause_html(self._report, self._cause)
+
+
+def cause_view(report: Report, document: Mapping[str, Any], rank: int) -> CauseView:
+    """Return the cause of a rank.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not 1 <= rank <= len(report.causes):
+        raise UsageError(f"no cause {rank}: there are {len(report.causes)}", where=report.snapshot.bundle.path)
+    return CauseView(report, document["causes"][rank - 1], report.causes[rank - 1])

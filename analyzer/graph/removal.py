@@ -1,0 +1,100 @@
+"""What would go and what would break if images, containers or layers were removed. Nothing is removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.graph.find import CONTAINER, IMAGE, LAYER
+from analyzer.graph.usage import usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.graph.relations import Relations
+    from analyzer.graph.usage import Usage
+    from analyzer.snapshot.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Something that goes: `bytes` is None where no size is known."""
+
+    kind: str
+    id: str
+    name: str
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something that stays and cannot do without what goes."""
+
+    kind: str
+    id: str
+    name: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Ids of what is to be removed."""
+
+    images: frozenset[str] = frozenset()
+    containers: frozenset[str] = frozenset()
+    layers: frozenset[str] = frozenset()
+
+
+def removal(snapshot: Snapshot, rel: Relations, gone: Gone) -> tuple[list[Freed], list[Broken]]:
+    """Return what goes and what breaks in one group of stores.
+
+    An image takes its data and every layer along that nothing but it and its containers stands on; a container takes
+    its data and its own layer along; a layer goes alone. Sizes are those of `analyzer.graph.usage`.
+    """
+    use = usage(snapshot, rel)
+    return list(_freed(rel, use, gone)), [*_broken_images(rel, gone), *_broken_containers(rel, gone)]
+
+
+def _freed(rel: Relations, use: Usage, gone: Gone) -> Iterator[Freed]:
+    images = {image.id: image for image in use.images}
+    for image_id in sorted(gone.images):
+        if image_id in images:
+            yield Freed(IMAGE, image_id, ", ".join(rel.image_names(image_id)), images[image_id].big_data)
+    for container in use.containers:
+        if container.id in gone.containers:
+            yield Freed(CONTAINER, container.id, container.name, container.data)
+    for layer_id in sorted(_layers(rel, gone)):
+        yield Freed(LAYER, layer_id, "", use.layers.get(layer_id))
+
+
+def _layers(rel: Relations, gone: Gone) -> set[str]:
+    """Return the layers that go: those named, and those that nothing needs any more."""
+    users = {c for image in gone.images for c in rel.users_of_image.get(image, ())} | gone.containers
+    tops = [t for i in gone.images if i in rel.images for t in (rel.images[i].layer, *rel.images[i].mapped_layers)]
+    candidates = {layer for top in tops for layer in rel.chain(top)}
+    candidates |= {rel.containers[c].layer for c in gone.containers if c in rel.containers}
+    unneeded = {
+        layer
+        for layer in candidates
+        if layer and rel.images_on.get(layer, set()) <= gone.images and rel.containers_on.get(layer, set()) <= users
+    }
+    own = {rel.containers[c].layer for c in users - gone.containers if c in rel.containers}
+    return (unneeded - own) | gone.layers
+
+
+def _broken_images(rel: Relations, gone: Gone) -> Iterator[Broken]:
+    for image in rel.images.values():
+        lost = [layer for layer in gone.layers if image.id in rel.images_on.get(layer, ())]
+        if lost and image.id not in gone.images:
+            yield Broken(IMAGE, image.id, ", ".join(image.names), f"it stands on layer {min(lost)[:12]}")
+
+
+def _broken_containers(rel: Relations, gone: Gone) -> Iterator[Broken]:
+    for container in rel.containers.values():
+        if container.id in gone.containers:
+            continue
+        lost = [layer for layer in gone.layers if container.id in rel.containers_on.get(layer, ())]
+        if container.image in gone.images:
+            yield Broken(CONTAINER, container.id, container.name, f"it runs image {container.image[:12]}")
+        elif lost:
+            yield Broken(CONTAINER, container.id, container.name, f"it stands on layer {min(lost)[:12]}")
