@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import pathlib
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from analyzer.outlook.grading.grade import grade_output
 from analyzer.outlook.grading.lines import read_output
 from analyzer.outlook.grading.modified import parse_change
 from tests.editing import BUNDLES, Edited
+from tests.effort import no_hang
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "samples"
 CASES = {case["name"]: case for case in json.loads((BUNDLES / "truth.json").read_text())["bundles"]}
@@ -254,9 +254,8 @@ def test_changes_as_printed(text, sign, path, deltas):
 def test_a_big_output_is_read_in_bounded_time():
     line = f" layer {LAYER}: {CERTIFICATES}, layer content modified\n"
     for text in (f"layer {LAYER}:\n" + line * 30_000, "(size:" * 200_000, "layer " * 200_000, "\n" * 300_000):
-        started = time.process_time()
-        grade(BUNDLES / "healthy-overlay.tar.zst", text)
-        assert time.process_time() - started < 20
+        with no_hang():
+            grade(BUNDLES / "healthy-overlay.tar.zst", text)
 
 
 # what a repair would do

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import pathlib
-import time
 
 import pytest
 
 from analyzer.api import judge, read
 from analyzer.outlook.timeline import timeline
 from tests.editing import BUNDLES, Edited
+from tests.effort import no_hang
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "samples"
 CASES = {case["name"]: case for case in json.loads((BUNDLES / "truth.json").read_text())["bundles"]}
@@ -122,9 +122,8 @@ def test_logs_give_boots_starts_and_known_messages():
 def test_a_hostile_log_is_read_in_bounded_time():
     store = Edited("image-store")
     store.write("var/log/messages", LOG * 6000 + "Nov 24 18:00:00 " * 100_000)
-    started = time.process_time()
-    line = edited(store)
-    assert time.process_time() - started < 30
+    with no_hang():
+        line = edited(store)
     assert sum(event.kind == "log" for event in line.events) <= 2000
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from analyzer.checks.rule import builtin_rules
 from analyzer.signatures.catalogue import known_faults
 from analyzer.signatures.match import match
 from analyzer.signatures.text import LONGEST, LONGEST_RECORD, prepare
+from tests.effort import no_hang
 
 SAMPLES = json.loads((pathlib.Path(__file__).parent / "samples.json").read_text())["samples"]
 IDS = [f"{number}-{sample['fault']}" for number, sample in enumerate(SAMPLES)]
@@ -190,9 +190,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_matched_in_bounded_time(name):
     text = HOSTILE[name]
-    started = time.process_time()
-    match(prepare(text * (2 * LONGEST // len(text))))
-    assert time.process_time() - started < 10
+    with no_hang():
+        match(prepare(text * (2 * LONGEST // len(text))))
 
 
 @pytest.mark.parametrize("sample", SPECIFIC[::4], ids=[sample["fault"] for sample in SPECIFIC[::4]])
@@ -201,6 +200,5 @@ def test_beginnings_of_messages_over_and_over_are_matched_in_bounded_time(sample
     start = sample["message"][: int(len(sample["message"]) * share)]
     for end in ("", "\n"):
         text = (start + end) * (LONGEST // len(start + end))
-        started = time.process_time()
-        match(prepare(text))
-        assert time.process_time() - started < 10
+        with no_hang():
+            match(prepare(text))

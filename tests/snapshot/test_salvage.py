@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.snapshot.salvage import load_object, salvage_array
+from tests.effort import no_hang, steps
 
 A, B, C = ({"id": letter * 64, "created": "2024-01-02T03:04:05Z"} for letter in "abc")
 
@@ -266,12 +266,8 @@ def many(mark: str) -> list[bytes]:
 
 @pytest.mark.parametrize("mark", ["plain", "ünïcode"])
 @pytest.mark.parametrize("damage", ["none", "syntax", "nul", "nan", "no-comma", "unclosed-list"])
-def test_time_is_linear_whatever_the_damage(mark, damage):
+def test_many_records_are_salvaged_whatever_the_damage(mark, damage):
     rows = many(mark)
-    clean = b"[" + b",".join(rows) + b"]"
-    started = time.process_time()
-    json.loads(clean)
-    unit = max(time.process_time() - started, 0.02)
     joint = b"," if damage != "no-comma" else b" "
     if damage in {"syntax", "nul", "nan", "unclosed-list"}:
         old, new = {
@@ -281,22 +277,18 @@ def test_time_is_linear_whatever_the_damage(mark, damage):
             "unclosed-list": (b"1000]}", b"1000"),
         }[damage]
         rows = [row if number % 2 else row.replace(old, new) for number, row in enumerate(rows)]
-    started = time.process_time()
-    salvaged = salvage_array(b"[" + joint.join(rows) + b"]", "x")
-    spent = time.process_time() - started
+    with no_hang():
+        salvaged = salvage_array(b"[" + joint.join(rows) + b"]", "x")
     kept = ROWS if damage in {"none", "no-comma"} else ROWS // 2
     assert len(salvaged.rows) == kept
-    assert spent < 60 * unit, f"{spent:.2f} s, json.loads of the clean file {unit:.2f} s"
+    some, more = (b"[" + joint.join(rows[:count]) + b"]" for count in (500, 2_000))
+    assert steps(salvage_array, more, "x") < 5 * steps(salvage_array, some, "x")
 
 
-def test_time_of_hostile_nesting_is_bounded():
+def test_hostile_nesting_does_not_hang():
     opened = b"[" + b'{"id":"a","x":[' * 300 + b'{"id":"b"},' * 60_000
-    started = time.process_time()
-    json.loads(b"[" + b'{"id":"b"},' * 60_000 + b"1]")
-    unit = max(time.process_time() - started, 0.02)
-    started = time.process_time()
-    salvaged = salvage_array(opened, "x")
-    assert time.process_time() - started < 150 * unit
+    with no_hang():
+        salvaged = salvage_array(opened, "x")
     assert salvaged.problems
 
 

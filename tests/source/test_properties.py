@@ -9,7 +9,6 @@ import hashlib
 import io
 import lzma
 import threading
-import time
 
 import pytest
 import zstandard
@@ -22,6 +21,7 @@ from analyzer.source import ahead, window
 from analyzer.source import input as source_input
 from analyzer.source import open as opening
 from analyzer.source.open import open_bundle
+from tests.effort import no_hang
 from tests.source.craft import END, gnu_sparse, header, long_name, member, pax
 from tests.source.reading import drain, facts, read
 
@@ -57,12 +57,11 @@ PACKED = {
 
 def sane(data):
     """Read anything; return what came out, None when it was refused."""
-    started = time.monotonic()
     try:
-        got = read(data, LIMITS)
+        with no_hang():
+            got = read(data, LIMITS)
     except AnalyzerError:
         return None
-    assert time.monotonic() - started < 20
     offsets = [entry.offset for entry in got.members]
     assert offsets == sorted(set(offsets))
     for entry in got.members:
