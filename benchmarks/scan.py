@@ -147,14 +147,20 @@ def write_diff(bundle, root, until):
                 bundle.add(f"{folder}/module_{number}.py", "0", bundle.content())
 
 
-def prepare(scratch, members):
-    """Return the bundles by compression, made unless they are there."""
+def uncompressed(scratch, members):
+    """Return the plain bundle, made unless it is there."""
     plain = scratch / f"store-{members}.tar"
     if not plain.exists():
         partial = plain.with_suffix(".partial")
         with partial.open("wb", buffering=1 << 20) as target:
             write_store(target, members)
         partial.rename(plain)
+    return plain
+
+
+def prepare(scratch, members):
+    """Return the bundles by compression, made unless they are there."""
+    plain = uncompressed(scratch, members)
     paths = {name: Path(f"{plain}{suffix}") for name, suffix in SUFFIX.items()}
     for name, command in (("gzip", ["gzip", "-6", "-c"]), ("zstd", ["zstd", "-q", "-3", "-c"])):
         if not paths[name].exists():

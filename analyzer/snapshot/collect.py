@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.runs import Run
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -104,6 +105,7 @@ class Collector:
         self._bulk: DiffTable | None = None
         self._counting: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
+        self._runs_below: Callable[[str, Callable[[Run], None]], None] | None = None
 
     def take(self, source: MemberSource, progress: Callable[[MemberSource], None] | None) -> None:
         """Route every entry of a source; call `progress` now and then.
@@ -111,6 +113,7 @@ class Collector:
         Entries of a layer that are only counted (depth quick) are nearly all there is: they stay in this loop.
         """
         feed, result, left = self.feed, self.result, PROGRESS_EVERY
+        self._runs_below = getattr(source, "runs_below", None)
         for member, body in source:
             table = self._counting
             if table is not None and member.path.startswith(self._bulk_prefix):
@@ -274,8 +277,29 @@ class Collector:
             self._bulk = table
         else:
             self._bulk = None
-        self._counting = None if self._read_content else self._bulk
+        self._begin(rest, member, body)
+
+    def _begin(self, rest: str, member: Member, body: Body) -> None:
+        """Take the first entry of a run; those that follow may come many at once (`analyzer.source.runs`)."""
+        table = self._bulk
+        self._counting = None if self._read_content else table
         self._content(rest, member, body)
+        if self._runs_below is not None:
+            wanted = table is not None and not table.hashed
+            self._runs_below(self._bulk_prefix if wanted else "", self._take_run)
+
+    def _take_run(self, run: Run) -> None:
+        """Take consecutive entries of the diff directory at hand."""
+        table, result = self._bulk, self.result
+        if table is None:
+            return
+        result.content_files += int((run.kinds == 0).sum())
+        result.xattrs += sum(map(bool, run.xattrs))
+        if self._read_content:
+            table.extend(run)
+        else:
+            table.counted += len(run.kinds)
+            table.bytes += int(run.sizes.sum())
 
     def _wants_digests(self, layer: LayerDirectory) -> bool:
         """Tell whether a layer's files need their SHA-256: it has a table of contents and no tar-split.
@@ -331,8 +355,7 @@ class Collector:
         self._bulk_prefix = f"{layer.path}/"
         self._bulk_layer = layer
         self._bulk = layer.tables.setdefault("diff", DiffTable(layer.path))
-        self._counting = None if self._read_content else self._bulk
-        self._content(below, member, body)
+        self._begin(below, member, body)
 
     def _elsewhere(self, member: Member, body: Body) -> None:
         path = member.path

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastcrc import crc64
 
-from analyzer.source.member import FILE, HARDLINK, SYMLINK
+from analyzer.source.member import FILE, HARDLINK, RUN_KINDS, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analyzer.source.member import Body, Member
+    from analyzer.source.runs import Run
 
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "socket", "other")
 KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
@@ -26,6 +27,7 @@ HAS_CRC, ZEROED, CUT, ZERO_TAIL = 1, 2, 4, 8
 PAGE = 4096
 STORE_XATTRS = ("trusted.", "user.", "security.capability")
 LABEL = "security.selinux"
+RUN_CODES = bytes(KIND_CODE[kind] for kind in RUN_KINDS).ljust(256, b"\0")
 U64 = (1 << 64) - 1
 go_iso = crc64.go_iso
 
@@ -119,7 +121,7 @@ class DiffTable:
                 else:
                     crc, flags = _streamed(chunk, chunks, size)
         xattrs = member.xattrs
-        if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and (len(xattrs) > 1 or LABEL not in xattrs)):
+        if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and _more(xattrs)):
             self._add_extra(member)
         self.counted += 1
         self.bytes += size
@@ -136,6 +138,38 @@ class DiffTable:
             self.mtimes.append(member.mtime_ns)
         except OverflowError:
             self._append_clamped(member)
+        self._index = None
+
+    def extend(self, run: Run) -> None:
+        """Keep the facts of many entries and read their contents for the CRC; as `add` for each."""
+        rows, first = len(run.kinds), len(self.names)
+        view, sizes = run.view, run.sizes.tolist()
+        contents = [view[start : start + size] for start, size in zip(run.starts, sizes, strict=True)]
+        crcs, flags = array("Q", map(go_iso, contents)), array("B", [HAS_CRC]) * rows
+        for row in run.unlike:
+            flags[row], crcs[row] = 0, 0
+            if run.kinds[row] == 0:
+                crcs[row], flags[row] = _streamed(contents[row], iter(()), sizes[row])
+        self.names += run.names
+        self.kinds.frombytes(run.kinds.tobytes().translate(RUN_CODES))
+        self.flags += flags
+        self.crcs += crcs
+        for column, values in (
+            (self.modes, run.modes),
+            (self.uids, run.uids),
+            (self.gids, run.gids),
+            (self.sizes, run.sizes),
+            (self.mtimes, run.mtimes_ns),
+            (self.offsets, run.offsets),
+        ):
+            column.frombytes(values.tobytes())
+        marked = [key for key, each in {id(each): each for each in run.xattrs}.items() if each and _more(each)]
+        for row in {*run.links, *(row for row, each in enumerate(run.xattrs) if marked and id(each) in marked)}:
+            kept = _kept(run.xattrs[row])
+            if kept or row in run.links:
+                self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept, "")
+        self.counted += rows
+        self.bytes += sum(sizes)
         self._index = None
 
     def _hash(self, body: Body, size: int) -> tuple[int, int]:
@@ -270,6 +304,11 @@ def _zeros(used: int, size: int) -> int:
     if not used:
         return ZEROED
     return ZERO_TAIL if used + -used % PAGE < size else 0
+
+
+def _more(xattrs: Mapping[str, bytes]) -> bool:
+    """Tell whether there is more than a security label."""
+    return len(xattrs) > 1 or LABEL not in xattrs
 
 
 def _kept(xattrs: Mapping[str, bytes]) -> Mapping[str, bytes]:

@@ -11,8 +11,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.content import CUT, FILE_CODE
 from analyzer.snapshot.places import place, real_row
 from analyzer.snapshot.second import walk
+from analyzer.snapshot.sharing import shared
 from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
 from analyzer.source.header import clean_path
 from analyzer.source.member import FILE
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.source.member import Body, Member, MemberSource
     from analyzer.source.offsets import Offsets
+
+
+PUT = 256 << 10
+"""Bytes that are digested at once: most pieces are a header or a small file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,34 @@ class Job:
                 del self.held[row]
         self._done = True
         self.release()
+
+    def read(self, plain: Offsets) -> None:
+        """Take every content from where it lies, instead of waiting for it."""
+        table, parts, held = self.table, [], 0
+        get, kinds, offsets, sizes = table.index.get, table.kinds, table.offsets, table.sizes
+        for line in self._lines:
+            pieces: Iterable[bytes | memoryview] = (line.payload or b"",)
+            if line.type == FILE_LINE:
+                if line.size <= 0:
+                    continue
+                row = -1 if line.name_raw else get(line.name, -1)
+                if row < 0 or kinds[row] != FILE_CODE:
+                    row = self._row(line.name_raw.decode("utf-8", "surrogateescape") if line.name_raw else line.name)
+                if not self._reason and offsets[row] < 0:
+                    self.fail(f"{table.names[row]} is stored with holes")
+                if not self._reason and table.flags[row] & CUT:
+                    self.fail(f"the archive is cut inside {table.names[row]}")
+                if self._reason:
+                    return
+                pieces = plain.pieces(offsets[row], sizes[row])
+            for piece in pieces:
+                parts.append(piece)
+                held += len(piece)
+            if held >= PUT:
+                self._put(b"".join(parts))
+                parts, held = [], 0
+        self._put(b"".join(parts))
+        self._done = True
 
     def take(self, row: int, chunks: Iterable[memoryview], room: int) -> None:
         """Take the content of one file: now, or for later where there is room for it."""
@@ -155,14 +189,17 @@ def rebuild(
         again: opens it once more.
         limits: `rebuild` bounds what is held out of order.
     """
-    jobs = {split.path: Job(split, table, limits) for split, table in _layers(stores)}
+    layers = list(_layers(stores))
+    names = [split.path for split, _ in layers]
     if has_offsets(path, form):
         with open_offsets(path) as plain:
-            for job in jobs.values():
-                _by_offset(job, plain)
-    else:
-        _in_passing(list(jobs.values()), again(), limits)
-    return {name: job.result() for name, job in jobs.items()}
+            made = shared(
+                lambda layer: _by_offset(Job(*layer, limits), plain), layers, lambda layer: len(layer[0].data or b"")
+            )
+        return dict(zip(names, made, strict=True))
+    jobs = [Job(split, table, limits) for split, table in layers]
+    _in_passing(jobs, again(), limits)
+    return {name: job.result() for name, job in zip(names, jobs, strict=True)}
 
 
 def _layers(stores: list[Store]) -> Iterator[tuple[SmallFile, DiffTable]]:
@@ -176,15 +213,10 @@ def _layers(stores: list[Store]) -> Iterator[tuple[SmallFile, DiffTable]]:
                     break
 
 
-def _by_offset(job: Job, plain: Offsets) -> None:
-    job.advance()
-    while (row := job.waiting) >= 0:
-        offset, size = job.table.offsets[row], job.table.sizes[row]
-        if offset < 0:
-            job.fail(f"{job.table.names[row]} is stored with holes")
-            return
-        job.take(row, plain.pieces(offset, size), size)
+def _by_offset(job: Job, plain: Offsets) -> Rebuilt:
+    job.read(plain)
     job.table.forget_index()
+    return job.result()
 
 
 def _in_passing(jobs: list[Job], source: MemberSource, limits: Limits) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.recorded import Recorded
+    from analyzer.snapshot.split_columns import Entries
 
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512
@@ -31,6 +32,12 @@ DAMAGE = frozenset({"zero-length", "nul-bytes", "not-gzip", "cut", "damaged-gzip
 STRUCTURE = frozenset({"position", "line-type", "checksum-missing", "checksum-surplus", "negative-size", "duplicate"})
 HEADERS = frozenset({"header", "name-differs", "size-differs"})
 MANY = 20
+LONG = 16 << 10
+"""Bytes of a tar-split from which starting numpy costs less than it saves."""
+FEWEST = 8
+"""Pairs of lines that are worth columns."""
+TRIES = 16
+"""Times that pairs are looked for among the lines of one batch: no file may cost a look at all of them each line."""
 
 
 class Line(msgspec.Struct, gc=False):
@@ -66,6 +73,9 @@ class TarSplit:
         self._headers = HeaderReader(limits)
         self._decoder = msgspec.json.Decoder(Line)
         self._at = 0
+        self._group = b""  # raw pieces since the last file
+        self._padding = 0  # how many of their first bytes belong to its content
+        self._over = False
 
     @property
     def known_total(self) -> bool:
@@ -78,52 +88,116 @@ class TarSplit:
 
     def entries(self) -> Iterator[Recorded]:
         """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
-        group, padding = b"", 0
-        seen = self.paths
-        read, usual, add = self._headers.read, self._headers.usual, seen.add
         for line in self.lines():
-            payload = line.payload
-            if line.type == SEGMENT_LINE:
-                if payload:
-                    self.total += len(payload)
-                    group = group + payload if group else payload
+            if (entry := self._take(line)) is not None:
+                yield entry
+            elif self._over:
+                return
+
+    def groups(self) -> Iterator[Recorded | Entries]:
+        """Yield the same as `entries`, but those of the usual form many at a time where that pays."""
+        if len(self.file.data or b"") < LONG:
+            yield from self.entries()
+            return
+        for lines in self._lines():
+            at, tries = 0, 0
+            while at < len(lines):
+                pairs = self._pairs(lines, at) if tries < TRIES else 0
+                if pairs:
+                    tries += 1
+                    yield from self._many(lines[at : at + 2 * pairs])
+                else:
+                    yield from self._one(lines[at])
+                if self._over:
+                    return
+                at += 2 * pairs or 1
+
+    def _pairs(self, lines: list[Line], at: int) -> int:
+        """Return how many pairs of a segment and a file follow one another from line `at` on, 0 where few do."""
+        if self._group:
+            return 0
+        kinds = [line.type for line in lines[at:]]
+        pairs = len(kinds) // 2
+        wanted = [SEGMENT_LINE, FILE_LINE] * pairs
+        if kinds[: 2 * pairs] != wanted:
+            pairs = next(n for n, (kind, want) in enumerate(zip(kinds, wanted, strict=False)) if kind != want) // 2
+        positions = [line.position for line in lines[at : at + 2 * pairs]]
+        return pairs if pairs >= FEWEST and positions == list(range(self._at, self._at + 2 * pairs)) else 0
+
+    def _many(self, lines: list[Line]) -> Iterator[Recorded | Entries]:
+        """Take pairs of a segment and a file."""
+        from analyzer.snapshot.split_columns import usual_entries  # noqa: PLC0415  numpy is not for every bundle
+
+        at = 0
+        for found in usual_entries(lines, self._padding):
+            pairs = len(found.paths) if found is not None else 1
+            if found is not None and self.paths.isdisjoint(found.paths):
+                self.paths.update(found.paths)
+                at += 2 * len(found.paths)
+                self._at += 2 * len(found.paths)
+                self.total += int(found.spans.sum())
+                self._padding = -lines[at - 1].size % BLOCK
+                yield found
                 continue
+            for line in lines[at : at + 2 * pairs]:
+                yield from self._one(line)
+                if self._over:
+                    return
+            at += 2 * pairs
+
+    def _one(self, line: Line) -> Iterator[Recorded]:
+        self._step(line)
+        if (entry := self._take(line)) is not None:
+            yield entry
+
+    def _take(self, line: Line) -> Recorded | None:
+        """Return the entry that a line completes, None when it completes none; set `_over` where reading ends."""
+        group, padding, payload = self._group, self._padding, line.payload
+        if line.type == SEGMENT_LINE:
+            if payload:
+                self.total += len(payload)
+                self._group = group + payload if group else payload
+            return None
+        size = line.size
+        if line.type != FILE_LINE or size < 0:
             if line.type != FILE_LINE:
                 self._problem("line-type", "type 1 or 2", f"type {line.type}")
-                return
-            size = line.size
-            if size < 0:
+            else:
                 self._problem("negative-size", "a size", f"{size}")
-                return
-            self.total += size
-            if len(group) == padding + BLOCK and not line.name_raw and (size > 0) == (payload is not None):
-                if payload is None:
-                    known = usual(group, padding, line.name, size, 0)
-                elif len(payload) == 8:
-                    known = usual(group, padding, line.name, size, int.from_bytes(payload, "big"))
-                else:
-                    known = None
-                if known is not None and known[0] not in seen:
-                    group, padding = b"", -size % BLOCK
-                    add(known[0])
-                    yield known
-                    continue
-            try:
-                name, entry = read(group, padding)
-            except FieldError as error:
-                self._problem("header", "a tar header before the file", f"{error} (file {line.name!r:.120})")
-                return
-            crc = self._crc(line)
-            group, padding = b"", -size % BLOCK
-            if entry.kind == GLOBAL_HEADER:
-                continue
-            if entry.size != size or (line.name.encode("utf-8", "surrogatepass") != name) or line.name_raw:
-                entry = self._agreed(line, name, entry)
-            path = entry.path
-            if path in seen:
-                self._problem("duplicate", "each path once", f"{path!r:.200} again")
-            add(path)
-            yield entry._replace(crc=crc) if entry.kind == FILE else entry
+            self._over = True
+            return None
+        self.total += size
+        if len(group) == padding + BLOCK and not line.name_raw and (size > 0) == (payload is not None):
+            known = None
+            if payload is None:
+                known = self._headers.usual(group, padding, line.name, size, 0)
+            elif len(payload) == 8:
+                known = self._headers.usual(group, padding, line.name, size, int.from_bytes(payload, "big"))
+            if known is not None and known[0] not in self.paths:
+                self._group, self._padding = b"", -size % BLOCK
+                self.paths.add(known[0])
+                return known
+        return self._read(line, group, padding)
+
+    def _read(self, line: Line, group: bytes, padding: int) -> Recorded | None:
+        """Read a header group in full and return its entry, None for a global header or one that cannot be read."""
+        try:
+            name, entry = self._headers.read(group, padding)
+        except FieldError as error:
+            self._problem("header", "a tar header before the file", f"{error} (file {line.name!r:.120})")
+            self._over = True
+            return None
+        crc = self._crc(line)
+        self._group, self._padding = b"", -line.size % BLOCK
+        if entry.kind == GLOBAL_HEADER:
+            return None
+        if entry.size != line.size or (line.name.encode("utf-8", "surrogatepass") != name) or line.name_raw:
+            entry = self._agreed(line, name, entry)
+        path = entry.path
+        if path in self.paths:
+            self._problem("duplicate", "each path once", f"{path!r:.200} again")
+        self.paths.add(path)
+        return entry._replace(crc=crc) if entry.kind == FILE else entry
 
     def _agreed(self, line: Line, name: bytes, entry: Recorded) -> Recorded:
         """Tell where the line and its header disagree; sparse files have their real size only in the line."""
@@ -153,6 +227,20 @@ class TarSplit:
 
     def lines(self) -> Iterator[Line]:
         """Yield the decoded lines; what breaks the gzip or JSON ends them and becomes a problem."""
+        for lines in self._lines():
+            for line in lines:
+                self._step(line)
+                yield line
+
+    def _step(self, line: Line) -> None:
+        """Count a line, and tell where its number is not its place."""
+        if line.position != self._at:
+            self._problem("position", f"position {self._at}", f"{line.position}")
+            self._at = line.position
+        self._at += 1
+
+    def _lines(self) -> Iterator[list[Line]]:
+        """Yield the decoded lines, many at a time."""
         if not self._readable():
             return
         decode = self._decoder.decode_lines
@@ -163,12 +251,7 @@ class TarSplit:
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     yield from self._one_by_one(text)
                     return
-                for line in batch:
-                    if line.position != self._at:
-                        self._problem("position", f"position {self._at}", f"{line.position}")
-                        self._at = line.position
-                    self._at += 1
-                    yield line
+                yield batch
         except GzipDamageError as error:
             self._problem(error.kind, error.expected, error.observed)
         except LimitError as error:
@@ -203,7 +286,7 @@ class TarSplit:
         if rest := b"".join(pieces):
             yield rest
 
-    def _one_by_one(self, text: bytes) -> Iterator[Line]:
+    def _one_by_one(self, text: bytes) -> Iterator[list[Line]]:
         """Yield the good lines before the first bad one, and tell that one."""
         for raw in text.split(b"\n"):
             if not raw.strip():
@@ -213,8 +296,7 @@ class TarSplit:
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 self._problem("syntax", "a JSON object of a tar-split entry", f"{error}: {raw[:60]!r}")
                 return
-            self._at = line.position + 1
-            yield line
+            yield [line]
 
     def _problem(self, kind: str, expected: str, observed: str) -> None:
         if len(self.problems) < MANY:

@@ -104,6 +104,10 @@ class Toc:
                 self.paths.add(recorded.path)
                 yield recorded
 
+    def groups(self) -> Iterator[Recorded]:
+        """Yield the same, as `TarSplit.groups`."""
+        return self.entries()
+
     def _document(self) -> TocDocument | None:
         data = self.file.data
         if data is None:

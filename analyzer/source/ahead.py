@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analyzer.source.input import Stream
     from analyzer.source.records import Records
 
-DATA = 4 << 20
+DATA = 8 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
 BUFFERS = 3
 """One that is parsed, one that is full and one to fill: with two, the thread would get the interpreter's lock, and

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from analyzer.source.body import TarBody
     from analyzer.source.input import Stream
     from analyzer.source.member import Loss, Member, MemberSource
+    from analyzer.source.runs import Run
 
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
@@ -82,6 +83,16 @@ class TarSource:
         finally:
             self._window.close()
         self.sha256 = self._source.finish()
+
+    def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
+        """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
+
+        Args:
+            prefix: the directory with its slash, `""` for none any more.
+            take: called while the iterator is advanced, in stream order.
+        """
+        if isinstance(self._window, AheadWindow):  # in short inputs, starting numpy would cost more than it saves
+            self._reader.runs_below(prefix, take)
 
     def close(self) -> None:
         """Release the input."""

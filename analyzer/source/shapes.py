@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.source.member import NO_XATTRS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,6 +72,9 @@ class Shapes:
         self.match = _NOTHING.match
         self.xattrs: Mapping[str, bytes] = {}
 
+    def __len__(self) -> int:
+        return len(self._shapes)
+
     def again(self, data: bytes) -> None:
         """Put the layout that fits a payload first, after `match` failed on it."""
         for index, shape in enumerate(self._shapes):
@@ -81,6 +86,13 @@ class Shapes:
     def _use(self) -> None:
         self.match = self._shapes[0].pattern.match
         self.xattrs = self._shapes[0].xattrs
+
+    def fit(self, data: bytearray, start: int, stop: int) -> tuple[re.Match[bytes] | None, Mapping[str, bytes]]:
+        """Return how the first layout that fits `data[start:stop]` matches it, and the attributes of that layout."""
+        for shape in self._shapes:
+            if (match := shape.pattern.match(data, start, stop)) is not None:
+                return match, shape.xattrs
+        return None, NO_XATTRS
 
     def learn(self, data: bytes, xattrs: Mapping[str, bytes]) -> None:
         """Remember the layout of a payload of one-line records that was walked without a fault.

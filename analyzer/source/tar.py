@@ -16,12 +16,13 @@ from analyzer.source.member import NO_END
 from analyzer.source.usual import usual_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
     from analyzer.source.body import TarBody
     from analyzer.source.member import Member
     from analyzer.source.records import Records
+    from analyzer.source.runs import Run, RunReader
     from analyzer.source.window import Window
 
 PAX = ord("x")
@@ -53,6 +54,9 @@ class TarReader:
         self._extras: Extras | None = None
         self._start = -1  # offset of the first extended header before the member
         self._zeros = 0  # zero blocks just seen
+        self._runs: RunReader | None = None  # while they are wanted
+        self._all_runs: RunReader | None = None
+        self._inherits = False
         self._ended = False  # two of them: the archive is over
         self.members = 0
 
@@ -64,6 +68,11 @@ class TarReader:
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
                 break
             pos, member = window.pos, None
+            if (runs := self._runs) is not None and self._extras is None and not self._zeros:
+                taken = runs.read(pos, limit - self.members)
+                if taken:
+                    self.members += taken
+                    continue
             if window.buffer[pos + 156] == PAX and self._extras is None and not self._zeros:
                 member = self._usual(pos)
             if member is None and (member := self._next(pos)) is None:
@@ -82,6 +91,24 @@ class TarReader:
             elif not self._skip(body.left, padding, member):
                 break
         self._finish()
+
+    def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
+        """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
+
+        Args:
+            prefix: the directory with its slash, `""` for none any more.
+            take: called while the iterator is advanced, in stream order.
+        """
+        if not prefix or self._inherits:
+            self._runs = None
+            return
+        from analyzer.source.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
+
+        if self._all_runs is None:
+            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits)
+        self._runs = self._all_runs
+        self._runs.prefix = prefix.encode("utf-8", "surrogateescape")
+        self._runs.take = take
 
     def _next(self, pos: int) -> Member | None:
         """Read the block at `pos` in full; return its member, None when it is about another or none."""
@@ -254,7 +281,8 @@ class TarReader:
         extras = Extras()
         self._pax.read(data, extras)
         self._global = extras.inherited()
-        self._usual = lambda _pos: None  # the short way knows no inherited values
+        self._usual = lambda _pos: None  # the short ways know no inherited values
+        self._inherits, self._runs = True, None
         ignored = [
             name
             for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))

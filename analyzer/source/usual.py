@@ -136,13 +136,12 @@ def usual_members(entries: EntryReader, shapes: Shapes, sums: Sums) -> Callable[
         member.size = body.size = size if kind is file else 0
         if kind is symlink:
             member.link = bytes(view[head + 157 : head + 257]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
-            size = 0
         member.xattrs = shapes.xattrs
         member.stamp = stamp
         base = window.base
         member.offset = base + pos
         member.data_offset = base + content
-        body.left = size
+        body.left = member.size
         entries.body = body
         window.pos = content
         return member

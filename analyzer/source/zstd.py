@@ -239,7 +239,8 @@ class ZstdStream:
     def _close_frame(self) -> None:
         assert self._frame is not None
         if not self._frame.complete:
-            raise Damaged("cut: the stream ends inside a frame")
+            self._lose("cut: the stream ends inside a frame", self._taken)
+            return
         self._frame = self._reader = None
 
     def _fail(self, what: str, start: int) -> None:

@@ -478,3 +478,13 @@ def test_pebibyte_of_holes_is_named_not_read():
     assert got.members[0].size == 1 << 50
     assert got.bodies["s"] == b""
     assert "expansion_ratio" in got.losses[0][0]
+
+
+def test_the_size_of_a_directory_is_not_that_of_content():
+    """Directories have no content, whatever their headers say; the same in a layout seen often and in a new one."""
+    folders = b"".join(
+        pax((b"path", b"d%d" % n), (b"mtime", b"1700000000.5")) + header(b"d/", b"5", 5_000) for n in range(9)
+    )
+    got = read(folders + member(b"after", b"abc") + END)
+    assert got.paths == [*(f"d{n}" for n in range(9)), "after"]
+    assert got.losses == []

@@ -8,21 +8,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import MISSING, NODE, OPAQUE, PLANTED, WHITEOUT, Difference
+from analyzer.checks.comparison.facts import (
+    MISSING,
+    NODE,
+    OPAQUE,
+    PLANTED,
+    WHITEOUT,
+    WHITEOUT_PREFIX,
+    Difference,
+    is_whiteout,
+)
 from analyzer.checks.comparison.judge import NODES, OPAQUE_NAMES
+from analyzer.checks.comparison.owners import ANY
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, NOTHING, Entry
 from analyzer.snapshot.places import SYMLINK_CODE, place, real_row
+from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from analyzer.checks.comparison.columns import Matcher
+    from analyzer.checks.comparison.facts import LayerFacts
     from analyzer.checks.comparison.judge import Judge
     from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.recorded import Recorded
+    from analyzer.snapshot.split_columns import Entries
 
-WHITEOUT_PREFIX, OPAQUE_MARK = ".wh.", ".wh..wh..opq"
+OPAQUE_MARK = ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
 NANO = 1_000_000_000
 
@@ -39,6 +52,8 @@ class Comparison:
     Attributes:
         whole_tree: the directory holds the parents' files too (vfs, btrfs, an id-mapped copy).
         inherited: names that the parent's whole tree has, for a whole tree whose parent is known; else None.
+        above: gives the names that the tars of all parents have, for a whole tree: a file that the parent's tree lost
+            since is still inherited.
         rootless: device nodes cannot have been made.
         partial: made by a partial pull, whose engines make no fifos and, the older ones, no device nodes.
     """
@@ -57,6 +72,7 @@ class Comparison:
         self.root_marks = root_marks
         self.whole_tree = False
         self.inherited: dict[str, int] | None = None
+        self.above: Callable[[], set[str]] = set
         self.rootless = False
         self.partial = False
         self._devices = 0
@@ -68,48 +84,65 @@ class Comparison:
         self._opaque: set[str] = set()
         self._parents: dict[str, str] = {}
         self._changed: set[str] = set()
+        self._matcher: Matcher | None = None
 
-    def run(self, entries: Iterable[Recorded]) -> None:
+    def run(self, groups: Iterable[Recorded | Entries]) -> None:
         """Take every entry of the layer tar."""
-        table, judge, matched = self.table, self.judge, self._matched
-        get, extra = table.index.get, table.extra
-        kinds, flags, modes, sizes, crcs = table.kinds, table.flags, table.modes, table.sizes, table.crcs
-        uids, gids, mtimes, user, group = table.uids, table.gids, table.mtimes, judge.uids, judge.gids
-        owners_seen, groups_seen = self.facts.owners
-        verified = count = 0
-        for entry in entries:
-            path, kind, size, crc, mode, uid, gid, mtime_ns, _, _, xattrs, _ = entry
-            count += 1
-            if uid not in owners_seen or gid not in groups_seen:
-                name_owner(self.facts.owners, entry)
-            row = get(path, -1)
-            if row < 0:
-                self._absent(entry)
-                continue
-            matched[row] = 1
+        for group in groups:
+            if isinstance(group, Recorded):
+                self._entry(group)
+            else:
+                self._entries(group)
+
+    def _entries(self, group: Entries) -> None:
+        """Take many entries at once: only those that are not as recorded are looked at one by one."""
+        from analyzer.checks.comparison.columns import Matcher  # noqa: PLC0415  numpy is not for every bundle
+
+        if self._matcher is None:
+            self._matcher = Matcher(self.table, self.judge.uids, self.judge.gids, self._matched)
+        note_entries(self.facts, group)
+        self.facts.compared += len(group.paths)
+        others, verified = self._matcher.match(group)
+        self.facts.verified += verified
+        for item, row in others:
+            self._differs(group.entry(item), row)
+
+    def _entry(self, entry: Recorded) -> None:
+        table, judge = self.table, self.judge
+        path, kind, size, crc, mode, uid, gid, mtime_ns, _, _, xattrs, _ = entry
+        self.facts.recorded += 1
+        self.facts.compared += 1
+        if uid not in self.facts.owners[0] or gid not in self.facts.owners[1]:
+            name_owner(self.facts.owners, entry)
+        row = table.index.get(path, -1)
+        if row >= 0:
+            self._matched[row] = 1
             if (
-                modes[row] == mode
-                and uids[row] == user[uid]
-                and gids[row] == group[gid]
+                table.modes[row] == mode
+                and judge.uids[uid] in (table.uids[row], ANY)
+                and judge.gids[gid] in (table.gids[row], ANY)
                 and not xattrs
-                and row not in extra
+                and row not in table.extra
             ):
                 if kind == FILE:
                     if (
-                        kinds[row] == FILE_CODE
-                        and sizes[row] == size
-                        and crcs[row] == crc
-                        and flags[row] & HAS_CRC
-                        and mtimes[row] // NANO == mtime_ns // NANO
+                        table.kinds[row] == FILE_CODE
+                        and table.sizes[row] == size
+                        and table.crcs[row] == crc
+                        and table.flags[row] & HAS_CRC
+                        and table.mtimes[row] // NANO == mtime_ns // NANO
                     ):
-                        verified += size
-                        continue
-                elif kind == DIRECTORY and kinds[row] == DIRECTORY_CODE:
-                    continue
+                        self.facts.verified += size
+                        return
+                elif kind == DIRECTORY and table.kinds[row] == DIRECTORY_CODE:
+                    return
+        self._differs(entry, row)
+
+    def _differs(self, entry: Recorded, row: int) -> None:
+        if row < 0:
+            self._absent(entry)
+        else:
             self._unlike(entry, row)
-        self.facts.recorded += count
-        self.facts.compared += count
-        self.facts.verified += verified
 
     def _unlike(self, entry: Recorded, row: int) -> None:
         """Keep an entry for a closer look, unless it is a symlink as recorded."""
@@ -257,9 +290,7 @@ class Comparison:
 
     def _count_whiteouts(self, recorded: set[str]) -> None:
         files = [
-            name
-            for name in self.table.names
-            if WHITEOUT_PREFIX in name and name.rpartition("/")[2].startswith(WHITEOUT_PREFIX) and name in recorded
+            name for name in self.table.names if WHITEOUT_PREFIX in name and is_whiteout(name) and name in recorded
         ]
         self.facts.whiteouts = (self._devices, len(files))
         self.facts.whiteout_file = min(files, default="")
@@ -283,16 +314,17 @@ class Comparison:
         """Tell files that no entry made; parents that the tar does not name are the engine's own."""
         if self.whole_tree and self.inherited is None:
             return
-        inherited = self.inherited or {}
-        rows = [row for row in self.table.index.values() if not self._matched[row]]
+        inherited, names = self.inherited or {}, self.table.names
+        rows = [row for row in self.table.index.values() if not self._matched[row] and names[row] not in inherited]
+        if rows and self.whole_tree:
+            above = self.above()
+            rows = [row for row in rows if names[row] not in above]
         implied: set[str] = set()
         if any(self.table.kinds[row] == DIRECTORY_CODE for row in rows):
             implied = _ancestors(recorded | set(self._parents.values()))
         for row in rows:
             found = self.table.entry(row)
             name = found.name
-            if name in inherited:
-                continue
             if name in implied and found.kind == DIRECTORY:
                 self.judge.planted_marks(found, {})
                 continue
@@ -305,9 +337,17 @@ class Comparison:
 
 def name_owner(owners: tuple[set[int], set[int]], entry: Recorded) -> None:
     """Note the owners of an entry that is no whiteout."""
-    if not entry.path.rpartition("/")[2].startswith(WHITEOUT_PREFIX):
+    if not is_whiteout(entry.path):
         owners[0].add(entry.uid)
         owners[1].add(entry.gid)
+
+
+def note_entries(facts: LayerFacts, group: Entries) -> None:
+    """Count entries and note their owners."""
+    from analyzer.checks.comparison.columns import note_owners  # noqa: PLC0415  numpy is not for every bundle
+
+    facts.recorded += len(group.paths)
+    note_owners(facts.owners, group)
 
 
 def _ancestors(paths: set[str]) -> set[str]:

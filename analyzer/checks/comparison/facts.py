@@ -21,7 +21,9 @@ FACETS = (
     MISSING, TYPE, SIZE, LINK, EMPTIED, ZEROED, CONTENT, MODE, OWNER, NODE, WHITEOUT, ATTRIBUTE, OPAQUE, MARK, PLANTED,
     TIME, IDENTITY,
 )  # fmt: skip
+TAR_SPLIT, TOC, FLAT_TOC = "tar-split", "toc", "flat-toc"
 LISTED = 1_000
+WHITEOUT_PREFIX = ".wh."
 
 
 class Difference(NamedTuple):
@@ -113,3 +115,8 @@ class LayerFacts:
     def count(self, *facets: str) -> int:
         """Return how many differences of some facets there are, listed or not."""
         return sum(self.counts[facet] for facet in facets)
+
+
+def is_whiteout(path: str) -> bool:
+    """Tell whether an entry of a layer tar is a whiteout or another mark by its name."""
+    return path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.capture import captured, store_owner
-from analyzer.checks.comparison.compare import Comparison, name_owner
-from analyzer.checks.comparison.facts import LayerFacts
+from analyzer.checks.comparison.compare import Comparison, name_owner, note_entries
+from analyzer.checks.comparison.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
 from analyzer.checks.comparison.judge import Judge
 from analyzer.checks.comparison.options import storage_options
 from analyzer.checks.comparison.owners import Unknown, owners_of
 from analyzer.limits import DEFAULT
 from analyzer.snapshot.content import DiffTable, Entry
+from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.second import table_of
+from analyzer.snapshot.sharing import shared
 from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
     from analyzer.checks.view import View
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
+    from analyzer.snapshot.provenance import SmallFile
 
-TAR_SPLIT, TOC, FLAT_TOC = "tar-split", "toc", "flat-toc"
 EMPTY = "the layer's diff is empty"
 HOPS = 8
 WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
@@ -56,13 +59,27 @@ class Comparer:
     def run(self) -> dict[str, LayerFacts]:
         """Compare one layer after the other, so that only one index is held at a time."""
         found: dict[str, LayerFacts] = {}
-        for record in self._layers():
-            facts = self._layer(record)
+        records = list(self._layers())
+        for record, facts in zip(records, shared(self._bare, records, self._weight), strict=True):
             if facts is not None:
+                facts.record, facts.description = record, self._file(record.id)
                 found[record.id] = facts
         for layer_id in self._emptied(found):
             found[layer_id] = self._emptied_layer(found[layer_id])
         return found
+
+    def _bare(self, record: LayerRecord) -> LayerFacts | None:
+        """Return the facts of a layer without the file they come from, which need not go through a pipe."""
+        facts = self._layer(record)
+        return replace(facts, description=None) if facts is not None else None
+
+    def _file(self, layer_id: str) -> SmallFile | None:
+        split = self._description(layer_id)
+        return split.file if split is not None else None
+
+    def _weight(self, record: LayerRecord) -> int:
+        file = self._file(record.id)
+        return len(file.data or b"") if file is not None else 0
 
     def _emptied(self, found: dict[str, LayerFacts]) -> list[str]:
         """Return layers without any file, unless the capture took the files of few layers only."""
@@ -78,7 +95,7 @@ class Comparer:
         table = DiffTable(f"{directory.path}/diff")
         again = LayerFacts(facts.record, table.path, facts.source, split.file, total=facts.total, emptied=True)
         comparison = self._comparison(again, facts.record, directory, table)
-        comparison.run(split.entries())
+        comparison.run(split.groups())
         comparison.finish(split.paths)
         return again
 
@@ -113,7 +130,7 @@ class Comparer:
             facts.unjudged = why
             self._only_read(facts, split)
         else:
-            comparison.run(split.entries())
+            comparison.run(split.groups())
         facts.problems, facts.limit = tuple(split.problems), split.limit
         if isinstance(split, TarSplit) and split.known_total and not split.limit:
             facts.total = split.total
@@ -126,9 +143,12 @@ class Comparer:
         return facts
 
     def _only_read(self, facts: LayerFacts, split: TarSplit | Toc) -> None:
-        for entry in split.entries():
-            facts.recorded += bool(entry.path)
-            name_owner(facts.owners, entry)
+        for group in split.groups():
+            if isinstance(group, Recorded):
+                facts.recorded += bool(group.path)
+                name_owner(facts.owners, group)
+            else:
+                note_entries(facts, group)
 
     def _table(self, record: LayerRecord, directory: LayerDirectory | None) -> tuple[DiffTable | None, str]:
         """Return the table that holds a layer's files, or why there is none to compare."""
@@ -169,6 +189,7 @@ class Comparer:
         judge.dated = not comparison.partial
         if self.view.store.driver in WHOLE_TREE_DRIVERS:
             comparison.inherited = self._inherited(record)
+            comparison.above = partial(self._above, record)
         return comparison
 
     def _inherited(self, record: LayerRecord) -> dict[str, int] | None:
@@ -178,6 +199,15 @@ class Comparer:
         directory = self.view.rel.directory(record.parent)
         table = directory.tables.get("diff") if directory else None
         return dict(table.index) if table is not None and len(table) else None
+
+    def _above(self, record: LayerRecord) -> set[str]:
+        """Return the names that the descriptions of a layer's parents give."""
+        names: set[str] = set()
+        for layer_id in self.view.rel.chain(record.parent):
+            split = self._description(layer_id)
+            if split is not None:
+                names.update(entry.path for entry in split.entries())
+        return names
 
     def _resolve(self, path: str) -> Entry | None:
         """Find a file by member path in any diff directory of the bundle."""

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.facts import CONTENT
 from analyzer.checks.comparison.told import common, evidence, subject, untouched
+from analyzer.checks.comparison.unseen import not_compared
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="the content of layer {layer} is not as it was unpacked: {what}",
+    left_out=not_compared,
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Tell changed contents, one finding a layer."""

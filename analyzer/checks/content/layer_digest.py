@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.comparison.facts import CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED
+from analyzer.checks.comparison.unseen import not_rebuilt
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
@@ -44,6 +45,7 @@ TOLD = (CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED)
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.REBUILT),
     says="the tar of layer {layer}, made again, has digest {observed}; the record says {expected}",
+    left_out=not_rebuilt,
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Compare the digest of every layer that could be rebuilt."""

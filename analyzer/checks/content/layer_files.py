@@ -15,7 +15,8 @@ Why it matters
 How sure
     High: sizes and types come from the layer's own tar headers, kept in its tar-split or table of contents. Parents
     that the tar does not name, duplicates through symlinked directories and files held by hard links of another layer
-    are understood. Medium for a layer without any file.
+    are understood. Medium for a layer without any file. Information where the bundle holds no directory, no symlink or
+    no file of that size anywhere: the capture did not take them.
 
 Remedy
     `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Never put files back by hand.
@@ -33,6 +34,8 @@ from analyzer.checks.comparison.told import PAGE, common, evidence, subject, unt
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, INFO, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.content import KIND_CODE
+from analyzer.source.member import DIRECTORY, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,19 +54,21 @@ FACETS = (MISSING, TYPE, SIZE, LINK)
 )
 def check(view: View, this: Rule) -> Iterator[Finding]:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
-    bound = _size_bound(view)
+    bound, untaken = _size_bound(view), _kinds_not_taken(view)
     for facts in view.contents.values():
         found = facts.of(*FACETS)
         if not found:
             continue
-        left_out = bool(bound) and all(each.facet == MISSING and each.size > bound for each in found)
+        left_out = all(
+            each.facet == MISSING and (each.kind in untaken or (bool(bound) and each.size > bound)) for each in found
+        )
         yield this.found(
             subject(view, facts, found),
             evidence(facts, found),
             severity=INFO if left_out else ERROR,
             confidence=MEDIUM if left_out or facts.emptied else HIGH,
             unsynced=any(_unsynced(facts, each) for each in found),
-            left_out_by_size=left_out,
+            left_out=left_out,
             **common(facts, found, facts.count(*FACETS)),
         )
 
@@ -90,3 +95,17 @@ def _size_bound(view: View) -> int:
         default=0,
     )
     return largest if largest and min(each.size for each in missing) > largest else 0
+
+
+def _kinds_not_taken(view: View) -> set[str]:
+    """Return which of directories and symlinks the bundle holds nowhere in its stores: a copy of plain files."""
+    untaken = set()
+    homes = [store.home for store in view.snapshot.stores]
+    tables = [table for home in homes for layer in home.layers.values() for table in layer.tables.values()]
+    links = any(member.kind == SYMLINK for home in homes for member in home.links.values())
+    if not links and not any(KIND_CODE[SYMLINK] in table.kinds for table in tables):
+        untaken.add(SYMLINK)
+    made = any(home.member or home.link_dir or any(layer.member for layer in home.layers.values()) for home in homes)
+    if not made and not any(KIND_CODE[DIRECTORY] in table.kinds for table in tables):
+        untaken.add(DIRECTORY)
+    return untaken

@@ -10,7 +10,9 @@ Why it matters
     the layer's files were changed.
 
 How sure
-    High when the listing of `overlay-layers` is whole. Silent where the capture took no tar-split at all.
+    High when the listing of `overlay-layers` is whole. Where no layer has its tar-split and the bundle has the far
+    larger contents, they were removed, or a capture left them out: it is told, and left open. Silent where the capture
+    took no contents either.
 
 Remedy
     `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
@@ -24,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.finding import ERROR, INFO, LOW, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from analyzer.checks.view import View
     from analyzer.snapshot.layers import LayerRecord
 
+NONE = "{path} has the tar-split of none of the {count} layers that were unpacked from a tar: removed, or not captured"
 CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
 
 
@@ -48,6 +51,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     rel, store = view.rel, view.store
     known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
     if not known:
+        yield from _none_left(view, this)
         return
     for record in store.layers:
         own = rel.layer_store.get(record.id) is store
@@ -63,6 +67,26 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             layer=record.id,
             layers=[record.id],
         )
+
+
+def _none_left(view: View, this: Rule) -> Iterator[Finding]:
+    """Leave open whether all tar-splits were removed, where the capture took the store whole to all appearance."""
+    store = view.store
+    count = sum(1 for record in store.layers if _has_one(record))
+    if not count or not view.snapshot.content_files or "layers.lock" not in store.locks:
+        return
+    path = store.part_path("layers")
+    yield this.found(
+        view.file(path),
+        [(Where(path), f"tar-splits of {count} layers", "none")],
+        severity=INFO,
+        confidence=LOW,
+        variant="none",
+        says=NONE,
+        path=path,
+        count=count,
+        doubt=f"{path} has no tar-split of any layer: removed, or left out of the capture",
+    )
 
 
 def _has_one(record: LayerRecord) -> bool:

@@ -1,0 +1,346 @@
+"""Read many members of the usual form at once: the headers in the window are columns of one table (numpy).
+
+A usual member has at most one extended header before its own: pax records of a known layout (`shapes`), or a GNU long
+name. Its own header is of a file, directory or symlink, with a checksum that holds, plain octal numbers and a clean
+path, and its content lies wholly in the window. All of this is tested for every member, as `tar` tests it. Whatever is
+not usual ends a run and is left for `tar` to read in full, so everything here could be left out.
+
+The headers of a window are found by following each header's size to the next one. What is known of a member then
+comes from the bytes at its place alone: whether a member starts at that place is for the caller to know.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from analyzer.source.columns import CODES, EXTENDED, LATEST, chain, clean, decoded, find_headers, numbers, sound
+from analyzer.source.entry import NANO
+from analyzer.source.extras import LENGTHS
+from analyzer.source.header import BLOCK
+from analyzer.source.layouts import FRONT, Layouts
+from analyzer.source.member import NO_XATTRS
+from analyzer.source.pax import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from analyzer.limits import Limits
+    from analyzer.source.shapes import Shapes
+    from analyzer.source.window import Window
+
+    Column = npt.NDArray[Any]
+    Take = Callable[["Run"], None]
+
+LEAST = 64 << 10
+"""Unread bytes that are worth a table of their own."""
+FEWEST = 8
+"""Members that are worth a run."""
+POOR = 64
+"""Usual members below which the rest of the data at hand is left to `tar`: hostile input must not cost a table each."""
+LONGEST = 4_096
+"""Longest extended header that is usual."""
+PAX, LONG_NAME, LONG_LINK = ord("x"), ord("L"), ord("K")
+
+
+class Run(NamedTuple):
+    """Consecutive members below one directory, in columns; item i of each is one member.
+
+    Attributes:
+        names: paths below the directory.
+        kinds: codes, index into `RUN_KINDS`.
+        modes, uids, gids, sizes, mtimes_ns, offsets: as in `Member` (`offsets` is `data_offset`).
+        links: targets of the symlinks, by item.
+        xattrs: attributes of each.
+        view: the memory that contents lie in, valid only while the run is taken.
+        starts: where in it each content starts.
+        unlike: items that are no file, or a file that ends with a NUL.
+    """
+
+    names: list[str]
+    kinds: Column
+    modes: Column
+    uids: Column
+    gids: Column
+    sizes: Column
+    mtimes_ns: Column
+    offsets: Column
+    links: dict[int, str]
+    xattrs: Sequence[Mapping[str, bytes]]
+    view: memoryview
+    starts: list[int]
+    unlike: list[int]
+
+
+class Table(NamedTuple):
+    """The members of one stretch of the stream; offsets are of the stream.
+
+    Attributes:
+        begins, contents, ends: where each member, its content, and the one after it start.
+        usual: whether it is usual.
+        bad: the items that are not, ascending.
+        paths: the path of a usual one as found, without `./` before and `/` behind.
+        xattrs, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
+        targets: the link name field of each symlink, by item.
+        end: where the stretch ends.
+    """
+
+    begins: list[int]
+    contents: Column
+    ends: list[int]
+    bad: list[int]
+    paths: list[bytes]
+    xattrs: list[Mapping[str, bytes]]
+    kinds: Column
+    modes: Column
+    uids: Column
+    gids: Column
+    sizes: Column
+    mtimes_ns: Column
+    targets: dict[int, bytes]
+    end: int
+
+
+class Names(NamedTuple):
+    """Path, attributes and modification time of each member of a table."""
+
+    paths: list[bytes]
+    xattrs: list[Mapping[str, bytes]]
+    mtimes_ns: Column
+
+
+class _Found(NamedTuple):
+    """Headers of the members of a table.
+
+    Attributes:
+        types, places, sizes: type of the first header of each, and window position and length of what follows it.
+        kinds: code of each.
+        headers, own: all headers, and which of them is each member's own.
+        fronts: the first bytes after the first header.
+        values: numbers of the own header (`columns.numbers`).
+        good: whether the member is usual as far as looked at.
+    """
+
+    types: Column
+    places: Column
+    sizes: Column
+    kinds: Column
+    headers: Column
+    own: Column
+    fronts: Column
+    values: Column
+    good: Column
+
+
+class RunReader:
+    """Reads runs of usual members below one directory.
+
+    Args:
+        window: the stream.
+        shapes: layouts of pax payloads seen so far.
+        limits: bounds on what is read.
+
+    Attributes:
+        prefix: the directory with its slash.
+        take: gets each run.
+    """
+
+    def __init__(self, window: Window, shapes: Shapes, limits: Limits) -> None:
+        self._window = window
+        self._shapes = shapes
+        self._layouts = Layouts()
+        self._limits = limits
+        self._table: Table | None = None
+        self._rest = 0  # offset up to which no table is made
+        self._known = 0  # layouts known when the last one was: with a new one, another look is worth it
+        self.prefix = b""
+        self.take: Take = _drop
+
+    def read(self, pos: int, most: int) -> int:
+        """Hand over a run of up to `most` members that starts at window position `pos`; return their number.
+
+        The window is moved behind them; where there are none it stays as it is.
+        """
+        window = self._window
+        offset = window.base + pos
+        table = self._table
+        if table is None or offset >= table.end or self._known < len(self._shapes):
+            if (offset < self._rest and self._known == len(self._shapes)) or window.end - pos < LEAST:
+                return 0
+            self._known = len(self._shapes)
+            table = self._table = self._make(pos)
+            if table is None or len(table.begins) - len(table.bad) < POOR:
+                self._rest = window.base + window.end
+            if table is None:
+                return 0
+        first = bisect_left(table.begins, offset)
+        if first == len(table.begins) or table.begins[first] != offset:
+            return 0
+        next_bad = bisect_left(table.bad, first)
+        stop = table.bad[next_bad] if next_bad < len(table.bad) else len(table.begins)
+        names = self._names(table.paths[first : min(stop, first + most)])
+        if len(names) < FEWEST:
+            return 0
+        stop = first + len(names)
+        self.take(self._run(table, first, stop, names))
+        window.pos = table.ends[stop - 1] - window.base
+        return len(names)
+
+    def _names(self, paths: list[bytes]) -> list[bytes]:
+        """Return the paths below the directory, up to the first that is not below it or that cleaning would change."""
+        prefix, skipped = self.prefix, len(self.prefix)
+        names = [path[skipped:] for path in paths if path.startswith(prefix)]
+        if len(names) < len(paths):
+            names = names[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
+        return names[: clean(names)]
+
+    def _run(self, table: Table, first: int, stop: int, names: list[bytes]) -> Run:
+        span = slice(first, stop)
+        contents, sizes = table.contents[span], table.sizes[span]
+        starts = contents - self._window.base
+        last = np.frombuffer(self._window.buffer, np.uint8)[starts + sizes - 1]
+        links = {
+            item - first: target.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            for item, target in table.targets.items()
+            if first <= item < stop
+        }
+        return Run(
+            decoded(names),
+            table.kinds[span],
+            table.modes[span],
+            table.uids[span],
+            table.gids[span],
+            sizes,
+            table.mtimes_ns[span],
+            contents,
+            links,
+            table.xattrs[span],
+            self._window.view,
+            starts.tolist(),
+            np.flatnonzero((table.kinds[span] > 0) | ((sizes > 0) & (last == 0))).tolist(),
+        )
+
+    def _make(self, pos: int) -> Table | None:
+        """Return the table of the members from window position `pos` on, None where no header is found."""
+        window = self._window
+        count = (window.end - pos) // BLOCK
+        blocks = np.frombuffer(window.buffer, np.uint8, count * BLOCK, pos).reshape(count, BLOCK)
+        rows, types, sizes, after = find_headers(blocks)
+        linked = chain(rows, after, count)
+        own = np.flatnonzero(~EXTENDED[types[linked]])
+        if not len(own):
+            return None
+        linked = linked[: own[-1] + 1]
+        rows, types, sizes, after = rows[linked], types[linked], sizes[linked], after[linked]
+        headers = blocks[rows]
+        whole = sound(headers)
+        extended = EXTENDED[types]
+        before = np.maximum(own - 1, 0)
+        has = extended[before] & (own > 0)
+        twice = has & extended[np.maximum(own - 2, 0)] & (own > 1)
+        good = whole[own] & ~twice & (CODES[types[own]] < 255) & (after[own] <= count)
+        good &= ~has | (whole[before] & (types[before] != LONG_LINK))
+        values, plain = numbers(headers[own, 100:148])
+        first = np.where(has, before, own)
+        starts = rows[first]
+        found = _Found(
+            types[first],
+            (starts + 1) * BLOCK + pos,
+            sizes[first],
+            CODES[types[own]],
+            headers,
+            own,
+            blocks[np.minimum(starts + 1, count - 1), :FRONT],
+            values,
+            good & plain,
+        )
+        names = self._named(found)
+        start = window.base + pos
+        ends = after[own] * BLOCK
+        return Table(
+            (starts * BLOCK + start).tolist(),
+            (rows[own] + 1) * BLOCK + start,
+            (ends + start).tolist(),
+            np.flatnonzero(~found.good).tolist(),
+            names.paths,
+            names.xattrs,
+            found.kinds,
+            (values[0] & 0o7777).astype(np.uint16),
+            values[1].astype(np.uint64),
+            values[2].astype(np.uint64),
+            np.where(found.kinds == 0, values[3], 0),
+            names.mtimes_ns,
+            {item: headers[own[item], 157:257].tobytes() for item in np.flatnonzero(found.kinds == 2).tolist()},
+            min(int(ends[-1]) + start, window.base + window.end),
+        )
+
+    def _named(self, found: _Found) -> Names:
+        """Return path, attributes and time of each member; tell those whose name or records are not usual."""
+        buffer, good, places = self._window.buffer, found.good, found.places
+        names = Names([b""] * len(places), [NO_XATTRS] * len(places), found.values[4] * NANO)
+        good &= found.sizes * EXTENDED[found.types] <= LONGEST
+        good &= names.mtimes_ns <= LATEST * NANO
+        wanted = np.flatnonzero(good & (found.types == PAX))
+        others = np.flatnonzero(good & (found.types != PAX))
+        if len(wanted):
+            good[wanted] = False
+            self._recorded(found, wanted, names)
+        for item in others.tolist():
+            raw = b""
+            if found.types[item] == LONG_NAME:
+                raw = bytes(buffer[places[item] : places[item] + found.sizes[item]])
+                raw = raw[:-1] if raw[-1:] == b"\0" else b""
+            elif not found.headers[found.own[item], 345]:
+                raw = found.headers[found.own[item], :100].tobytes().partition(b"\0")[0]
+            raw = raw.removeprefix(b"./")
+            names.paths[item] = raw[:-1] if raw[-1:] == b"/" and found.kinds[item] else raw
+        good &= np.fromiter(map(len, names.paths), np.int64) <= min(self._limits.path, LONGEST)
+        return names
+
+    def _recorded(self, found: _Found, items: Column, names: Names) -> None:
+        """Fill in what pax records say of some items, and tell those that are of a known layout."""
+        view, places, sizes, kinds = self._window.view, found.places, found.sizes, found.kinds
+        seen = np.zeros(len(items), np.bool_)
+        for group in self._layouts.find(view, places[items], found.fronts[items], sizes[items]):
+            which = items[group.rows]
+            begins, ends = places[which] + group.starts, places[which] + group.stops
+            buffer = np.frombuffer(self._window.buffer, np.uint8)
+            dotted = (buffer[begins] == ord(".")) & (buffer[begins + 1] == ord("/"))
+            slashed = buffer[ends - 1] == ord("/")
+            begins, ends = begins + 2 * dotted, ends - slashed
+            plain = (begins < ends) & ~(slashed & (kinds[which] == 0))
+            plain &= (buffer[begins] != ord("/")) & (buffer[begins] != ord(".")) & (buffer[ends - 1] != ord("/"))
+            found.good[which] = plain
+            names.mtimes_ns[which] = group.mtimes_ns
+            seen[group.rows] = True
+            for item, begin, end in zip(which.tolist(), begins.tolist(), ends.tolist(), strict=True):
+                names.paths[item] = view[begin:end].tobytes()
+                names.xattrs[item] = group.xattrs
+        for item in items[~seen].tolist():
+            self._matched(found, item, names)
+
+    def _matched(self, found: _Found, item: int, names: Names) -> None:
+        """Fill in what the pax records of one item say, where `shapes` knows their layout."""
+        place = int(found.places[item])
+        stop = place + int(found.sizes[item])
+        match, known = self._shapes.fit(self._window.buffer, place, stop)
+        if match is None:
+            return
+        digits, path, _, stamp = match.groups()
+        end = match.start(3)
+        if LENGTHS.get(digits) != end - match.start(1) - 1:  # also where the time comes before the path
+            return
+        self._layouts.learn(bytes(self._window.view[place:stop]), match, known)
+        names.paths[item], names.xattrs[item] = path, known
+        time = parse_time(stamp[9:])
+        names.mtimes_ns[item] = min(time, LATEST * NANO)
+        # a slash behind its name makes a file a directory
+        found.good[item] = time <= LATEST * NANO and (bool(found.kinds[item]) or match.end(2) + 1 == end)
+
+
+def _drop(_run: Run) -> None:
+    pass

@@ -1,0 +1,84 @@
+"""Work that is shared with a second process gives what one process gives, whatever happens to the second."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from analyzer.snapshot import sharing
+from analyzer.snapshot.sharing import shared
+from tests.contents import BASE, PASSWD, told
+from tests.editing import Edited
+
+pytestmark = pytest.mark.skipif(not sharing._second_processor(), reason="needs a second processor")
+ITEMS = list(range(20))
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    monkeypatch.setattr(sharing, "WORTH", 0)
+
+
+def test_every_item_once_and_in_order_in_two_processes():
+    results = shared(lambda item: (item * item, os.getpid()), ITEMS, lambda item: item)
+    assert [square for square, _ in results] == [item * item for item in ITEMS]
+    assert len({process for _, process in results}) == 2
+
+
+def test_what_is_small_or_single_is_not_shared(monkeypatch):
+    assert shared(lambda _: os.getpid(), [1], lambda _: 1) == [os.getpid()]
+    monkeypatch.setattr(sharing, "WORTH", 1 << 20)
+    assert set(shared(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
+
+
+def test_a_process_with_threads_is_not_forked():
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    assert set(shared(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("how", ["dies", "raises", "no pickle"])
+def test_a_second_process_that_fails_costs_nothing_but_time(how):
+    parent = os.getpid()
+
+    def work(item):
+        if os.getpid() != parent:
+            if how == "dies":
+                os._exit(7)
+            if how == "raises":
+                raise MemoryError
+            return lambda: item
+        return item
+
+    assert shared(work, ITEMS, lambda _: 1) == ITEMS
+
+
+def test_an_error_here_ends_the_second_process():
+    parent = os.getpid()
+
+    def work(item):
+        if os.getpid() == parent:
+            raise ValueError(item)
+        threading.Event().wait(60)
+
+    with pytest.raises(ValueError, match=r"\d"):
+        shared(work, ITEMS, lambda _: 1)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("depth", ["standard", "deep"])
+def test_layers_compared_in_two_processes_are_told_the_same(monkeypatch, depth):
+    def findings():
+        store = Edited().write(PASSWD, b"root:x:0:0:edited\n")
+        return [(f.fingerprint, f.message, f.evidence) for found in told(store, depth=depth).values() for f in found]
+
+    both = findings()
+    monkeypatch.setattr(sharing, "_second_processor", lambda: False)
+    assert both == findings()
+    assert any(BASE in message for _, message, _ in both) or both

@@ -1,0 +1,137 @@
+"""Entries of a tar-split read many at once are the entries that are read one by one, for any file, sound or not."""
+
+from __future__ import annotations
+
+import base64
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.limits import DEFAULT
+from analyzer.snapshot import split_columns, tar_split
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.recorded import Recorded
+from analyzer.snapshot.tar_split import TarSplit
+from analyzer.source.member import Member
+from tests.contents import HEALTHY
+from tests.editing import Edited
+from tests.source.craft import END, header, member, pax
+from tests.tarsplit import lines, pack, split
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch):
+    """Read even short files many entries at once."""
+    monkeypatch.setattr(tar_split, "LONG", 0)
+    monkeypatch.setattr(tar_split, "FEWEST", 1)
+    monkeypatch.setattr(split_columns, "FEWEST", 1)
+
+
+def read(data: bytes, *, at_once: bool):
+    """Return entries, problems, length and paths, and how many entries came in columns."""
+    parsed = TarSplit(SmallFile(Member("x.tar-split.gz", size=len(data)), data), DEFAULT)
+    found, taken = [], 0
+    for group in parsed.groups() if at_once else parsed.entries():
+        if isinstance(group, Recorded):
+            found.append(group)
+        else:
+            taken += len(group.paths)
+            found += group.each()
+    found = [each if each.kind == "file" else each._replace(crc=None) for each in found]
+    return (found, parsed.problems, parsed.total, parsed.paths, parsed.limit, parsed.known_total), taken
+
+
+def same(data: bytes) -> int:
+    expected, _ = read(data, at_once=False)
+    found, taken = read(data, at_once=True)
+    assert found == expected
+    return taken
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_real_files(name):
+    store = Edited(name)
+    splits = [path for path in store.entries if path.endswith(".tar-split.gz")]
+    assert not splits or sum(same(store.data(path)) for path in splits) > 0
+
+
+ODD = {
+    "symlink": header(b"soft", b"2", link=b"../x"),
+    "hard link": header(b"hard", b"1", link=b"d/f1"),
+    "directory without slash": header(b"plain", b"5"),
+    "file with slash": member(b"slash/", b""),
+    "device": header(b"null", b"3", major=1, minor=3),
+    "prefix": member(b"name", b"abc", prefix=b"a/b"),
+    "pax": pax((b"path", b"p" * 150)) + member(b"p", b"abc"),
+    "dotted": member(b"./dotted", b"abc"),
+    "root": header(b"./", b"5"),
+    "dots": member(b"a/../b", b"abc"),
+    "whiteout": member(b"d/.wh.gone"),
+    "twice": member(b"d/f1", b"other"),
+    "signed": member(b"s\xc3\xa9", b"abc", signed=True),
+    "old": member(b"old", b"abc", kind=b"\0"),
+    "full name": member(b"n" * 100, b"abc"),
+    "big": member(b"big", b"abc", mtime=b"\x80" + bytes(7) + b"\1\0\0\0"),
+}
+
+
+def layer(extra: bytes = b"", count: int = 12) -> bytes:
+    ordinary = [member(b"d/f%d" % n, b"y" * (n * 91 % 700)) for n in range(count)]
+    return header(b"d/", b"5") + b"".join(ordinary[:6]) + extra + b"".join(ordinary[6:]) + END
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_entries_among_ordinary_ones(name):
+    assert same(split(layer(ODD[name]))) >= (0 if name == "twice" else 10)
+
+
+BROKEN = {
+    "position": lambda lines, at: lines[at].update(position=7_000),
+    "type": lambda lines, at: lines[at].update(type=5),
+    "negative": lambda lines, at: lines[at].update(size=-4),
+    "huge": lambda lines, at: lines[at].update(size=1 << 63),
+    "name": lambda lines, at: lines[at].update(name="other"),
+    "raw name": lambda lines, at: lines[at].update(name_raw=base64.b64encode(b"raw").decode()),
+    "size": lambda lines, at: lines[at].update(size=17),
+    "no payload": lambda lines, at: lines[at].update(payload=None),
+    "payload": lambda lines, at: lines[at].update(payload=base64.b64encode(b"xyz").decode()),
+    "dropped": lambda lines, at: lines.pop(at),
+    "repeated": lambda lines, at: lines.insert(at, dict(lines[at])),
+    "flipped": lambda lines, at: lines[at].update(payload=_flipped(lines[at].get("payload"))),
+}
+
+
+def _flipped(payload):
+    data = bytearray(base64.b64decode(payload or ""))
+    if data:
+        data[len(data) // 2] ^= 1
+    return base64.b64encode(bytes(data)).decode()
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("at", [0, 1, 2, 7, 8, 19, 20])
+def test_broken_lines(how, at):
+    described = lines(split(layer()))
+    BROKEN[how](described, at)
+    same(pack(described))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(sorted(ODD)), max_size=6),
+    st.lists(st.sampled_from(sorted(BROKEN)), max_size=2),
+    st.integers(0),
+)
+def test_any_mixture(odd, broken, seed):
+    dice = random.Random(seed)
+    parts = [ODD[name] for name in odd]
+    dice.shuffle(parts)
+    try:
+        described = lines(split(layer(b"".join(parts), dice.randrange(20))))
+    except Exception:  # noqa: BLE001  what the standard library does not read is no layer
+        return
+    for how in broken:
+        BROKEN[how](described, dice.randrange(len(described)))
+    same(pack(described))

@@ -1,0 +1,212 @@
+"""Members read many at once are the members that are read one by one, for any archive, sound or not."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.limits import DEFAULT, Limits
+from analyzer.snapshot.collect import Collector
+from analyzer.source import open as opening
+from analyzer.source import runs
+from analyzer.source.open import open_bundle
+from tests.archives import tar_of
+from tests.contents import HEALTHY
+from tests.source.craft import BLOCK, END, base256, header, long_name, member, pax
+
+LAYER = b"storage/overlay/" + b"ab" * 32 + b"/diff/"
+OTHER = b"storage/overlay/" + b"cd" * 32 + b"/diff/"
+COLUMNS = ("names", "kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "offsets", "extra")
+SELINUX = (b"SCHILY.xattr.security.selinux", b"system_u:object_r:container_ro_file_t:s0\0")
+MANY = 40
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch):
+    """Read even short archives many members at once."""
+    monkeypatch.setattr(opening, "LONG", 0)
+    monkeypatch.setattr(runs, "LEAST", BLOCK)
+    monkeypatch.setattr(runs, "FEWEST", 1)
+    monkeypatch.setattr(runs, "POOR", 0)
+
+
+def collected(data: bytes, *, at_once: bool, content: bool = True, limits: Limits = DEFAULT):
+    """Return everything that a pass over an archive kept, and how many members came in runs."""
+    taken = 0
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work, "bundle.tar")
+        path.write_bytes(data)
+        source = open_bundle(path, limits=limits)
+        collector = Collector(limits, read_content=content)
+        take = collector._take_run
+
+        def counted(run):
+            nonlocal taken
+            taken += len(run.kinds)
+            take(run)
+
+        collector._take_run = counted
+        if not at_once:
+            source.runs_below = lambda _prefix, _take: None
+        collector.take(source, None)
+        source.close()
+    result = collector.result
+    tables = {
+        table.path: (*(getattr(table, column) for column in COLUMNS), table.counted, table.bytes)
+        for store in result.stores.values()
+        for layer in store.home.layers.values()
+        for table in layer.tables.values()
+    }
+    spots = [(spot.what, spot.where.replace(str(path), ""), spot.offset) for spot in (*source.losses, *source.notes)]
+    return (tables, spots, source.members, result.xattrs, result.content_files, result.tops), taken
+
+
+def same(data: bytes, **options) -> int:
+    """Assert that an archive reads the same in both ways; return how many members came in runs."""
+    expected, none = collected(data, at_once=False, **options)
+    found, taken = collected(data, at_once=True, **options)
+    assert found == expected
+    assert none == 0
+    return taken
+
+
+def recorded(path, data=b"", *, kind=b"0", digits=9, more=(), order=0, **fields):
+    """Return a member as GNU tar writes it with `--xattrs`: path and times in pax records."""
+    times = [(key, b"1700000%03d.%09d" % (len(path) % 1000, 123456789)[: 11 + digits]) for key in (b"mtime", b"atime")]
+    records = [(b"path", path), *times, *more]
+    records = records[order:] + records[:order]
+    return pax(*records) + member(path[-100:], data, kind=kind, **fields)
+
+
+def ordinary(count=MANY, base=LAYER, **options):
+    return b"".join(recorded(base + b"dir/file%d" % n, b"x" * (n * 37 % 1500), **options) for n in range(count))
+
+
+@pytest.mark.parametrize("content", [True, False])
+def test_what_gnu_tar_writes_comes_in_runs(content):
+    data = ordinary(more=[SELINUX]) + ordinary(base=OTHER) + END
+    assert same(data, content=content) > MANY
+
+
+def test_long_gnu_names_and_plain_headers_come_in_runs():
+    named = b"".join(long_name(LAYER + b"d/" * 20 + b"%d" % n) + member(b"short", b"abc") for n in range(MANY))
+    plain = b"".join(member(LAYER + b"f%d" % n, b"abc") for n in range(9))
+    assert same(named + plain + END) > MANY
+
+
+def test_fractions_of_any_length_and_records_in_another_order():
+    data = b"".join(recorded(LAYER + b"f%d" % n, b"abc", digits=n % 10, order=n % 3) for n in range(200)) + END
+    assert same(data) > 100
+
+
+def test_contents_that_end_with_nul_or_have_nothing_else():
+    contents = [b"a" + bytes(5000), bytes(700), bytes(4096), b"", b"abc\0", b"x" * 4096 + bytes(4096)]
+    data = ordinary() + b"".join(recorded(LAYER + b"z%d" % n, each) for n, each in enumerate(contents)) + END
+    assert same(data) > MANY
+
+
+def test_links_keep_their_targets():
+    links = b"".join(
+        recorded(LAYER + b"l%d" % n, kind=b"2", link=b"../to/%d" % n) + recorded(LAYER + b"d%d/" % n, kind=b"5")
+        for n in range(MANY)
+    )
+    assert same(ordinary() + links + END) > 2 * MANY
+
+
+ODD = {
+    "hard link": recorded(LAYER + b"hard", kind=b"1", link=LAYER + b"dir/file1"),
+    "long link": pax((b"path", LAYER + b"long"), (b"linkpath", b"t" * 200)) + header(b"l", b"2"),
+    "device": header(LAYER + b"null", b"3", major=1, minor=3),
+    "whiteout": header(LAYER + b"gone", b"3"),
+    "file with a slash": recorded(LAYER + b"slash/", b"abc"),
+    "plain file with a slash": member(LAYER + b"slash2/", b""),
+    "dots": recorded(LAYER + b"a/../b", b"abc"),
+    "double slash": recorded(LAYER + b"a//b", b"abc"),
+    "hidden": recorded(LAYER + b".hidden/.file", b"abc"),
+    "dot": recorded(LAYER + b"a/.", kind=b"5"),
+    "leading dot": recorded(b"./" + LAYER + b"dotted", b"abc"),
+    "leading slash": recorded(b"/" + LAYER + b"rooted", b"abc"),
+    "NUL": recorded(LAYER + b"a\0b", b"abc"),
+    "newline": recorded(LAYER + b"a\nb", b"abc"),
+    "newline in a GNU name": long_name(LAYER + b"c\nd") + member(b"x", b"abc"),
+    "no UTF-8": recorded(LAYER + b"\xff\xc3", b"abc"),
+    "big owner": recorded(LAYER + b"owner", b"abc", raw={108: base256(1 << 40, 8)}),
+    "owner in records": recorded(LAYER + b"owned", b"abc", more=[(b"uid", b"5000000")]),
+    "late": pax((b"path", LAYER + b"late"), (b"mtime", b"9999999999.5")) + member(b"late", b"abc"),
+    "early": pax((b"path", LAYER + b"early"), (b"mtime", b"-5.25")) + member(b"early", b"abc"),
+    "size in records": pax((b"path", LAYER + b"sized"), (b"size", b"1100")) + member(b"s", b"y" * 1100, size=0),
+    "capability": recorded(LAYER + b"ping", b"abc", more=[(b"SCHILY.xattr.security.capability", b"\1\0\0\2\n\0=x")]),
+    "opaque": recorded(LAYER + b"opaque/", kind=b"5", more=[SELINUX, (b"SCHILY.xattr.trusted.overlay.opaque", b"y")]),
+    "old type": member(LAYER + b"old", b"abc", kind=b"\0"),
+    "unknown type": member(LAYER + b"unknown", b"abc", kind=b"Z"),
+    "volume label": header(b"label", b"V"),
+    "two headers": pax((b"path", LAYER + b"first")) + pax((b"path", LAYER + b"second")) + member(b"x", b"abc"),
+    "two names": long_name(LAYER + b"one") + pax((b"path", LAYER + b"two")) + member(b"x", b"abc"),
+    "long link name": long_name(b"t" * 120, b"K") + header(LAYER + b"link", b"2"),
+    "prefix": member(b"name", b"abc", prefix=LAYER + b"pre"),
+    "twice": recorded(LAYER + b"dir/file3", b"other"),
+    "size of a directory": recorded(LAYER + b"big/", kind=b"5", size=5000),
+    "a tar in a file": recorded(LAYER + b"inner.tar", ordinary(12)),
+    "elsewhere": member(b"etc/containers/storage.conf", b"[storage]\n") + member(b"var/log/messages", b"line\n"),
+    "another layer": recorded(OTHER + b"x", b"abc"),
+    "lone zero block": bytes(BLOCK),
+    "another archive": END + ordinary(3),
+    "global header": pax((b"mtime", b"5"), kind=b"g"),
+    "bad checksum": b"\1" + recorded(LAYER + b"bad", b"abc")[1:],
+    "bad inner checksum": recorded(LAYER + b"bad", b"abc").replace(b"ustar", b"uSTar"),
+    "bad record": pax(payload=b"12 path=abc\nrubbish") + member(LAYER + b"rubbish", b"abc"),
+    "wrong length": pax(payload=b"99 path=" + LAYER + b"q\n") + member(LAYER + b"q", b"abc"),
+    "orphan": pax((b"path", LAYER + b"orphan")) + END,
+    "signed checksum": member(LAYER + b"s\xff", b"abc", signed=True),
+    "octal without end": member(LAYER + b"full", b"abc", raw={100: b"00000644"}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("content", [True, False])
+def test_odd_members_among_ordinary_ones(name, content):
+    data = ordinary() + ODD[name] + ordinary(MANY, LAYER + b"more/") + END
+    assert same(data, content=content) >= MANY - 4
+
+
+def test_the_limit_of_members_ends_a_run():
+    data = ordinary() + END
+    expected, _ = collected(data, at_once=True, limits=Limits(members=25))
+    assert expected[2] == 25
+    same(data, limits=Limits(members=25))
+    same(data, limits=Limits(path=90))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(sorted(ODD)), max_size=12), st.integers(0), st.data())
+def test_any_mixture_with_damage(names, seed, data):
+    dice = random.Random(seed)
+    parts = [ODD[name] for name in names] + [ordinary(dice.randrange(12), LAYER + b"%d/" % n) for n in range(4)]
+    dice.shuffle(parts)
+    archive = bytearray(ordinary(5) + b"".join(parts) + END)
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(archive) - 1))
+        archive[at] ^= 1 << data.draw(st.integers(0, 7))
+    cut = data.draw(st.one_of(st.just(len(archive)), st.integers(1024, len(archive))))
+    same(bytes(archive[:cut]), content=data.draw(st.booleans()))
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_real_bundles(name):
+    assert same(tar_of(name)) >= 0
+
+
+def test_hostile_headers_do_not_cost_a_table_each(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(opening, "LONG", 0)
+    made = []
+    make = runs.RunReader._make
+    monkeypatch.setattr(runs.RunReader, "_make", lambda self, pos: made.append(pos) or make(self, pos))
+    odd = b"".join(header(LAYER + b"h%d" % n, b"1", link=b"x") + member(b"z%d" % n, kind=b"Z") for n in range(4_000))
+    same(member(LAYER + b"first") + odd + END)
+    assert 0 < len(made) <= 2
