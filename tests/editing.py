@@ -107,7 +107,7 @@ class Edited:
         """Return a layer id and its ancestors, nearest first."""
         parents = {layer["id"]: layer.get("parent") for layer in self.layers(root)}
         chain = []
-        while layer_id:
+        while layer_id and layer_id not in chain:
             chain.append(layer_id)
             layer_id = parents.get(layer_id)
         return chain

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Affected
@@ -24,6 +26,10 @@ ORPHANED = {
     "containers": ("CTR-010", "LAY-015"),
 }
 """Rules about data without a record, by the part of the store whose index names it."""
+NAMED = {"layers": ("LAY-001", "IMG-016", "CTR-001", "IMG-017")}
+"""Rules about ids that other records name and that have no record, by the part whose index should name them."""
+SHORT = 12
+"""Fewest digits of an id that people write for a whole one."""
 
 
 class Case:
@@ -59,10 +65,39 @@ class Case:
         floor = RANK[at_least]
         return [f for rule in rules for f in self.by_rule.get(rule, ()) if RANK[f.severity] >= floor]
 
+    def written(self, *rules: str) -> list[Finding]:
+        """Return findings of weight whose files do not look like writes that never reached the disk."""
+        return [f for f in self.of(*rules, at_least="warning") if not f.facts.get("unsynced")]
+
+    def lost_records(self, *rules: str) -> list[Finding]:
+        """Return findings of weight about layers without a record in any store of the group."""
+        found = self.of(*rules, at_least="warning")
+        return [f for f in found if f.subject.kind == "layer" and f.subject.id not in self.rel.layers]
+
     def about(self, keys: Iterable[str], *rules: str) -> list[Finding]:
         """Return findings of the rules that are about any of the ids: by subject, or by the fact `layer`."""
         found = {place for key in keys for place in self._about.get(key, ())}
         return [self.findings[place] for rule in rules for place in sorted(found) if self.findings[place].rule == rule]
+
+    def all_about(self, keys: Iterable[str]) -> list[Finding]:
+        """Return findings of any rule that are about any of the ids, in report order."""
+        return [self.findings[place] for place in sorted({p for key in keys for p in self._about.get(key, ())})]
+
+    def ids_like(self, key: str) -> list[str]:
+        """Return well-formed ids of findings that a malformed id stands for: in small letters, or longer than it."""
+        start = key.strip().casefold()
+        if len(start) < SHORT or not all(letter in hexdigits for letter in start):
+            return []
+        place = bisect_left(self._ids, start)
+        found = []
+        while place < len(self._ids) and self._ids[place].startswith(start):
+            found.append(self._ids[place])
+            place += 1
+        return found if len(found) == 1 else []
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return sorted(key for key in self._about if HEX_ID.fullmatch(key))
 
     @cached_property
     def _about(self) -> dict[str, list[int]]:
@@ -98,19 +133,24 @@ class Case:
         found = {name for store in self.rel.stores for name in store.container_files if HEX_ID.fullmatch(name)}
         return sorted(found - self.rel.containers.keys())
 
+    def only_containers(self, index: Finding) -> bool:
+        """Tell whether a lost or empty index file costs the containers alone: the store opens, every image is there."""
+        return index.rule == "STO-002" and index.facts.get("part") == "containers"
+
     def left_without(self, index: Finding) -> list[Finding]:
-        """Return findings about data without a record that an index file explains when it is empty or gone."""
-        return self.of(*ORPHANED.get(str(index.facts.get("part")), ()))
+        """Return findings about data, and about names, without a record: an empty or lost index file explains them."""
+        part = str(index.facts.get("part"))
+        named = self.about(index.facts.get(part, ()), *NAMED.get(part, ()))
+        return [*self.of(*ORPHANED.get(part, ())), *named]
 
     def radius(self, subject: Subject) -> int:
-        """Return how many images and containers stand on a subject, containers counted twice."""
+        """Return how many images and containers stand on a subject, containers counted twice; as `affected` does."""
         if subject.kind == "layer":
-            hit = self.affected(layers=[subject.id])
-        elif subject.kind == "image":
-            hit = self.affected(images=[subject.id])
-        else:
-            return 1
-        return len(hit.images) + 2 * len(hit.containers)
+            images = self.rel.images_on.get(subject.id, ())
+            return len(images) + 2 * len(self.rel.containers_on.get(subject.id, ()))
+        if subject.kind == "image":
+            return 1 + 2 * len(set(self.rel.users_of_image.get(subject.id, ())))
+        return 1
 
     def widest_first(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings with the widest blast radius first, ties in report order."""

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import heapq
 import math
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Cause
@@ -47,8 +49,8 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
     chosen: list[tuple[Hypothesis, float]] = []
     for group in groups:
         hypotheses = list(group)
-        claims = _claims(hypotheses)
-        chosen.extend((h, posterior(h, claims[_main(h)])) for h in cover(hypotheses))
+        rivals = _rivals(hypotheses)
+        chosen.extend((h, _share(score(h), rivals[_main(h)])) for h in cover(hypotheses))
     causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]
     causes.sort(key=lambda c: (-c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))
@@ -62,29 +64,37 @@ def score(hypothesis: Hypothesis) -> float:
 def cover(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
     """Return the greedy parsimonious cover, in the order chosen; equal gains go by family, title and subject.
 
-    Time is linear in the findings explained, times the logarithm of the number of hypotheses.
+    Gains are exact fractions, so that taking a weight off again gives what leaving it out gives. Time is linear in the
+    pairs of hypothesis and finding, times the logarithm of their number.
     """
     ordered = sorted(hypotheses, key=_order)
-    places = {id(h): place for place, h in enumerate(ordered)}
-    claims = _claims(ordered)
-    explained: set[Finding] = set()
-    chosen: list[Hypothesis] = []
-    gains = [_gain(h, explained) for h in ordered]
-    heap = [(-gain, place) for place, gain in enumerate(gains)]
+    claims: dict[Finding, list[tuple[int, Fraction]]] = {}
+    gains, fresh = [], []
+    for place, hypothesis in enumerate(ordered):
+        weights = {finding: Fraction(weight) for finding, weight in hypothesis.explains.items()}
+        for finding, weight in weights.items():
+            claims.setdefault(finding, []).append((place, weight))
+        gains.append(
+            sum(weights.values(), Fraction(hypothesis.prior)) + sum(Fraction(r.weight) for r in hypothesis.reasons)
+        )
+        fresh.append(len(weights))
+    heap = [(-gain, place) for place, gain in enumerate(gains) if gain > 0 and fresh[place]]
     heapq.heapify(heap)
-    while heap and heap[0][0] < 0:
+    chosen: list[Hypothesis] = []
+    while heap:
         gain, place = heapq.heappop(heap)
-        if -gain != gains[place]:
+        if -gain != gains[place] or not fresh[place]:
             continue
-        hypothesis = ordered[place]
-        chosen.append(hypothesis)
-        gains[place] = -math.inf
-        fresh = [finding for finding in hypothesis.explains if finding not in explained]
-        explained.update(fresh)
-        for touched in {places[id(h)] for finding in fresh for h in claims[finding]}:
-            if gains[touched] > -math.inf:
-                gains[touched] = _gain(ordered[touched], explained)
-                heapq.heappush(heap, (-gains[touched], touched))
+        chosen.append(ordered[place])
+        touched = set()
+        for finding in ordered[place].explains:
+            for other, weight in claims.pop(finding, ()):
+                gains[other] -= weight
+                fresh[other] -= 1
+                touched.add(other)
+        for other in touched:
+            if gains[other] > 0 and fresh[other]:
+                heapq.heappush(heap, (-gains[other], other))
     return chosen
 
 
@@ -92,20 +102,33 @@ def _order(hypothesis: Hypothesis) -> tuple[str, str, list[str]]:
     return hypothesis.family, hypothesis.title, [subject.key for subject in hypothesis.subjects]
 
 
-def _claims(hypotheses: Iterable[Hypothesis]) -> dict[Finding, list[Hypothesis]]:
-    """Return the hypotheses that explain each finding."""
-    claims: dict[Finding, list[Hypothesis]] = {}
-    for hypothesis in hypotheses:
-        for finding in hypothesis.explains:
-            claims.setdefault(finding, []).append(hypothesis)
-    return claims
+@dataclass(frozen=True, slots=True)
+class _Rivals:
+    """All hypotheses that explain one finding, "something else" included: the best score, and the sum against it."""
+
+    top: float
+    total: float
 
 
-def _gain(hypothesis: Hypothesis, explained: set[Finding]) -> float:
-    fresh = [weight for finding, weight in hypothesis.explains.items() if finding not in explained]
-    if not fresh:
-        return -math.inf
-    return hypothesis.prior + sum(fresh) + sum(reason.weight for reason in hypothesis.reasons)
+def _rivals(hypotheses: Iterable[Hypothesis]) -> dict[Finding, _Rivals]:
+    """Return the rivals about every finding that is some hypothesis' main one."""
+    known = list(hypotheses)
+    scores: dict[Finding, list[float]] = {_main(h): [] for h in known}
+    for hypothesis in known:
+        own = score(hypothesis)
+        for finding in hypothesis.explains.keys() & scores.keys():
+            scores[finding].append(own)
+    return {finding: _weighed(found) for finding, found in scores.items()}
+
+
+def _weighed(scores: list[float]) -> _Rivals:
+    top = max([0.0, *scores])
+    other = max(0.0, top - CERTAIN)
+    return _Rivals(top, math.exp(other - top) + math.fsum(math.exp(each - top) for each in scores))
+
+
+def _share(own: float, rivals: _Rivals) -> float:
+    return math.exp(own - rivals.top) / rivals.total
 
 
 def _main(hypothesis: Hypothesis) -> Finding:
@@ -115,9 +138,5 @@ def _main(hypothesis: Hypothesis) -> Finding:
 def posterior(hypothesis: Hypothesis, hypotheses: Iterable[Hypothesis]) -> float:
     """Return the share of a hypothesis among the rivals for its main finding and "something else"."""
     main = _main(hypothesis)
-    own = score(hypothesis)
     rivals = [score(h) for h in hypotheses if h is not hypothesis and main in h.explains]
-    top = max([0.0, own, *rivals])
-    other = max(0.0, top - CERTAIN)
-    total = math.exp(other - top) + math.exp(own - top) + sum(sorted(math.exp(rival - top) for rival in rivals))
-    return math.exp(own - top) / total
+    return _share(score(hypothesis), _weighed([score(hypothesis), *rivals]))

@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import CONTAINER_LOSS, DATA_LOSS, IMAGE_REPULL, NONE, Affected, Step
+from analyzer.snapshot.references import names_a_version, reference_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,25 +92,32 @@ def repull(case: Case, images: Iterable[str]) -> list[Step]:
     All first, because a pull skips a layer whose record is still there. By id and with podman: `crictl rmi` asks for
     the image's status first and fails on a broken image by name and by id (run on CRI-O 1.37), while `podman rm -f` and
     `podman rmi` by id removed containers and images with missing manifests, layer directories and parent records (run
-    on podman 4.3.1).
+    on podman 4.3.1 and 5.8.2). By id it refuses an image with several names, so that these are taken away first; forced
+    it would take containers along. Each image is pulled on its own: one that no registry has stops no other.
     """
     ids = list(images)
     if not ids:
         return []
     names = {i: case.rel.image_names(i) for i in ids}
-    pull = [name for i in ids for name in names[i][:1] if not name.startswith("localhost/")]
+    pull = [name for i in ids for name in filter(pulls, names[i][:1])]
     labels = {i: names[i][0] if names[i] else i[:12] for i in ids}
-    local = [i for i in ids if not names[i] or names[i][0].startswith("localhost/")]
+    local = [i for i in ids if not any(map(pulls, names[i][:1]))]
     risk = DATA_LOSS if local else IMAGE_REPULL
     effect = (
         f"Remove {counted(labels, 'image')}, all of them before any is pulled: a pull skips layers that are recorded."
     )
     if local:
         effect += f" {counted({i: labels[i] for i in local}, 'image')} cannot be pulled again: save or rebuild first."
-    steps = [Step(command("podman rmi", ids), effect, risk)]
+    untag = [f"podman untag {shlex.quote(i)}" for i in ids if len(names[i]) > 1]
+    steps = [Step(" && ".join([*untag, command("podman rmi", ids)]), effect, risk)]
     if pull:
-        steps.append(Step(" && ".join(f"podman pull {shlex.quote(n)}" for n in pull), "Pull them again.", NONE))
+        steps.append(Step(" ; ".join(f"podman pull {shlex.quote(n)}" for n in pull), "Pull them again.", NONE))
     return steps
+
+
+def pulls(name: str) -> bool:
+    """Tell whether a registry may have an image of that name; without tag or digest another one would be pulled."""
+    return not name.startswith("localhost/") and not reference_error(name) and names_a_version(name)
 
 
 def command(verb: str, ids: Iterable[str]) -> str:

@@ -51,7 +51,7 @@ def _documents(view: View, part: str, *, everywhere: bool) -> str:
         for key, document in store.documents.items():
             if not key.startswith(part + "/"):
                 continue
-            seen = True
+            seen = seen or not (everywhere and part == "layers" and key.startswith("layers/volatile-"))
             if document.cut or document.file.data is None:
                 return f"{document.path} was not read: {document.file.reason}"
             if document.broken:

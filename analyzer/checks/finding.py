@@ -58,6 +58,8 @@ class Finding:
         evidence: at least one place.
         says: message template of the rule, filled from `facts` by the report.
         facts: named values for the template and for causes; ids of related objects under `layers`, `images`, ….
+            `doubt`: one line on what cannot be told, removed or not captured; without damage elsewhere the verdict is
+            `undetermined` then.
         variant: tells findings of one rule on one subject apart in the fingerprint; no path, no time.
         root, driver: graph root and driver of the store it was found in.
     """
@@ -82,6 +84,11 @@ class Finding:
     def message(self) -> str:
         """Return the message: the rule's template with the facts filled in, unescaped."""
         return self.says.format_map(self.facts)
+
+    @property
+    def doubt(self) -> str:
+        """Return why this finding leaves the store's state open, `""` where it does not."""
+        return str(self.facts.get("doubt", ""))
 
     @property
     def fingerprint(self) -> str:

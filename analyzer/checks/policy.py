@@ -55,17 +55,17 @@ class Policy:
     Attributes:
         severities: severity by rule id or slug, instead of what the finding has.
         ignores: findings to leave out.
-        known: fingerprints of findings that were there before.
+        known: fingerprints of findings that were there before; None without a baseline.
         origins: files it was read from.
     """
 
     severities: Mapping[str, str] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
-    known: frozenset[str] = frozenset()
+    known: frozenset[str] | None = None
     origins: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.severities or self.ignores or self.known)
+        return bool(self.severities or self.ignores or self.known is not None)
 
     def apply(self, checked: Checked) -> Checked:
         """Return the result of the rules under this policy, in report order."""
@@ -81,11 +81,13 @@ class Policy:
                 ignored.append((finding, reason))
             else:
                 kept.append(finding)
+        before = self.known or frozenset()
         return replace(
             checked,
             findings=tuple(sorted(kept, key=lambda f: f.order)),
             ignored=tuple(ignored),
-            known=frozenset(f.fingerprint for f in kept) & self.known,
+            known=frozenset(f.fingerprint for f in kept) & before,
+            gone=None if self.known is None else len(before - {f.fingerprint for f in checked.findings}),
             overridden=tuple(sorted(self.severities.items())),
         )
 

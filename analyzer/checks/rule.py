@@ -42,6 +42,7 @@ class Rule:
         says: message template, filled from a finding's facts.
         page: its documentation, the docstring of its module.
         check: the function.
+        left_out: tells what of a store the check could not look at, `""` when it saw everything.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Rule:
     says: str
     page: str
     check: Check
+    left_out: Callable[[View], str] | None = None
 
     def found(
         self,
@@ -90,7 +92,12 @@ class Rule:
 
 
 def rule(
-    rule_id: str, *, severity: str, says: str, needs: tuple[Need, ...] = ()
+    rule_id: str,
+    *,
+    severity: str,
+    says: str,
+    needs: tuple[Need, ...] = (),
+    left_out: Callable[[View], str] | None = None,
 ) -> Callable[[Callable[[View, Rule], Iterator[Finding]]], Rule]:
     """Turn `check(view, rule)` of a module into its Rule; the module's docstring becomes the page.
 
@@ -103,7 +110,7 @@ def rule(
         def check(view: View) -> Iterator[Finding]:
             return function(view, made)
 
-        made = Rule(rule_id, slug, group, severity, needs, says, page, check)
+        made = Rule(rule_id, slug, group, severity, needs, says, page, check, left_out)
         return made
 
     return declare
@@ -141,11 +148,12 @@ class Checked:
     Attributes:
         findings: in report order.
         run: ids of rules that judged at least one store.
-        skipped: (rule, reason) of rules that lacked evidence, or failed.
+        skipped: (rule, reason) of rules that lacked evidence, for all they judge or for a part of it, or failed.
         failed: ids of rules that raised, and names of what is faulty; the analysis is not complete then.
         faulty: (name, reason) of plugins that could not be used and of cause families that raised.
         ignored: findings that the user's policy leaves out, each with its reason.
         known: fingerprints of findings that the user's baseline names.
+        gone: how many findings of the baseline are no longer there; None without a baseline.
         overridden: (rule, severity) pairs of the user's policy.
     """
 
@@ -156,6 +164,7 @@ class Checked:
     faulty: tuple[tuple[str, str], ...] = ()
     ignored: tuple[tuple[Finding, str], ...] = ()
     known: frozenset[str] = frozenset()
+    gone: int | None = None
     overridden: tuple[tuple[str, str], ...] = ()
 
 
@@ -179,7 +188,7 @@ def run_rules(
     skipped: list[tuple[str, str]] = []
     failed: list[str] = []
     for each in chosen:
-        reasons = []
+        reasons, partly_seen = [], []
         for view in views:
             reason = next(filter(None, (missing(need, view) for need in each.needs)), "")
             if reason:
@@ -189,6 +198,8 @@ def run_rules(
                 findings.extend(
                     [replace(found, root=view.store.root, driver=view.store.driver) for found in each.check(view)]
                 )
+                if each.left_out is not None and (unseen := each.left_out(view)):
+                    partly_seen.append(unseen if len(views) == 1 else f"{unseen} (store {view.store.root or '.'})")
             except Exception as error:  # noqa: BLE001  one faulty rule must not cost the report
                 failed.append(each.id)
                 reasons.append(
@@ -200,6 +211,7 @@ def run_rules(
             root, reason = reasons[0]
             partly = len(reasons) < len(views)
             skipped.append((each.id, f"{reason} (store {root or '.'})" if partly else reason))
+        skipped += [(each.id, unseen) for unseen in partly_seen]
     unique = {(f.fingerprint, f.subject.path, f.message): f for f in findings}
     return Checked(
         tuple(sorted(unique.values(), key=lambda f: f.order)), tuple(run), tuple(skipped), tuple(dict.fromkeys(failed))

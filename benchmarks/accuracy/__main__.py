@@ -1,4 +1,4 @@
-"""Measure: python -m benchmarks.accuracy [--stock DIR] [--half development|test|both] [--misses]."""
+"""Measure: python -m benchmarks.accuracy [--stock DIR] [--half development|test|later|all] [--misses]."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import time
 
 from benchmarks.accuracy import cases, figures, stock
 
-HALVES = tuple(cases.HALVES)
+HALVES = (*cases.HALVES, cases.LATER_PART)
 
 
 def main() -> None:
     """Make the stores where the directory has none, judge, and print the figures."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     asked.add_argument("--stock", type=pathlib.Path, help="keep the captured stores here, or take them from here")
-    asked.add_argument("--half", choices=(*HALVES, "both"), default="both")
+    asked.add_argument("--half", choices=(*HALVES, "all"), default="all")
     asked.add_argument("--misses", action="store_true", help="list what is not right; never look at the test half")
     options = asked.parse_args()
     started = time.monotonic()
@@ -27,15 +27,16 @@ def main() -> None:
         if not (place / "accidents.json").is_file():
             stock.make(place)
             print(f"stores made in {time.monotonic() - started:.0f} s")
-        halves = HALVES if options.half == "both" else (options.half,)
-        tasks = [(part, place, half) for half in halves for part in ("singles", "pairs", "accidents")]
+        halves = HALVES if options.half == "all" else (options.half,)
+        parts = {half: (half,) if half == cases.LATER_PART else ("singles", "pairs", "accidents") for half in halves}
+        tasks = [(part, place, half) for half in halves for part in parts[half]]
         with concurrent.futures.ProcessPoolExecutor(2) as pool:
             judged = list(itertools.chain.from_iterable(pool.map(_run, tasks)))
         rows = [*cases.healthy(place), *judged]
     print(figures.false_alarms([row for row in rows if row.half in halves]))
     for half in halves:
         mine = [row for row in rows if row.half == half]
-        print(f"\n{half} half: {len({row.kind for row in mine if row.group == 'single'})} kinds of fault")
+        print(f"\n{half} part: {len({row.kind for row in mine if row.group == 'single'})} kinds of fault")
         for line in (*figures.summary(mine), *figures.reliability(mine), *figures.by_family(mine)):
             print(line)
         if options.misses:

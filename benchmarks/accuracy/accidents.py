@@ -311,7 +311,11 @@ def captured_during_a_pull(made: Made, home: Path, _address: str) -> Happened | 
 
 @accident
 def power_cut_after_a_pull(made: Made, home: Path, _address: str) -> Happened | None:
-    """Cut the power of a file system of its own right after a pull: what was never synced is lost."""
+    """Cut the power of a file system of its own right after a pull: what was never synced is lost.
+
+    A copy of the disk is mounted again: while a command elsewhere keeps the old mount in its own name space, the disk
+    itself stays shut down.
+    """
     if made.shape not in ENGINE_SHAPES:
         return None
     with xfs_volume(1 << 30) as volume:
@@ -323,8 +327,9 @@ def power_cut_after_a_pull(made: Made, home: Path, _address: str) -> Happened | 
         expected = _contents(node)
         subprocess.run(["xfs_io", "-x", "-c", "shutdown", volume], check=True, capture_output=True)
         subprocess.run(["umount", volume], check=True)
-        disk = volume.parent / "disk.img"
-        subprocess.run(["mount", "-o", "loop", disk, volume], check=True)
+        disk, left = volume.parent / "disk.img", volume.parent / "left.img"
+        subprocess.run(["cp", "--sparse=always", disk, left], check=True)
+        subprocess.run(["mount", "-o", "loop,nouuid", left, volume], check=True)
         seen = _contents(node)
         subprocess.run(["cp", "-a", place, home], check=True)
     node = Node(home)

@@ -11,7 +11,7 @@ from analyzer.api import judge
 from analyzer.errors import NoStoreError
 from benchmarks.accuracy.bundle import Bundle, NotHere
 from benchmarks.accuracy.captures import CAPTURES
-from benchmarks.accuracy.faults import KINDS
+from benchmarks.accuracy.faults import KINDS, LATER
 from benchmarks.accuracy.truth import Truth
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HALVES = {"development": "first", "test": "second"}
+LATER_PART = "later"
+"""Kinds of `faults.later`: they belong to no half and are made on the stores of both series."""
 SHAPES = ("podman", "crio", "build", "shared")
 DRAWS, PAIRS, TRIES = 2, 60, 8
 BACKGROUND = "local-manifest-list"
@@ -59,7 +61,7 @@ def healthy(stock: pathlib.Path) -> Iterator[Row]:
                 for turn in range(3 if capture == "cut" else 1):
                     store = Bundle(stock / f"{series}-{shape}.tar")
                     CAPTURES[capture](store, turn)
-                    yield _judged(store, (), half, "healthy", "healthy", shape, capture)
+                    yield judged(store, (), half, "healthy", "healthy", shape, capture)
 
 
 def singles(stock: pathlib.Path, half: str) -> Iterator[Row]:
@@ -71,7 +73,19 @@ def singles(stock: pathlib.Path, half: str) -> Iterator[Row]:
                     store, truths = damaged(stock, half, shape, (name,), draw)
                     if truths:
                         CAPTURES[capture](store, turn + len(name))
-                        yield _judged(store, truths, half, "single", name, shape, capture)
+                        yield judged(store, truths, half, "single", name, shape, capture)
+
+
+def later(stock: pathlib.Path, part: str = LATER_PART) -> Iterator[Row]:
+    """Judge the kinds that belong to no half, on every shape of both series, in every capture."""
+    for half in HALVES:
+        for name in sorted(LATER):
+            for shape in SHAPES:
+                for turn, capture in enumerate(CAPTURES):
+                    store, truths = damaged(stock, half, shape, (name,), 0)
+                    if truths:
+                        CAPTURES[capture](store, turn + len(name))
+                        yield judged(store, truths, part, "single", name, shape, capture)
 
 
 def pairs(stock: pathlib.Path, half: str) -> Iterator[Row]:
@@ -83,7 +97,7 @@ def pairs(stock: pathlib.Path, half: str) -> Iterator[Row]:
         shape = SHAPES[number % len(SHAPES)]
         store, truths = damaged(stock, half, shape, pair, number)
         if truths:
-            yield _judged(store, truths, half, "pair", " + ".join(pair), shape, "whole")
+            yield judged(store, truths, half, "pair", " + ".join(pair), shape, "whole")
 
 
 def accidents(stock: pathlib.Path, half: str) -> Iterator[Row]:
@@ -104,25 +118,25 @@ def accidents(stock: pathlib.Path, half: str) -> Iterator[Row]:
         for turn, capture in enumerate(CAPTURES):
             store = Bundle(stock / each["bundle"])
             CAPTURES[capture](store, turn)
-            yield _judged(store, (truth,), half, "accident", each["kind"], each["shape"], capture)
+            yield judged(store, (truth,), half, "accident", each["kind"], each["shape"], capture)
 
 
 def damaged(
     stock: pathlib.Path, half: str, shape: str, names: tuple[str, ...], draw: int
 ) -> tuple[Bundle, tuple[Truth, ...]]:
     """Return a store with the faults in it and their truths, none where the store has no target for one."""
+    known = {**KINDS, **LATER}
     for attempt in range(TRIES):
         store = Bundle(stock / f"{HALVES[half]}-{shape}.tar", f"{names}/{shape}/{draw}/{attempt}")
         try:
-            return store, tuple(KINDS[name].inflict(store) for name in names)
+            return store, tuple(known[name].inflict(store) for name in names)
         except (NotHere, StopIteration, AssertionError, KeyError):
             continue
     return store, ()
 
 
-def _judged(
-    store: Bundle, truths: tuple[Truth, ...], half: str, group: str, kind: str, shape: str, capture: str
-) -> Row:
+def judged(store: Bundle, truths: tuple[Truth, ...], half: str, group: str, kind: str, shape: str, capture: str) -> Row:
+    """Return what the analyzer tells of a store, compared with what was done to it."""
     try:
         document = judge(store.snapshot()).to_dict()
     except NoStoreError:
@@ -132,6 +146,7 @@ def _judged(
         for cause in document["causes"]
         if cause["severity"] != "info" and not (shape == "build" and _is_background(cause, truths))
     ]
+    found = {**KINDS, **LATER}
     hits = [[t for t in truths if _key(cause) in t.subjects] for cause in causes]
     right = [any(cause["id"] in t.families for t in hit) for cause, hit in zip(causes, hits, strict=True)]
     first = causes[0] if causes else None
@@ -139,7 +154,7 @@ def _judged(
         half,
         group,
         kind,
-        KINDS[kind].family if kind in KINDS else group,
+        found[kind].family if kind in found else group,
         shape,
         capture,
         any(t.severe for t in truths),

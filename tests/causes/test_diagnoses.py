@@ -239,3 +239,73 @@ def test_a_cut_healthy_bundle_has_no_cause(name, share):
     store.entries = {path: store.entries[path] for path in kept}
     store.losses.append(Loss("the archive ends early", store.path))
     assert families(store) == []
+
+
+@pytest.mark.parametrize(
+    "spell", [str.upper, lambda key: key[:12], lambda key: f" {key}"], ids=["large", "short", "space"]
+)
+def test_an_id_in_another_spelling_accounts_for_all_that_is_lost_to_it(spell):
+    store = Edited()
+    image = store.image_named(API)["id"]
+    volatile = store.records("storage/overlay-containers/volatile-containers.json")
+    users = {c["id"] for c in [*store.containers(), *volatile] if c["image"] == image}
+    store.write_images([{**row, "id": spell(image)} if row["id"] == image else row for row in store.images()])
+    document = judge(store.snapshot()).to_dict()
+    assert families(store) == ["records-disagree"]
+    [cause] = [cause for cause in document["causes"] if cause["severity"] != "info"]
+    assert cause["subjects"][0]["id"] == spell(image)
+    assert {hit["id"] for hit in cause["affected"]["containers"]} == users
+    rules = {finding["rule"] for finding in document["findings"] if finding["id"] in cause["explains"]}
+    assert {"STO-012", "IMG-001", "IMG-021", "CTR-002"} <= rules
+
+
+def test_an_index_that_is_gone_while_its_volatile_twin_is_there_accounts_for_every_record_it_held():
+    store = Edited().remove(LAYERS)
+    assert "storage/overlay-layers/volatile-layers.json" in store.entries
+    assert first(store) == ("records-disagree", LAYERS)
+    assert "layer-record-lost" not in families(store)
+
+
+def test_the_tar_split_of_another_layer_says_nothing_about_the_files():
+    store = Edited()
+    layer, other = base_of(store), store.image_named(API)["layer"]
+    split = "storage/overlay-layers/{}.tar-split.gz".format
+    store.write(split(layer), store.data(split(other)))
+    assert first(store) == ("tar-split-damaged", layer)
+    assert families(store) == ["tar-split-damaged"]
+
+
+def test_attributes_of_replaced_files_are_no_cause_of_their_own():
+    store = Edited("opaque-xattr-lost")
+    [finding] = [f for f in judge(store.snapshot()).findings if f.rule == "OVL-022"]
+    assert families(store) == ["copied-without-attributes"]
+    layer = finding.subject.id
+    store.write(f"storage/overlay/{layer}/diff/planted", b"x").change(
+        f"storage/overlay/{layer}/diff/planted", kind=FILE
+    )
+    assert families(store) == ["base-layer-modified"]
+
+
+def test_a_container_on_an_image_with_a_wrong_top_is_the_images_fault():
+    store = Edited()
+    image = store.image_named(API)
+    other = store.image_named(WEB)["layer"]
+    store.write_images([{**row, "layer": other} if row["id"] == image["id"] else row for row in store.images()])
+    document = judge(store.snapshot()).to_dict()
+    assert {"CTR-003", "IMG-014"} & {finding["rule"] for finding in document["findings"]}
+    assert families(store).count("records-disagree") == 1
+    assert first(store)[1] == image["id"]
+
+
+def test_a_flagged_layer_of_a_container_was_being_removed_even_in_a_cut_bundle():
+    from analyzer.source.member import Loss
+
+    store = Edited()
+    layer = store.containers()[0]["layer"]
+    store.write_layers([{**r, "flags": {"incomplete": True}} if r["id"] == layer else r for r in store.layers()])
+    store.remove(f"storage/overlay/{layer}")
+    assert first(store) == ("interrupted-removal", layer)
+    sure = judge(store.snapshot()).causes[0].probability
+    store.losses.append(Loss("the archive ends early", store.path))
+    assert first(store) == ("interrupted-removal", layer)
+    assert judge(store.snapshot()).causes[0].probability <= sure

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.causes.plan import pull_again
 from analyzer.snapshot.store import ADDITIONAL
@@ -55,8 +56,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     found = case.widest_first([*lost, *gone])
     if not found:
         return
-    layers = list(dict.fromkeys(str(f.facts.get("layer") or f.subject.id) for f in found))
-    explains: dict[Finding, float] = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(found)}
+    layers = list(dict.fromkeys(map(layer_of, found)))
+    explains = weigh(found, MAIN, FURTHER)
     explains.update({f: LINK for f in case.about(layers, "OVL-004", "OVL-001", "OVL-002") if f not in explains})
     images = {f.subject.id for f in case.of("CTR-002") if f.subject.id not in case.rel.images}
     affected = case.affected(layers=layers)

@@ -10,7 +10,8 @@ How it shows
 
 What speaks against it
     Zero-length or NUL-filled files (power loss); only times of directories, or directories that the layer never named
-    (the engine made them: normal).
+    (the engine made them: normal). A tar-split of another length than the record says: it is not this layer's, and no
+    file of the layer could make it so.
 
 What to do
     Find out who wrote it, then remove every image above the layer and pull again: the layer is shared, so a partial
@@ -25,6 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
-RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-023", "OVL-024", "TSP-004")
+RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-023", "OVL-024")
+FILES = frozenset({"TSP-006", "TSP-007", "TSP-009", "TSP-010", "TSP-011"})
+"""Rules about the files themselves: who replaced a file replaced its attributes."""
 MAIN, FURTHER = 3.5, 1.0
 HALF = 0.5
 
@@ -43,15 +47,14 @@ HALF = 0.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one modification for each layer whose files differ."""
-    by_layer: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if not finding.facts.get("unsynced"):
-            by_layer.setdefault(str(finding.facts.get("layer") or finding.subject.id), []).append(finding)
-    for layer_id, findings in sorted(by_layer.items()):
+    for layer_id, findings in by_layer(case.written(*RULES)).items():
         yield _hypothesis(case, layer_id, findings)
 
 
 def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
+    explains = weigh(findings, MAIN, FURTHER)
+    if any(f.rule in FILES for f in findings):
+        explains.update(dict.fromkeys(case.about([layer_id], "OVL-022"), FURTHER))
     affected = case.affected(layers=[layer_id])
     files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
     count = max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
@@ -60,7 +63,7 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
         family="base-layer-modified",
         title=f"{what} of the read-only layer {layer_id[:12]} changed after the pull",
         subjects=tuple(dict.fromkeys(f.subject for f in findings)),
-        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+        explains=explains,
         prior=PRIOR,
         reasons=tuple(_reasons(findings)),
         affected=affected,

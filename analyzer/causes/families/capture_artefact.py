@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.causes.times import listed_before
 
@@ -44,7 +45,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not late:
         return
     layers = [f.subject.id for f in late]
-    explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(late)}
+    explains = weigh(late, MAIN, FURTHER)
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002"), LINK))
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
     yield Hypothesis(

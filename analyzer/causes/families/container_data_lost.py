@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_subject, weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.causes.plan import pull_again
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
@@ -39,16 +39,12 @@ MAIN, FURTHER = 2.5, 1.0
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one loss for each container, and one for each image that containers miss."""
-    by_subject: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if not finding.facts.get("unsynced"):
-            by_subject.setdefault(finding.subject.key, []).append(finding)
-    for findings in by_subject.values():
+    for findings in by_subject(case.written(*RULES)).values():
         subject = findings[0].subject
         named = [str(i) for f in findings for i in f.facts.get("containers", ())]
         containers = [subject.id] if subject.kind == "container" else named
         affected = case.affected(containers=[c for c in containers if c in case.rel.containers])
-        explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
+        explains = weigh(findings, MAIN, FURTHER)
         if subject.kind == "image":
             explains.update(dict.fromkeys(case.about([subject.id], *LEFT), FURTHER))
         what = ", ".join(subject.names[:2]) or subject.id[:12] or subject.path

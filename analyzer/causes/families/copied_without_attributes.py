@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 
@@ -53,7 +54,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         family="copied-without-attributes",
         title=f"layer {layers[0][:12] if layers else lost[0].subject.path}{more} lost attributes that its tar has",
         subjects=subjects_of(lost),
-        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(lost)},
+        explains=weigh(lost, MAIN, FURTHER),
         prior=PRIOR,
         reasons=(Reason("no whiteout of any layer is left", 1.5),) if nodes and not kept else (),
         affected=affected,

@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 from analyzer.causes.times import image_file_moved
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -0.3
 RULES = ("IMG-003", "IMG-004", "IMG-007", "IMG-005", "IMG-011", "IMG-002", "IMG-019", "IMG-020")
@@ -40,11 +40,7 @@ MAIN, FURTHER = 3.2, 1.0
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one alteration for each image whose data does not match."""
-    by_image: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if finding.subject.kind == "image" and not finding.facts.get("unsynced"):
-            by_image.setdefault(finding.subject.id, []).append(finding)
-    for image_id, findings in sorted(by_image.items()):
+    for image_id, findings in by_image(case.written(*RULES)).items():
         subject = findings[0].subject
         moved = [f for f in findings if image_file_moved(case, f)]
         reasons = (Reason("the file was written after the other files of its image", 0.7),) if moved else ()
@@ -53,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             family="image-data-altered",
             title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} is not what was stored",
             subjects=(subject,),
-            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            explains=weigh(findings, MAIN, FURTHER),
             prior=PRIOR,
             reasons=reasons,
             affected=affected,

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.causes.plan import pull_again
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -0.3
 RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010")
@@ -40,12 +40,8 @@ MAIN, FURTHER = 3.5, 1.0
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one loss for each image with missing data."""
-    by_image: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if finding.subject.kind == "image" and not finding.facts.get("unsynced"):
-            by_image.setdefault(finding.subject.id, []).append(finding)
-    for image_id, findings in sorted(by_image.items()):
-        if any(f.rule == "IMG-008" for f in case.about([image_id], "IMG-008")):
+    for image_id, findings in by_image(case.written(*RULES)).items():
+        if case.about([image_id], "IMG-008"):
             continue
         subject = findings[0].subject
         affected = case.affected(images=[image_id])
@@ -53,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             family="image-data-lost",
             title=f"image {', '.join(subject.names[:2]) or image_id[:12]} lost data that its record names",
             subjects=(subject,),
-            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            explains=weigh(findings, MAIN, FURTHER),
             prior=PRIOR,
             affected=affected,
             would_settle=("whether a pull of this image was running; the journal at the record's time",),

@@ -9,7 +9,8 @@ How it shows
     names it then fails with `layer not known`, and with it CRI-O's whole listing.
 
 What speaks against it
-    Nothing else names the layer and the bundle was made while a pull ran: then it is a layer in flight, and healthy.
+    Nothing else names the layer and the bundle was made while a pull ran: then it is a layer in flight, and healthy. A
+    container owns the layer: its record is made after the layer was finished, so the layer was being removed.
 
 What to do
     Nothing, when no image needs it. Otherwise remove the image by id and pull it again.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis, Step
+from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
@@ -34,17 +35,17 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
-FLAG, NEIGHBOUR = 3.5, 0.7
+FLAG, NEIGHBOUR, OWNED = 3.5, 0.7, -2.0
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one interruption for needed incomplete layers, and one for those nobody needs."""
     flagged = case.of("LAY-004", at_least="warning")
-    needed = [f for f in flagged if f.severity != "warning"]
-    for group in (needed, [f for f in flagged if f not in needed]):
-        if group:
-            yield _hypothesis(case, case.widest_first(group), needed=group is needed)
+    for needed in (True, False):
+        found = [f for f in flagged if (f.severity != "warning") == needed]
+        if found:
+            yield _hypothesis(case, case.widest_first(found), needed=needed)
 
 
 def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothesis:
@@ -70,8 +71,14 @@ def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothe
         subjects=subjects_of(findings),
         explains=explains,
         prior=PRIOR,
+        reasons=tuple(_reasons(case, layers)),
         affected=affected,
         would_settle=("the journal of crio or podman at the layer's `created` time",),
         plan=plan,
         fails_listing=bool(needed and case.view.crio and affected.images),
     )
+
+
+def _reasons(case: Case, layers: list[str]) -> Iterator[Reason]:
+    if all(case.rel.owner_of.get(layer) for layer in layers):
+        yield Reason("a container owns it, and a container is made after its layer was finished", OWNED)

@@ -76,16 +76,17 @@ def _was_finished(case: Case, finding: Finding) -> bool:
     record = case.rel.layers.get(finding.subject.id)
     if record is None or not (record.diff_digest or record.toc_digest or case.rel.owner_of.get(record.id)):
         return False
-    return _directory_gone(case, finding) or bool(finding.facts.get("in_flight"))
+    return _without_directory(case, finding) or bool(finding.facts.get("in_flight"))
 
 
-def _directory_gone(case: Case, finding: Finding) -> bool:
-    return case.snapshot.whole and bool(case.store.home.layers) and case.rel.directory(finding.subject.id) is None
+def _without_directory(case: Case, finding: Finding) -> bool:
+    """Tell whether no directory of the layer is seen; in a bundle that is not whole it may be there."""
+    return bool(case.store.home.layers) and case.rel.directory(finding.subject.id) is None
 
 
 def _reasons(case: Case, flagged: list[Finding]) -> Iterator[Reason]:
     records = [case.rel.layers[f.subject.id] for f in flagged]
     if any(record.diff_digest for record in records):
         yield Reason("its record has a digest and a size: the layer had been finished before it was flagged", 2.5)
-    if any(_directory_gone(case, f) for f in flagged):
+    if case.snapshot.whole and any(_without_directory(case, f) for f in flagged):
         yield Reason("its directory is gone already, which a removal takes before the record", DIRECTORY)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import DATA_LOSS, Hypothesis, Reason, Step
 from analyzer.causes.plan import keep_copy, start_again, stop_writers
 
@@ -49,7 +50,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         return
     explains: dict[Finding, float] = dict.fromkeys(indexes, INDEX)
     explains.update(dict.fromkeys(homes, PART))
-    explains.update({f: PART if n == 0 else FURTHER for n, f in enumerate(images)})
+    explains.update(weigh(images, PART, FURTHER))
     for index in indexes:
         explains.update({f: FURTHER for f in case.left_without(index) if f not in explains})
     hit = case.everything()

@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 from analyzer.snapshot.store import ADDITIONAL
@@ -43,11 +44,7 @@ MAIN, FURTHER, LEFT_OVER = 4.0, 2.0, 1.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one lost record for each missing layer id."""
-    by_layer: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if finding.subject.kind == "layer" and finding.subject.id not in case.rel.layers:
-            by_layer.setdefault(finding.subject.id, []).append(finding)
-    for layer_id, findings in sorted(by_layer.items()):
+    for layer_id, findings in by_layer(case.lost_records(*RULES)).items():
         yield _hypothesis(case, layer_id, findings)
 
 
@@ -59,7 +56,7 @@ def _reasons(case: Case, *, directory: bool) -> Iterator[Reason]:
 
 
 def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
-    explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
+    explains = weigh(findings, MAIN, FURTHER)
     left = case.about([layer_id], "OVL-013", "TSP-013", "OVL-001", "OVL-002", "OVL-004", "LAY-015")
     explains.update({f: LEFT_OVER for f in left if f not in explains})
     directory = case.rel.directory(layer_id) is not None

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.snapshot.overlay import text_of
 
@@ -54,14 +55,15 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         family="leaked-space",
         title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",
         subjects=what,
-        explains={f: WEIGHT if n == 0 else further for n, f in enumerate(found)},
+        explains=weigh(found, WEIGHT, further),
         prior=PRIOR,
-        reasons=() if whole else (Reason("the bundle is not whole: its users may be in what is lost", -1.2),),
+        reasons=() if whole else (Reason("the bundle is not whole: its users may be in what is lost", -2.0),),
         would_settle=("a bundle with the run root, to be sure that no record lies there",),
         plan=(
             Step(
                 "podman system prune --external" if not case.view.crio else "systemctl restart crio",
-                "Let the engine collect directories without a record; do not remove them by hand.",
+                "Let the engine collect directories without a record; do not remove them by hand."
+                + ("" if case.view.crio else " Podman has that option since 4.4."),
             ),
         ),
     )

@@ -28,6 +28,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import IMAGE_REPULL, Hypothesis, Reason, Step
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ MAIN, FURTHER = 3.5, 1.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one local list for each image record whose `manifest` is a list."""
-    by_image: dict[str, list[Finding]] = {}
-    for finding in case.of("IMG-008", "IMG-009", "IMG-010", at_least="warning"):
-        by_image.setdefault(finding.subject.id, []).append(finding)
-    for image_id, findings in sorted(by_image.items()):
+    for image_id, findings in by_image(case.of("IMG-008", "IMG-009", "IMG-010", at_least="warning")).items():
         yield _hypothesis(case, image_id, findings)
 
 
@@ -69,7 +67,7 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
         title=title
         + (", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"),
         subjects=(subject,),
-        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+        explains=weigh(findings, MAIN, FURTHER),
         prior=PRIOR,
         reasons=tuple(reasons),
         affected=case.affected(images=[image_id]),

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_image, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 from analyzer.causes.times import image_file_moved
@@ -48,20 +49,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     files = [f for f in case.of("TSP-007", at_least="warning") if f.facts.get("untouched") and not f.facts["unsynced"]]
     if files:
         yield _of_files(case, case.widest_first(files))
-    by_image: dict[str, list[Finding]] = {}
-    for finding in case.of(*DIGESTS, at_least="warning"):
-        if (
-            finding.subject.kind == "image"
-            and not finding.facts.get("unsynced")
-            and not image_file_moved(case, finding)
-        ):
-            by_image.setdefault(finding.subject.id, []).append(finding)
-    for image_id, findings in sorted(by_image.items()):
+    unmoved = [f for f in case.written(*DIGESTS) if not image_file_moved(case, f)]
+    for image_id, findings in by_image(unmoved).items():
         yield _of_image(case, image_id, findings)
 
 
 def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
-    layers = [str(f.facts.get("layer") or f.subject.id) for f in findings]
+    layers = [layer_of(f) for f in findings]
     affected = case.affected(layers=layers)
     flips = [f for f in findings if f.facts.get("one_bit")]
     weights = {f: ONE_BIT if f.facts.get("one_bit") else RUBBISH for f in findings}
@@ -92,7 +86,7 @@ def _of_image(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:
         family="media-corruption",
         title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} changed and its time did not",
         subjects=(subject,),
-        explains={f: DIGEST if n == 0 else 1.0 for n, f in enumerate(findings)},
+        explains=weigh(findings, DIGEST, 1.0),
         prior=PRIOR,
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),

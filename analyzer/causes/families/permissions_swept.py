@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import layer_of
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 
@@ -47,7 +48,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     own = case.of("STO-016", at_least="warning")
     if not changed and not own:
         return
-    layers = [str(f.facts.get("layer") or f.subject.id) for f in changed]
+    layers = [layer_of(f) for f in changed]
     given_away = bool(own) and _layers_given_away(case)
     affected = case.affected(layers=_own_layers(case) if given_away else layers)
     explains: dict[Finding, float] = {}

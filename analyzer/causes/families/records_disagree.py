@@ -7,7 +7,8 @@ What happened
     JSON, or two hosts wrote one root.
 
 How it shows
-    A cycle makes Podman and CRI-O hang. A wrong `lower` is seen by nobody: containers run with the wrong files.
+    A cycle makes Podman and CRI-O hang. A wrong `lower` is seen by nobody: containers run with the wrong files. An id
+    in another spelling leaves its object without data, and the data without a record.
 
 What speaks against it
     Unsynced files beside it.
@@ -26,6 +27,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_subject
+from analyzer.causes.lost_index import without_index
 from analyzer.causes.model import Affected, Hypothesis, Step
 from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
 
@@ -43,17 +46,17 @@ RULES = (
 )  # fmt: skip
 HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
 WEIGHT, NEIGHBOUR, LEFT = 3.0, 1.0, 0.5
+MISSPELT, CONSEQUENCE = "STO-012", 3.0
+WRONG_IMAGE = frozenset({"IMG-013", "IMG-014", "IMG-015", "IMG-025"})
+NOT_OPENED = frozenset({"STO-001", "STO-002", "STO-004", "STO-005", "STO-015"})
+INDEX = frozenset({"STO-001", "STO-002"})
 TWICE = {"STO-013", "STO-014", "CTR-005"}
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one contradiction for each subject; a cycle takes its members along."""
-    by_subject: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if not finding.facts.get("unsynced"):
-            by_subject.setdefault(finding.subject.key, []).append(finding)
-    for key, findings in by_subject.items():
+    for key, findings in by_subject(case.written(*RULES)).items():
         yield _hypothesis(case, key, findings)
 
 
@@ -69,12 +72,19 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     members = {key, *cycle}
     for finding in case.about(members, *RULES):
         explains.setdefault(finding, NEIGHBOUR)
+    misspelt = any(f.rule == MISSPELT for f in findings)
+    right = case.ids_like(key) if misspelt else []
+    if misspelt:
+        explains.update({f: CONSEQUENCE for f in case.all_about([key, *right]) if f not in explains})
+    if any(f.rule in WRONG_IMAGE for f in findings):
+        users = case.about(case.rel.users_of_image.get(key, ()), "CTR-003")
+        explains.update({f: NEIGHBOUR for f in users if f not in explains})
     for index in (f for f in findings if f.rule == "STO-002"):
         explains.update({f: LEFT for f in case.left_without(index) if f not in explains})
-    affected = _affected(case, findings, cycle)
+    affected = _affected(case, findings, [*cycle, *right])
     return Hypothesis(
         family="records-disagree",
-        title=_title(findings[0]),
+        title=_title(next((f for f in findings if f.rule == MISSPELT), findings[0])),
         subjects=subjects_of(findings) + tuple(case.view.layer(i) for i in cycle if i != key),
         explains=explains,
         prior=PRIOR,
@@ -96,23 +106,33 @@ def _title(finding: Finding) -> str:
         "LAY-008": f"{name} has another parent in layers.json than its id proves",
         "IMG-014": f"the layers of {name} are not those its config names",
         "STO-002": f"{name} was removed while what it lists is there",
+        MISSPELT: f"the record of {name} has an id that no engine writes, so its data is not found",
         "IMG-018": f"{name} has a name that no engine writes",
         "STO-001": f"{name} was edited into something the engine refuses",
     }.get(finding.rule, f"the records about {name} contradict each other")
 
 
-def _affected(case: Case, findings: list[Finding], cycle: list[str]) -> Affected:
-    if any(
-        f.rule in ("STO-001", "STO-002", "STO-004", "STO-005", "STO-015") and f.severity == "critical" for f in findings
-    ):
+def _affected(case: Case, findings: list[Finding], further: list[str]) -> Affected:
+    if any(f.rule in NOT_OPENED and f.severity == "critical" and not case.only_containers(f) for f in findings):
         return case.everything()
-    layers = [*cycle, *(f.subject.id for f in findings if f.subject.kind == "layer")]
+    kinds = {f.subject.kind for f in findings}
     images = [f.subject.id for f in findings if f.subject.kind == "image"]
-    containers = [f.subject.id for f in findings if f.subject.kind == "container"]
-    return case.affected(layers, images, containers)
+    layers, containers = (
+        [*(further if kind in kinds else ()), *(f.subject.id for f in findings if f.subject.kind == kind)]
+        for kind in ("layer", "container")
+    )
+    lost = [f for f in findings if f.rule == "STO-002"]
+    layers += [str(layer) for f in lost for layer in f.facts.get("layers", ())]
+    if any(map(case.only_containers, lost)):
+        containers += case.unrecorded_containers()
+    used = [user for image in further for user in case.rel.users_of_image.get(image, ()) if "image" in kinds]
+    return case.affected(layers, images, [*containers, *used])
 
 
 def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step, ...]:
+    index = [f for f in findings if f.rule in INDEX]
+    if index:
+        return without_index(case, index)
     mends = list(dict.fromkeys(step for f in findings if (step := _mend(case, f)) is not None))
     if not mends:
         return pull_again(case, affected)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.plan import pull_again
 from analyzer.causes.times import index_written, layer_written, when
@@ -46,8 +47,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one rollback of layers.json, and one of images.json, for data that is newer than the file."""
     written = index_written(case, "layers")
     if written is not None:
-        named = case.of("IMG-016", "LAY-001", "CTR-001", at_least="warning")
-        lost = [f for f in named if f.subject.id not in case.rel.layers and f.subject.kind == "layer"]
+        lost = case.lost_records("IMG-016", "LAY-001", "CTR-001")
         late = [f for f in lost if layer_written(case, f.subject.id) > written + SLACK_NS]
         if late:
             yield _layers(case, case.widest_first(late), written)
@@ -60,7 +60,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _layers(case: Case, findings: list[Finding], written: int) -> Hypothesis:
     layers = list(dict.fromkeys(f.subject.id for f in findings))
-    explains = {f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)}
+    explains = weigh(findings, MAIN, FURTHER)
     left = [f for f in case.of("OVL-013", "TSP-013") if layer_written(case, f.subject.id) > written + SLACK_NS]
     explains.update({f: LEFT for f in left if f not in explains})
     affected = case.affected(layers=layers)

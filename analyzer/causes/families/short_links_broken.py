@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Step
 from analyzer.causes.plan import on_node, start_again, stop_writers, write_text
 
@@ -43,17 +44,17 @@ WEIGHT, FURTHER = 2.5, 1.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one cause for all short links of a store that are wrong."""
-    wrong = [f for f in case.of(*RULES, at_least="warning") if not f.facts.get("unsynced")]
+    wrong = case.written(*RULES)
     if not wrong:
         return
     ordered = case.widest_first(wrong)
-    layers = [str(f.facts.get("layer") or f.subject.id) for f in ordered]
+    layers = [layer_of(f) for f in ordered]
     broken = [layer for f, layer in zip(ordered, layers, strict=True) if layer in case.rel.layers and _breaks(f)]
     yield Hypothesis(
         family="short-links-broken",
         title=_title(ordered),
         subjects=subjects_of(ordered),
-        explains={f: WEIGHT if n == 0 else FURTHER for n, f in enumerate(ordered)},
+        explains=weigh(ordered, WEIGHT, FURTHER),
         prior=PRIOR,
         affected=case.everything() if case.of("OVL-006", at_least="warning") else case.affected(layers=broken),
         would_settle=("how the store was last copied or restored (rsync and cp options)",),
@@ -69,7 +70,7 @@ def _title(findings: list[Finding]) -> str:
     first = findings[0]
     if first.rule == "OVL-006":
         return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
-    layer = str(first.facts.get("layer") or first.subject.id)
+    layer = layer_of(first)
     more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
     what = {
         "OVL-001": "the link text of layer",
@@ -88,7 +89,7 @@ def _steps(case: Case, finding: Finding) -> list[Step]:
     if finding.rule == "OVL-001" and known:
         return [write_text(case, path, known, f"Write the link text of layer {layer[:12]} back, no newline.")]
     if finding.rule == "OVL-002":
-        link = str(finding.facts.get("link") or path.rpartition("/")[2])
+        link = str(finding.facts.get("link") or path).rpartition("/")[2]
         target = on_node(case, case.store.path(case.store.driver, "l", link))
         return [Step(f"ln -s {shlex.quote(f'../{layer}/diff')} {target}", "Recreate the symlink exactly.")]
     if finding.rule in ("OVL-003", "OVL-004"):

@@ -6,7 +6,8 @@ What happened
 
 How it shows
     gzip or JSON errors, sizes that do not add up. Running containers do not need it; `podman push`, `save` and the
-    check's digest test do.
+    check's digest test do. One of another length than the layer's record says belongs to another layer: then comparing
+    the files with it shows differences that are none.
 
 What speaks against it
     A zero-length or NUL-filled file (power loss); a layer pulled as zstd:chunked, which has none.
@@ -23,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.causes.plan import pull_again
 
@@ -30,28 +32,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 RULES = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005")
-MAIN, FURTHER = 3.0, 1.0
+COMPARED = (
+    "TSP-006", "TSP-007", "TSP-009", "TSP-010", "TSP-011", "TSP-012", "OVL-022", "OVL-023", "OVL-024",
+)  # fmt: skip
+MAIN, FURTHER, DIFFERENCE = 3.0, 1.0, 2.0
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one damage for each tar-split."""
-    by_layer: dict[str, list[Finding]] = {}
-    for finding in case.of(*RULES, at_least="warning"):
-        if not finding.facts.get("unsynced"):
-            by_layer.setdefault(finding.subject.id, []).append(finding)
-    for layer_id, findings in sorted(by_layer.items()):
+    for layer_id, findings in by_layer(case.written(*RULES)).items():
         affected = case.affected(layers=[layer_id])
         missing = findings[0].rule == "TSP-001"
+        explains = weigh(findings, MAIN, FURTHER)
+        if any(f.rule == "TSP-004" for f in findings):
+            explains.update(dict.fromkeys(case.about([layer_id], *COMPARED), DIFFERENCE))
         yield Hypothesis(
             family="tar-split-damaged",
             title=f"the tar-split of layer {layer_id[:12]} is {'missing' if missing else 'damaged'}",
             subjects=(findings[0].subject,),
-            explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(findings)},
+            explains=explains,
             prior=PRIOR,
             affected=affected,
             would_settle=("kernel I/O errors and `smartctl -a` of the node's disk",),

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.causes.plan import stop_writers
 
@@ -52,7 +53,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         family="two-writers",
         title=f"{first.kind} {first.id[:12] or first.path} is there twice: two engines or hosts wrote one root",
         subjects=subjects_of(twice),
-        explains={f: MAIN if n == 0 else FURTHER for n, f in enumerate(twice)},
+        explains=weigh(twice, MAIN, FURTHER),
         prior=PRIOR,
         reasons=tuple(reasons),
         affected=case.affected(layers=layers, containers=[c for c in hit if c in case.rel.containers]),

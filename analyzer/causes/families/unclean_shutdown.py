@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
+from analyzer.causes.lost_index import without_index
 from analyzer.causes.model import Affected, Hypothesis, Reason, Step
 from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
 
@@ -104,13 +105,16 @@ def _reasons(findings: list[Finding]) -> Iterator[Reason]:
 
 
 def _affected(case: Case, findings: list[Finding]) -> Affected:
-    if any(f.rule in INDEX_RULES and not f.facts.get("volatile") and f.severity == "critical" for f in findings):
+    index = [f for f in findings if f.rule in INDEX_RULES and not f.facts.get("volatile") and f.severity == "critical"]
+    silent = [f for f in index if case.only_containers(f)]
+    if len(index) > len(silent):
         return case.everything()
     layers = [f.subject.id for f in findings if f.subject.kind == "layer"]
     images = [f.subject.id for f in findings if f.subject.kind == "image"]
     containers = [f.subject.id for f in findings if f.subject.kind == "container"]
     if any(f.facts.get("volatile") for f in findings):
         containers += [c.id for c in case.rel.containers.values() if c.volatile]
+    if silent or any(f.facts.get("volatile") for f in findings):
         containers += case.unrecorded_containers()
     return case.affected(layers, images, containers)
 
@@ -118,9 +122,9 @@ def _affected(case: Case, findings: list[Finding]) -> Affected:
 def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
     writes = [_write_back(case, f) for f in findings if _text(f)]
     lost = [f for f in findings if not _text(f)]
-    index = [_index_step(f) for f in findings if f.rule in INDEX_RULES]
+    index = [f for f in findings if f.rule in INDEX_RULES]
     if index:
-        return (stop_writers(case), keep_copy(case), *index, start_again(case))
+        return without_index(case, index)
     hit = case.affected(
         [f.subject.id for f in lost if f.subject.kind == "layer"],
         [f.subject.id for f in lost if f.subject.kind == "image"],
@@ -142,25 +146,3 @@ def _write_back(case: Case, finding: Finding) -> Step:
 def _text(finding: Finding) -> str:
     """Return what the file should hold, where other evidence in the store still tells."""
     return str(finding.facts.get("known") or finding.facts.get("lower_should_be") or "")
-
-
-def _index_step(finding: Finding) -> Step:
-    path = finding.evidence[0].where.path
-    name = path.rpartition("/")[2]
-    if finding.facts.get("volatile"):
-        return Step(
-            f"mv {name} {name}.bad   # in {path.rpartition('/')[0]}",
-            f"Move only {name} aside: it holds nothing but throw-away containers. All images stay.",
-            "container-loss",
-            "the store opens",
-        )
-    kept = finding.facts.get("rows")
-    held = f" ({kept} rows of it can still be read)" if kept else ""
-    return Step(
-        "mv /var/lib/containers/storage /var/lib/containers/storage.bad",
-        f"Restore {name}{held} from a backup of this node if there is one. Otherwise move the store aside and pull "
-        "again; keep storage.bad/volumes and storage.bad/db.sql. Never start CRI-O on it as it is: garbage "
-        "collection at the start deletes what the file no longer names.",
-        "data-loss",
-        "the images are pulled again",
-    )

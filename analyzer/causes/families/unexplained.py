@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
+from analyzer.causes.grouping import group, weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.causes.plan import pull_again
 from analyzer.checks.finding import RANK
@@ -29,20 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
-WEIGHT = {"warning": 1.1, "error": 1.3, "critical": 1.5}
+WEIGHT, FURTHER = 1.3, 0.1
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose an unknown cause for each subject with findings of weight."""
-    by_subject: dict[tuple[str, str], list[Finding]] = {}
-    for finding in case.findings:
-        if RANK[finding.severity] >= RANK["warning"]:
-            by_subject.setdefault((finding.subject.kind, finding.subject.key), []).append(finding)
-    for (kind, key), findings in by_subject.items():
+    heavy = [f for f in case.findings if RANK[f.severity] >= RANK["warning"]]
+    for (kind, key), findings in group(heavy, lambda f: (f.subject.kind, f.subject.key)).items():
         subject = findings[0].subject
         affected = case.affected(
             [key] if kind == "layer" else [], [key] if kind == "image" else [], [key] if kind == "container" else []
@@ -51,7 +48,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             family="unexplained",
             title=f"{kind} {', '.join(subject.names[:2]) or subject.id[:12] or subject.path}: cause not known",
             subjects=(subject,),
-            explains={f: WEIGHT[f.severity] if n == 0 else 0.1 for n, f in enumerate(findings)},
+            explains=weigh(findings, WEIGHT, FURTHER),
             prior=PRIOR,
             affected=affected,
             would_settle=("logs of the engine and the kernel around the time the object was last written",),

@@ -10,8 +10,8 @@ Why it matters
 
 How sure
     High by the clock: the engine writes the index last, by renaming it into this directory, so a later time of the
-    directory means that something was taken out of it or put into it since. Without a later time nothing is claimed: a
-    capture may have left the data out, and then it is information.
+    directory means that something was taken out of it or put into it since. Without a later time it cannot be told: a
+    capture may have left the data out. Then it is information, and the verdict stays open.
 
 Remedy
     `podman rmi ID` for every image, by id, then pull again; with containers on all of them a new store is less work.
@@ -68,4 +68,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         containers=sorted({c for image in images for c in view.rel.users_of_image.get(image, ())}),
         story=story if removed else "the capture may have left them out",
         fails_listing=removed,
+        doubt=""
+        if removed
+        else f"{directory.path} has data of none of its images: removed, or left out of the capture",
     )

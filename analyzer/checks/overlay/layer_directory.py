@@ -11,7 +11,8 @@ Why it matters
 How sure
     High: the bundle was read whole and holds directories of other layers of the same store. A bundle of records only
     is not judged. Directories in an image store or in additional stores count. A container's layer whose short link is
-    gone too may have been removed by the engine while the bundle was made: a warning.
+    gone too may have been removed by the engine while the bundle was made: a warning. Where `overlay/l` is all that is
+    left of the home, the directories were removed, or a capture took the links alone: it is told, and left open.
 
 Remedy
     Remove the images in question by id and pull them again; with CRI-O the record must go too before a pull can bring
@@ -26,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, MEDIUM, WARNING, Finding
+from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, MEDIUM, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.view import View
 
+LINKS_LEFT = "{path} holds no directory of the {count} layers that have a record, only the {links} short links to them"
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 
@@ -86,12 +88,17 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 def _emptied_home(view: View, this: Rule) -> Iterator[Finding]:
     """Report a home that holds nothing but the driver's own marks: they survive `rm -rf overlay/*`.
 
-    A bundle of records and `overlay/l` is a capture that left the layers out, and proves nothing.
+    Records with `overlay/l` alone may be a capture that left the layers out: that is told as a doubt.
     """
     home, store = view.store.home, view.store
-    left = sorted(home.others) if home.link_dir is None and not home.links else []
     recorded = [record.id for record in store.layers if record.id and not record.incomplete]
-    if home.member is None or not left or not recorded:
+    if not recorded or all(view.rel.directory(layer) is not None for layer in recorded):
+        return
+    if home.link_dir is not None or home.links:
+        yield _links_left(view, this, recorded)
+        return
+    left = sorted(home.others)
+    if home.member is None or not left:
         return
     users = users_of(view, recorded)
     yield this.found(
@@ -106,4 +113,20 @@ def _emptied_home(view: View, this: Rule) -> Iterator[Finding]:
         images=users.images,
         containers=users.containers,
         needed=users.words,
+    )
+
+
+def _links_left(view: View, this: Rule, recorded: list[str]) -> Finding:
+    home = view.store.home
+    return this.found(
+        view.file(home.path),
+        [(Where(home.path), f"directories of {len(recorded)} layers", f"none; only l with {len(home.links)} links")],
+        severity=INFO,
+        confidence=LOW,
+        variant="links-left",
+        says=LINKS_LEFT,
+        path=home.path,
+        count=len(recorded),
+        links=len(home.links),
+        doubt=f"{home.path} has short links and not one layer directory: removed, or left out of the capture",
     )

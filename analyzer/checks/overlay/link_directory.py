@@ -10,7 +10,8 @@ Why it matters
 
 How sure
     High where `l` is no directory. Where its symlinks are absent, the copy may have left symlinks out: then it is a
-    warning where the bundle has symlinks elsewhere, and only told where it has none.
+    warning where the bundle has symlinks elsewhere (in layers, or in another store). Where it has none, it cannot be
+    told; it is left open, and the verdict with it.
 
 Remedy
     With the engines stopped, remove what stands in the place of `l`; the next start makes the directory and the next
@@ -70,11 +71,16 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         path=path,
         seen="empty" if home.link_dir else "absent",
         effect="the next mount re-makes the links" + ("" if elsewhere else "; or the copy left symlinks out"),
+        doubt=""
+        if elsewhere
+        else f"{path} has none of the {lacking} short links and the bundle no other symlink: removed, or not captured",
     )
 
 
 def _symlink_elsewhere(view: View) -> bool:
-    """Tell whether the bundle holds any symlink below a diff directory: the copy then kept symlinks."""
+    """Tell whether the bundle holds any symlink of another store or below a diff directory: the copy kept symlinks."""
+    if any(member.kind == SYMLINK for store in view.snapshot.stores for member in store.home.links.values()):
+        return True
     for directory in view.store.home.layers.values():
         for table in directory.tables.values():
             if any(entry.kind == SYMLINK for entry in table):

@@ -37,12 +37,20 @@ def test_a_container_layer_gone_with_its_link_may_be_a_removal_under_way():
     assert (finding.severity, finding.confidence) == ("warning", "medium")
 
 
-def test_a_bundle_of_records_and_links_is_not_judged():
+def test_records_and_short_links_alone_are_left_open():
     store = Edited()
-    for layer in store.layers() + store.records("storage/overlay-layers/volatile-layers.json"):
+    recorded = store.layers() + store.records("storage/overlay-layers/volatile-layers.json")
+    for layer in recorded:
         store.remove(f"storage/overlay/{layer['id']}")
-    assert store.findings(RULE) == []
-    assert store.remove("storage/overlay").findings(RULE) == []
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.confidence) == ("info", "low")
+    assert finding.facts["count"] == len(recorded)
+    assert finding.facts["links"] == len(store.below("storage/overlay/l")) - 1
+    assert "left out of the capture" in finding.doubt
+
+
+def test_a_bundle_of_records_is_not_judged():
+    assert Edited().remove("storage/overlay").findings(RULE) == []
 
 
 def test_directories_of_other_stores_count():

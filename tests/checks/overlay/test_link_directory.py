@@ -26,14 +26,28 @@ def test_a_file_in_its_place_stops_every_engine():
 
 def test_gone_while_the_copy_kept_other_symlinks_is_a_warning():
     [finding] = Edited().remove(PATH).findings(RULE)
-    assert (finding.subject.path, finding.severity) == (PATH, "warning")
+    assert (finding.subject.path, finding.severity, finding.doubt) == (PATH, "warning", "")
 
 
 def test_gone_in_a_copy_without_any_symlink_is_only_told():
     store = Edited().remove(PATH)
     for path in [path for path, (member, _) in store.entries.items() if member.kind == "symlink"]:
         store.remove(path)
-    assert [finding.severity for finding in store.findings(RULE)] == ["info"]
+    [finding] = store.findings(RULE)
+    assert finding.severity == "info"
+    assert "not captured" in finding.doubt
+
+
+def test_links_of_another_store_show_that_the_copy_kept_symlinks():
+    store = Edited("healthy-additional-store")
+    [*_, other] = sorted(
+        {path[: -len("/overlay/l")] for path in store.entries if path.endswith("/overlay/l")} - {"storage"}
+    )
+    for path in [path for path, (member, _) in store.entries.items() if member.kind == "symlink"]:
+        if not path.startswith(f"{other}/overlay/l/"):
+            store.remove(path)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.doubt) == ("warning", "")
 
 
 def test_emptied_is_one_finding():
