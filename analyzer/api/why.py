@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.api.reading import judge
+from analyzer.checks.policy import NO_POLICY
 from analyzer.errors import UsageError
 from analyzer.outlook.why.answer import answer, platform_named
 from analyzer.report.answer import platform_text, render, to_dict
@@ -14,9 +15,9 @@ from analyzer.signatures.text import prepare
 from analyzer.snapshot.platform import known, parse_platform, platform_of
 
 if TYPE_CHECKING:
+    from analyzer.checks.policy import Policy
     from analyzer.outlook.why.answer import Answer
     from analyzer.report.report import Report
-    from analyzer.signatures.text import Pasted
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import Snapshot
 
@@ -27,7 +28,7 @@ class Why:
     Attributes:
         answer: the parts of it.
         report: the report it rests on.
-        assumed: platform that was taken from the message, `""` when none was.
+        assumed: what the bundle says of the platform, where the message was believed instead.
     """
 
     def __init__(self, found: Answer, report: Report, assumed: str = "") -> None:
@@ -39,33 +40,51 @@ class Why:
         """Return what `analyzer why --format json` prints."""
         return to_dict(self.answer, self.report, assumed=self.assumed)
 
+    def render(self, columns: int = 100) -> str:
+        """Return what `analyzer why` prints, wrapped at a width."""
+        return render(self.answer, self.report, assumed=self.assumed, columns=columns)
+
     def __repr__(self) -> str:
-        return render(self.answer, self.report, assumed=self.assumed, columns=100).rstrip()
+        return self.render().rstrip()
 
     def _repr_html_(self) -> str:
         return preformatted(repr(self))
 
 
-def why(reading: Snapshot, text: str, platform: str | None = None) -> Why:
+def why(
+    reading: Snapshot,
+    text: str,
+    platform: str | None = None,
+    *,
+    engines: tuple[str, ...] = (),
+    policy: Policy = NO_POLICY,
+) -> Why:
     """Return what makes an engine print a text; where it names a platform nobody else tells, it is believed.
 
+    Args:
+        reading: from `read`.
+        text: as printed; wrapped, quoted or with escapes.
+        platform: the node's, when the caller knows it; it is then believed before the text.
+        engines: `cri-o@1.25`, `podman@4.3`, …, when the caller knows them.
+        policy: what the user decided about findings.
+
     Raises:
-        UsageError: the text is empty.
+        UsageError: the text is empty, or a platform or an engine has another form.
     """
     pasted = prepare(text)
     if not pasted.records:
         raise UsageError("the text is empty: give the message as it was printed")
+
+    def ask(node: str | Platform | None) -> Why:
+        report = judge(reading, platform=node, engines=engines, policy=policy)
+        found = answer(pasted, report.relations, report.checked, report.causes, report.outlook, report.platform)
+        return Why(found, report)
+
     told = platform_named(match(pasted))
     believed = known(parse_platform(told), "the message") if told else None
-    given = platform or (believed if not platform_of(reading).architecture else None)
-    found = _ask(reading, pasted, given)
+    found = ask(platform or (believed if not platform_of(reading).architecture else None))
     if found.answer.conflict and platform is None and not found.answer.replies:
-        again = _ask(reading, pasted, believed)
+        again = ask(believed)
         if again.answer.replies:
-            return Why(again.answer, again.report, platform_text(again.report.platform))
+            return Why(again.answer, again.report, platform_text(found.report.platform))
     return found
-
-
-def _ask(reading: Snapshot, pasted: Pasted, platform: str | Platform | None) -> Why:
-    report = judge(reading, platform=platform)
-    return Why(answer(pasted, report.relations, report.checked, report.causes, report.outlook, report.platform), report)

@@ -13,7 +13,7 @@ from analyzer.cli.output import emit, terminal_columns
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.outlook.grading.captured import GradedCheck
 
 LONGEST = 8 << 20
 
@@ -43,40 +43,27 @@ def command(
     `--log-level debug` only.
     """
     from analyzer.api import judge
-    from analyzer.outlook.grading.consequences import consequences
-    from analyzer.outlook.grading.evidence import Evidence
-    from analyzer.outlook.grading.grade import grade_output
-    from analyzer.outlook.grading.lines import read_output
+    from analyzer.outlook.grading.captured import grade_text
     from analyzer.report.graded import render, to_dict
 
     given = _given(bundle, output) if output is not None else None
     snapshot, _ = reading(bundle, depth)
-    texts = [given] if given is not None else _captured(snapshot, bundle)
     report = judge(snapshot, platform=platform, policy=current_policy(bundle))
-    documents, pages = [], []
-    for name, text in texts:
-        said = read_output(text)
-        named = {claim.id for claim in said.claims} | {claim.about for claim in said.claims}
-        rel = max(report.relations, key=lambda each: len(named & {*each.layers, *each.images, *each.containers}))
-        evidence = Evidence(snapshot, rel, report.findings, report.platform)
-        graded = grade_output(evidence, said)
-        after = consequences(evidence, graded)
-        documents.append(to_dict(name, said, graded, after, report))
-        columns = width or terminal_columns()
-        pages.append(render(name, said, graded, after, report, everything=everything, columns=columns))
+    checks: tuple[GradedCheck, ...] = report.graded
+    if given is not None:
+        checks = (grade_text(*given, snapshot, report.relations, report.findings, report.platform),)
+    elif not checks:
+        raise UsageError("the bundle holds no output of a check; give the file that has it", where=bundle)
+    columns = width or terminal_columns()
+    documents = [to_dict(each.path, each.output, each.graded, each.after, report) for each in checks]
+    pages = [
+        render(each.path, each.output, each.graded, each.after, report, everything=everything, columns=columns)
+        for each in checks
+    ]
     if form == "json":
         emit_json(documents)
     else:
         emit("\n".join(pages))
-
-
-def _captured(snapshot: Snapshot, bundle: str) -> list[tuple[str, str]]:
-    from analyzer.snapshot.host import check_outputs
-
-    found = check_outputs(snapshot.host)
-    if not found:
-        raise UsageError("the bundle holds no output of a check; give the file that has it", where=bundle)
-    return found
 
 
 def _given(bundle: str, output: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """CRI-O's image listing on a store: the first image that does not open fails it as a whole.
 
-Mirrors CRI-O internal/storage/image.go (ListImages, buildImageCacheItem, parseImageNames).
+Mirrors CRI-O internal/storage/image.go (ListImages, buildImageCacheItem, parseImageNames). What was listed once is
+kept: an image that is damaged later is listed until CRI-O is restarted. A list made on the node never got so far.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.checks.images.items import ENCODED, PLAIN, listed_kinds
-from analyzer.outlook.loaded import PANIC, written
+from analyzer.outlook.loaded import LATE, PANIC, written
 from analyzer.snapshot.references import name_error
 from analyzer.snapshot.store import ADDITIONAL
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 NAMES_SINCE = (1, 29)
 ID = re.compile(r"[0-9a-f]{64}")
-LATE = "loading primary layer store data: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ class Listed:
         works: whether it lists.
         message: what it prints when it does not.
         keys: ids and paths of what it fails on.
+        left_out: ids of images that it passes over in silence.
+        latent: whether an engine that has listed the same images before goes on until it is restarted.
     """
 
     works: bool
     message: str = ""
     keys: frozenset[str] = field(default_factory=frozenset)
+    left_out: tuple[str, ...] = ()
+    latent: bool = False
 
 
 def list_images(view: View, version: Version, state: Loaded) -> Listed | None:
@@ -56,7 +60,8 @@ def list_images(view: View, version: Version, state: Loaded) -> Listed | None:
     if known[0].works:
         return known[0]
     message = " / ".join(dict.fromkeys(outcome.message for outcome in known))
-    return Listed(False, message, frozenset().union(*(outcome.keys for outcome in known)))
+    keys = frozenset().union(*(outcome.keys for outcome in known))
+    return Listed(False, message, keys, latent=all(outcome.latent for outcome in known))
 
 
 def data_known(view: View) -> bool:
@@ -90,11 +95,12 @@ def _walk(view: View, version: Version, state: Loaded, node: PlatformSpec) -> Li
             opening = view.reader.open(image, None, node)
             if image.layer and opening.step not in ("metadata", "manifest", "instance"):
                 text = state.layers_refusal if state.layers_refusal == PANIC else LATE + state.layers_refusal
-                return Listed(False, text, frozenset(state.refused_paths))
+                return Listed(False, text, frozenset(state.refused_paths), latent=text != PANIC)
         else:
             opening = view.reader.open(image, state.layers, node)
         if opening.error:
-            return Listed(False, opening.error, blamed(view, image.id, opening))
+            was_good = opening.top is None or not opening.top.is_list
+            return Listed(False, opening.error, blamed(view, image.id, opening), latent=was_good)
         unseen = unseen or bool(opening.unseen)
         if version.minor >= NAMES_SINCE:
             for name in image.names:

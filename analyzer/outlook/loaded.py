@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 PANIC = "panic: runtime error: invalid memory address or nil pointer dereference"
+LATE = "loading primary layer store data: "
+"""Before the refusal of layers.json, which is read late."""
 TYPES = frozenset({"wrong-type"})
 
 
@@ -37,6 +39,8 @@ class Loaded:
         foreign_images: images of read-only stores, in order.
         directories: layer directories of the driver home.
         refusal: why the store does not open at all, `""` when it does.
+        fatal: as `refusal`, where even versions that pass over unreadable records stop.
+        unread: index files of images and of containers that do not read, by `images` and `containers`.
         layers_refusal: why layer records cannot be read, `""` when they can.
         gone_layers, gone_images, gone_containers: ids whose record or directory was deleted.
     """
@@ -48,6 +52,8 @@ class Loaded:
     containers: dict[str, ContainerRecord] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
     refusal: str = ""
+    fatal: str = ""
+    unread: dict[str, Document] = field(default_factory=dict)
     layers_refusal: str = ""
     refused_paths: set[str] = field(default_factory=set)
     gone_layers: set[str] = field(default_factory=set)
@@ -131,10 +137,15 @@ def _note_refusals(state: Loaded, store: Store) -> None:
         state.refused_paths.add(document.path)
         if part == "layers":
             state.layers_refusal = state.layers_refusal or refusal
+            continue
+        state.refusal = state.refusal or refusal
+        if refusal == PANIC:
+            state.fatal = PANIC
         else:
-            state.refusal = state.refusal or refusal
-    if not state.refusal and (wrong := _wrong_digest(store)):
-        state.refusal = wrong
+            state.unread.setdefault(part, document)
+    if "images" not in state.unread and (wrong := _wrong_digest(store)):
+        state.refusal = state.refusal or wrong
+        state.fatal = state.fatal or wrong
 
 
 def _records(store: Store, part: str) -> list[LayerRecord] | list[ImageRecord] | list[ContainerRecord]:

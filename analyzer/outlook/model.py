@@ -35,11 +35,16 @@ class Outlook:
     Attributes:
         engine: `cri-o` or `podman`.
         version: minor version the prediction is for, e.g. `1.25`.
-        command: `start`, `start after unclean stop`, `crictl images`, `podman images`, `podman ps -a`.
-        works: whether it answers; for a start, whether the engine comes up.
-        message: what it prints when it does not, `""` otherwise.
+        command: `start`, `start after unclean stop`, `crictl images`, `podman images`, `podman ps -a`, or one that is
+            about one image at a time: `podman image inspect`, `podman image mount`, `podman run`.
+        works: whether it answers; for a start, whether the engine comes up; for a command about one image, whether it
+            works for every image.
+        message: what it prints when it does not, `""` otherwise; for several images, what it prints for the first.
         deletes: what it would remove, None for a command that removes nothing by design.
         because: findings that decide it.
+        images: (id, message) of images that a command about one image fails for, or, with `""`, that a listing leaves
+            out.
+        latent: whether an engine that is running and has listed these images before goes on until it is restarted.
     """
 
     engine: str
@@ -49,3 +54,15 @@ class Outlook:
     message: str = ""
     deletes: Deletes | None = None
     because: tuple[Finding, ...] = ()
+    images: tuple[tuple[str, str], ...] = ()
+    latent: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """Return whether it works, in a few words, without the message."""
+        count = f"{len(self.images)} image{'s' if len(self.images) > 1 else ''}"
+        if self.works:
+            return f"works, leaves out {count}" if self.images else "works"
+        if self.latent:
+            return f"fails, at the latest when {self.engine} is restarted"
+        return f"fails for {count}" if self.images else "fails"

@@ -1,93 +1,224 @@
-"""Whether the overlay driver can mount a layer, links that it makes again by itself included.
+"""Whether the overlay driver can mount a layer, and what it says when it cannot.
 
-Mirrors containers/storage drivers/overlay/overlay.go (Get, getLowerDirs, recreateSymlinks).
+Mirrors containers/storage drivers/overlay/overlay.go (get, create, getLower, getLowerDirs); run on podman 4.3.1 and
+5.8.2. Where the driver finds a short link missing it makes all of them again first. In messages, `…` stands for the
+path of the graph root, for ids that are new each time and for the list of directories that the kernel is given.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.snapshot.overlay import link_target, lower_ids, text_of
+from analyzer.outlook.relinking import ABSENT, HOME, relink
+from analyzer.snapshot.overlay import TARGET, link_target, text_of
+from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from analyzer.checks.view import View
     from analyzer.outlook.loaded import Loaded
+    from analyzer.outlook.relinking import Relinked
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.store import Store
 
+SHORT = "l/"
+NOT_A_LINK = "invalid argument"
 
-@dataclass(slots=True)
+
+class Ways(NamedTuple):
+    """What versions of containers/storage do differently; the defaults are the newest.
+
+    Attributes:
+        own_link: reads the layer's own `link` when it mounts it (up to 1.43).
+        follows: reads the short links of the layers below (since 1.49).
+        joined: prints several errors one below the other, without counting them (since 1.58).
+        accesses: asks for access where it asked for attributes (since 1.54).
+        reads_diff: needs the layer's own `diff` before it mounts; before that it makes it (since 1.56).
+    """
+
+    own_link: bool = False
+    follows: bool = True
+    joined: bool = True
+    accesses: bool = True
+    reads_diff: bool = True
+
+
+NEWEST = Ways()
+
+
+@dataclass
 class Mounts:
     """Answers for the layers of one driver home.
 
     Attributes:
         directories: layer directories by name, those of other stores after those of the graph root.
-        by_link: layer names by the text of their `link`.
-        links: targets by short link.
-        mends: whether the driver can make missing short links again.
+        own: names of the directories of the graph root.
+        links: target text by short link of the graph root.
+        foreign: layer names by short link of the other stores.
+        parents: parent of every layer.
         native: whether the driver is overlay; others mount what has a directory.
+        ways: of the engine's version.
     """
 
     directories: dict[str, LayerDirectory]
-    parents: dict[str, str]
-    by_link: dict[str, str]
+    own: frozenset[str]
     links: dict[str, str]
-    mends: bool
+    foreign: dict[str, str]
+    parents: dict[str, str]
     native: bool
-    _resolved: dict[str, bool] = field(default_factory=dict)
+    ways: Ways = NEWEST
+    _errors: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: Loaded, view: View) -> Mounts | None:
+    def of(cls, state: Loaded, view: View, ways: Ways = NEWEST) -> Mounts | None:
         """Return the answers for a view's stores, None when the bundle lists no layer directories."""
         stores = view.rel.stores
         home = stores[0].home
         directories = {name: entry for name, entry in home.layers.items() if name in state.directories}
         if not view.snapshot.complete or not any(entry.has_diff for entry in home.layers.values()):
             return None
+        own = frozenset(directories)
+        foreign: dict[str, str] = {}
         for store in stores[1:]:
             for name, entry in store.home.layers.items():
                 directories.setdefault(name, entry)
-        links: dict[str, str] = {}
-        for store in stores:
             for name, member in store.home.links.items():
-                links.setdefault(name, link_target(member))
-        by_link = {entry.link_id: name for name, entry in directories.items() if entry.link_id}
+                foreign.setdefault(name, link_target(member))
         parents = {layer_id: layer.parent for layer_id, layer in state.layers.items()}
-        native = stores[0].driver == "overlay"
-        return cls(directories, parents, by_link, links, _mends(state, stores[0]), native)
+        return cls(directories, own, _link_texts(stores[0]), foreign, parents, stores[0].driver == "overlay", ways)
 
     def works(self, layer_id: str) -> bool:
-        """Tell whether a layer can be mounted."""
+        """Tell whether a layer can be mounted and has its files."""
         directory = self.directories.get(layer_id)
-        if directory is None or not directory.has_diff:
-            return False
-        if not self.native:
-            return True
-        text = text_of(directory.lower)
-        if directory.lower is not None and text is None:
-            return True
-        if not text:
-            return "empty" in directory.entries or not self.parents.get(layer_id)
-        lowers = lower_ids(text)
-        return lowers is not None and all(map(self._resolves, lowers))
+        return directory is not None and directory.has_diff and not self.mount_error(layer_id)
 
-    def _resolves(self, link: str) -> bool:
-        found = self._resolved.get(link)
+    def lookup_error(self, layer_id: str) -> str:
+        """Return what the driver says when it is asked where a layer's directories are, `""` when it tells.
+
+        Only short links that are gone matter here: where they lead is not looked at.
+        """
+        directory = self.directories.get(layer_id)
+        if directory is None:
+            return self._absent(layer_id)
+        if not self.native or directory.lower is None or (text := text_of(directory.lower)) is None:
+            return ""
+        for part in text.split(":"):
+            if not part:
+                return f"readlink {HOME}: {NOT_A_LINK}"
+            if part in self.directories:
+                return f"readlink {HOME}/{part}: {NOT_A_LINK}"
+            if part.removeprefix(SHORT) not in {*self.links, *self.foreign}:
+                if error := self._relinking("recreating the missing symlinks"):
+                    return error
+                if part.removeprefix(SHORT) not in self._relinked.links:
+                    return f"readlink {HOME}/{part}: {ABSENT}"
+        return ""
+
+    def mount_error(self, layer_id: str) -> str:
+        """Return what the driver says when a layer is mounted, `""` when that works."""
+        directory = self.directories.get(layer_id)
+        if directory is None:
+            return self._absent(layer_id)
+        if not self.native or (directory.lower is not None and text_of(directory.lower) is None):
+            return ""
+        if self.ways.reads_diff and not directory.has_diff:
+            return f"readlink {HOME}/{layer_id}/diff: {ABSENT}"
+        if self.ways.own_link and directory.link is None and (error := self._link_error(layer_id)):
+            return error
+        lowers = [part for part in (text_of(directory.lower) or "").split(":") if part]
+        if not lowers:
+            bottom = "empty" in directory.entries or not self.parents.get(layer_id)
+            return "" if bottom else _refused(layer_id)
+        return self._stacking(lowers, layer_id)
+
+    def create_error(self, layer_id: str) -> str:
+        """Return what the driver says when a container is made on a layer, `""` when that works."""
+        directory = self.directories.get(layer_id)
+        if directory is None:
+            return self._absent(layer_id)
+        if not directory.has_diff:
+            return f"Stat {HOME}/{layer_id}/diff: {ABSENT}"
+        return self._link_error(layer_id) if self.native and directory.link is None else ""
+
+    def start_error(self, layer_id: str) -> str:
+        """Return what the driver says when a container that was made on a layer is mounted, `""` when that works."""
+        directory = self.directories.get(layer_id)
+        if directory is None or not self.native:
+            return ""
+        link = text_of(directory.link) if directory.link is not None else self._relinked.names.get(layer_id, "")
+        lower = text_of(directory.lower) if directory.lower is not None else ""
+        if link is None or lower is None:
+            return ""
+        lowers = [SHORT + link if link else "l", *(part for part in lower.split(":") if part)]
+        return self._stacking(lowers, "…")
+
+    def _link_error(self, layer_id: str) -> str:
+        """Return the error of a layer whose own `link` is gone."""
+        if error := self._relinking("recreating the links"):
+            return error
+        return "" if layer_id in self._relinked.names else f"open {HOME}/{layer_id}/link: {ABSENT}"
+
+    def _stacking(self, lowers: Sequence[str], layer_id: str) -> str:
+        key = (layer_id, *lowers)
+        found = self._errors.get(key)
         if found is None:
-            target = self.links.get(link, "")
-            found = self._there(target) or (self.mends and self._there(self.by_link.get(link, "")))
-            self._resolved[link] = found
+            found = self._errors[key] = self._stacking_error(lowers, layer_id)
         return found
+
+    def _stacking_error(self, lowers: Sequence[str], layer_id: str) -> str:
+        refused = False
+        for part in lowers:
+            if part == "l":
+                if self.ways.follows:
+                    return f"readlink {HOME}/l: {NOT_A_LINK}"
+                continue
+            link = part.removeprefix(SHORT)
+            if self._there(_leads_to(self.links, link)) or self._there(self.foreign.get(link, "")):
+                continue
+            if error := self._relinking("recreating the missing symlinks"):
+                return error
+            if self.ways.follows and link not in self._relinked.links:
+                return f"readlink {HOME}/{part}: {ABSENT}"
+            refused = refused or not self._there(_leads_to(self._relinked.links, link))
+        return _refused(layer_id) if refused else ""
+
+    @cached_property
+    def _relinked(self) -> Relinked:
+        texts = {}
+        for name in self.own:
+            link = self.directories[name].link
+            texts[name] = (text_of(link) or "") if link is not None else None
+        return relink(texts, self.links)
+
+    def _relinking(self, doing: str) -> str:
+        errors = self._relinked.errors
+        if not errors:
+            return ""
+        if self.ways.joined:
+            return f"{doing}: {' '.join(errors)}"
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        return f"{doing}: {count} occurred: {' '.join('* ' + error for error in errors)}"
+
+    def _absent(self, layer_id: str) -> str:
+        return f"{'faccessat' if self.ways.accesses else 'stat'} {HOME}/{layer_id}: {ABSENT}"
 
     def _there(self, layer_id: str) -> bool:
         directory = self.directories.get(layer_id)
         return directory is not None and directory.has_diff
 
 
-def _mends(state: Loaded, store: Store) -> bool:
-    """Tell whether making short links again succeeds: one directory without `link`, or one dangling link, stops it."""
-    home = store.home
-    if any(home.layers[name].link is None for name in state.directories if name in home.layers):
-        return False
-    return all(not (target := link_target(member)) or target in state.directories for member in home.links.values())
+def _leads_to(links: Mapping[str, str], link: str) -> str:
+    """Return the name of the directory that a short link leads to, `""` where it leads nowhere."""
+    match = TARGET.fullmatch(links.get(link, ""))
+    return match.group(1) if match else ""
+
+
+def _link_texts(store: Store) -> dict[str, str]:
+    return {name: member.link for name, member in store.home.links.items() if member.kind == SYMLINK}
+
+
+def _refused(layer_id: str) -> str:
+    return f'creating overlay mount to {HOME}/{layer_id}/merged, mount_data="…": {ABSENT}'

@@ -10,7 +10,8 @@ from analyzer.outlook.crio_images import list_images
 from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
 from analyzer.outlook.model import Deletes, Outlook
-from analyzer.outlook.podman import podman_images, podman_ps
+from analyzer.outlook.podman import Podman, podman_images, podman_ps
+from analyzer.outlook.podman_image import Images
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
 
@@ -92,11 +93,31 @@ def _crio(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterat
 
 def _podman_outlook(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
     state = load(view)
+    podman = Podman.of(view, version, state)
     deletes = state.deletes if state.deletes != Deletes() else None
-    listed = podman_images(view, version, state)
+    listed = podman_images(podman)
     if listed is not None:
         yield _of_listing(version, "podman images", listed, deletes, findings)
-    yield _of_listing(version, "podman ps -a", podman_ps(state), None, findings)
+    yield _of_listing(version, "podman ps -a", podman_ps(podman), None, findings)
+    images = Images(podman)
+    if images.known:
+        yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
+
+
+def _of_images(images: Images, version: Version, command: str, findings: tuple[Finding, ...]) -> Outlook | None:
+    """Return what a command says of every image on its own, None where nothing fails and something is not known."""
+    answers = [(image, images.commands[command](image)) for image in images.every()]
+    failing = tuple((image.id, error) for image, error in answers if error)
+    if not failing and any(error is None for _, error in answers):
+        return None
+    because: dict[Finding, None] = {}
+    for image, error in answers:
+        if error:
+            about = images.podman.view.rel.chain(image.layer) if image.layer else ()
+            because.update(dict.fromkeys(_because(findings, frozenset({image.id, *about}), error)))
+    message = failing[0][1] if failing else ""
+    name = f"podman {command}"
+    return Outlook(version.engine, version.text, name, not failing, message, None, tuple(because), failing)
 
 
 def _of_start(view: View, version: Version, command: str, started: Started, findings: tuple[Finding, ...]) -> Outlook:
@@ -112,7 +133,10 @@ def _of_listing(
     version: Version, command: str, listed: Listed, deletes: Deletes | None, findings: tuple[Finding, ...]
 ) -> Outlook:
     because = () if listed.works else _because(findings, listed.keys, listed.message)
-    return Outlook(version.engine, version.text, command, listed.works, listed.message, deletes, because)
+    left_out = tuple((image_id, "") for image_id in listed.left_out)
+    return Outlook(
+        version.engine, version.text, command, listed.works, listed.message, deletes, because, left_out, listed.latent
+    )
 
 
 def _because(findings: tuple[Finding, ...], keys: frozenset[str], message: str = "") -> tuple[Finding, ...]:

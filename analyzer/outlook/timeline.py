@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
 SECOND = 10**9
+MAKING = 60 * SECOND
+"""Within this time of a layer's record its files count as written with it."""
 LOG_EVENTS = 2_000
 INDEX = ("STO-", "LAY-001", "LAY-002", "LAY-004", "IMG-016", "CTR-001", "CTR-002")
 IMAGE_DATA, CONTAINER_DATA, LAYER_DATA = ("IMG-",), ("CTR-",), ("LAY-010", "LAY-011")
@@ -151,9 +153,10 @@ def _records(store: Store) -> Iterator[Event]:
 
 def _damaged(store: Store, by_path: dict[str, list[Finding]]) -> Iterator[Event]:
     """Yield when damaged files, and directories that lack something, were last changed."""
-    for file, rules in _small_files(store):
+    made = {layer.id: layer.created_ns for layer in store.layers}
+    for file, rules, layer_id in _small_files(store):
         if any(finding.rule.startswith(rules) for finding in by_path.get(file.path, ())):
-            yield _file(file, "last written", by_path, rules)
+            yield _file(file, _written(file, made.get(layer_id)), by_path, rules)
     yield from _changed_content(store, by_path)
     lost = [finding for path, found in by_path.items() for finding in found if path.startswith(store.home.path + "/")]
     for member, words, rules in (
@@ -163,6 +166,13 @@ def _damaged(store: Store, by_path: dict[str, list[Finding]]) -> Iterator[Event]
         why = tuple(dict.fromkeys(finding for finding in lost if finding.rule in rules))
         if member is not None and why:
             yield Event(member.mtime_ns, "directory", words, path=member.path, findings=_ordered(why), bad=_is_bad(why))
+
+
+def _written(file: SmallFile, made_ns: int | None) -> str:
+    """Return what the time of a damaged file means: what decays on a disk keeps the time of its own writing."""
+    if made_ns is not None and abs(file.member.mtime_ns - made_ns) <= MAKING:
+        return "written with its layer; damaged then or later"
+    return "last written"
 
 
 def _changed_content(store: Store, by_path: dict[str, list[Finding]]) -> Iterator[Event]:
@@ -179,19 +189,20 @@ def _changed_content(store: Store, by_path: dict[str, list[Finding]]) -> Iterato
                 yield _event(entry.mtime_ns, "changed after its layer was made", path, name, by_path, CONTENT)
 
 
-def _small_files(store: Store) -> Iterator[tuple[SmallFile, tuple[str, ...]]]:
-    """Yield files with the rules that call them damaged."""
+def _small_files(store: Store) -> Iterator[tuple[SmallFile, tuple[str, ...], str]]:
+    """Yield files with the rules that call them damaged and, for those of layers, the layer's id."""
     for tree, rules in (
         (store.image_files, IMAGE_DATA),
         (store.container_files, CONTAINER_DATA),
         (store.layer_files, LAYER_DATA),
     ):
-        yield from ((file, rules) for files in tree.values() for file in files.values())
-    yield from ((file, DESCRIPTION) for file in store.tar_splits.values())
-    for directory in store.home.layers.values():
+        of_layers = tree is store.layer_files
+        yield from ((file, rules, key if of_layers else "") for key, files in tree.items() for file in files.values())
+    yield from ((file, DESCRIPTION, layer_id) for layer_id, file in store.tar_splits.items())
+    for name, directory in store.home.layers.items():
         for file in (directory.link, directory.lower, directory.additional):
             if file is not None:
-                yield file, LINKS
+                yield file, LINKS, name
 
 
 def _file(file: SmallFile, words: str, by_path: dict[str, list[Finding]], rules: tuple[str, ...]) -> Event:

@@ -97,4 +97,8 @@ def crio_wording(version: Version) -> Wording:
         advice=minor >= (1, 25),
         artifacts=minor >= (1, 25),
         prefer_zstd=minor >= (1, 27),
+        metadata=minor >= (1, 30),
+        typed=minor >= (1, 29),
+        checked=minor >= (1, 31),
+        own_type=minor >= (1, 32),
     )

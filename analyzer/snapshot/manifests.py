@@ -46,6 +46,8 @@ SCHEMA2_TYPES = frozenset({
 })  # fmt: skip
 FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+ANY_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 V1_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -120,6 +122,18 @@ class Manifest:
         return tuple(layer for layer in self.layers if not layer.empty)
 
 
+def digest_error(digest: str) -> str:
+    """Return what the engine says of a digest that is none (opencontainers/go-digest), `""` where it is one."""
+    algorithm, colon, encoded = digest.partition(":")
+    if not (algorithm and colon and encoded):
+        return "invalid checksum digest format"
+    if algorithm not in LENGTHS:
+        return "unsupported digest algorithm" if ANY_DIGEST.fullmatch(digest) else "invalid checksum digest format"
+    if len(encoded) != LENGTHS[algorithm]:
+        return "invalid checksum digest length"
+    return "" if DIGEST.fullmatch(digest) else "invalid checksum digest format"
+
+
 def read_manifest(data: bytes, where: Where) -> Manifest:
     """Return the manifest that containers/image would see in `data`; never raises."""
     value, error = decode(data)
@@ -179,27 +193,38 @@ def ambiguity(value: Any, media_type: str, allowed: tuple[str, ...]) -> str:
 
 
 def _read_list(value: Any, where: Where, media_type: str, digest: str) -> Manifest:
-    prefix = "parsing schema2 manifest list: " if media_type == DOCKER_LIST else "parsing OCI1 index: "
+    step, name, of = LIST_WORDS[media_type]
+    prefix, unread = f"{step}: ", f'{step}: unmarshaling {name} "…": '
     entries = dict(members(value)).get("manifests", [])
     if not isinstance(entries, list) or not all(isinstance(item, dict | None) for item in entries):
-        error = mismatch(entries, ".manifests", "[]manifest")
-        return Manifest(where, media_type, digest, prefix + error)
-    if error := _misfits(entries, "manifests") or ambiguity(value, media_type, ("manifests",)):
+        return Manifest(where, media_type, digest, unread + mismatch(entries, f"{name}…manifests", of))
+    if error := _misfits(entries, f"{name}…manifests"):
+        return Manifest(where, media_type, digest, unread + error)
+    if error := ambiguity(value, media_type, ("manifests",)):
         return Manifest(where, media_type, digest, prefix + error)
     bare = media_type == DOCKER_LIST
     instances = tuple(_descriptor(item, platform=True, bare=bare) for item in entries)
     return Manifest(where, media_type, digest, instances=instances)
 
 
+LIST_WORDS = {
+    DOCKER_LIST: ("parsing schema2 manifest list", "Schema2List", "[]manifest.Schema2ManifestDescriptor"),
+    OCI_INDEX: ("parsing OCI1 index", "OCI1Index", "[]v1.Descriptor"),
+}
+SINGLE_WORDS = {SCHEMA2: ("Schema2", "manifest.Schema2Descriptor"), OCI_MANIFEST: ("OCI1", "v1.Descriptor")}
+"""Step, type and element type as errors name them; `…` stands for what Go versions put between type and field."""
+
+
 def _read_single(value: Any, where: Where, media_type: str, digest: str, error: str = "") -> Manifest:
     top = dict(members(value))
     config, layers = top.get("config", {}), top.get("layers", [])
+    name, of = SINGLE_WORDS[media_type]
     if not isinstance(config, dict):
-        error = mismatch(config, "Manifest.config", "v1.Descriptor")
+        error = mismatch(config, f"{name}…config", of)
     elif not isinstance(layers, list) or not all(isinstance(item, dict | None) for item in layers):
-        error = mismatch(layers, "Manifest.layers", "[]v1.Descriptor")
+        error = mismatch(layers, f"{name}…layers", f"[]{of}")
     else:
-        misfit = _misfits([config], "config") or _misfits(layers, "layers")
+        misfit = _misfits([config], f"{name}…config") or _misfits(layers, f"{name}…layers")
         error = misfit or ambiguity(value, media_type, ("config", "layers")) or error
     if error:
         return Manifest(where, media_type, digest, error)
@@ -239,7 +264,7 @@ def _misfits(entries: list[Any], field: str) -> str:
         for key, item in members(entry):
             if key in FITS and (not isinstance(item, FITS[key][0]) or isinstance(item, bool)):
                 name = "mediaType" if key == "mediatype" else key
-                return mismatch(item, f"Descriptor.{field}.{name}", FITS[key][1])
+                return mismatch(item, f"{field}.{name}", FITS[key][1])
     return ""
 
 

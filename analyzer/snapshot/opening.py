@@ -13,7 +13,15 @@ from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.configs import ImageConfig, read_config
 from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
 from analyzer.snapshot.instances import choose_instance, none_found
-from analyzer.snapshot.manifests import DIGEST, DOCKER_CONFIG, OCI_CONFIG, OCI_MANIFEST, Manifest, read_manifest
+from analyzer.snapshot.manifests import (
+    DOCKER_CONFIG,
+    OCI_CONFIG,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Manifest,
+    digest_error,
+    read_manifest,
+)
 from analyzer.source.member import FILE, HARDLINK
 
 if TYPE_CHECKING:
@@ -41,6 +49,10 @@ class Wording:
         advice: tells to consider removing the image (containers/storage 1.38.1).
         artifacts: refuses configs that are no image configs (containers/image 5.22.0).
         prefer_zstd: takes the zstd entry of two (containers/image 5.25.0).
+        metadata: names the type of an image's metadata as it is since containers/image 5.30.0.
+        typed: names an artifact by its own type, and a Docker config apart (containers/image 5.29.0).
+        checked: refuses an entry of a list whose digest is none (containers/image 5.31.0).
+        own_type: calls an ambiguous OCI manifest a manifest, not an index (containers/image 5.33.0).
     """
 
     quoted: bool = True
@@ -48,6 +60,18 @@ class Wording:
     advice: bool = True
     artifacts: bool = True
     prefer_zstd: bool = True
+    metadata: bool = True
+    typed: bool = True
+    checked: bool = True
+    own_type: bool = True
+
+    def said(self, error: str) -> str:
+        """Return an error of the newest version in the words of this one."""
+        if not self.metadata:
+            error = error.replace("storage.storageImageMetadata", "storage.storageImageSource")
+        if not self.own_type and error.startswith("rejecting ambiguous manifest"):
+            error = error.replace(f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}")
+        return error
 
 
 NEWEST = Wording()
@@ -157,7 +181,7 @@ class ImageReader:
             platform: the node's platform, instead of the reader's own.
         """
         if error := metadata_error(image.metadata):
-            return Opening(f"decoding metadata for source image: {error}", "metadata")
+            return Opening(f"decoding metadata for source image: {self.wording.said(error)}", "metadata")
         start = self._load(image, MANIFEST, "manifest")
         if isinstance(start, Opening):
             return start
@@ -169,7 +193,7 @@ class ImageReader:
                 return _with_top(step, start)
             manifest, key = step, INSTANCE + step.digest
         if manifest.error:
-            return Opening(manifest.error, "manifest", key, top=start)
+            return Opening(self.wording.said(manifest.error), "manifest", key, top=start)
         if layers is not None and (broken := layer_error(image.layer, layers)):
             return Opening(broken[0], "layers", layer=broken[1], manifest=manifest, top=start, hangs=broken[0] == LOOP)
         return self._config(image, manifest, start)
@@ -192,8 +216,8 @@ class ImageReader:
             prefix = f"fetching target platform image selected from {manifest.kind}: "
         else:
             prefix = "loading manifest for target platform: "
-        if not DIGEST.fullmatch(entry.digest):
-            return Opening(f"{prefix}invalid checksum digest format", "instance", key)
+        if self.wording.checked and (error := digest_error(entry.digest)):
+            return Opening(prefix + error, "instance", key)
         loaded = self._load(image, key, "instance")
         if isinstance(loaded, Opening):
             if loaded.unseen:
@@ -210,11 +234,11 @@ class ImageReader:
         config = manifest.config
         if config is None:
             return Opening(manifest=manifest, top=top)
-        if self.wording.artifacts and (error := artifact_error(manifest)):
+        if self.wording.artifacts and (error := artifact_error(manifest, typed=self.wording.typed)):
             return Opening(error, "artifact", manifest=manifest, top=top)
         key = config.digest
-        if not DIGEST.fullmatch(key):
-            return Opening("invalid checksum digest format", "config", key, manifest=manifest, top=top)
+        if error := digest_error(key):
+            return Opening(error, "config", key, manifest=manifest, top=top)
         file = self.file(image.id, key)
         if file is None:
             return Opening(self.missing(image.id, key), "config", key, manifest=manifest, top=top)
@@ -233,13 +257,18 @@ def whole(file: SmallFile) -> bool:
     return file.data is not None and not file.reason
 
 
-def artifact_error(manifest: Manifest) -> str:
-    """Return the refusal of an OCI manifest whose config is no image config, else `""`."""
+def artifact_error(manifest: Manifest, *, typed: bool = True) -> str:
+    """Return the refusal of an OCI manifest whose config is no image config, else `""`.
+
+    Args:
+        manifest: a single one.
+        typed: whether the version knows artifact types.
+    """
     config = manifest.config
     if manifest.media_type != OCI_MANIFEST or config is None or config.media_type == OCI_CONFIG:
         return ""
-    kind = manifest.artifact_type or config.media_type
-    if kind == DOCKER_CONFIG:
+    kind = (manifest.artifact_type if typed else "") or config.media_type
+    if typed and kind == DOCKER_CONFIG:
         return f'invalid mixed OCI image with Docker v2s2 config ("{kind}")'
     return f'unsupported image-specific operation on artifact with type "{kind}"'
 

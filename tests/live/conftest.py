@@ -66,6 +66,12 @@ def analyze(schema):
     return report
 
 
+@pytest.fixture(scope="session")
+def why():
+    """Run `analyzer why` on a bundle and a message and hand back its JSON."""
+    return lambda bundle, text: json.loads(_analyzer("why", bundle, text, "--format", "json"))
+
+
 def _analyzer(*arguments):
     command = [sys.executable, "-m", "analyzer", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

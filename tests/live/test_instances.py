@@ -17,6 +17,8 @@ from analyzer.snapshot.provenance import Where
 pytestmark = pytest.mark.live
 
 NONE = None
+ANNOTATION = "io.github.containers.compression.zstd"
+ZSTD = {ANNOTATION: "true"}
 LISTS = {
     "amd64 only": [("amd64", "")],
     "amd64 and arm64": [("amd64", ""), ("arm64", "")],
@@ -37,6 +39,23 @@ LISTS = {
     "no platform before a fitting one": [NONE, ("amd64", "")],
     "no platform after a fitting one": [("amd64", ""), NONE],
     "two without platform": [NONE, NONE],
+    "zstd after gzip": [("amd64", ""), ("amd64", "", "linux", ZSTD)],
+    "zstd before gzip": [("amd64", "", "linux", ZSTD), ("amd64", "")],
+    "two of zstd": [("amd64", "", "linux", ZSTD), ("amd64", "", "linux", ZSTD), ("amd64", "")],
+    "zstd for the worse variant": [
+        ("arm", "v7"),
+        ("arm", "v6", "linux", ZSTD),
+        ("arm64", "v8"),
+        ("arm64", "", "linux", ZSTD),
+    ],
+    "zstd for the better variant": [
+        ("arm", "v6"),
+        ("arm", "v7", "linux", ZSTD),
+        ("arm64", ""),
+        ("arm64", "v8", "linux", ZSTD),
+    ],
+    "zstd said to be false": [("amd64", ""), ("amd64", "", "linux", {ANNOTATION: "false"})],
+    "zstd without platform": [NONE, (None, "", "linux", ZSTD), ("s390x", "")],
 }
 NODES = [
     PlatformSpec("linux", "amd64"),
@@ -56,7 +75,7 @@ CASES = [
     (name, kind)
     for name, entries in LISTS.items()
     for kind in (OCI_INDEX, DOCKER_LIST)
-    if kind == OCI_INDEX or NONE not in entries
+    if kind == OCI_INDEX or (NONE not in entries and not any(len(entry) > 3 for entry in entries))
 ]
 
 
@@ -82,8 +101,12 @@ def directory(folder, entries, kind) -> bytes:
         item = {"mediaType": manifest_type, **blob(folder, json.dumps(manifest).encode(), "")}
         (folder / item["digest"][7:]).rename(folder / f"{item['digest'][7:]}.manifest.json")
         if entry is not None:
-            architecture, variant, system = (*entry, "linux")[:3]
-            item["platform"] = {"architecture": architecture, "os": system, **({"variant": variant} if variant else {})}
+            architecture, variant, system, annotations = (*entry, *("linux", None)[len(entry) - 2 :])
+            if architecture:
+                variants = {"variant": variant} if variant else {}
+                item["platform"] = {"architecture": architecture, "os": system, **variants}
+            if annotations:
+                item["annotations"] = annotations
         found.append(item)
     data = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": found}).encode()
     (folder / "manifest.json").write_bytes(data)
@@ -115,6 +138,7 @@ def version():
 
 def test_the_table_is_long_enough():
     assert len(CASES) * len(NODES) >= 60
+    assert sum(name.startswith(("zstd", "two of zstd")) for name, _ in CASES) == 7
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

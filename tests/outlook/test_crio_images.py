@@ -78,3 +78,26 @@ def test_content_that_was_not_kept_foretells_nothing():
     store = Edited()
     store.entries[item_path(store.image_named(API)["id"], "manifest")][0].kind = "hardlink"
     assert LIST not in foretell(store)
+
+
+def test_damage_of_what_was_listed_before_shows_at_the_restart():
+    """Run on CRI-O 1.37: rows from its cache after all image data was deleted, after layers.json was garbled."""
+    store = Edited()
+    image = store.image_named(API)["id"]
+    for item in (
+        foretell(store.remove(item_path(image, "manifest")))[LIST],
+        foretell(Edited().write("storage/overlay-layers/layers.json", b"[{"))[LIST],
+        foretell(Edited("parent-record-missing"))[LIST],
+    ):
+        assert item.latent
+        assert item.verdict == "fails, at the latest when cri-o is restarted"
+
+
+def test_a_list_made_on_the_node_fails_at_once():
+    for platform in ("linux/amd64", "linux/arm64"):
+        item = foretell(Edited("podman-list"), platform=platform)[LIST]
+        assert (item.works, item.latent, item.verdict) == (False, False, "fails")
+
+
+def test_a_store_that_lists_has_nothing_latent():
+    assert not foretell(Edited())[LIST].latent

@@ -15,6 +15,7 @@ from analyzer.signatures.text import LONGEST, LONGEST_RECORD, prepare
 from tests.effort import no_hang
 
 SAMPLES = json.loads((pathlib.Path(__file__).parent / "samples.json").read_text())["samples"]
+THREADS = json.loads((pathlib.Path(__file__).parent / "threads.json").read_text())["threads"]
 IDS = [f"{number}-{sample['fault']}" for number, sample in enumerate(SAMPLES)]
 SPECIFIC = [sample for sample in SAMPLES if sample["specific"]]
 
@@ -202,3 +203,14 @@ def test_beginnings_of_messages_over_and_over_are_matched_in_bounded_time(sample
         text = (start + end) * (LONGEST // len(start + end))
         with no_hang():
             match(prepare(text))
+
+
+@pytest.mark.parametrize("thread", THREADS, ids=lambda thread: thread["thread"])
+def test_what_people_pasted_is_told_first(thread):
+    """These texts were found after the catalogue was made, in the wording of many versions."""
+    assert found(thread["text"])[0] == thread["fault"]
+
+
+def test_there_are_enough_threads():
+    assert len({thread["thread"] for thread in THREADS}) >= 15
+    assert len({thread["fault"] for thread in THREADS}) >= 9

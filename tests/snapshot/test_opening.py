@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from analyzer.graph.relations import relate
 from analyzer.snapshot.manifests import PlatformSpec
 from analyzer.snapshot.opening import LOOP, ImageReader, Wording
@@ -83,10 +85,22 @@ def test_an_altered_instance():
     assert found.error == f"Image manifest does not match selected manifest digest {own}"
 
 
-def test_an_entry_with_a_digest_that_is_none():
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("sha256:zz", "invalid checksum digest length"),
+        ("sha256:" + "Z" * 64, "invalid checksum digest format"),
+        ("x", "invalid checksum digest format"),
+        ("md5:" + "0" * 32, "unsupported digest algorithm"),
+    ],
+)
+def test_an_entry_with_a_digest_that_is_none(wrong, why):
+    """In the words of opencontainers/go-digest; versions before 5.31 looked for such an item instead."""
     store = Edited()
-    found = opened(put_list(store, store.image_named(API)["id"], [entry("sha256:zz", "amd64")]))
-    assert found.error.endswith("invalid checksum digest format")
+    image = store.image_named(API)["id"]
+    put_list(store, image, [entry(wrong, "amd64")])
+    assert opened(store).error == f"fetching target platform image selected from image index: {why}"
+    assert f'locating item named "manifest-{wrong}"' in opened(store, wording=Wording(checked=False)).error
 
 
 def test_lists_in_lists_end():
@@ -124,3 +138,33 @@ def test_old_words():
     assert opened(store, wording=Wording(advice=False)).error == (
         f'locating item named "manifest" for image with ID "{image}": file does not exist'
     )
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_an_artifact_is_named_as_its_version_does(typed):
+    store = Edited()
+    image = store.image_named(API)["id"]
+    manifest = json.loads(store.data(item_path(image, "manifest")))
+    manifest |= {"mediaType": "application/vnd.oci.image.manifest.v1+json", "artifactType": "application/vnd.example"}
+    manifest["config"]["mediaType"] = "application/vnd.oci.empty.v1+json"
+    put(store, image, "manifest", json.dumps(manifest).encode())
+    name = "application/vnd.example" if typed else "application/vnd.oci.empty.v1+json"
+    found = opened(store, wording=Wording(typed=typed))
+    assert found.error == f'unsupported image-specific operation on artifact with type "{name}"'
+
+
+def test_old_versions_name_other_types():
+    store = Edited()
+    image = store.image_named(API)["id"]
+    put(
+        store,
+        image,
+        "manifest",
+        b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}',
+    )
+    new, old = opened(store), opened(store, wording=Wording(own_type=False))
+    assert new.error.endswith("in supposedly application/vnd.oci.image.manifest.v1+json")
+    assert old.error.endswith("in supposedly application/vnd.oci.image.index.v1+json")
+    change_image(store, image, metadata="7")
+    assert opened(store).error.endswith("type storage.storageImageMetadata")
+    assert opened(store, wording=Wording(metadata=False)).error.endswith("type storage.storageImageSource")

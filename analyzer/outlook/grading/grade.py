@@ -104,26 +104,27 @@ def _tar(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     return left_open("the bundle has no tar-split of that layer")
 
 
-def _missing_layer(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _missing_layer(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict:
     """Judge a parent, or an image's layer, that the check does not know."""
-    store = evidence.rel.layer_store.get(claim.about)
+    layer_id = match.group("layer") or claim.about
+    store = evidence.rel.layer_store.get(layer_id)
     if store is not None and store.role == ADDITIONAL:
         return refuted(
             FOREIGN_PARENT,
-            f"layer {claim.about[:12]} is in the additional store {store.root or '.'}: the check looks for "
+            f"layer {layer_id[:12]} is in the additional store {store.root or '.'}: the check looks for "
             "parents before it reads additional stores",
         )
     if store is None:
-        found = next(iter(evidence.findings(claim.about, "LAY-001", "IMG-016", "CTR-001")), None)
+        found = next(iter(evidence.findings(layer_id, "LAY-001", "IMG-016", "CTR-001")), None)
         if evidence.view.unseen_stores:
             return left_open(f"the bundle lacks {evidence.view.unseen_stores[0]}, where the layer may be")
-        return confirmed(f"layer {claim.about[:12]} has no record in this bundle", found)
-    if evidence.rel.layers[claim.about].incomplete:
-        found = next(iter(evidence.findings(claim.about, "LAY-004")), None)
+        return confirmed(f"layer {layer_id[:12]} has no record in this bundle", found)
+    if evidence.rel.layers[layer_id].incomplete:
+        found = next(iter(evidence.findings(layer_id, "LAY-004")), None)
         return confirmed(
             "the layer is flagged incomplete: opening the store deletes it, and the check opened it", found
         )
-    return left_open(f"not so in this bundle: layer {claim.about[:12]} has a record")
+    return left_open(f"not so in this bundle: layer {layer_id[:12]} has a record")
 
 
 def _unreferenced(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
@@ -228,7 +229,7 @@ def _other(evidence: Evidence, claim: Claim) -> Verdict:
 JUDGES: tuple[tuple[re.Pattern[str], Judge], ...] = (
     (re.compile(r'file integrity checksum failed for "(?P<path>[^"]{1,4096})"'), _checksum),
     (re.compile(r"layer content incorrect (?:digest|size)"), _digest),
-    (re.compile(r"(?:^|: )(?:image )?layer is missing$"), _missing_layer),
+    (re.compile(r"^(?:layer (?P<layer>[0-9a-f]{64}): )?(?:image )?layer is missing$"), _missing_layer),
     (re.compile(r"layer not referenced by any"), _unreferenced),
     (re.compile(r"layer in lower level storage driver not accounted for"), _unaccounted),
     (re.compile(r'data item "(?P<item>[^"]{1,1024})": .{0,40}data item (?:is missing|has incorrect size)'), _item),
@@ -240,5 +241,5 @@ JUDGES: tuple[tuple[re.Pattern[str], Judge], ...] = (
         ),
         _mount,
     ),
-    (re.compile(r"gzip: |invalid tar header|unexpected EOF|archive/tar: |invalid checksum digest"), _tar),
+    (re.compile(r"^EOF$|gzip: |invalid tar header|unexpected EOF|archive/tar: |invalid checksum digest"), _tar),
 )

@@ -10,15 +10,25 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.checks.comparison.facts import MISSING, OPAQUE, PLANTED, WHITEOUT
-from analyzer.outlook.grading.verdict import IMPLIED, PARTIAL_PULL, TIME, confirmed, left_open, refuted
-from analyzer.source.member import DIRECTORY
+from analyzer.outlook.grading.verdict import (
+    HARD_LINK,
+    IMPLIED,
+    MAPPED,
+    PARTIAL_PULL,
+    TIME,
+    confirmed,
+    left_open,
+    refuted,
+)
+from analyzer.source.member import DIRECTORY, HARDLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.checks.finding import Finding
-    from analyzer.outlook.grading.evidence import Evidence
+    from analyzer.outlook.grading.evidence import Evidence, Tree
     from analyzer.outlook.grading.verdict import Verdict
+    from analyzer.snapshot.recorded import Recorded
 
 LINE = re.compile(
     r"(?P<sign>[+-]?)/(?P<path>.*?)(?:\((?P<deltas>[a-z]{2,8}:[^()]{1,400})\))?(?:, ?(?:[a-z][a-z ]{0,24})?)?"
@@ -58,7 +68,7 @@ def grade_change(evidence: Evidence, layer_id: str, change: Change) -> Verdict:
     tree = evidence.tree(holder)
     assert tree is not None
     if change.path in tree.implied:
-        return _implied(evidence, holder, change)
+        return _implied(evidence, chain, holder, change)
     return _recorded(evidence, chain, holder, change)
 
 
@@ -67,7 +77,7 @@ def _holds(evidence: Evidence, layer_id: str, path: str) -> bool:
     return tree is not None and (path in tree.entries or path in tree.implied)
 
 
-def _implied(evidence: Evidence, holder: str, change: Change) -> Verdict:
+def _implied(evidence: Evidence, chain: list[str], holder: str, change: Change) -> Verdict:
     """Judge a directory that the tar of `holder` leads through without naming it."""
     found = evidence.found(holder, change.path)
     seen = change.deltas.get("mode", ("", ""))[1]
@@ -84,7 +94,7 @@ def _implied(evidence: Evidence, holder: str, change: Change) -> Verdict:
             f"the tar of layer {holder[:12]} has no entry for /{change.path}, so nothing says what it should be; the "
             f"check saw mode {seen}, which is not the 0755 that an engine gives such a directory"
         )
-    child = _child(evidence, holder, change)
+    child = next(filter(None, (_child(evidence, layer_id, change) for layer_id in chain)), None)
     if child is None:
         return left_open(
             f"the tar of layer {holder[:12]} has no entry for /{change.path}, yet the check expects what no entry in "
@@ -97,9 +107,9 @@ def _implied(evidence: Evidence, holder: str, change: Change) -> Verdict:
     )
 
 
-def _child(evidence: Evidence, holder: str, change: Change) -> str | None:
-    """Return the entry below a directory that has the attributes the check expects of it, None where none has."""
-    tree = evidence.tree(holder)
+def _child(evidence: Evidence, layer_id: str, change: Change) -> str | None:
+    """Return the entry of a layer below a directory with the attributes the check expects of it, None for none."""
+    tree = evidence.tree(layer_id)
     prefix = change.path + "/"
     for path, entry in tree.entries.items() if tree is not None else ():
         if path.startswith(prefix):
@@ -140,9 +150,47 @@ def _recorded(evidence: Evidence, chain: list[str], holder: str, change: Change)
             f"only the time of the directory differs; everything that the tar has in {name} is there as recorded, and "
             "nothing else is",
         )
+    if explained := _explained(evidence, chain[0], tree, recorded, change):
+        return explained
     if any(_partial(evidence, each) for each in chain):
         return refuted(PARTIAL_PULL, f"{name} is as its description says; the check compares partial pulls wrongly")
     return left_open(f"not so in this bundle: {name} is as its tar says")
+
+
+def _explained(evidence: Evidence, layer_id: str, tree: Tree, recorded: Recorded, change: Change) -> Verdict | None:
+    """Return the refutation of attributes that an engine rightly gave the file, None where some are not explained."""
+    layer = evidence.rel.layers.get(layer_id)
+    maps = {"uid": layer.uidmap, "gid": layer.gidmap} if layer is not None else {}
+    left = {name: values for name, values in change.deltas.items() if not _is_mapped(maps.get(name, ()), values)}
+    if not left:
+        return refuted(
+            MAPPED,
+            f"the record of layer {layer_id[:12]} maps the owners in its tar to those that were seen: it is a copy for "
+            "containers in a user name space",
+        )
+    target = recorded.link if recorded.kind == HARDLINK else recorded.path
+    twins = [each for each in tree.entries.values() if target in (each.path, each.kind == HARDLINK and each.link)]
+    twin = next((each for each in twins if each.path != recorded.path and _has(each, left)), None)
+    if twin is None and not (len(twins) > 1 and _has(recorded, left)):
+        return None
+    last = twin or recorded
+    return refuted(
+        HARD_LINK,
+        f"/{recorded.path} and /{twins[0].path if last is recorded else last.path} are one file, to which the layer's "
+        f"tar gives different attributes; the engine sets those of the last entry, /{last.path}",
+    )
+
+
+def _is_mapped(ranges: Iterable[tuple[int, int, int]], values: tuple[str, str]) -> bool:
+    """Tell whether an id map, as (inside, outside, size), leads from a recorded owner to the one that was seen."""
+    inside, seen = (int(value, 0) if value.startswith("0x") else int(value) for value in values)
+    return any(first <= inside < first + size and outside + inside - first == seen for first, outside, size in ranges)
+
+
+def _has(entry: Recorded, deltas: dict[str, tuple[str, str]]) -> bool:
+    """Tell whether an entry of a tar has the attributes that the check saw."""
+    has = {"mode": entry.mode & 0o777, "uid": entry.uid, "gid": entry.gid, "mtime": entry.mtime_ns // 1_000_000_000}
+    return all(name in has and _number(name, seen) == has[name] for name, (_, seen) in deltas.items())
 
 
 def _unheld(evidence: Evidence, chain: list[str], change: Change) -> Verdict:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analyzer.outlook.grading.lines import Claim
 
 CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "open"
-IMPLIED, TIME, FOREIGN_PARENT, PARTIAL_PULL, IN_USE, NOT_A_LAYER, THERE = (
+IMPLIED, TIME, FOREIGN_PARENT, PARTIAL_PULL, IN_USE, NOT_A_LAYER, THERE, HARD_LINK, MAPPED = (
     "implied-directory",
     "directory-time",
     "parent-in-additional-store",
@@ -18,6 +18,8 @@ IMPLIED, TIME, FOREIGN_PARENT, PARTIAL_PULL, IN_USE, NOT_A_LAYER, THERE = (
     "in-use",
     "not-a-layer",
     "not-so-here",
+    "hard-link",
+    "mapped-owners",
 )
 
 

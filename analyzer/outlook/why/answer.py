@@ -132,9 +132,7 @@ def answer(
     texts = tuple(fold(record.text) for record in pasted.records)
     commands = {command for each in matches for command in each.signature.commands}
     conflict = _conflict(matches, platform)
-    predictions = tuple(
-        item for item in outlook if item.command in commands or any(_foretells(item, text) for text in texts)
-    )
+    predictions = _bearing(outlook, commands, texts)
     replies = [
         Reply(cause, ties) for cause in causes if (ties := _ties(cause, matches, named, texts, predictions, commands))
     ]
@@ -156,11 +154,23 @@ def answer(
     )
 
 
+def _bearing(outlook: Iterable[Outlook], commands: set[str], texts: tuple[str, ...]) -> tuple[Outlook, ...]:
+    """Return the predictions that bear on a text; what one image gives only where no whole command gives it."""
+    found = [item for item in outlook if item.command in commands or any(_foretells(item, text) for text in texts)]
+    whole = [item for item in found if not item.images or item.works]
+    return tuple(whole or found)
+
+
 def _foretells(item: Outlook, text: str) -> bool:
     """Tell whether a folded text is what a prediction says; a command that never returns ends in a time-out."""
     if item.message.startswith(ENDLESS):
         return any(word in text for word in TIME_OUTS)
-    return says(item.message, text)
+    return says(item.message, text) or bool(_images_of(item, text))
+
+
+def _images_of(item: Outlook, text: str) -> set[str]:
+    """Return ids of the images for which a command says the folded text."""
+    return {image for image, message in item.images if message and says(message, text)}
 
 
 def _answers(reply: Reply, named: Named, conflict: str) -> bool:
@@ -196,6 +206,10 @@ def _ties(
             ties.append(Tie(PRINTS, finding=finding))
     for item in predictions:
         failing = not item.works or (item.deletes is not None and item.command in commands)
+        if item.images and not {i for text in texts for i in _images_of(item, text)} & set(
+            cause.hypothesis.affected.images
+        ):
+            continue
         if failing and (shared := next((f for f in item.because if f in cause.hypothesis.explains), None)):
             ties.append(Tie(FORETOLD, finding=shared, outlook=item))
     rules = {finding.rule: finding for finding in reversed(findings)}

@@ -1,0 +1,166 @@
+"""What Podman answers about one image: `podman image inspect`, `podman image mount`, `podman run`.
+
+Mirrors libimage (LookupImage, Inspect, Mount) and libpod's making of a container; run on podman 4.3.1 and 5.8.2. A
+container that was made starts: what its program finds in damaged files is another matter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.outlook.crio_images import ID, data_known, in_order
+from analyzer.outlook.loaded import LATE
+from analyzer.outlook.mounting import Mounts, Ways
+from analyzer.outlook.podman import NOT_KNOWN
+from analyzer.snapshot.instances import choose_instance, none_found
+from analyzer.snapshot.references import reference_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.outlook.podman import Podman
+    from analyzer.snapshot.engines import Version
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.manifests import Manifest
+
+CHOOSING = "choosing image instance: "
+LOWERCASE = "repository name must be lowercase"
+LOOKS_AT_LAYERS_SINCE = (4, 6)
+
+
+def podman_ways(version: Version) -> Ways:
+    """Return how the containers/storage of a Podman mounts."""
+    minor = version.minor
+    return Ways(
+        own_link=minor <= (4, 3),
+        follows=minor >= (4, 7),
+        joined=minor >= (5, 5),
+        accesses=minor >= (5, 1),
+        reads_diff=minor >= (5, 3),
+    )
+
+
+def podman_asks_parent(version: Version) -> bool:
+    """Tell whether mounting an image looks up the layer below its top one (containers/storage 1.58)."""
+    return version.minor >= (5, 5)
+
+
+class Images:
+    """Answers about single images; each is None where it cannot be foretold, `""` where the command works."""
+
+    def __init__(self, podman: Podman) -> None:
+        self.podman = podman
+        self.mounts = Mounts.of(podman.state, podman.view, podman_ways(podman.version))
+
+    @property
+    def commands(self) -> dict[str, Callable[[ImageRecord], str | None]]:
+        """Return the commands by what follows `podman`."""
+        return {"image inspect": self.inspect, "image mount": self.mount, "run": self.run}
+
+    @property
+    def known(self) -> bool:
+        """Tell whether anything can be said."""
+        podman = self.podman
+        return not podman.refused and "images" not in podman.state.unread and data_known(podman.view)
+
+    def every(self) -> list[ImageRecord]:
+        """Return the images in the order of a listing."""
+        return list(in_order(self.podman.view, self.podman.state))
+
+    def inspect(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman image inspect ID`."""
+        found = self._found(image)
+        if found:
+            old = self.podman.version.minor <= (4, 3) and not found.startswith(LOWERCASE)
+            return f"inspecting object: {found}" if old else found
+        return found if found is None else self._inspect(image)
+
+    def mount(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman image mount ID`; of the image's data only the layers matter."""
+        if found := self._found(image):
+            return found
+        if found is None or (meant := self._meant(image)) is None:
+            return None
+        state = self.podman.state
+        if state.layers_refusal:
+            return self._layers_refused()
+        parent = state.layers[meant.layer].parent if meant.layer in state.layers else None
+        if parent is None or (parent and parent not in state.layers and podman_asks_parent(self.podman.version)):
+            return NOT_KNOWN
+        return self.mounts.mount_error(meant.layer) if self.mounts is not None else None
+
+    def run(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman run ID`, up to the start of the program."""
+        if found := self._found(image):
+            return found
+        error = self._inspect(image) if found is not None else None
+        meant = self._meant(image)
+        if error or error is None or self.mounts is None or meant is None:
+            return error or None
+        if not meant.layer:
+            return ""
+        if error := self.mounts.create_error(meant.layer):
+            return f'creating container storage: creating read-write layer with ID "…": {error}'
+        if error := self.mounts.start_error(meant.layer):
+            return f"mounting storage for container …: {error}"
+        return ""
+
+    def _found(self, image: ImageRecord) -> str | None:
+        """Return why the image is not taken for one that the id stands for."""
+        podman = self.podman
+        if not ID.fullmatch(image.id):
+            return None
+        if names := [error for name in image.names if (error := reference_error(name))]:
+            return LOWERCASE if names[0].endswith(LOWERCASE) else None
+        opening = podman.open(image)
+        if opening.step == "metadata":
+            return opening.error
+        listed = self._list(image)
+        return self._member(image, listed)[0] if listed is not None else ""
+
+    def _list(self, image: ImageRecord) -> Manifest | None:
+        manifest = self.podman.reader.manifest(image.id)
+        return manifest if manifest is not None and manifest.is_list and not manifest.error else None
+
+    def _member(self, image: ImageRecord, listed: Manifest) -> tuple[str | None, ImageRecord | None]:
+        """Return the error of finding the image that a list has for this node, or that image."""
+        podman = self.podman
+        if podman.reader.file(image.id, "instances.json") is None:
+            missing = podman.reader.missing(image.id, "instances.json")
+            return f'locating image "{image.id}" for loading instance list: {missing}', None
+        node = podman.view.platform.spec
+        if node is None:
+            return None, None
+        wording = podman.reader.wording
+        entry = choose_instance(listed, node, prefer_zstd=wording.prefer_zstd)
+        if entry is None:
+            return f"{none_found(listed, node, quoted=wording.quoted)}: image not known".removeprefix(CHOOSING), None
+        for each in self.every():
+            if each.digest == entry.digest or f"manifest-{entry.digest}" in each.big_data_names:
+                return "", each
+        text = f"could not find image instance {entry.digest} of manifest list {image.id} in local containers storage"
+        return f"{text}: image not known: image not known", None
+
+    def _meant(self, image: ImageRecord) -> ImageRecord | None:
+        """Return the image that is opened: for a list its member for this node."""
+        listed = self._list(image)
+        return image if listed is None else self._member(image, listed)[1]
+
+    def _inspect(self, image: ImageRecord) -> str | None:
+        podman, meant = self.podman, self._meant(image)
+        if meant is None:
+            return None
+        opening = podman.open(meant)
+        if opening.unseen:
+            return None
+        if opening.error or (podman.state.layers_refusal and meant.layer):
+            return opening.error or self._layers_refused()
+        if not meant.layer:
+            return ""
+        return self.mounts.lookup_error(meant.layer) if self.mounts is not None else None
+
+    def _layers_refused(self) -> str | None:
+        podman = self.podman
+        if podman.lenient:
+            return NOT_KNOWN
+        return LATE + podman.state.layers_refusal if podman.version.minor >= LOOKS_AT_LAYERS_SINCE else None

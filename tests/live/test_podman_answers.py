@@ -1,0 +1,125 @@
+"""What podman says of damaged stores, word for word: the listing, the containers, and every image on its own.
+
+The tar is captured before podman sees the damage. Each question goes to its own copy of the node. Only what is new each
+time is left open in a prediction, as `…`: the path of the graph root, new ids, the mount options, the JSON decoder's
+own words.
+"""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from stores.capture import capture
+from stores.damage import DAMAGES
+from stores.records import Store
+
+from tests.live import further_damage
+
+pytestmark = pytest.mark.live
+
+PATIENCE = 5
+WAYS = {**DAMAGES, **further_damage.DAMAGES}
+ONE_IMAGE = {
+    "podman image inspect": ("podman", "image", "inspect", "--format", "{{.Id}}"),
+    "podman image mount": ("podman", "image", "mount"),
+    "podman run": ("podman", "run", "--rm", "--network=none"),
+}
+REACHED_THE_RUNTIME = re.compile(r"OCI |crun|runc|executable file")
+"""What follows once storage has served the container; not every machine lets a runtime start one."""
+
+
+@pytest.fixture(scope="module")
+def version(machine, healthy_node):
+    return re.search(r"\d+\.\d+", healthy_node.run("podman", "--version")).group()
+
+
+@pytest.fixture(scope="module", params=sorted(WAYS))
+def case(request, healthy_node, volume, analyze, version):
+    """A node damaged in one way and what is foretold of it."""
+    node = healthy_node.copy(volume / f"answers-{request.param}")
+    damage = WAYS[request.param](Store(node.root))
+    bundle = capture(node, volume / f"answers-{request.param}.tar")
+    outlook = analyze(bundle, "--engine", f"podman@{version}")["outlook"]
+    foretold = {item["command"]: item for item in outlook if item["engine"] == "podman"}
+    copies = {
+        question: node.copy(volume / f"answers-{request.param}-{number}") for number, question in enumerate(WORDS)
+    }
+    return SimpleNamespace(
+        name=request.param, node=node, damage=damage, bundle=bundle, foretold=foretold, copies=copies, said={}
+    )
+
+
+WORDS = ("podman images", "podman ps -a", *ONE_IMAGE)
+
+
+def said(answer) -> str:
+    """Return what podman says when it fails, without log lines; `""` when it works."""
+    if answer.hung:
+        return "never returns"
+    if answer.exit == 0 or REACHED_THE_RUNTIME.search(answer.stderr):
+        return ""
+    found = re.search(r"^Error: (.*)|^(panic: .*?)$", answer.stderr, re.DOTALL | re.MULTILINE)
+    assert found, answer.stderr
+    return " ".join((found.group(1) or found.group(2).split("\n")[0]).split())
+
+
+def assert_said(foretold: str, answer) -> None:
+    """Hold a prediction against an answer: word for word but for what `…` leaves open."""
+    real = said(answer)
+    if foretold.startswith("never returns"):
+        assert real == "never returns"
+    else:
+        words = [re.escape(" ".join(part.split())) for part in foretold.split("…")]
+        assert re.fullmatch(".*?".join(words), real, re.DOTALL), f"foretold {foretold!r}, said {real!r}"
+
+
+def test_there_are_enough_ways_of_damage():
+    assert len(WAYS) >= 70
+    assert not DAMAGES.keys() & further_damage.DAMAGES.keys()
+
+
+@pytest.mark.parametrize("command", ["podman images", "podman ps -a"])
+def test_the_listings(case, command):
+    item = case.foretold[command]
+    answer = case.copies[command].ask(*command.split(), timeout=PATIENCE)
+    assert_said("" if item["works"] else item["message"], answer)
+    case.said[said(answer)] = answer.stderr
+    if item["works"] and command == "podman images":
+        rows = {line.split()[2] for line in answer.stdout.splitlines()[1:]}
+        left_out = {image["id"][:12] for image in item["images"]}
+        assert not rows & left_out
+
+
+@pytest.mark.parametrize("command", ONE_IMAGE)
+def test_every_image_on_its_own(case, command):
+    if not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("no command works: the listings say so")
+    if not case.foretold["podman images"]["works"] and "image not known" in case.foretold["podman images"]["message"]:
+        pytest.skip("this version lists what it cannot open by id")
+    item = case.foretold.get(command)
+    failing = {image["id"]: image["message"] for image in item["images"]} if item else {}
+    for image in _readable_images(case.node):
+        answer = case.copies[command].ask(*ONE_IMAGE[command], image, timeout=2 * PATIENCE)
+        if not item:
+            assert said(answer) == "", "it fails and nothing was foretold"
+        case.said[said(answer)] = answer.stderr
+        assert_said(failing.get(image, ""), answer)
+    assert item is None or item["works"] == (not failing)
+
+
+def test_what_it_said_is_answered_with_what_was_damaged(case, why):
+    """`analyzer why` gets what podman printed, log lines included."""
+    if case.damage is None:
+        pytest.skip("no truth is kept about this damage")
+    for words, printed in case.said.items():
+        if words and words != "never returns":
+            first = why(case.bundle, printed)["causes"][0]["subjects"][0]
+            assert {first["id"], first["path"]} & set(case.damage.subjects), words
+
+
+def _readable_images(node) -> list[str]:
+    try:
+        images = Store(node.root).images
+    except (ValueError, TypeError, KeyError):
+        return []
+    return [image for image in images if re.fullmatch("[0-9a-f]{64}", image)]
