@@ -126,7 +126,7 @@ def policy(config: Config, baseline: str | None) -> Policy:
         for name in (*config.severities, *(ignore.rule for ignore in ignores)):
             if name and name not in names:
                 raise UsageError(f"{name!r} is no rule; `analyzer rules` lists them", where=_files(config))
-    known = frozenset(read_baseline(baseline)) if baseline else frozenset()
+    known = frozenset(read_baseline(baseline)) if baseline else None
     origins = (*config.files, *([baseline] if baseline else []))
     return Policy(dict(config.severities), ignores, known, origins)
 

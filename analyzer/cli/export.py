@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, platform_option
+from analyzer.cli.opened import Opened, bundle_argument, in_pseudonyms, platform_option, redact_option
 from analyzer.cli.output import emit, make_directory, spare_evidence, write_bytes, write_file
 from analyzer.errors import UsageError
 
@@ -24,8 +24,9 @@ FORMATS = ("csv", "sqlite", "parquet")
     type=click.Choice(FORMATS),
     help="May be repeated (default: csv and sqlite, and parquet where pyarrow is installed).",
 )
+@redact_option
 @platform_option
-def command(bundle: str, directory: str, forms: tuple[str, ...], platform: str | None) -> None:
+def command(bundle: str, directory: str, forms: tuple[str, ...], redact: bool, platform: str | None) -> None:
     """Write layers, images, containers, findings and causes of BUNDLE as tables.
 
     CSV cells that a spreadsheet would run start with an apostrophe. The SQLite database is `analyzer.sqlite`.
@@ -37,7 +38,8 @@ def command(bundle: str, directory: str, forms: tuple[str, ...], platform: str |
     spare_evidence(directory, bundle)
     from analyzer.report.tabular import csv_text, parquet_bytes, sqlite_bytes, tables
 
-    frames = tables(Opened(bundle, platform=platform).report)
+    report = Opened(bundle, platform=platform).report
+    frames = tables(in_pseudonyms(report) if redact else report)
     make_directory(directory, bundle=bundle)
     target = PurePath(directory)
     for name, frame in frames.items():

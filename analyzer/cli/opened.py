@@ -55,6 +55,19 @@ platform_option = click.option(
     "--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell."
 )
 
+redact_option = click.option(
+    "--redact",
+    is_flag=True,
+    help="Replace names of images, registries, hosts, users, pods and paths by pseudonyms; ids stay.",
+)
+
+
+def in_pseudonyms(report: Report) -> Report:
+    """Return a report without the names of the site."""
+    from analyzer.report.redact import redacted
+
+    return redacted(report)
+
 
 def format_option(*names: str) -> Callable[[Any], Any]:
     """Return the option `--format` with these choices, the first being the default."""

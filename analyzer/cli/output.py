@@ -58,6 +58,16 @@ def terminal_takes_unicode() -> bool:
     return True
 
 
+def terminal_takes_colour() -> bool:
+    """Tell whether to colour standard output: on a terminal unless NO_COLOR is set, elsewhere with FORCE_COLOR."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    out = sys.stdout
+    return out is not None and out.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def spare_evidence(path: str, bundle: str) -> None:
     """Refuse to write to a path; call it before the bundle is read, which closes standard input.
 

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import bundle_argument, current_policy, reading
-from analyzer.cli.output import emit, spare_evidence, terminal_columns, terminal_takes_unicode, write_file
+from analyzer.cli.opened import bundle_argument, current_policy, in_pseudonyms, reading, redact_option
+from analyzer.cli.output import (
+    emit,
+    spare_evidence,
+    terminal_columns,
+    terminal_takes_colour,
+    terminal_takes_unicode,
+    write_file,
+)
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
     "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
 )
 @click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
-@click.option("--redact", is_flag=True, help="Replace names by stable pseudonyms.")
+@redact_option
 @click.option("--width", type=int, help="Columns of the text report (default: the terminal's, else 100).")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No characters beyond ASCII in the text report.")
 def command(
@@ -73,17 +80,19 @@ def command(
     Exit status: 0 no cause at or above --fail-on, 1 there is one, 2 usage, 3 unreadable or no store, 4 incomplete.
     """
     files = [_output(text) for text in outputs]
-    if redact:
-        raise UsageError("--redact: not yet")
     for _, path in files:
         spare_evidence(path, bundle)
     policy = current_policy(bundle, baseline)
     report = _analyse(bundle, depth, platform, engines, policy, hash_input=hash_input)
-    columns = width or terminal_columns()
-    plain = ascii_only or not terminal_takes_unicode()
+    shown = in_pseudonyms(report) if redact else report
     for name, path in files:
-        write_file(path, _render(report, name, everything, 100, ascii_only), bundle=bundle)
-    emit(_render(report, form, everything, columns, plain))
+        text = _text(shown, everything, width or 100, ascii_only) if name == "text" else _render(shown, name)
+        write_file(path, text, bundle=bundle)
+    if form == "text":
+        plain = ascii_only or not terminal_takes_unicode()
+        emit(_text(shown, everything, width or terminal_columns(), plain, colour=terminal_takes_colour()))
+    else:
+        emit(_render(shown, form))
     code = report.exit_code(fail_on)
     sys.exit(0 if exit_zero else code)
 
@@ -104,11 +113,13 @@ def _analyse(
     return judge(snapshot, platform=platform, engines=engines, policy=policy)
 
 
-def _render(report: Report, name: str, everything: bool, columns: int, ascii_only: bool) -> str:
-    if name == "text":
-        from analyzer.report.text import render
+def _text(report: Report, everything: bool, columns: int, ascii_only: bool, *, colour: bool = False) -> str:
+    from analyzer.report.text import render
 
-        return render(report, everything=everything, columns=columns, ascii_only=ascii_only)
+    return render(report, everything=everything, columns=columns, ascii_only=ascii_only, colour=colour)
+
+
+def _render(report: Report, name: str) -> str:
     text = importlib.import_module(f"analyzer.report.{name}").render(report)
     assert isinstance(text, str)
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
     from analyzer.report.report import Report
 
 SHOWN = 8
-UNSHRUNK = '<svg style="max-width:none" '
-"""Start of a drawing whose words stay readable: pages of notebooks shrink pictures to their own width."""
+MONOSPACE = "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre;overflow-x:auto"
+WIDTH = re.compile(r'<svg [^>]*?width="(\d+)"')
+LEAST = 0.6
+"""Share of its own size to which a drawing may shrink before its words get too small to be read."""
 
 
 def framed(drawing: str) -> str:
-    """Return a drawing in a box that scrolls where the page is narrower."""
-    return f'<div style="overflow:auto;max-height:44em">{drawing.replace("<svg ", UNSHRUNK, 1)}</div>'
+    """Return a drawing that fits the width of the page, in a box that scrolls where it would get too small."""
+    match = WIDTH.match(drawing)
+    wide = int(match.group(1)) if match else 0
+    style = f"width:100%;max-width:{wide}px;min-width:{round(LEAST * wide)}px;height:auto" if wide else "max-width:none"
+    shown = drawing.replace("<svg ", f'<svg style="{style}" ', 1)
+    return f'<div style="overflow:auto;max-height:44em">{shown}</div>'
 
 
 def object_html(title: str, drawing: str, text: str) -> str:
@@ -41,8 +48,8 @@ def object_html(title: str, drawing: str, text: str) -> str:
 
 
 def preformatted(text: str) -> Markup:
-    """Return text with its lines as they are."""
-    return el("pre", [part for line in text.splitlines() for part in (line, Markup("\n"))])
+    """Return text with its lines as they are; notebooks do not all give `pre` letters of one width."""
+    return el("pre", [part for line in text.splitlines() for part in (line, Markup("\n"))], style=MONOSPACE)
 
 
 def cause_html(report: Report, cause: Cause) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analyzer.causes.model import Affected, Cause
     from analyzer.checks.finding import Evidence, Finding, Subject
     from analyzer.graph.relations import Relations
+    from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook
     from analyzer.report.report import Report
     from analyzer.snapshot.store import Store
@@ -52,16 +53,29 @@ def document(report: Report) -> dict[str, Any]:
             "causes": [_cause(cause, report.relations, ids) for cause in report.causes],
             "findings": [_finding(f, ids[f], explained.get(f, [])) for f in report.findings],
             "outlook": [_outlook(item, ids) for item in report.outlook],
+            **({"check_outputs": [graded_check(each) for each in report.graded]} if report.graded else {}),
             **_policy(report, ids),
+            **({"redacted": True} if report.redacted else {}),
         }
     )
     return whole
 
 
+def graded_check(check: GradedCheck) -> dict[str, Any]:
+    """Return how the lines of an engine's check were graded, in numbers."""
+    return {
+        "path": check.path,
+        "errors": len(check.graded),
+        **check.counts,
+        "false_alarms": check.false_alarms,
+        "repair_deletes_in_vain": check.in_vain,
+    }
+
+
 def _policy(report: Report, ids: dict[Finding, str]) -> dict[str, Any]:
     """Return what the user's policy did to the findings, under `policy`; nothing where there is none."""
     checked = report.checked
-    if not (checked.ignored or checked.known or checked.overridden):
+    if not (checked.ignored or checked.gone is not None or checked.overridden):
         return {}
     ignored = [
         {
@@ -74,8 +88,15 @@ def _policy(report: Report, ids: dict[Finding, str]) -> dict[str, Any]:
         }
         for finding, reason in checked.ignored
     ]
-    known = [ids[finding] for finding in report.findings if finding.fingerprint in checked.known]
-    return {"policy": {"severities": dict(checked.overridden), "ignored": ignored, "known": known}}
+    known = [ids[finding] for finding in report.findings if report.is_old(finding)]
+    return {
+        "policy": {
+            "severities": dict(checked.overridden),
+            "ignored": ignored,
+            "known": known,
+            "gone": checked.gone,
+        }
+    }
 
 
 def _store(store: Store) -> dict[str, Any]:
@@ -175,6 +196,8 @@ def _outlook(item: Outlook, ids: dict[Finding, str]) -> dict[str, Any]:
         "message": item.message,
         "deletes": item.deletes.to_dict() if item.deletes is not None else None,
         "because": [ids[f] for f in item.because if f in ids],
+        "images": [{"id": image, "message": message} for image, message in item.images],
+        "latent": item.latent,
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.document import cleaned
 from analyzer.report.escape import inert, shortened
-from analyzer.report.text import plural
+from analyzer.report.words import plural
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from analyzer.checks.comparison.facts import FACETS
 from analyzer.checks.view import View
 from analyzer.graph.usage import usage
+from analyzer.outlook.timeline import timeline
+from analyzer.report.events import rows as event_rows
 from analyzer.snapshot.frames import frame, in_range
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ CAUSES = {
     "findings": "object",
 }
 
+TEXTS = ("id", "name", "fault")
 EVENTS = {
     "time": "datetime64[ns, UTC]",
     "kind": "string",
@@ -54,6 +57,11 @@ EVENTS = {
     "id": "string",
     "name": "string",
     "path": "string",
+    "line": "Int64",
+    "bad": "bool",
+    "findings": "object",
+    "fault": "string",
+    "zone_known": "bool",
 }
 AFFECTED = {
     "rank": "int64",
@@ -210,33 +218,10 @@ def _changes(report: Report, rel: Relations, store: Store) -> Iterator[dict[str,
 
 
 def events(report: Report) -> pd.DataFrame:
-    """Return one row per time the bundle states, oldest first; objects of which no time is known come last."""
-    rows = [row for store in report.snapshot.stores for row in _events(store)]
-    rows.sort(key=lambda row: (row["time"] is None, row["time"] or 0, row["kind"], row["id"], row["path"]))
-    return frame(rows, EVENTS)
-
-
-def _events(store: Store) -> Iterator[dict[str, Any]]:
-    for image in store.images:
-        name = image.names[0] if image.names else ""
-        yield _event(image.created_ns, "image", "built", image.id, name, image.where.path)
-    for layer in store.layers:
-        yield _event(layer.created_ns, "layer", "made", layer.id, "", layer.where.path)
-    for container in store.containers:
-        yield _event(container.created_ns, "container", "made", container.id, container.name, container.where.path)
-    for document in store.documents.values():
-        yield _event(document.file.member.mtime_ns, "file", "written", "", "", document.path)
-    for lock in store.locks.values():
-        by = f"by process {lock.pid}" if lock.pid else ""
-        yield _event(lock.written_ns, "lock", "taken", "", by, lock.file.path)
-    for directory in store.home.layers.values():
-        for small in (directory.link, directory.lower):
-            if small is not None:
-                yield _event(small.member.mtime_ns, "link file", "written", directory.name, "", small.path)
-
-
-def _event(ns: int | None, kind: str, event: str, object_id: str, name: str, path: str) -> dict[str, Any]:
-    return {"time": in_range(ns), "kind": kind, "event": event, "id": object_id, "name": name, "path": path}
+    """Return one row per event of the time line, oldest first: what `analyzer timeline` prints."""
+    line = timeline(report.snapshot, report.findings)
+    told = ({**row, **{name: row[name] or "" for name in TEXTS}, "time": row["ns"]} for row in event_rows(line, report))
+    return frame(told, EVENTS)
 
 
 def image_space(report: Report) -> pd.DataFrame:

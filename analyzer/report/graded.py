@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
 from analyzer.report.document import cleaned, container_name, image_names
 from analyzer.report.escape import inert, shortened
-from analyzer.report.text import plural
+from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.grading.consequences import Consequences
     from analyzer.outlook.grading.lines import Output
     from analyzer.outlook.grading.verdict import Graded
@@ -23,6 +24,20 @@ ORDER = {CONFIRMED: 0, OPEN: 1, REFUTED: 2}
 WORDS = {CONFIRMED: "CONFIRMED", OPEN: "OPEN", REFUTED: "REFUTED"}
 SAME = 3
 NAMES = 8
+
+
+def check_said(check: GradedCheck) -> str:
+    """Return how the lines of an engine's check were graded, in one unescaped line."""
+    if not check.graded:
+        return "no error"
+    counts = check.counts
+    alarms = plural(counts["refuted"], "false alarm")
+    why = ", ".join(f"{reason} {count}" for reason, count in check.false_alarms.items())
+    said = f"{plural(len(check.graded), 'error')}: {counts['confirmed']} confirmed, {counts['open']} open, {alarms}"
+    said += f" ({why})" if why else ""
+    if check.in_vain:
+        said += f"; `--repair --force` would delete {plural(check.in_vain, 'record')} for false alarms alone: don't"
+    return said
 
 
 def render(

@@ -20,7 +20,10 @@ FAILS = RANK["error"]
 
 
 def render(report: Report) -> str:
-    """Return the document: a case fails on error and critical findings, and notes lesser ones in its output."""
+    """Return the document: a case fails on error and critical findings that no baseline names.
+
+    Lesser, known and ignored ones are noted in its output.
+    """
     return "\n".join(_Document(report).lines()) + "\n"
 
 
@@ -33,6 +36,9 @@ class _Document:
         self.found: dict[str, list[Finding]] = {}
         for finding in report.findings:
             self.found.setdefault(finding.rule, []).append(finding)
+        self.ignored: dict[str, list[tuple[Finding, str]]] = {}
+        for finding, reason in report.checked.ignored:
+            self.ignored.setdefault(finding.rule, []).append((finding, reason))
         self.skipped = dict(report.checked.skipped)
         self.groups: dict[str, list[Rule]] = {}
         for rule in known_rules():
@@ -60,9 +66,12 @@ class _Document:
     def outcome(self, rule: Rule) -> str:
         if rule.id in self.report.checked.failed:
             return "error"
-        if any(RANK[f.severity] >= FAILS for f in self.found.get(rule.id, ())):
+        if any(map(self.fails, self.found.get(rule.id, ()))):
             return "failure"
         return "skipped" if rule.id not in self.report.checked.run else "passed"
+
+    def fails(self, finding: Finding) -> bool:
+        return RANK[finding.severity] >= FAILS and not self.report.is_old(finding)
 
     def properties(self) -> Iterator[str]:
         report = self.report
@@ -71,6 +80,8 @@ class _Document:
             ("verdict", report.verdict),
             ("complete", str(report.complete).lower()),
             ("depth", report.snapshot.depth),
+            ("redacted", str(report.redacted).lower()),
+            *((f"policy.{n}", said) for n, said in enumerate(report.policy, 1)),
             *((f"cause.{cause.rank}", f"{cause.id}: {cause.hypothesis.title}") for cause in report.causes),
             *((f"loss.{n}", f"{loss.where}: {loss.what}") for n, loss in enumerate(report.snapshot.losses, 1)),
         ):
@@ -93,16 +104,21 @@ class _Document:
     def body(self, rule: Rule, outcome: str, found: list[Finding]) -> Iterator[str]:
         if outcome in ("skipped", "error"):
             yield f'      <{outcome} message="{xml_text(self.skipped.get(rule.id, ""))}"/>'
-        failing = [f for f in found if RANK[f.severity] >= FAILS]
+        failing = [f for f in found if self.fails(f)]
         if outcome == "failure":
             text = "\n".join(map(self.told, failing))
             first = failing[0]
             yield f'      <failure message="{xml_text(first.message)}" type="{first.severity}">{text}</failure>'
         rest = [f for f in found if f not in failing or outcome != "failure"]
-        if rest:
-            yield "      <system-out>" + "\n".join(map(self.told, rest)) + "</system-out>"
+        noted = [*map(self.told, rest), *(self.left_out(*each) for each in self.ignored.get(rule.id, ()))]
+        if noted:
+            yield "      <system-out>" + "\n".join(noted) + "</system-out>"
 
     def told(self, finding: Finding) -> str:
         place = finding.evidence[0].where
         where = f"{place.path} {place.pointer}".strip()
-        return xml_text(f"{self.ids[finding]} {finding.severity}: {finding.message} (at {where})")
+        known = " known" if self.report.is_old(finding) else ""
+        return xml_text(f"{self.ids[finding]} {finding.severity}{known}: {finding.message} (at {where})")
+
+    def left_out(self, finding: Finding, reason: str) -> str:
+        return xml_text(f"ignored {finding.severity}: {finding.message} (because: {reason})")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.coverage import content, xattrs
 from analyzer.report.document import container_name, image_names
+from analyzer.report.drawing.mermaid import fenced
+from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.escape import markdown_block, markdown_code, markdown_text
-from analyzer.report.mermaid import mermaid
-from analyzer.report.neighbourhood import neighbourhood
+from analyzer.report.graded import check_said
 from analyzer.report.objects import Objects
 from analyzer.report.words import MEANING, RISKS, VERDICTS, human, percent, plural
 from analyzer.version import __version__
@@ -49,7 +50,9 @@ class _Ticket:
         if len(report.causes) > shown:
             self.force(f"_{plural(len(report.causes) - shown, 'more cause')} not shown here._")
         self.add(self.outlook())
+        self.add(self.checks())
         self.findings()
+        self.add(self.ignored())
         self.add(self.skipped())
         return "\n\n".join(filter(None, self.blocks)) + "\n"
 
@@ -97,11 +100,16 @@ class _Ticket:
         ]
         if len(snapshot.losses) > 5:
             lines.append(f"- and {len(snapshot.losses) - 5} more losses")
+        if report.redacted:
+            lines.append("- **Redacted** names are replaced by pseudonyms; ids are as found")
+        if report.policy:
+            lines.append(f"- **Policy** {'; '.join(map(_said, report.policy))}")
         return "\n".join(lines)
 
     def short(self, cause: Cause) -> str:
         title = _said(cause.hypothesis.title)
-        return f"### {cause.rank}. {title}\n\n{cause.severity} · {percent(cause.probability)} · `{cause.id}`"
+        known = " · known from the baseline" if self.report.is_known(cause) else ""
+        return f"### {cause.rank}. {title}\n\n{cause.severity} · {percent(cause.probability)} · `{cause.id}`{known}"
 
     def cause(self, cause: Cause) -> str:
         parts = [self.short(cause), self.proof(cause), self.hit(cause), self.plan(cause), self.doubts(cause)]
@@ -119,7 +127,8 @@ class _Ticket:
         evidence = finding.evidence[0]
         place = evidence.where
         where = _code(place.path + (f" {place.pointer}" if place.pointer else ""))
-        named = f"{self.ids[finding]} {finding.rule} ({finding.severity})"
+        known = ", known" if self.report.is_old(finding) else ""
+        named = f"{self.ids[finding]} {finding.rule} ({finding.severity}{known})"
         return f"- {named}: {_said(finding.message)}  \n  at {where}"
 
     def hit(self, cause: Cause) -> str:
@@ -161,14 +170,14 @@ class _Ticket:
         return folded("For, against, and what would settle it", "\n".join(lines)) if lines else ""
 
     def graph(self, cause: Cause) -> str:
-        return folded("Who stands on what", mermaid(neighbourhood(cause, Objects(self.report))))
+        return folded("Who stands on what", fenced(neighbourhood(cause, Objects(self.report))))
 
     def outlook(self) -> str:
         if not self.report.outlook:
             return ""
         lines = []
         for item in self.report.outlook:
-            said = "works" if item.works else f"fails: {_said(item.message)}" if item.message else "fails"
+            said = item.verdict + (f": {_said(item.message)}" if item.message and not item.works else "")
             gone = item.deletes
             if gone is not None and gone.whole_root:
                 said += "; **removes the whole graph root**"
@@ -176,6 +185,10 @@ class _Ticket:
                 said += f"; removes {gone.layers} layers, {gone.images} images, {gone.containers} containers"
             lines.append(f"- {item.engine} {_said(item.version)} {_code(item.command)}: {said}")
         return folded("What the engines would answer on this store", "\n".join(lines))
+
+    def checks(self) -> str:
+        lines = [f"- {_code(check.path)}: {_said(check_said(check))}" for check in self.report.graded]
+        return folded("What an engine's check said of this store", "\n".join(lines)) if lines else ""
 
     def findings(self) -> None:
         """Add as many findings as fit."""
@@ -193,6 +206,14 @@ class _Ticket:
         if len(lines) < len(every):
             lines.append(f"- and {plural(len(every) - len(lines), 'more finding')}: `--format json` has them all")
         self.add(folded(f"All findings ({len(every)})", "\n".join(lines)))
+
+    def ignored(self) -> str:
+        """Return what the configuration leaves out, with reasons."""
+        ignored = self.report.checked.ignored
+        lines = [f"- {f.rule} ({f.severity}): {_said(f.message)}  \n  because: {_said(why)}" for f, why in ignored]
+        if len(lines) > FINDINGS:
+            lines = [*lines[:FINDINGS], f"- and {len(ignored) - FINDINGS} more"]
+        return folded(f"Ignored as configured ({len(ignored)})", "\n".join(lines)) if lines else ""
 
     def skipped(self) -> str:
         skipped = self.report.checked.skipped

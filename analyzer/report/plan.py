@@ -6,6 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.escape import inert
+from analyzer.report.lines import wrapped_command
+from analyzer.report.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +23,7 @@ RISKS = {
 
 def as_text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int = 100) -> str:
     """Return the steps of each cause in order; commands in full, to be copied."""
-    return "\n".join(inert(line) for line in _text(document, causes, max(columns, 40))) + "\n"
+    return "\n".join(_text(document, causes, max(columns, 40))) + "\n"
 
 
 def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int) -> Iterator[str]:
@@ -30,13 +32,14 @@ def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], colu
     for number, cause in enumerate(causes):
         if number:
             yield ""
-        yield from _wrapped(f"{cause['rank']}. {cause['title']} ({cause['probability']:.0%})", columns, "")
+        yield from _wrapped(f"{cause['rank']}. {cause['title']} ({percent(cause['probability'])})", columns, "")
         for step in cause["plan"]:
             after = f" Then: {step['after']}." if step["after"] else ""
             risk = f" [{step['risk']}]" if step["risk"] != "none" else ""
             yield from _wrapped(f"{step['step']}. {step['effect']}{risk}{after}", columns, "   ")
             if step["command"]:
-                yield f"      $ {step['command']}"
+                lines = wrapped_command(inert(step["command"]), columns - 8)
+                yield from (f"      {'$' if number == 0 else ' '} {line}" for number, line in enumerate(lines))
         if not cause["plan"]:
             yield "   no steps are known"
 
@@ -61,7 +64,7 @@ def _script(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) ->
     for cause in causes:
         yield ""
         yield from _comment(
-            f"Cause {cause['rank']} ({cause['severity']}, {cause['probability']:.0%}): {cause['title']}"
+            f"Cause {cause['rank']} ({cause['severity']}, {percent(cause['probability'])}): {cause['title']}"
         )
         for step in cause["plan"]:
             yield "#"

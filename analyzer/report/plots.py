@@ -92,7 +92,7 @@ def space(frame: pd.DataFrame, *, most: int = 25) -> Picture:
 
 
 def timeline(frame: pd.DataFrame, *, since: Any = None) -> Picture:
-    """Draw events as dots, one row a kind.
+    """Draw events as dots, one row a kind; those in which damage shows are red.
 
     Args:
         frame: as `Snapshot.events` gives it.
@@ -104,8 +104,12 @@ def timeline(frame: pd.DataFrame, *, since: Any = None) -> Picture:
     kinds = [kind for kind in dict.fromkeys(frame["kind"]) if (shown["kind"] == kind).any()]
     figure, axes = _figure(max(1.8, 0.5 * len(kinds) + 1.2))
     for row, kind in enumerate(reversed(kinds)):
-        times = shown.loc[shown["kind"] == kind, "time"].dt.tz_localize(None).to_numpy()
-        axes.plot(times, [row] * len(times), "o", color=UNIQUE, alpha=0.55, markersize=7, markeredgewidth=0)
+        of_kind = shown[shown["kind"] == kind]
+        times = of_kind["time"].dt.tz_localize(None).to_numpy()
+        bad = of_kind["bad"].to_numpy(dtype=bool)
+        for which, color, alpha in ((~bad, UNIQUE, 0.55), (bad, SHADES[-1], 0.9)):
+            axes.plot(times[which], [row] * int(which.sum()), "o", color=color, alpha=alpha, markersize=7,
+                      markeredgewidth=0)  # fmt: skip
         place = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(f"{len(times)}", (1.01, row), **place, color=QUIET, fontsize=8)  # type: ignore[arg-type]
     axes.set_yticks(range(len(kinds)), labels=[_label(kind) for kind in reversed(kinds)], parse_math=False)
@@ -115,7 +119,8 @@ def timeline(frame: pd.DataFrame, *, since: Any = None) -> Picture:
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     left = len(known) - len(shown)
-    before = f"; {left} older ones left out" if left else ""
+    count = int(shown["bad"].sum())
+    before = (f"; {left} older ones left out" if left else "") + (f"; {count} with damage" if count else "")
     axes.set_title(f"Events, UTC ({len(shown)}{before})", loc="left", color=INK)
     axes.grid(axis="x", color="#e6e6e6")
     return Picture(figure, f"{len(shown)} events of {len(kinds)} kinds{before}")

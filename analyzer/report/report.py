@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
+from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
     from analyzer.checks.rule import Checked
     from analyzer.graph.relations import Relations
+    from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import Snapshot
@@ -30,6 +32,8 @@ class Report:
         causes: ranked causes.
         outlook: what the engines would answer.
         platform: the node's platform.
+        redacted: whether names were replaced by pseudonyms.
+        graded: output of engines' checks that the bundle holds, every line graded.
     """
 
     snapshot: Snapshot
@@ -38,6 +42,8 @@ class Report:
     causes: tuple[Cause, ...]
     outlook: tuple[Outlook, ...]
     platform: Platform
+    redacted: bool = False
+    graded: tuple[GradedCheck, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -58,7 +64,8 @@ class Report:
     def verdict(self) -> str:
         """Return `healthy`, `advisory`, `damaged` or `undetermined`.
 
-        Damage seen is damage, however little was read; without any, too little read gives `undetermined`.
+        Damage seen is damage, however little was read; without any, too little read gives `undetermined`, and so does
+        a part of the store that is gone as a whole and may as well have been left out of the capture.
         """
         worst = max((RANK[f.severity] for f in self.findings), default=0)
         if worst >= RANK["error"]:
@@ -80,12 +87,30 @@ class Report:
         for part in ("layers", "images"):
             if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
                 return f"the bundle has no {part}.json of {root.root or 'the store'}"
-        return ""
+        return next((finding.doubt for finding in self.findings if finding.doubt), "")
+
+    @property
+    def policy(self) -> list[str]:
+        """Return in words what the user's own decisions leave out of this report or mark in it; empty for none."""
+        checked = self.checked
+        said = []
+        if checked.ignored:
+            said.append(f"{plural(len(checked.ignored), 'finding')} ignored as configured")
+        if checked.gone is not None:
+            known = sum(map(self.is_old, self.findings))
+            gone = f", {checked.gone:,} of it no longer there" if checked.gone else ""
+            said.append(f"{known:,} of {plural(len(self.findings), 'finding')} known from the baseline{gone}")
+        if checked.overridden:
+            said.append(f"severity set for {plural(len(checked.overridden), 'rule')}")
+        return said
+
+    def is_old(self, finding: Finding) -> bool:
+        """Tell whether a finding is in the user's baseline."""
+        return finding.fingerprint in self.checked.known
 
     def is_known(self, cause: Cause) -> bool:
         """Tell whether every finding a cause explains is in the user's baseline."""
-        known = self.checked.known
-        return bool(known) and all(finding.fingerprint in known for finding in cause.hypothesis.explains)
+        return bool(self.checked.known) and all(map(self.is_old, cause.hypothesis.explains))
 
     def exit_code(self, fail_on: str = "error") -> int:
         """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis.

@@ -29,7 +29,8 @@ def render(report: Report) -> str:
 
 def log(report: Report) -> dict[str, Any]:
     """Return the SARIF log as data."""
-    spoke = {finding.rule for finding in report.findings}
+    ignored = report.checked.ignored
+    spoke = {finding.rule for finding in (*report.findings, *(finding for finding, _ in ignored))}
     rules = [rule for rule in known_rules() if rule.id in spoke]
     index = {rule.id: number for number, rule in enumerate(rules)}
     bundle = report.snapshot.bundle
@@ -52,7 +53,10 @@ def log(report: Report) -> dict[str, Any]:
         "originalUriBaseIds": {BUNDLE: {"description": {"text": "the top of the bundle; its members lie below"}}},
         "artifacts": [artifact],
         "invocations": [_invocation(report)],
-        "results": [_result(report, finding, number, index) for number, finding in enumerate(report.findings, 1)],
+        "results": [
+            *(_reported(report, finding, finding_id, index) for finding, finding_id in report.finding_ids.items()),
+            *(_suppressed(report, finding, reason, index) for finding, reason in ignored),
+        ],
         "properties": _properties(report),
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -69,7 +73,24 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(report: Report, finding: Finding, number: int, index: dict[str, int]) -> dict[str, Any]:
+def _reported(report: Report, finding: Finding, finding_id: str, index: dict[str, int]) -> dict[str, Any]:
+    result = _result(report, finding, index)
+    result["properties"] = {"id": finding_id, **result["properties"]}
+    if report.checked.gone is not None:
+        result["baselineState"] = "unchanged" if report.is_old(finding) else "new"
+    if report.checked.ignored:
+        result["suppressions"] = []
+    return result
+
+
+def _suppressed(report: Report, finding: Finding, reason: str, index: dict[str, int]) -> dict[str, Any]:
+    """Return a finding that the user's configuration leaves out, with the reason given there."""
+    result = _result(report, finding, index)
+    result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": inert(reason)}]
+    return result
+
+
+def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     first, *others = finding.evidence
     result: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -79,7 +100,6 @@ def _result(report: Report, finding: Finding, number: int, index: dict[str, int]
         "locations": [_location(first, finding.subject)],
         "partialFingerprints": {"analyzer/v1": finding.fingerprint},
         "properties": {
-            "id": f"F{number}",
             "severity": finding.severity,
             "confidence": finding.confidence,
             "precision": PRECISION[finding.confidence],
@@ -141,6 +161,8 @@ def _properties(report: Report) -> dict[str, Any]:
     snapshot, platform = report.snapshot, report.platform
     return {
         "verdict": report.verdict,
+        "redacted": report.redacted,
+        "policy": report.policy,
         "depth": snapshot.depth,
         "content": content(snapshot),
         "xattrs": xattrs(snapshot),

@@ -10,6 +10,7 @@ from analyzer.graph.find import CONTAINER, IMAGE, LAYER, names_of
 from analyzer.graph.users import chain_below, users_of
 from analyzer.report.document import cleaned
 from analyzer.report.escape import inert
+from analyzer.report.words import percent
 from analyzer.snapshot.overlay import lower_ids, text_of
 
 if TYPE_CHECKING:
@@ -240,6 +241,6 @@ def _judged(value: Mapping[str, Any], columns: int) -> Iterator[str]:
         lines += [f"  at {e['path']} {e['pointer'] or ''}".rstrip() for e in finding["evidence"]]
         lines += [f"  expected {e['expected']}, seen {e['observed']}" for e in finding["evidence"][:1]]
     yield from _block("findings", lines or ["none about it"])
-    lines = [f"{c['rank']}. {c['title']} ({c['probability']:.0%})" for c in value["causes"]]
+    lines = [f"{c['rank']}. {c['title']} ({percent(c['probability'])})" for c in value["causes"]]
     yield from _block("cause", lines)
-    yield from _block("hit by", [f"{c['rank']}. {c['title']} ({c['probability']:.0%})" for c in value["hit_by"]])
+    yield from _block("hit by", [f"{c['rank']}. {c['title']} ({percent(c['probability'])})" for c in value["hit_by"]])

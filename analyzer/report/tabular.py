@@ -15,7 +15,7 @@ from analyzer.report.escape import inert, json_text
 from analyzer.snapshot import frames as recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -64,6 +64,13 @@ def csv_text(frame: pd.DataFrame) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(frame.columns)
     writer.writerows([_cell(value) for value in row] for row in rows(frame))
+    return out.getvalue()
+
+
+def csv_line(values: Sequence[Any]) -> str:
+    """Return one line of CSV, in the way of `csv_text`."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([_cell(value) for value in values])
     return out.getvalue()
 
 

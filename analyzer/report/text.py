@@ -3,68 +3,99 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import TYPE_CHECKING
 
 from analyzer.report.chain import chain_of
 from analyzer.report.coverage import content, xattrs
 from analyzer.report.document import container_name, image_names
-from analyzer.report.escape import inert, shortened
-from analyzer.report.tables import table
+from analyzer.report.escape import inert, shortened, width
+from analyzer.report.graded import check_said
+from analyzer.report.lines import painted, wrapped, wrapped_command
+from analyzer.report.words import human, percent, plural
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from analyzer.causes.model import Cause
     from analyzer.outlook.model import Outlook
     from analyzer.report.report import Report
 
 TOP_CAUSES = 3
-NAMES = 6
+NAMES = 3
+INDENT = 11
+NARROWEST = 40
 LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
-VERDICT = {
-    "healthy": "HEALTHY",
-    "advisory": "ADVISORY",
-    "damaged": "DAMAGED",
-    "undetermined": "UNDETERMINED",
-}
+COLOURS = {
+    "healthy": "good", "advisory": "warn", "damaged": "bad", "undetermined": "warn",
+    "info": "quiet", "warning": "warn", "error": "bad", "critical": "bad",
+}  # fmt: skip
+PLAIN = (("└─", "`-"), ("·", "-"), ("…", "..."), ("→", "->"), ("✗", "x"))
 
 
-def render(report: Report, *, everything: bool = False, columns: int = 100, ascii_only: bool = False) -> str:
-    """Return the text report.
+def render(
+    report: Report, *, everything: bool = False, columns: int = 100, ascii_only: bool = False, colour: bool = False
+) -> str:
+    """Return the text report; no line is wider than `columns`, but for a word of a command that is.
 
     Args:
         report: what to tell.
-        everything: also every finding, every step and every skipped check.
+        everything: also every finding, every reason and every skipped check, ids and paths in full.
         columns: width to wrap at.
         ascii_only: draw without characters beyond ASCII.
+        colour: mark verdict, severities and commands with the sequences of ECMA-48.
     """
-    text = "\n".join(_Text(report, everything, max(columns, 40)).lines()) + "\n"
-    if ascii_only:
-        for fancy, plain in (("└─", "`-"), ("·", "-"), ("…", "..."), ("→", "->"), ("✗", "x")):
-            text = text.replace(fancy, plain)
-        text = text.encode("ascii", "backslashreplace").decode("ascii")
-    return text
+    shown = _ascii if ascii_only else inert
+    return "\n".join(_Text(report, everything, columns, colour=colour, shown=shown).lines()) + "\n"
+
+
+def _ascii(text: str) -> str:
+    """Return text that is inert and has nothing beyond ASCII."""
+    text = inert(text)
+    for fancy, plain in PLAIN:
+        text = text.replace(fancy, plain)
+    return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def cause_lines(report: Report, cause: Cause, *, columns: int = 100) -> list[str]:
-    """Return the lines that tell of one cause: title, proof, who is hit, what to do."""
-    return list(_Text(report, False, max(columns, 40)).cause(cause))
+    """Return the lines that tell of one cause: title, who is hit, what to do, proof."""
+    return list(_Text(report, False, columns).cause(cause))
 
 
 def outlook_line(item: Outlook) -> str:
     """Return what an engine would answer, in one unescaped line."""
-    return f"{item.engine} {item.version} `{item.command}`: {_Text.answer(item)}"
+    return f"{item.engine} {item.version} `{item.command}`: {_answer(item)}"
+
+
+def _answer(item: Outlook) -> str:
+    message, deletes = item.message, item.deletes
+    said = f"{item.verdict}: {message}" if message and not item.works else item.verdict
+    if deletes is None:
+        return said
+    if deletes.whole_root:
+        return said + "; removes the whole graph root"
+    counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
+    gone = ", ".join(plural(count, noun) for count, noun in counts if count)
+    return f"{said}; removes {gone}" if gone else said
 
 
 class _Text:
-    """Line by line; every value passes through `inert`."""
+    """Line by line; every value passes through `shown`, which makes it inert, before it is measured."""
 
-    def __init__(self, report: Report, everything: bool, columns: int) -> None:
+    def __init__(
+        self,
+        report: Report,
+        everything: bool,
+        columns: int,
+        *,
+        colour: bool = False,
+        shown: Callable[[str], str] = inert,
+    ) -> None:
+        self.shown = shown
         self.report = report
         self.everything = everything
-        self.columns = columns
+        self.columns = max(columns, NARROWEST)
+        self.colour = colour
 
     def lines(self) -> Iterator[str]:
         yield from self.head()
@@ -75,118 +106,130 @@ class _Text:
             yield ""
             yield from self.cause(cause)
         yield from self.outlook()
+        yield from self.checks()
         yield from self.rest(len(shown))
 
-    def wrap(self, label: str, text: str, indent: int = 11) -> Iterator[str]:
-        first = f"   {label:<{indent - 3}}"
-        body = textwrap.wrap(inert(text), self.columns - indent, break_on_hyphens=False) or [""]
-        for number, line in enumerate(body):
-            yield (first if number == 0 else " " * indent) + line
+    def paint(self, text: str, colour: str) -> str:
+        return painted(text, colour) if self.colour else text
+
+    def row(self, label: str, text: str, *, margin: str = "", colour: str = "") -> Iterator[str]:
+        """Yield a labelled paragraph, its text from one column on."""
+        for number, line in enumerate(wrapped(self.shown(text), self.columns - INDENT)):
+            head = f"{margin}{label}".ljust(INDENT) if number == 0 else " " * INDENT
+            yield head + (self.paint(line, colour) if colour else line)
+
+    def wrap(self, label: str, text: str) -> Iterator[str]:
+        yield from self.row(label, text, margin="   ")
+
+    def block(self, text: str, first: str = "", rest: str = "", colour: str = "") -> Iterator[str]:
+        for number, line in enumerate(wrapped(self.shown(text), self.columns - max(len(first), len(rest)))):
+            yield (first if number == 0 else rest) + (self.paint(line, colour) if colour else line)
 
     def head(self) -> Iterator[str]:
         snapshot = self.report.snapshot
         bundle = snapshot.bundle
         size = f", {human(bundle.bytes)}" if bundle.bytes else ""
-        yield inert(f"analyzer {__version__} · {bundle.path} · {bundle.format}, {bundle.members} members{size}")
+        members = plural(bundle.members, "member")
+        yield from self.row("analyzer", f"{__version__} · {bundle.path} · {bundle.format}, {members}{size}")
         for store in snapshot.stores:
-            counts = f"{len(store.layers)} layers, {len(store.images)} images, {len(store.containers)} containers"
+            counts = ", ".join(
+                plural(len(some), noun)
+                for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
+            )
             fs = f" on {store.backing_fs}" if store.backing_fs else ""
-            yield inert(f"store      {store.root or '.'} ({store.role}): {store.driver}{fs}, {counts}")
+            yield from self.row("store", f"{store.root or '.'} ({store.role}): {store.driver}{fs}, {counts}")
         platform = self.report.platform
         if platform.architecture:
             name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-            yield inert(f"node       {name} (from {platform.source})")
+            yield from self.row("node", f"{name} (from {platform.source})")
         state = "complete" if self.report.complete else "NOT COMPLETE"
         checked = self.report.checked
-        yield (
-            f"coverage   {state}, depth {snapshot.depth}, content {content(snapshot)}, xattrs {xattrs(snapshot)}; "
-            f"{len(checked.run)} checks run, {len(checked.skipped)} skipped"
+        yield from self.row(
+            "coverage",
+            f"{state}, depth {snapshot.depth}, content {content(snapshot)}, xattrs {xattrs(snapshot)}; "
+            f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped",
+            colour="" if self.report.complete else "warn",
         )
         for loss in snapshot.losses[: None if self.everything else 3]:
             yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
+        if self.report.redacted:
+            yield from self.row("redacted", "names are replaced by pseudonyms; ids are as found")
         yield from self.policy()
 
     def policy(self) -> Iterator[str]:
         """Tell what the user's own decisions keep out of this report or mark in it."""
-        checked = self.report.checked
-        parts = []
-        if checked.ignored:
-            parts.append(f"{plural(len(checked.ignored), 'finding')} ignored as configured")
-        if checked.known:
-            known = sum(finding.fingerprint in checked.known for finding in self.report.findings)
-            parts.append(f"{known} of {plural(len(self.report.findings), 'finding')} known from the baseline")
-        if checked.overridden:
-            parts.append(f"severity set for {plural(len(checked.overridden), 'rule')}")
-        if parts:
-            yield f"policy     {'; '.join(parts)}"
-        for name, reason in checked.faulty[: None if self.everything else 3]:
+        said = self.report.policy
+        if said:
+            yield from self.row("policy", "; ".join(said))
+        for name, reason in self.report.checked.faulty[: None if self.everything else 3]:
             yield from self.wrap("faulty", f"{name}: {reason}")
 
     def verdict(self) -> Iterator[str]:
         report = self.report
         verdict = report.verdict
-        line = VERDICT[verdict]
+        line = verdict.upper()
         if report.causes:
             worst = report.causes[0].hypothesis.affected
-            line += f": {plural(len(report.causes), 'cause')}, most likely and worst first"
+            several = len(report.causes) > 1
+            line += f": {plural(len(report.causes), 'cause')}" + (", most likely and worst first" if several else "")
             if worst.images or worst.containers:
                 images, containers = plural(len(worst.images), "image"), plural(len(worst.containers), "container")
-                line += f"; the first hits {images} and {containers}"
+                line += f"; {'the first' if several else 'it'} hits {images} and {containers}"
         elif verdict == "healthy":
             line += ": nothing above `info` found in what was read"
         elif verdict == "undetermined":
             line += f": {report.too_thin}"
-        yield inert(line)
+        yield from self.block(line, colour=COLOURS[verdict])
 
     def cause(self, cause: Cause) -> Iterator[str]:
         hypothesis = cause.hypothesis
-        yield from self.titled(f"{cause.rank}. ", hypothesis.title)
+        yield from self.block(hypothesis.title, f"{cause.rank}. ", "   ", colour="strong")
         known = " · known" if self.report.is_known(cause) else ""
-        yield f"   {cause.severity} · {cause.probability:.0%} · {cause.id}{known}"
-        yield from self.proof(cause)
+        severity = self.paint(cause.severity, COLOURS[cause.severity])
+        told = self.shown(f" · {percent(cause.probability)} likely · {cause.id}{known}")
+        yield f"   {severity}{told}"
         yield from self.hit(cause)
-        yield from self.drawn(cause)
         yield from self.plan(cause)
+        yield from self.proof(cause)
+        yield from self.drawn(cause)
         if self.everything:
             for reason in hypothesis.reasons:
                 yield from self.wrap("for" if reason.weight > 0 else "against", f"{reason.text} ({reason.weight:+.1f})")
             for text in hypothesis.would_settle:
                 yield from self.wrap("settle", text)
 
-    def titled(self, mark: str, text: str) -> Iterator[str]:
-        for number, line in enumerate(textwrap.wrap(inert(text), self.columns - 3, break_on_hyphens=False)):
-            yield (mark if number == 0 else "   ") + line
+    def short(self, text: str, mark: str = "") -> str:
+        """Return text with ids cut to twelve digits, unless everything is asked for."""
+        return text if self.everything else LONG_ID.sub(lambda match: match.group()[:12] + mark, text)
 
     def proof(self, cause: Cause) -> Iterator[str]:
         ids = self.report.finding_ids
         ordered = sorted(cause.hypothesis.explains.items(), key=lambda item: (-item[1], int(ids[item[0]][1:])))
         shown = ordered if self.everything else ordered[:2]
         for number, (finding, _) in enumerate(shown):
-            place = finding.evidence[0].where
-            pointer = f" {place.pointer}" if place.pointer else ""
-            message = finding.message if self.everything else LONG_ID.sub(lambda m: m.group()[:12], finding.message)
-            text = f"{ids[finding]} {finding.rule} {message}"
+            text = f"{ids[finding]} {finding.rule} {self.short(finding.message)}"
             yield from self.wrap("proof" if number == 0 else "", text)
-            yield f"{' ' * 11}   at {inert(place.path + pointer)}"
+            place = finding.evidence[0].where
+            where = f"{self.short(place.path, '…')} {place.pointer}".strip()
+            yield from self.block(f"at {where}", " " * (INDENT + 2), " " * (INDENT + 5))
         if len(ordered) > len(shown):
             yield from self.wrap("", f"and {plural(len(ordered) - len(shown), 'more finding')}")
 
     def hit(self, cause: Cause) -> Iterator[str]:
         hit = cause.hypothesis.affected
-        names = self.names(hit.images, "images")
-        pods = self.names(hit.containers, "containers")
         if not hit.images and not hit.containers:
             yield from self.wrap("hit", "no image and no container")
             return
-        if hit.images:
-            yield from self.wrap("hit", f"images ({len(hit.images)}): {names}")
-        if hit.containers:
-            yield from self.wrap("" if hit.images else "hit", f"containers ({len(hit.containers)}): {pods}")
+        label = "hit"
+        for ids, noun in ((hit.images, "image"), (hit.containers, "container")):
+            if ids:
+                yield from self.wrap(label, f"{plural(len(ids), noun)}: {self.names(ids, noun)}")
+                label = ""
 
-    def names(self, ids: tuple[str, ...], kind: str) -> str:
+    def names(self, ids: tuple[str, ...], noun: str) -> str:
         relations = self.report.relations
         found = [
-            (", ".join(image_names(i, relations)) if kind == "images" else container_name(i, relations)) or i[:12]
+            (", ".join(image_names(i, relations)) if noun == "image" else container_name(i, relations)) or i[:12]
             for i in ids
         ]
         limit = len(found) if self.everything else NAMES
@@ -195,10 +238,17 @@ class _Text:
 
     def drawn(self, cause: Cause) -> Iterator[str]:
         for depth, link in enumerate(chain_of(cause, self.report.relations)):
-            label = "   chain   " if depth == 0 else " " * 11
+            label = "   chain   " if depth == 0 else " " * INDENT
             arm = "" if depth == 0 else "  " * (depth - 1) + "└─ "
             mark = f"  ✗ {link.broken}" if link.broken else ""
-            yield label + shortened(inert(f"{arm}{link.kind} {link.label}{mark}"), self.columns - 11)
+            line = self.fitted(f"{arm}{link.kind} {link.label}{mark}")
+            yield label + (self.paint(line, "bad") if mark else line)
+
+    def fitted(self, text: str) -> str:
+        """Return text cut to one line."""
+        dots = self.shown("…")
+        safe, room = self.shown(text), self.columns - INDENT
+        return safe if width(safe) <= room else shortened(safe, room - len(dots) + 1).removesuffix("…") + dots
 
     def plan(self, cause: Cause) -> Iterator[str]:
         """Give every step with its command in full: it is there to be copied."""
@@ -207,7 +257,9 @@ class _Text:
             then = f" Then: {step.after}." if step.after and self.everything else ""
             yield from self.wrap("do" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
             if step.command:
-                yield f"{' ' * 14}$ {inert(step.command)}"
+                lines = wrapped_command(self.shown(step.command), self.columns - INDENT - 2)
+                for place, line in enumerate(lines):
+                    yield " " * INDENT + ("$ " if place == 0 else "  ") + self.paint(line, "strong")
 
     def outlook(self) -> Iterator[str]:
         items = self.report.outlook
@@ -216,18 +268,19 @@ class _Text:
             return
         yield ""
         yield "what the engines would answer on this store"
+        alike: dict[tuple[str, str, str], list[str]] = {}
         for item in items if self.everything else failing:
-            yield from self.wrap("", f"{item.engine} {item.version} `{item.command}`: {self.answer(item)}")
+            alike.setdefault((item.engine, item.version, _answer(item)), []).append(f"`{item.command}`")
+        for (engine, version, answer), commands in alike.items():
+            yield from self.wrap("", self.short(f"{engine} {version} {', '.join(commands)}: {answer}"))
 
-    @staticmethod
-    def answer(item: object) -> str:
-        works, message, deletes = item.works, item.message, item.deletes  # type: ignore[attr-defined]
-        said = "works" if works else f"fails: {message}" if message else "fails"
-        if deletes is not None and deletes.whole_root:
-            said += "; removes the whole graph root"
-        elif deletes is not None and (deletes.layers or deletes.images or deletes.containers):
-            said += f"; removes {deletes.layers} layers, {deletes.images} images, {deletes.containers} containers"
-        return said
+    def checks(self) -> Iterator[str]:
+        """Tell how much of what an engine's check said holds."""
+        if self.report.graded:
+            yield ""
+            yield "what an engine's check said of this store (`analyzer grade` has every line)"
+        for check in self.report.graded:
+            yield from self.wrap("", f"{check.path}: {check_said(check)}")
 
     def rest(self, shown: int) -> Iterator[str]:
         report = self.report
@@ -243,37 +296,30 @@ class _Text:
             more.append(plural(len(report.checked.skipped), "skipped check"))
         if more:
             yield ""
-            yield f"{', '.join(more)}: `--all` · a rule or cause in words: `analyzer explain ID`"
+            yield from self.block(f"{', '.join(more)}: `--all` · a rule or cause in words: `analyzer explain ID`")
 
     def all_findings(self) -> Iterator[str]:
         report = self.report
-        if report.findings:
-            yield ""
-            yield f"findings ({len(report.findings)})"
-            ids = report.finding_ids
-            rows = [(ids[f], f.rule, f.severity, f.confidence, f.message) for f in report.findings]
-            yield table(("id", "rule", "severity", "sure", "what"), rows)
-        if report.checked.ignored:
-            yield ""
-            yield f"findings ignored as configured ({len(report.checked.ignored)})"
-            ignored = [(f.rule, f.severity, f.message, reason) for f, reason in report.checked.ignored]
-            yield table(("rule", "severity", "what", "because"), ignored)
-        if report.checked.skipped:
-            yield ""
-            yield f"checks skipped ({len(report.checked.skipped)})"
-            yield table(("rule", "because"), report.checked.skipped)
+        checked, ids = report.checked, report.finding_ids
+        rows = [
+            (ids[f], f.rule, f.severity, f.confidence, f"{'known: ' if report.is_old(f) else ''}{f.message}")
+            for f in report.findings
+        ]
+        yield from self.listed("findings", ("id", "rule", "severity", "sure", "what"), rows)
+        ignored = [(f.rule, f.severity, f"{f.message} (because: {reason})") for f, reason in checked.ignored]
+        yield from self.listed("findings ignored as configured", ("rule", "severity", "what"), ignored)
+        yield from self.listed("checks skipped", ("rule", "because"), checked.skipped)
 
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def human(size: int) -> str:
-    """Return a size in binary units, one decimal from KiB on."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
+    def listed(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+        """Yield a table whose last column is wrapped; nothing where it has no rows."""
+        if not rows:
+            return
+        yield ""
+        yield f"{title} ({len(rows)})"
+        cells = [[self.shown(cell) for cell in row] for row in (headers, *rows)]
+        widths = [max(width(row[column]) for row in cells) for column in range(len(headers) - 1)]
+        indent = sum(widths) + 2 * len(widths)
+        for *short, text in cells:
+            head = "".join(cell + " " * (wide - width(cell) + 2) for cell, wide in zip(short, widths, strict=True))
+            for number, line in enumerate(wrapped(text, max(self.columns - indent, NARROWEST // 2))):
+                yield (head if number == 0 else " " * indent) + line

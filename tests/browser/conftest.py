@@ -9,6 +9,9 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+HANGS = 60_000
+"""Milliseconds after which a page is taken to hang."""
+
 
 def lacking():
     """Return what this machine lacks for the tests."""
@@ -62,6 +65,7 @@ def visit(chromium, tmp_path):
         if allow:
             context.grant_permissions(list(allow))
         page = context.new_page()
+        page.set_default_timeout(HANGS)
         seen = Seen()
         seen.watch(page)
         page.goto(path.as_uri())

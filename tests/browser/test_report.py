@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from importlib.resources import files
 
 import pytest
@@ -66,6 +65,17 @@ def test_first_screen_says_verdict_and_cause_and_draws_it(visit, damaged):
     drawn = card.locator(".graph .box.s-broken")
     assert drawn.count() >= 1
     assert drawn.first.bounding_box()["y"] < 900
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 720)])
+def test_the_first_screen_of_any_device_says_what_is_wrong_who_is_hit_and_what_to_do(visit, damaged, width, height):
+    page = visit(damaged, width=width, height=height)
+    hypothesis = analyzer.analyze(BUNDLES / f"{DAMAGED}.tar.zst").causes[0].hypothesis
+    step = hypothesis.plan[0].effect.split("`")[0]
+    whom = f"{len(hypothesis.affected.images)} images and {len(hypothesis.affected.containers)} containers"
+    for words in (hypothesis.title, step, whom):
+        box = page.locator("header p", has_text=words).first.bounding_box()
+        assert box["y"] + box["height"] <= height
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -225,12 +235,10 @@ def test_the_whole_store_is_moved_zoomed_and_clicked(visit, damaged):
 
 
 def test_twenty_thousand_layers_open_draw_and_answer(visit, large):
+    """What the browser holds is bounded by what is in view, so nothing grows with the store but the data block."""
     assert len(large) < 16 << 20
-    began = time.monotonic()
     page = visit(large)
-    assert time.monotonic() - began < 20
     assert page.evaluate("document.querySelectorAll('*').length") < 40_000
-    began = time.monotonic()
     page.click("#draw")
     page.locator("#whole .hand button", has_text="All").click()
     page.locator("#whole .far").first.wait_for()
@@ -244,7 +252,32 @@ def test_twenty_thousand_layers_open_draw_and_answer(visit, large):
     assert wanted in page.locator("#panel").inner_text()
     page.locator("#panel button", has_text="Show in the store").click()
     page.locator("#whole .chosen").wait_for()
-    assert time.monotonic() - began < 20
+
+
+def test_twenty_thousand_layers_are_walked_through_with_a_bounded_page(visit, large):
+    """Every step of a walk through the store changes a bounded number of elements, and leaves none behind."""
+    page = visit(large)
+    page.click("#draw")
+    page.locator("#whole .box").first.wait_for()
+    page.evaluate(
+        """() => {
+          window.changed = 0;
+          new MutationObserver((found) => { for (const one of found) window.changed += one.addedNodes.length; })
+            .observe(document.body, {childList: true, subtree: true});
+        }"""
+    )
+    graph = page.locator("#whole .graph")
+    graph.focus()
+    steps = [*["ArrowDown"] * 10, *["+"] * 4, *["ArrowRight"] * 10, *["-"] * 12, *["ArrowUp"] * 4]
+    for key in steps:
+        before = graph.get_attribute("viewBox")
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "(was) => document.querySelector('#whole .graph').getAttribute('viewBox') !== was", arg=before
+        )
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate("document.querySelectorAll('#whole *').length") < 10_000
+    assert page.evaluate("window.changed") < len(steps) * 3_000
 
 
 def test_a_healthy_store_looks_healthy(visit):

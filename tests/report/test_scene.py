@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import analyzer
-from analyzer.report.layout import arrange, pack
-from analyzer.report.neighbourhood import neighbourhood
+from analyzer.report.drawing.layout import arrange, pack
+from analyzer.report.drawing.neighbourhood import neighbourhood
+from analyzer.report.drawing.scene import Box, Scene, Sketch
 from analyzer.report.objects import Objects
-from analyzer.report.scene import Box, Scene, Sketch
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.stores import hex_id, plan, write_store

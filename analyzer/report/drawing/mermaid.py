@@ -1,39 +1,58 @@
-"""The graph as a Mermaid flowchart, as GitHub, GitLab and many wikis draw it."""
+"""A scene as a Mermaid flow chart, as GitHub, GitLab and many wikis draw it."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from analyzer.report.drawing.labels import BROKEN_FILL, BROKEN_LINE, FILL, LINE, crosswise, lines, ordered
+from analyzer.report.drawing.pieces import scene_of
+from analyzer.report.escape import markdown_block, mermaid_text, shortened
+from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import networkx as nx
 
-PLAIN = re.compile(r"[^A-Za-z0-9 .,/@_✗…-]")
-"""Everything Mermaid or the HTML it makes could take for markup; a colon may start a class, a number a list."""
+    from analyzer.report.drawing.scene import Box, Scene
+
+LETTERS = 60
+SHAPES = {"container": ("([", "])"), "fold": ("[[", "]]"), "file": ("[/", "/]"), "store": ("[(", ")]")}
+STYLES = (
+    "classDef broken stroke:#b83a00,stroke-width:3px",
+    "classDef missing stroke:#b83a00,stroke-width:3px,stroke-dasharray:6 4",
+    "classDef hit stroke:#946200,stroke-width:2px",
+)
 
 
 def render(graph: nx.DiGraph[Any], broken: Mapping[Any, str]) -> str:
-    """Return a flowchart; nodes are numbered, labels are quoted and hold no markup."""
-    names = {node: f"n{number}" for number, node in enumerate(ordered(graph))}
-    out = ["flowchart TB"]
-    for node, name in names.items():
-        facts, wrong = graph.nodes[node], broken.get(node, "")
-        label = "<br/>".join(coded(line) for line in lines(facts, wrong))
-        kind = "broken" if wrong or not facts.get("present", True) else facts["kind"]
-        out.append(f'  {name}["{label}"]:::{kind}')
-    for user, used in sorted(graph.edges, key=lambda edge: (str(edge[0]), str(edge[1]))):
-        kinds = graph.edges[user, used]["kinds"]
-        arrow = "-.->" if crosswise(kinds) else "-->"
-        out.append(f'  {names[user]} {arrow}|"{coded(", ".join(kinds))}"| {names[used]}')
-    out.extend(f"  classDef {kind} fill:{fill},stroke:{LINE},color:#111111" for kind, fill in FILL.items())
-    out.append(f"  classDef broken fill:{BROKEN_FILL},stroke:{BROKEN_LINE},color:#111111,stroke-dasharray:4 2")
-    return "\n".join(out) + "\n"
+    """Return the flow chart of a piece of the graph."""
+    return flowchart(scene_of(graph, broken)) + "\n"
 
 
-def coded(text: str) -> str:
-    """Return text for a quoted Mermaid label: all but plain characters as `#number;`."""
-    return PLAIN.sub(lambda match: f"#{ord(match.group())};", text)
+def fenced(scene: Scene) -> str:
+    """Return the flow chart as a block of Markdown."""
+    return markdown_block(flowchart(scene), "mermaid")
+
+
+def flowchart(scene: Scene) -> str:
+    """Return the flow chart; boxes are n0, n1, … and every label is encoded."""
+    lines = ["flowchart LR"]
+    for index, box in enumerate(scene.boxes):
+        before, after = SHAPES.get(box.kind, ("[", "]"))
+        lines.append(f'  n{index}{before}"{_label(box)}"{after}{_class(box)}')
+    for index, box in enumerate(scene.boxes):
+        if box.needs >= 0:
+            lines.append(f"  n{index} --> n{box.needs}")
+    lines += [f"  n{user} -.->|{mermaid_text(what)}| n{used}" for user, used, what in scene.extra]
+    lines += [f"  {style}" for style in STYLES]
+    return "\n".join(lines)
+
+
+def _label(box: Box) -> str:
+    kind = "" if box.kind == "fold" else f"{box.kind} "
+    note = box.note or STATES[box.state]
+    return f"{mermaid_text(kind + shortened(box.label, LETTERS))}<br>{mermaid_text(shortened(note, LETTERS))}"
+
+
+def _class(box: Box) -> str:
+    return f":::{box.state}" if box.state in ("broken", "missing", "hit") else ""

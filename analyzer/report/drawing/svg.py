@@ -1,84 +1,145 @@
-"""The graph as one static SVG: no script, no reference to anything outside it."""
+"""A scene as SVG: names in full as titles, states by shape and word, not by colour alone."""
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
-from analyzer.graph.layout import lay_out
-from analyzer.report.drawing.labels import BROKEN_FILL, BROKEN_LINE, FILL, LINE, crosswise, lines
-from analyzer.report.escape import inert
+from analyzer.report.drawing.layout import arrange
+from analyzer.report.drawing.pieces import scene_of
+from analyzer.report.escape import inert, shortened, width
+from analyzer.report.markup import Markup, el
+from analyzer.report.objects import BROKEN, MISSING
+from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import networkx as nx
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, TEXT = 250, 62, 26, 54, 20, 14
-LETTERS = 34
-"""Characters of a label that fit into a box."""
+    from analyzer.report.drawing.scene import Box, Scene
+
+WIDTH, HEIGHT = 216, 46
+ACROSS, DOWN = 250, 57
+MARGIN = 8
+BOW = 24
+LETTERS = 22
+EXTRA = {"cycle": "cycle", "mapped": "mapped", "mapped-layer": "mapped"}
+"""Looks of edges across the forest, by what they are."""
+ROOMY = 900
+VARIABLE = re.compile(r"(--[\w-]+): (#\w+);")
+USE = re.compile(r"var\((--[\w-]+)\)")
+ICONS = {
+    "container": "M1 4 8 1l7 3v8l-7 3-7-3z M1 4l7 3 7-3 M8 7v8",
+    "image": "M8 1 15 4.5 8 8 1 4.5z M1 8l7 3.5L15 8 M1 11.5 8 15l7-3.5",
+    "layer": "M8 4l7 4-7 4-7-4z",
+    "fold": "M1 5h14 M1 8h14 M1 11h14",
+    "file": "M3 1h7l3 3v11H3z M10 1v3h3",
+    "store": "M2 4c0-4 12-4 12 0v8c0 4-12 4-12 0z M2 4c0 4 12 4 12 0",
+}
 
 
 def render(graph: nx.DiGraph[Any], broken: Mapping[Any, str]) -> str:
-    """Return an SVG with a title for each node that gives its full id."""
-    layout = lay_out(graph)
-    width = layout.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN
-    height = max(layout.rows, 1) * (HEIGHT + GAP_Y) - GAP_Y + 2 * MARGIN
-    corners = {
-        node: (MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
-        for node, (column, row) in layout.at.items()
-    }
-    edges = [_edge(corners[a], corners[b], graph.edges[a, b]["kinds"]) for a, b in sorted(graph.edges, key=str)]
-    boxes = [_box(corners[node], graph.nodes[node], broken.get(node, "")) for node in sorted(graph, key=str)]
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" role="img" font-family="sans-serif" font-size="12">'
-    )
-    title = f"<title>{len(graph)} objects of a container store and what each needs</title>"
-    arrow = (
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        f'<path d="M0 0L8 4L0 8z" fill="{LINE}"/></marker></defs>'
-    )
-    page = f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>'
-    return "\n".join([head, title, arrow, page, *edges, *boxes, "</svg>"]) + "\n"
+    """Return a piece of the graph as a file of its own: no script, no reference to anything outside it."""
+    title = f"{len(graph)} objects of a container store and what each needs"
+    return draw(scene_of(graph, broken), title, style=own_style()) + "\n"
 
 
-def _edge(user: tuple[float, float], used: tuple[float, float], kinds: tuple[str, ...]) -> str:
-    """Draw from the bottom of the user to the top of what it needs; an edge that goes up or sideways is bent."""
-    x1, y1, x2, y2 = user[0] + WIDTH / 2, user[1] + HEIGHT, used[0] + WIDTH / 2, used[1]
-    bend = GAP_Y / 2 if y2 > y1 else GAP_Y * 1.5
-    dash = ' stroke-dasharray="5 3"' if crosswise(kinds) else ""
-    path = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
-    return (
-        f'<path d="{path}" fill="none" stroke="{LINE}"{dash} marker-end="url(#arrow)">'
-        f"<title>{_safe(', '.join(kinds))}</title></path>"
-    )
+def own_style() -> Markup:
+    """Return the style sheet for a drawing outside of a page: its colours in place, for viewers without variables."""
+    sheet = files("analyzer.report.drawing").joinpath("graph.css").read_text(encoding="utf-8")
+    colours = dict(VARIABLE.findall(sheet))
+    return Markup(USE.sub(lambda match: colours[match.group(1)], VARIABLE.sub("", sheet)))
 
 
-def _box(corner: tuple[float, float], facts: Mapping[str, Any], wrong: str) -> str:
-    x, y = corner
-    missing = not facts.get("present", True)
-    fill, line = (BROKEN_FILL, BROKEN_LINE) if wrong or missing else (FILL[facts["kind"]], LINE)
-    dash = ' stroke-dasharray="5 3"' if missing else ""
-    texts = [_cut(text) for text in lines(facts, wrong)][:4]
-    first = y + HEIGHT / 2 - (len(texts) - 1) * TEXT / 2 + 4
-    weights = (' font-weight="bold"', "", "", "")
-    spans = "".join(
-        f'<text x="{x + WIDTH / 2:g}" y="{first + number * TEXT:g}" text-anchor="middle" fill="#111111"'
-        f"{weights[number]}>{escape(text)}</text>"
-        for number, text in enumerate(texts)
-    )
-    return (
-        f"<g><title>{_safe(' '.join((facts['kind'], facts['id'], facts.get('name', ''), wrong)).strip())}</title>"
-        f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{fill}" stroke="{line}"'
-        f' stroke-width="{2 if wrong else 1}"{dash}/>{spans}</g>'
+def draw(scene: Scene, title: str, description: str = "", style: Markup | None = None) -> Markup:
+    """Return an `svg` element that takes its colours from the page (`graph.css`), or from a style of its own.
+
+    Boxes that stand for objects carry their numbers as `data-n`, for a script to make them clickable.
+    """
+    columns, rows = arrange(scene)
+    wide = columns * ACROSS - (ACROSS - WIDTH) + 2 * MARGIN
+    high = rows * DOWN - (DOWN - HEIGHT) + 2 * MARGIN + (BOW if scene.extra else 0)
+    return el(
+        "svg",
+        el("title", title),
+        el("style", style) if style is not None else None,
+        el("rect", class_="paper", width=wide, height=high) if style is not None else None,
+        el("desc", description) if description else None,
+        el("g", list(_edges(scene)), class_="edges"),
+        el("g", [_box(box) for box in scene.boxes], class_="boxes"),
+        class_="graph wide" if wide > ROOMY else "graph",
+        role="group",
+        aria_label=title,
+        viewBox=f"0 0 {wide:g} {high:g}",
+        width=wide,
+        height=high,
+        xmlns="http://www.w3.org/2000/svg",
     )
 
 
-def _cut(text: str) -> str:
-    """Keep the end of a long name, which tells images apart."""
-    return text if len(text) <= LETTERS else "…" + text[1 - LETTERS :]
+def place(box: Box) -> tuple[float, float]:
+    """Return the upper left corner of a box."""
+    return MARGIN + box.column * ACROSS, MARGIN + box.row * DOWN
 
 
-def _safe(text: str) -> str:
-    return escape(inert(text))
+def fitted(label: str, letters: int = LETTERS) -> str:
+    """Return a label cut to the width of a box at its start, where names differ least."""
+    safe = inert(label)
+    if width(safe) <= letters:
+        return safe
+    while width(safe) > letters - 1:
+        safe = safe[1:]
+    return "…" + safe
+
+
+def _edges(scene: Scene) -> Iterator[Markup]:
+    for user in scene.boxes:
+        if user.needs >= 0:
+            used = scene.boxes[user.needs]
+            kind = "to-break" if used.state in (BROKEN, MISSING) else f"from-{user.state}"
+            yield el("path", class_=f"edge {kind}", d=_curve(user, used))
+    for one, other, what in scene.extra:
+        user, used = scene.boxes[one], scene.boxes[other]
+        way = _curve(user, used) if used.column > user.column else _bow(user, used)
+        yield el("path", el("title", what), class_=f"edge {EXTRA.get(what, 'across')}", d=way)
+
+
+def _curve(user: Box, used: Box) -> str:
+    x1, y1 = place(user)
+    x2, y2 = place(used)
+    x1, y1, y2 = x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2
+    bend = min((x2 - x1) / 2, 17)
+    return f"M{x1:g} {y1:g}H{x2 - 2 * bend:g}C{x2 - bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
+
+
+def _bow(one: Box, other: Box) -> str:
+    x1, y1 = place(one)
+    x2, y2 = place(other)
+    x1, x2, y1, y2 = x1 + WIDTH / 2, x2 + WIDTH / 2, y1 + HEIGHT, y2 + HEIGHT
+    low = max(y1, y2) + BOW
+    return f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
+
+
+def _box(box: Box) -> Markup:
+    x, y = place(box)
+    state = STATES[box.state]
+    whole = f"{box.kind} {box.about or box.label}: {box.note or state}"
+    mark = None
+    if box.state in (BROKEN, MISSING):
+        mark = el("path", class_="mark", d=f"M{WIDTH - 20} 10l10 10m0 -10l-10 10")
+    return el(
+        "g",
+        el("title", whole),
+        el("rect", class_="back", x=4, y=4, width=WIDTH, height=HEIGHT, rx=7) if box.kind == "fold" else None,
+        el("rect", class_="body", width=WIDTH, height=HEIGHT, rx=7),
+        el("rect", class_="bar", width=5, height=HEIGHT, rx=2),
+        el("path", class_="icon", transform="translate(15 14)", d=ICONS[box.kind]),
+        el("text", fitted(box.label), class_="label", x=42, y=20),
+        el("text", shortened(inert(box.note or state), LETTERS + 4), class_="note", x=42, y=36),
+        mark,
+        class_=f"box k-{box.kind} s-{box.state}",
+        transform=f"translate({x:g} {y:g})",
+        data_n=" ".join(map(str, box.members)) or None,
+    )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.chain import chain_of
 from analyzer.report.document import container_name, image_names
+from analyzer.report.drawing.neighbourhood import neighbourhood
+from analyzer.report.drawing.svg import draw
 from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
-from analyzer.report.neighbourhood import neighbourhood
-from analyzer.report.svg import draw
 from analyzer.report.words import RISKS, percent, plural
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def _card(report: Report, objects: Objects, cause: Cause) -> Markup:
         el("span", cause.severity, class_=f"chip sev-{cause.severity}"),
         el("span", f"{percent(cause.probability)} likely", class_="chip"),
         el("span", el("code", cause.id), class_="chip"),
+        el("span", "known from the baseline", class_="chip") if report.is_known(cause) else None,
         class_="chips",
     )
     return el(

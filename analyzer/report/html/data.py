@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from analyzer.report.drawing.layout import arrange, pack
+from analyzer.report.drawing.scene import Sketch
+from analyzer.report.drawing.svg import ACROSS, DOWN, ICONS
 from analyzer.report.escape import CONTROL, json_shown
-from analyzer.report.layout import arrange, pack
 from analyzer.report.objects import CONTAINER, FINE, HIT, Objects
-from analyzer.report.scene import Sketch
-from analyzer.report.svg import ACROSS, DOWN, ICONS
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
+    from analyzer.report.drawing.scene import Scene
     from analyzer.report.report import Report
-    from analyzer.report.scene import Scene
 
 RAW_LIMIT = 16 << 20
 SHAPE = 1.7 * DOWN / ACROSS

@@ -30,7 +30,9 @@ def findings_block(report: Report, objects: Objects) -> Markup:
     for cause in report.causes:
         for finding in cause.hypothesis.explains:
             explained.setdefault(ids[finding], []).append(cause.rank)
-    rows = [_row(f, ids[f], explained.get(ids[f], []), objects) for f in report.findings[:SHOWN]]
+    rows = [
+        _row(f, ids[f], explained.get(ids[f], []), objects, known=report.is_old(f)) for f in report.findings[:SHOWN]
+    ]
     names = (("id", "num"), ("severity", "num"), ("rule", "text"), ("what was found", ""), ("cause", "num"))
     head = [
         el("th", el("button", name, type="button", class_="sort live") if kind else name, Markup(_plain(name, kind)),
@@ -70,7 +72,7 @@ def _filters(report: Report) -> Markup:
     )
 
 
-def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objects) -> Markup:
+def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objects, *, known: bool) -> Markup:
     item = objects.of(finding.subject, finding.root)
     subject = finding.subject
     about: list[Markup | str] = [f"{subject.kind} "]
@@ -79,7 +81,8 @@ def _row(finding: Finding, finding_id: str, explained: list[int], objects: Objec
     return el(
         "tr",
         el("td", el("a", finding_id, href=f"#{finding_id}"), data_v=int(finding_id[1:])),
-        el("td", el("span", finding.severity, class_=f"chip sev-{finding.severity}"), data_v=RANK[finding.severity]),
+        el("td", el("span", finding.severity, class_=f"chip sev-{finding.severity}"),
+           el("div", "known", class_="quiet") if known else None, data_v=RANK[finding.severity]),
         el("td", el("a", finding.rule, href=f"#rule-{finding.rule}"), el("div", finding.slug, class_="quiet"),
            data_v=finding.rule),
         el("td", el("div", about, class_="about"), el("div", coded(finding.message)), _evidence(finding)),
@@ -120,6 +123,8 @@ def coverage_block(report: Report) -> Markup:
             rows = [el("li", el("code", s.where), f": {s.what} (offset {s.offset:,})") for s in some[:LOSSES]]
             left = len(some) - len(rows)
             parts += [el("h3", title), el("ul", rows, el("li", f"and {left} more") if left else None)]
+    if checked.ignored:
+        parts += [el("h3", f"Ignored as configured ({len(checked.ignored):,})"), _ignored(report)]
     if checked.skipped:
         rows = [el("tr", el("td", rule), el("td", reason)) for rule, reason in checked.skipped]
         head = el("tr", el("th", "check", scope="col"), el("th", "because", scope="col"))
@@ -130,6 +135,25 @@ def coverage_block(report: Report) -> Markup:
     run = el("p", ", ".join(checked.run), class_="quiet")
     parts.append(el("details", el("summary", f"{plural(len(checked.run), 'check')} run"), run))
     return el("section", el("h2", "What was looked at"), parts, id="coverage")
+
+
+def _ignored(report: Report) -> Markup:
+    """Return the findings that the user's configuration leaves out, each with the reason given there."""
+    ignored = report.checked.ignored
+    rows = [
+        el(
+            "tr",
+            el("td", finding.rule, class_="rule"),
+            el("td", el("span", finding.severity, class_=f"chip sev-{finding.severity}")),
+            el("td", coded(finding.message)),
+            el("td", reason),
+        )
+        for finding, reason in ignored[:LOSSES]
+    ]
+    left = len(ignored) - len(rows)
+    head = el("tr", [el("th", name, scope="col") for name in ("rule", "severity", "what was found", "because")])
+    table = scroller("Ignored", el("table", el("thead", head), el("tbody", rows)))
+    return Markup(table + (el("p", f"and {left:,} more", class_="quiet") if left else NOTHING))
 
 
 def rules_block(report: Report) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.report.coverage import content, xattrs
-from analyzer.report.markup import NOTHING, Markup, el
+from analyzer.report.markup import NOTHING, Markup, coded, el, join
 from analyzer.report.words import MEANING, VERDICTS, human, plural
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
@@ -37,6 +37,7 @@ def banner(report: Report) -> Markup:
                 "div",
                 el("h1", VERDICTS[verdict]),
                 el("p", _sentence(report), class_="says"),
+                _first(report),
                 el("p", "analyzer report on ", el("code", report.snapshot.bundle.path), class_="quiet"),
             ),
             class_="verdict",
@@ -59,9 +60,21 @@ def _sentence(report: Report) -> str:
     return f"{first} {'The first' if len(causes) > 1 else 'It'} hits {whom}."
 
 
+def _first(report: Report) -> Markup:
+    """Return the first cause and the first step in a line each: what is wrong, and what to do."""
+    if not report.causes:
+        return NOTHING
+    hypothesis = report.causes[0].hypothesis
+    lines = [el("p", el("a", hypothesis.title, href="#cause-1"), class_="first")]
+    if hypothesis.plan:
+        steps = plural(len(hypothesis.plan), "step")
+        lines.append(el("p", f"What to do: {steps}. ", el("strong", "First: "), coded(hypothesis.plan[0].effect)))
+    return join(lines)
+
+
 def facts(report: Report) -> Markup:
     """Return what is known of node, engines, stores and bundle, and the coverage in one look."""
-    rows = [*_stores(report), *_node(report), *_engines(report), *_bundle(report), *_coverage(report)]
+    rows = [*_stores(report), *_node(report), *_engines(report), *_bundle(report), *_coverage(report), *_policy(report)]
     return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in rows], class_="facts")
 
 
@@ -109,6 +122,14 @@ def _bundle(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
     if bundle.sha256:
         lines += [el("br"), el("code", f"sha256:{bundle.sha256}", class_="wrap")]
     yield "Bundle", lines
+
+
+def _policy(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+    """Tell what the user's own decisions leave out or mark, and that names are not those of the site."""
+    if report.policy:
+        yield "Policy", [el("div", said) for said in report.policy]
+    if report.redacted:
+        yield "Redacted", ["names are replaced by pseudonyms; ids are as found"]
 
 
 def _coverage(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:

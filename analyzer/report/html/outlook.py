@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.report.graded import check_said
 from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.words import plural
 
@@ -24,14 +25,21 @@ def outlook_block(report: Report) -> Markup:
         el("h2", "What the engines would answer"),
         el("p", "Predicted from the records; nothing was run.", class_="quiet"),
         scroller("Answers of the engines", el("table", el("thead", head), el("tbody", rows))),
+        _checks(report),
         id="outlook",
     )
 
 
+def _checks(report: Report) -> Markup:
+    """Return how the lines of captured checks were graded."""
+    if not report.graded:
+        return NOTHING
+    said = [el("li", el("code", check.path), ": ", check_said(check)) for check in report.graded]
+    return el("div", el("h3", "What an engine's check said of this store"), el("ul", said))
+
+
 def _row(item: Outlook, because: list[str]) -> Markup:
-    answer: list[Markup | str] = [
-        el("strong", "works" if item.works else "fails", class_="good" if item.works else "bad")
-    ]
+    answer: list[Markup | str] = [el("strong", item.verdict, class_="good" if item.works else "bad")]
     if item.message:
         answer += [" ", el("code", item.message, class_="wrap")]
     for finding in because[:8]:

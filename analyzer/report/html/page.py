@@ -41,7 +41,7 @@ def asset(name: str) -> Markup:
 
 def styles() -> Markup:
     """Return the style sheet of reports, page and notebook alike."""
-    return Markup(asset("html/style.css") + asset("graph.css"))
+    return Markup(asset("html/style.css") + asset("drawing/graph.css"))
 
 
 def render(report: Report) -> str:

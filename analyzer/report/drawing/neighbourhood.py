@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.report.drawing.scene import FILE, FOLD, STORE, Box, Scene, Sketch
 from analyzer.report.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER
-from analyzer.report.scene import FILE, FOLD, STORE, Box, Scene, Sketch
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.objects import CONTAINER, IMAGE
 
 if TYPE_CHECKING:
-    from analyzer.report.scene import Scene
+    from analyzer.report.drawing.scene import Scene
 
 GAP = 0.5
 

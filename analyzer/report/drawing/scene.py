@@ -34,6 +34,7 @@ class Box:
         members: numbers of the objects it stands for.
         needs: index of the box it stands on, -1 for none.
         column, row: place, set by the layout; columns count from the left.
+        about: all there is to say of it, for its title; `""` for its label.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Box:
     needs: int = -1
     column: int = 0
     row: float = 0.0
+    about: str = ""
 
 
 @dataclass(slots=True)
