@@ -16,6 +16,7 @@ from analyzer.checks.rule import builtin_rules, run_rules
 from analyzer.errors import UsageError
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits
+from analyzer.outlook.grading.captured import grade_captured
 from analyzer.outlook.predict import predict
 from analyzer.report.report import Report
 from analyzer.snapshot.engines import parse_engine
@@ -101,7 +102,8 @@ def judge(
     if faulty:
         checked = replace(checked, faulty=faulty, failed=(*checked.failed, *(name for name, _ in faulty)))
     outlook = predict(reading, relations, (*checked.findings, *(f for f, _ in checked.ignored)), node, engines)
-    return Report(reading, relations, checked, choose(proposals.by_case), outlook, node)
+    graded = grade_captured(reading, relations, checked.findings, node)
+    return Report(reading, relations, checked, choose(proposals.by_case), outlook, node, graded=graded)
 
 
 def analyze(

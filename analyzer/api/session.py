@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analyzer.api.diff import Diff
     from analyzer.api.graph import LayerGraph
     from analyzer.api.objects import CauseView, ContainerView, ImageView, LayerView
     from analyzer.api.plan import Plan
@@ -280,6 +281,12 @@ class Snapshot:
         from analyzer.api.simulation import simulate  # noqa: PLC0415
 
         return simulate(self._report, remove)
+
+    def diff(self, other: Snapshot) -> Diff:
+        """Return what changed between this capture and a later one, of the same node or of another."""
+        from analyzer.api.diff import Diff  # noqa: PLC0415
+
+        return Diff(self.report(), other.report())
 
     def plot_space(self) -> Picture:
         """Draw the bytes of each image: shared with others, and its own. Needs `pip install analyzer[notebook]`."""

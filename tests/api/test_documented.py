@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import pathlib
 import re
+import tomllib
 
 import pytest
 
 import analyzer
+from analyzer.api.diff import Diff
 from analyzer.api.plan import STEPS
 from analyzer.report import frames as judged
+from analyzer.report.compared import frames as compared
 from analyzer.snapshot import frames as recorded
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -28,6 +32,7 @@ FRAMES = {
     "causes": judged.CAUSES,
     "affected": judged.AFFECTED,
     "bundles": judged.BUNDLES,
+    "differences": compared.DIFFERENCES,
 }
 
 
@@ -47,7 +52,7 @@ def test_columns_are_documented_with_their_dtypes(name):
     assert [column for column, _, _ in rows] == list(FRAMES[name])
 
 
-@pytest.mark.parametrize("kind", [analyzer.Snapshot, analyzer.Fleet])
+@pytest.mark.parametrize("kind", [analyzer.Snapshot, analyzer.Fleet, Diff])
 def test_every_public_member_is_documented(kind):
     members = [name for name in vars(kind) if not name.startswith("_")]
     missing = [name for name in members if not re.search(rf"`(?:fleet\.)?{name}[(`]", PAGE)]
@@ -57,3 +62,33 @@ def test_every_public_member_is_documented(kind):
 def test_plan_steps_have_the_columns_of_the_json_plan():
     document = analyzer.analyze(ROOT / "samples" / "seed-case.tar.zst").to_dict()
     assert set(document["causes"][0]["plan"][0]) == set(STEPS) - {"rank", "cause"}
+
+
+SIGNATURES = dict(re.findall(r"^\| `analyzer\.(\w+)\((.*?)\)` \|", PAGE, re.MULTILINE))
+
+
+def test_every_function_is_documented():
+    functions = [name for name in analyzer.__all__ if name[0].islower() and callable(getattr(analyzer, name))]
+    assert sorted(SIGNATURES) == sorted(functions)
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_are_as_documented(name):
+    documented = inspect.signature(eval(f"lambda {SIGNATURES[name].replace('pattern_or_paths', 'paths')}: None"))
+    real = inspect.signature(getattr(analyzer, name))
+    for given, wanted in zip(documented.parameters.values(), real.parameters.values(), strict=True):
+        assert (given.name, given.kind, given.default) == (wanted.name, wanted.kind, wanted.default)
+
+
+def test_extras_that_the_page_names_exist():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = set(re.findall(r"analyzer\[(\w+)\]", PAGE))
+    assert named
+    assert named <= set(extras)
+
+
+def test_every_block_of_python_is_run():
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 7
+    for block in blocks:
+        assert block.startswith(">>> ")

@@ -20,7 +20,7 @@ from tests.editing import Edited
 from tests.truth import cases
 
 CASES = {f"{group}/{case['name']}": path for group, case, path in cases()}
-OWN = [name for name in FRAMES if name != "bundles"]
+OWN = [name for name in FRAMES if name not in ("bundles", "differences")]
 HOSTILE = "quay.example.test/\x1b[31mred\u202e/<b>:1"
 UNDECODABLE = "odd-\udcff"
 
@@ -168,8 +168,16 @@ def test_events_hold_the_recorded_times(healthy):
     made = healthy.events.query("kind == 'layer'").set_index("id").time
     for layer in healthy.layers.itertuples():
         assert made[layer.id] == layer.created
-    known = healthy.events.time.dropna()
-    assert known.is_monotonic_increasing
+    assert healthy.events.time.is_monotonic_increasing
+    assert healthy.events.time.notna().all()
+
+
+def test_events_mark_where_damage_shows():
+    s = analyzer.open(BUNDLES / "base-file-edited.tar.zst")
+    [bad] = s.events[s.events.bad].itertuples()
+    [change] = s.changes.itertuples()
+    assert (bad.path, bad.time) == (change.path, change.mtime)
+    assert s.findings.set_index("id").loc[list(bad.findings)].subject.tolist() == [change.layer]
 
 
 def test_changes_name_the_edited_file():

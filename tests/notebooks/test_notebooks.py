@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-import os
+import json
 import pathlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 
 import nbformat
@@ -42,27 +43,54 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """Install the wheel into a folder of its own, with nothing of the checkout beside it."""
+    """Install the wheel into a fresh virtual environment, with a kernel of its own, and hand back its Python.
+
+    What the package depends on is taken from the environment of the test, so that nothing is downloaded. Files named
+    `.pth` there do not count, so the checkout is on nobody's path, however this test found it.
+    """
     folder = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    alone = ["--no-deps", "--no-index", "--no-build-isolation", "--target", str(folder)]
-    subprocess.run([*pip, *alone, str(ROOT)], check=True, capture_output=True)
-    (folder / "sitecustomize.py").write_text(ISOLATED)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    offline = ["--no-deps", "--no-index"]
+    wheels, venv = folder / "wheels", folder / "venv"
+    build = [*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", str(wheels), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    [wheel] = wheels.iterdir()
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, capture_output=True)
+    python = venv / "bin" / "python"
+    subprocess.run([*pip, "--python", str(python), "install", *offline, str(wheel)], check=True, capture_output=True)
+    [site] = (venv / "lib").glob("python3*/site-packages")
+    (site / "of_the_test.pth").write_text(
+        "\n".join(dict.fromkeys(sysconfig.get_path(k) for k in ("purelib", "platlib")))
+    )
+    (site / "sitecustomize.py").write_text(ISOLATED)
+    kernel = folder / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Wheel", "language": "python"}))
     return folder
 
 
 @pytest.fixture
 def workplace(tmp_path, installed, monkeypatch):
-    """Lay notebooks and samples out as in the checkout, and let kernels see the installed package."""
+    """Lay notebooks and samples out as in the checkout, and let kernels be those of the installed package."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     (tmp_path / "samples").mkdir()
     for sample in (ROOT / "samples").glob("*.tar.zst"):
         shutil.copy(sample, tmp_path / "samples")
-    monkeypatch.setenv("PYTHONPATH", str(installed))
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("JUPYTER_PATH", str(installed / "jupyter"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.chdir(tmp_path / "notebooks")
     return tmp_path / "notebooks"
+
+
+WHERE = """
+import sys
+import analyzer
+from importlib.metadata import distribution
+print(analyzer.__file__, sys.prefix, distribution("analyzer").locate_file(""), *sys.path, sep="\\n")
+"""
 
 
 def execute(notebook, folder):
@@ -71,10 +99,9 @@ def execute(notebook, folder):
     for cell in fresh.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    where = nbformat.v4.new_code_cell("import analyzer as _installed; print(_installed.__file__)")
-    fresh.cells.insert(0, where)
+    fresh.cells.insert(0, nbformat.v4.new_code_cell(WHERE))
     NotebookClient(fresh, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
-    return fresh.cells[0].outputs[0].text.strip(), fresh.cells[1:]
+    return fresh.cells[0].outputs[0].text.split("\n"), fresh.cells[1:]
 
 
 def said(cell):
@@ -96,7 +123,8 @@ def tagged(cells):
 def test_notebook_gives_its_saved_outputs(path, workplace, installed):
     saved = nbformat.read(path, as_version=4)
     where, cells = execute(saved, workplace)
-    assert where.startswith(str(installed)), "the kernel did not use the installed package"
+    assert all(each.startswith(str(installed / "venv")) for each in where[:3]), where
+    assert str(ROOT) not in where[3:], "the checkout is on the path of the kernel"
     expected, got = tagged(saved.cells), tagged(cells)
     assert len(expected) >= 4
     for identity, cell in expected.items():
@@ -122,7 +150,7 @@ def test_saved_notebooks_are_fit_to_be_read(path):
     )
     assert sum("parameters" in cell.metadata.get("tags", ()) for cell in code) == 1
     text = path.read_text()
-    for forbidden in ("<script", tempfile.gettempdir() + "/", str(ROOT), "\\u001b"):
+    for forbidden in ("<script", tempfile.gettempdir() + "/", str(ROOT), f"{pathlib.Path.home()}/", "\\u001b"):
         assert forbidden not in text.replace("/var/tmp/", "")
     assert path.stat().st_size < 500_000
 
@@ -146,11 +174,6 @@ def test_triage_takes_any_bundle(sample, workplace, monkeypatch):
 
 
 def test_the_network_is_refused_where_notebooks_run(installed):
-    done = subprocess.run(
-        [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80), 1)"],
-        env={**os.environ, "PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    done = subprocess.run([installed / "venv/bin/python", "-c", code], capture_output=True, text=True, check=False)
     assert "no network: 192.0.2.1" in done.stderr

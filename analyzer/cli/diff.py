@@ -1,0 +1,97 @@
+"""`analyzer diff A B`: what changed between two captures, and which change goes with which cause."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.opened import Opened, emit_json, format_option, no_cache_option, platform_option
+from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMATS = ("text", "json", "markdown")
+
+
+@click.command("diff")
+@click.argument("first", metavar="A", type=click.Path(allow_dash=True))
+@click.argument("second", metavar="B", type=click.Path(allow_dash=True))
+@format_option(*FORMATS)
+@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
+@click.option("--all", "everything", is_flag=True, help="Every change, and every finding that came or went.")
+@click.option(
+    "--depth",
+    type=click.Choice(("quick", "standard", "deep")),
+    default="standard",
+    show_default=True,
+    help="quick: records and listing; standard: also files of layers; deep: also digests of whole layers.",
+)
+@platform_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(("info", "warning", "error", "critical")),
+    default="error",
+    show_default=True,
+    help="Exit 1 for a new cause at or above this severity.",
+)
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
+)
+@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@no_cache_option
+def command(
+    first: str,
+    second: str,
+    form: str,
+    output: str | None,
+    everything: bool,
+    depth: str,
+    platform: str | None,
+    fail_on: str,
+    exit_zero: bool,
+    width: int | None,
+) -> None:
+    """Compare capture B with the earlier capture A, of one node or of two.
+
+    Records, layer directories, links, data files and layer contents that are gone, new or changed; causes that came or
+    went, each with the changes of what it is about. What one capture does not show is "not seen", never gone or new.
+
+    Exit status: 0 no new cause at or above --fail-on, 1 there is one, 2 usage, 3 unreadable or no store, 4 nothing new
+    was found, but a capture was not read whole or does not show whether a cause of the other is there.
+    """
+    if first == second == "-":
+        raise UsageError("A and B cannot both be standard input")
+    if output is not None:
+        for bundle in (first, second):
+            spare_evidence(output, bundle)
+    from analyzer.api.diff import Diff
+
+    sides = [Opened(bundle, depth=depth, platform=platform).report for bundle in (first, second)]
+    diff = Diff(*sides)
+    if form == "json" and output is None:
+        emit_json(diff.to_dict())
+    else:
+        text = _text(diff.to_dict(), form, everything, width or (terminal_columns() if output is None else 100))
+        if output is None:
+            emit(text)
+        else:
+            write_file(output, text, bundle=second)
+    sys.exit(0 if exit_zero else diff.exit_code(fail_on))
+
+
+def _text(value: dict[str, Any], form: str, everything: bool, columns: int) -> str:
+    if form == "json":
+        import json
+
+        return json.dumps(value, ensure_ascii=True, indent=2) + "\n"
+    if form == "markdown":
+        from analyzer.report.compared import markdown
+
+        return markdown.render(value)
+    from analyzer.report.compared import text
+
+    return text.render(value, everything=everything, columns=columns)
