@@ -18,15 +18,30 @@ if TYPE_CHECKING:
     from analyzer.api import Fleet, Snapshot, analyze, open, open_many
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
+    from analyzer.fleet.results import Results, analyze_many
     from analyzer.report.report import Report
 
-__all__ = ["Cause", "Finding", "Fleet", "Report", "Snapshot", "__version__", "analyze", "open", "open_many"]
+__all__ = [
+    "Cause",
+    "Finding",
+    "Fleet",
+    "Report",
+    "Results",
+    "Snapshot",
+    "__version__",
+    "analyze",
+    "analyze_many",
+    "open",
+    "open_many",
+]
 
 _HOMES = {
     "open": "analyzer.api",
     "open_many": "analyzer.api",
     "analyze": "analyzer.api",
+    "analyze_many": "analyzer.fleet.results",
     "Fleet": "analyzer.api",
+    "Results": "analyzer.fleet.results",
     "Snapshot": "analyzer.api",
     "Report": "analyzer.report.report",
     "Finding": "analyzer.checks.finding",

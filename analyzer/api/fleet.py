@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from analyzer.api.reading import read
 from analyzer.api.session import Snapshot
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.snapshot.snapshot import STANDARD
-from analyzer.source.pattern import expand, short_name
+from analyzer.source.bundles import find_bundles
+from analyzer.source.pattern import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,19 +32,16 @@ def open_many(
     """Read many bundles, one after the other.
 
     Args:
-        paths: a pattern (`captures/*.tar.zst`, `**` for any depth) or a list of paths.
+        paths: a path, a pattern (`captures/*.tar.zst`, `**` for any depth), a directory of bundles, `@FILE` with one of
+            these a line, or a list of them. `analyzer.analyze_many` is for fleets that do not fit into memory.
         platform: `os/arch[/variant]` of all nodes, when the bundles do not tell.
         depth: `quick`, `standard` or `deep`.
 
     Raises:
         UsageError: the pattern fits nothing. A bundle that cannot be read is named in `failed` and in `bundles`.
     """
-    if isinstance(paths, str | os.PathLike):
-        found = expand(os.fspath(paths))
-        if not found:
-            raise UsageError(f"{os.fspath(paths)!r} fits no file")
-    else:
-        found = [os.fspath(path) for path in paths]
+    words = [paths] if isinstance(paths, str | os.PathLike) else paths
+    found = find_bundles([os.fspath(word) for word in words])
     bar = meter()
     snapshots: dict[str, Snapshot] = {}
     errors: dict[str, str] = {}
@@ -61,14 +58,6 @@ def open_many(
         if bar is not None:
             bar.done()
     return Fleet(snapshots, errors)
-
-
-def names_of(paths: Iterable[str]) -> list[str]:
-    """Return a short name for each path: its file name without suffixes, the whole path where that is not unique."""
-    kept = list(paths)
-    short = [short_name(path) for path in kept]
-    counts = Counter(short)
-    return [name if counts[name] == 1 else path for name, path in zip(short, kept, strict=True)]
 
 
 class Fleet:

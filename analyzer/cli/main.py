@@ -18,6 +18,7 @@ COMMANDS = {
     "why": "Answer an error message: what in this store makes an engine print it.",
     "grade": "Grade what an engine's check of the store says: confirmed, refuted, open.",
     "timeline": "Order the times that the bundle states, and mark where damage begins.",
+    "diff": "Compare two captures: what is gone, new or changed, and which change goes with which cause.",
     "show": "Show one object: its record, chain, files, findings.",
     "who-uses": "List what stands on an object.",
     "images": "List images.",
@@ -30,19 +31,17 @@ COMMANDS = {
     "plan": "Print the repair plan alone, as text or as a commented script.",
     "export": "Write tables of records, findings and causes: CSV, SQLite, Parquet.",
     "graph": "Print the layer-dependency graph as DOT, GraphML, Mermaid or SVG.",
+    "batch": "Analyse a fleet of bundles and say what its nodes have in common.",
+    "fleet": "Ask the dataset of a batch with SQL.",
     "baseline": "Print the findings as a baseline, so that later reports tell what is new.",
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
     "new-rule": "Make a package with a rule of your own: module, docs, sample and test.",
+    "capture": "Print a shell script that makes a bundle on a node.",
     "schema": "Print the JSON Schema of the JSON report.",
     "completion": "Print the completion script of a shell.",
 }
 CONFIG = "analyzer.config"
-NOT_YET = {
-    "diff": "compare two bundles of a node",
-    "batch": "analyse a fleet of bundles",
-    "capture": "make a bundle on a node",
-}
 
 
 class Lazy(click.Group):
@@ -61,7 +60,7 @@ class Lazy(click.Group):
 
             name_variables(command, name)
             return command
-        return _not_yet(name) if name in NOT_YET else None
+        return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List commands with their one-line help, without loading their modules."""
@@ -96,16 +95,6 @@ class Lazy(click.Group):
         except MemoryError:
             say("error", "out of memory")
             ctx.exit(3)
-
-
-def _not_yet(name: str) -> click.Command:
-    @click.command(name, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
-    def command(rest: tuple[str, ...]) -> None:  # noqa: ARG001
-        say("error", f"{name}: not yet; it will {NOT_YET[name]}")
-        sys.exit(2)
-
-    return command
 
 
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -67,6 +67,11 @@ def _command(context: click.Context, name: str, command: click.Command) -> Itera
     yield escaped(" ".join(("[OPTIONS]", *(_argument(p) for p in command.params if isinstance(p, click.Argument)))))
     yield from _description(command.help or "")
     yield from _options(inner, command)
+    if isinstance(command, click.Group):
+        for word, part in command.commands.items():
+            yield f".SH {word.upper()}"
+            yield from _paragraphs(part.help or "")
+            yield from _options(click.Context(part, info_name=word, parent=inner), part, ".SS OPTIONS")
     if command.epilog:
         yield ".SH EXAMPLES"
         yield from _paragraphs(command.epilog)
@@ -104,8 +109,8 @@ def _argument(param: click.Argument) -> str:
     return name if param.required else f"[{name}]"
 
 
-def _options(context: click.Context, command: click.Command) -> Iterator[str]:
-    yield ".SH OPTIONS"
+def _options(context: click.Context, command: click.Command, heading: str = ".SH OPTIONS") -> Iterator[str]:
+    yield heading
     for param in command.get_params(context):
         if not isinstance(param, click.Option):
             continue

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def expand(pattern: str) -> list[str]:
@@ -19,6 +24,14 @@ def short_name(path: str) -> str:
     while name.endswith(SUFFIXES):
         name = name.rpartition(".")[0]
     return name or path
+
+
+def names_of(paths: Iterable[str]) -> list[str]:
+    """Return a short name for each path: its file name without suffixes, the whole path where that is not unique."""
+    kept = list(paths)
+    short = [short_name(path) for path in kept]
+    counts = Counter(short)
+    return [name if counts[name] == 1 else path for name, path in zip(short, kept, strict=True)]
 
 
 SUFFIXES = (".tar", ".tgz", ".zst", ".gz", ".xz", ".bz2")

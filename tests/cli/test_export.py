@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 import analyzer
+from analyzer.report.plan import as_script
 from tests.cli.digging import HEALTHY, data, error, hostile, run, saved
 from tests.editing import BUNDLES, Edited
 
@@ -115,7 +116,7 @@ def test_an_empty_table_keeps_its_columns(tmp_path):
 
 
 def test_plan_has_every_step_of_the_report(report):
-    text = " ".join(run("plan", DAMAGED).split())
+    text = " ".join(run("plan", DAMAGED).replace(" \\\n", " ").split())
     for cause in report["causes"]:
         for step in cause["plan"]:
             assert " ".join(step["command"].split()) in text
@@ -149,4 +150,13 @@ def test_a_hostile_name_cannot_leave_its_comment(tmp_path):
     text = run("plan", saved(store, tmp_path / "b.tar"), "--format", "script")
     assert "hostile" in text
     assert [line for line in text.splitlines() if "hostile" in line and not line.startswith("#")] == []
+
+
+def test_a_command_that_cannot_be_shown_is_marked_as_not_to_be_run(report):
+    step = {"step": 1, "command": "podman rmi 'x\nrm -rf /'", "effect": "Remove it.", "risk": "none", "after": ""}
+    text = as_script(report, [{**report["causes"][0], "plan": [step]}])
     assert "NOT to be run as it is" in text
+    assert "#$ podman rmi 'x\\x0arm -rf /'" in text.splitlines()
+    assert "NOT to be run as it is" not in as_script(
+        report, [{**report["causes"][0], "plan": [{**step, "command": "ls"}]}]
+    )

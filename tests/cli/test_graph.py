@@ -11,8 +11,9 @@ import networkx as nx
 import pytest
 
 from analyzer.graph.build import build_graph
-from analyzer.graph.layout import lay_out
 from analyzer.graph.relations import relate
+from analyzer.report.drawing.layout import arrange
+from analyzer.report.drawing.pieces import scene_of
 from tests.cli.digging import API, HEALTHY, error, hostile, run
 from tests.editing import BUNDLES, Edited
 
@@ -52,28 +53,42 @@ def test_graphviz_draws_the_dot(whole):
 
 def test_svg_has_a_box_for_every_object_and_no_two_overlap(whole):
     root = ET.fromstring(run("graph", HEALTHY, "--format", "svg"))
-    boxes = [g.find(f"{SVG}rect") for g in root.iter(f"{SVG}g")]
-    places = [(float(b.get("x")), float(b.get("y"))) for b in boxes]
-    width, height = float(boxes[0].get("width")), float(boxes[0].get("height"))
+    boxes = [g for g in root.iter(f"{SVG}g") if g.get("class", "").startswith("box ")]
+    places = [tuple(map(float, re.findall(r"[\d.]+", box.get("transform")))) for box in boxes]
+    body = boxes[0].find(f"{SVG}rect[@class='body']")
+    width, height = float(body.get("width")), float(body.get("height"))
     assert len(places) == len(whole)
+    titles = " ".join(box.find(f"{SVG}title").text for box in boxes)
+    assert all(object_id in titles for _, object_id in whole)
     for i, (x, y) in enumerate(places):
         assert all(abs(x - a) >= width or abs(y - b) >= height for a, b in places[i + 1 :])
-    assert len([p for p in root.iter(f"{SVG}path") if p.get("marker-end")]) == whole.number_of_edges()
+    edges = [path for path in root.iter(f"{SVG}path") if path.get("class", "").startswith("edge ")]
+    assert len(edges) == whole.number_of_edges()
     assert all(x >= 0 and x + width <= float(root.get("width")) for x, _ in places)
 
 
 def test_mermaid_has_a_line_for_every_node_and_edge(whole):
     lines = run("graph", HEALTHY, "--format", "mermaid").splitlines()
-    assert lines[0] == "flowchart TB"
-    assert len([line for line in lines if re.match(r'  n\d+\["', line)]) == len(whole)
+    assert lines[0] == "flowchart LR"
+    assert len([line for line in lines if re.match(r'  n\d+\(?\["', line)]) == len(whole)
     assert len([line for line in lines if re.match(r"  n\d+ (-->|-\.->)", line)]) == whole.number_of_edges()
 
 
-def test_users_stand_above_what_they_need(whole):
-    layout = lay_out(whole)
+def test_a_file_has_its_colours_in_place():
+    """Viewers other than browsers know no variables of style sheets."""
+    text = run("graph", HEALTHY, "--format", "svg")
+    assert "<style>" in text
+    assert "var(" not in text
+    assert "--g-" not in text
+
+
+def test_users_stand_left_of_what_they_need(whole):
+    scene = scene_of(whole, {})
+    arrange(scene)
+    columns = {box.about.split(" ")[0]: box.column for box in scene.boxes}
     for user, used in whole.edges:
-        if "parent" in whole.edges[user, used]["kinds"]:
-            assert layout.at[user][1] < layout.at[used][1]
+        if {"parent", "top-layer", "layer"} & set(whole.edges[user, used]["kinds"]):
+            assert columns[user[1]] < columns[used[1]]
 
 
 def test_focus_keeps_what_it_needs_and_what_needs_it(whole):
@@ -121,9 +136,9 @@ def test_hostile_names_stay_text(tmp_path, form):
     if form == "svg":
         assert "script" not in {element.tag.rpartition("}")[2] for element in ET.fromstring(text).iter()}
     if form == "mermaid":
-        labels = re.findall(r'n\d+\["(.*)"\]', text)
-        assert len(labels) == len([line for line in text.splitlines() if re.match(r"  n\d+\[", line)])
-        assert all('"' not in label and not re.search("<(?!br/>)", label) for label in labels)
+        labels = re.findall(r'n\d+\(?\["(.*)"\]', text)
+        assert len(labels) == len([line for line in text.splitlines() if re.match(r"  n\d+\(?\[", line)])
+        assert all('"' not in label and not re.search("<(?!br>)", label) for label in labels)
     if form == "dot" and shutil.which("dot"):
         done = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, check=True)
         assert done.stderr == ""
@@ -147,5 +162,5 @@ def test_a_long_chain_is_laid_out_in_linear_time():
         graph.add_node(("layer", str(number)), kind="layer", id=str(number), name="")
         if number:
             graph.add_edge(("layer", str(number)), ("layer", str(number - 1)), kinds=("parent",))
-    layout = lay_out(graph)
-    assert layout.rows == 20000
+    columns, rows = arrange(scene_of(graph, {}))
+    assert (columns, rows) == (20000, 1)

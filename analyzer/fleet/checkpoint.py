@@ -1,0 +1,293 @@
+"""What is finished, in one SQLite file: every bundle's state and rows, committed bundle by bundle.
+
+A bundle's rows are there whole or not at all, whatever ends the program. A finished bundle is known again by its place
+and identity, or by its content under another name. The dataset and the roll-up are made from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from analyzer.errors import UsageError
+from analyzer.fleet.schema import TABLES
+from analyzer.fleet.task import DONE, FAILED, INPUT, MEMORY, TIMEOUT
+from analyzer.report.escape import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from analyzer.fleet.rows import Rows
+    from analyzer.fleet.task import Outcome, Task
+
+APPLICATION = 0x616E6C7A
+VERSION = 1
+CACHE_KIB = 64 << 10
+SQL_TYPES = {"int64": "INTEGER", "Int64": "INTEGER", "bool": "INTEGER", "float64": "REAL", "Float64": "REAL"}
+SQL_TYPES |= {"datetime64[ns, UTC]": "INTEGER"}
+BUNDLES = """
+CREATE TABLE IF NOT EXISTS bundles (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,     -- stands for the place
+    name TEXT NOT NULL,           -- of the node, in the run that named it last
+    part INTEGER NOT NULL,        -- of the dataset
+    current INTEGER NOT NULL,     -- whether the run that was begun last names it
+    state TEXT NOT NULL DEFAULT '',      -- '', 'done' or 'failed'
+    failure TEXT NOT NULL DEFAULT '',
+    options TEXT NOT NULL DEFAULT '',    -- version and options it was analysed with
+    identity TEXT,
+    size INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT,
+    timeout REAL NOT NULL DEFAULT 0,
+    memory INTEGER NOT NULL DEFAULT 0,
+    report TEXT NOT NULL DEFAULT '',     -- file name in reports/
+    turn INTEGER NOT NULL DEFAULT 0      -- counts up with every result, so that a changed part is known
+);
+CREATE INDEX IF NOT EXISTS by_content ON bundles (sha256);
+CREATE INDEX IF NOT EXISTS by_report ON bundles (report);
+CREATE INDEX IF NOT EXISTS by_size ON bundles (size);
+CREATE INDEX IF NOT EXISTS by_part ON bundles (part, current, name);
+CREATE TABLE IF NOT EXISTS parts (part INTEGER PRIMARY KEY, signature TEXT NOT NULL);
+"""
+
+
+class Known(NamedTuple):
+    """What the checkpoint holds of a bundle."""
+
+    id: int
+    state: str
+    failure: str
+    options: str
+    identity: str | None
+    timeout: float
+    memory: int
+    report: str
+
+
+class Checkpoint:
+    """The state of a fleet.
+
+    Args:
+        path: of the file, made when it is not there; `:memory:` for none.
+
+    Raises:
+        UsageError: it is something else, of another version, or in use by another run.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        try:
+            self.db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+            self._prepare()
+        except sqlite3.OperationalError as error:
+            what = "in use by another run" if "locked" in str(error) else f"cannot be opened ({error})"
+            raise UsageError(what, where=path) from error
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"no state of a batch ({error}); name another directory", where=path) from error
+
+    def _prepare(self) -> None:
+        self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self.db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        application = self.db.execute("PRAGMA application_id").fetchone()[0]
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        filled = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if filled and (application, version) != (APPLICATION, VERSION):
+            raise UsageError("made by something else, or by another version; name another directory", where=self._path)
+        self.db.execute("BEGIN EXCLUSIVE")
+        self.db.execute(f"PRAGMA application_id = {APPLICATION}")
+        self.db.execute(f"PRAGMA user_version = {VERSION}")
+        for statement in BUNDLES.split(";\n"):
+            self.db.execute(statement)
+        for name in TABLES:
+            columns = ", ".join(f'"{column}" {SQL_TYPES.get(kind, "TEXT")}' for column, kind in _columns(name))
+            self.db.execute(f'CREATE TABLE IF NOT EXISTS "{name}" (bundle INTEGER NOT NULL, {columns})')
+            self.db.execute(f'CREATE INDEX IF NOT EXISTS "{name}_bundle" ON "{name}" (bundle)')
+        self.db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def begin(self, names: Iterable[tuple[str, str]]) -> int:
+        """Begin a run with these (key, name) pairs; return how many earlier results it does not name."""
+        self.db.execute("BEGIN")
+        self.db.execute("UPDATE bundles SET current = 0")
+        self.db.executemany(
+            "INSERT INTO bundles (key, name, part, current) VALUES (?, ?, ?, 1)"
+            " ON CONFLICT (key) DO UPDATE SET name = excluded.name, current = 1",
+            ((key, name, int(key[0], 16)) for key, name in names),
+        )
+        self.db.execute("COMMIT")
+        left = self.db.execute("SELECT count(*) FROM bundles WHERE NOT current AND state != ''").fetchone()
+        return int(left[0])
+
+    def known(self, key: str) -> Known:
+        """Return what is held of a bundle that the run names."""
+        row = self.db.execute(
+            "SELECT id, state, failure, options, identity, timeout, memory, report FROM bundles WHERE key = ?", (key,)
+        ).fetchone()
+        return Known(*row)
+
+    def contents(self, size: int, options: str) -> frozenset[str]:
+        """Return the SHA-256 of contents of a size in bytes that were analysed with these options."""
+        rows = self.db.execute(
+            "SELECT DISTINCT sha256 FROM bundles WHERE size = ? AND options = ? AND state = ? AND sha256 IS NOT NULL",
+            (size, options, DONE),
+        )
+        return frozenset(row[0] for row in rows)
+
+    def twin(self, sha256: str, options: str) -> Known | None:
+        """Return a bundle with this content that was analysed with these options."""
+        row = self.db.execute(
+            "SELECT id, state, failure, options, identity, timeout, memory, report FROM bundles"
+            " WHERE sha256 = ? AND options = ? AND state = ? ORDER BY id LIMIT 1",
+            (sha256, options, DONE),
+        ).fetchone()
+        return Known(*row) if row else None
+
+    def has_report(self, name: str) -> bool:
+        """Tell whether any bundle has a report of this file name."""
+        return self.db.execute("SELECT 1 FROM bundles WHERE report = ?", (name,)).fetchone() is not None
+
+    def keep(
+        self, task: Task, outcome: Outcome, rows: Rows, *, options: str, identity: tuple[str, int] | None, report: str
+    ) -> None:
+        """Replace what is held of a bundle by a result, in one transaction.
+
+        Args:
+            task: what was asked for.
+            outcome: what became of it; not of a state `same`.
+            rows: of every table, in the order of its columns.
+            options: see `contents`.
+            identity: see `analyzer.source.identity.identity`.
+            report: file name of the report, `""` for none.
+        """
+        number = self.known(task.key).id
+        run = [round(outcome.seconds, 3), outcome.peak, outcome.tries]
+        with _Transaction(self.db):
+            for name in TABLES:
+                self.db.execute(f'DELETE FROM "{name}" WHERE bundle = ?', (number,))  # noqa: S608  names are ours
+            for name, lines in {**rows, "runs": [run]}.items():
+                marks = ", ".join("?" * (len(TABLES[name])))
+                self.db.executemany(
+                    f'INSERT INTO "{name}" VALUES ({marks})',  # noqa: S608
+                    ([number, *map(_stored, line)] for line in lines),
+                )
+            self._told(number, task, outcome, options, identity, report)
+
+    def keep_same(
+        self, task: Task, outcome: Outcome, twin: Known, *, options: str, identity: tuple[str, int] | None, report: str
+    ) -> None:
+        """Give a bundle the rows of another one with the same content."""
+        number = self.known(task.key).id
+        with _Transaction(self.db):
+            if number != twin.id:
+                for name in TABLES:
+                    columns = ", ".join(f'"{column}"' for column, _ in _columns(name))
+                    self.db.execute(f'DELETE FROM "{name}" WHERE bundle = ?', (number,))  # noqa: S608
+                    self.db.execute(
+                        f'INSERT INTO "{name}" SELECT ?, {columns} FROM "{name}" WHERE bundle = ? ORDER BY rowid',  # noqa: S608
+                        (number, twin.id),
+                    )
+                self.db.execute(
+                    "UPDATE nodes SET path = ?, report = ? WHERE bundle = ?", (json_text(task.path), report, number)
+                )
+            self._told(number, task, outcome, options, identity, report)
+
+    def _told(
+        self,
+        number: int,
+        task: Task,
+        outcome: Outcome,
+        options: str,
+        identity: tuple[str, int] | None,
+        report: str,
+    ) -> None:
+        text, size = identity or (None, 0)
+        state = FAILED if outcome.status == FAILED else DONE
+        self.db.execute(
+            "UPDATE bundles SET state = ?, failure = ?, options = ?, identity = ?, size = ?, sha256 = ?, timeout = ?,"
+            " memory = ?, report = ?, turn = (SELECT max(turn) FROM bundles) + 1 WHERE id = ?",
+            (state, outcome.kind, options, text, size, outcome.sha256, task.timeout, task.memory, report, number),
+        )
+
+    def rows(self, table: str, part: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a part of the dataset, `node` first, by node and then in the order of the report."""
+        columns = ", ".join(f't."{column}"' for column, _ in _columns(table))
+        yield from self.db.execute(
+            f'SELECT b.name, {columns} FROM bundles b JOIN "{table}" t ON t.bundle = b.id'  # noqa: S608
+            " WHERE b.part = ? AND b.current ORDER BY b.name, t.rowid",
+            (part,),
+        )
+
+    def part(self, part: int) -> tuple[int, str]:
+        """Return how many bundles a part of the dataset has, and what changes with any of its rows."""
+        found = self.db.execute(
+            "SELECT count(*), coalesce(max(turn), 0), coalesce(sum(turn), 0), group_concat(name, char(0))"
+            " FROM (SELECT name, turn FROM bundles WHERE part = ? AND current AND state != '' ORDER BY name)",
+            (part,),
+        ).fetchone()
+        return int(found[0]), json.dumps([found[:3], _short(found[3] or "")])
+
+    def written(self, part: int) -> str:
+        """Return the signature under which a part was written, `""` when it never was."""
+        row = self.db.execute("SELECT signature FROM parts WHERE part = ?", (part,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def mark_written(self, part: int, signature: str) -> None:
+        """Remember that a part was written."""
+        self.db.execute("INSERT OR REPLACE INTO parts VALUES (?, ?)", (part, signature))
+
+
+def _columns(table: str) -> list[tuple[str, str]]:
+    return [(name, kind) for name, kind in TABLES[table].items() if name != "node"]
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return json.dumps(value)
+    if type(value) is int and not -(1 << 63) <= value < 1 << 63:
+        return None
+    return value
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class _Transaction:
+    """Commit what the block does, or nothing of it."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._db.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def stands(known: Known, options: str, identity: tuple[str, int] | None, task: Task, *, retry: bool) -> bool:
+    """Tell whether what is held of a bundle is its result, so that it need not be analysed again.
+
+    A failure stands as well: it is tried again when the bundle or the options changed, when the limit that it hit was
+    raised, when the network was its reason, or when the user says `retry`.
+    """
+    if not known.state or known.options != options or identity is None or known.identity != identity[0]:
+        return False
+    if known.state == DONE:
+        return True
+    if retry or known.failure == INPUT:
+        return False
+    if known.failure == TIMEOUT:
+        return not _raised(known.timeout, task.timeout)
+    if known.failure == MEMORY:
+        return not _raised(known.memory, task.memory)
+    return True
+
+
+def _raised(before: float, now: float) -> bool:
+    return before > 0 and (now == 0 or now > before)

@@ -1,0 +1,117 @@
+"""The dataset: one Parquet table a directory, in sixteen parts by the first digit of the bundle's key.
+
+A part is written anew only when one of its bundles changed. Rows are ordered by node, and within a node as in its
+report, so that the same bundles give the same tables whatever ran them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from analyzer.fleet.files import DATASET
+from analyzer.fleet.schema import TABLES, WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.fleet.checkpoint import Checkpoint
+    from analyzer.fleet.files import Output
+
+PARTS = 16
+ROWS = 20_000
+"""Rows of one row group, which is what is held in memory at once."""
+
+
+def available() -> bool:
+    """Tell whether pyarrow is installed, which writing and reading the dataset needs."""
+    return find_spec("pyarrow") is not None
+
+
+def write_dataset(checkpoint: Checkpoint, output: Output) -> int:
+    """Write every part that changed; return how many were written."""
+    written = 0
+    for part in range(PARTS):
+        bundles, signature = checkpoint.part(part)
+        names = {table: file_name(table, part) for table in TABLES}
+        there = all(output.exists(name) for name in names.values())
+        if not bundles:
+            for name in names.values():
+                output.remove(name)
+        elif not there or checkpoint.written(part) != signature:
+            for table, name in names.items():
+                _write(checkpoint, output, table, part, name)
+            checkpoint.mark_written(part, signature)
+            written += 1
+    return written
+
+
+def file_name(table: str, part: int) -> str:
+    """Return the path of a part of a table below the output directory."""
+    return f"{DATASET}/{table}/part={part:x}/data.parquet"
+
+
+def parts_of(directory: str, table: str) -> list[str]:
+    """Return the files of a table in an output directory, in the order of the parts."""
+    names = (os.path.join(directory, file_name(table, part)) for part in range(PARTS))  # noqa: PTH118  text only
+    return [name for name in names if os.path.isfile(name)]  # noqa: PTH113
+
+
+def arrow_schema(table: str) -> Any:
+    """Return the Arrow schema of a table."""
+    pa = import_module("pyarrow")  # optional, and slow to import
+    types = {
+        "string": pa.string(),
+        "bool": pa.bool_(),
+        "int64": pa.int64(),
+        "Int64": pa.int64(),
+        "float64": pa.float64(),
+        "Float64": pa.float64(),
+        "datetime64[ns, UTC]": pa.timestamp("ns", tz="UTC"),
+    }
+    fields = []
+    for name, kind in TABLES[table].items():
+        item = pa.int64() if (table, name) in WHOLE else pa.string()
+        fields.append(pa.field(name, pa.list_(item) if kind == "object" else types[kind]))
+    return pa.schema(fields)
+
+
+def _write(checkpoint: Checkpoint, output: Output, table: str, part: int, name: str) -> None:
+    pq = import_module("pyarrow.parquet")
+
+    def fill(path: str) -> None:
+        with pq.ParquetWriter(path, arrow_schema(table), compression="zstd") as writer:
+            for batch in _batches(checkpoint, table, part):
+                writer.write_batch(batch)
+
+    output.make(name, fill)
+
+
+def _batches(checkpoint: Checkpoint, table: str, part: int) -> Iterator[Any]:
+    pa = import_module("pyarrow")
+    schema = arrow_schema(table)
+    kinds = list(TABLES[table].values())
+    for rows in _batched(checkpoint.rows(table, part), ROWS):
+        columns = zip(*rows, strict=True)
+        arrays = [
+            pa.array(_values(column, kind), type=field.type)
+            for column, kind, field in zip(columns, kinds, schema, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _values(column: tuple[Any, ...], kind: str) -> list[Any] | tuple[Any, ...]:
+    if kind == "object":
+        return [None if value is None else json.loads(value) for value in column]
+    if kind == "bool":
+        return [None if value is None else bool(value) for value in column]
+    return column
+
+
+def _batched(rows: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[tuple[Any, ...]]]:
+    while batch := list(islice(rows, count)):
+        yield batch

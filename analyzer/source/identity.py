@@ -1,0 +1,90 @@
+"""What tells one state of a bundle from another without reading it, and its digest, which reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analyzer.errors import UnreadableError
+from analyzer.source.remote import BrokenOffError, filesystem, is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIECE = 1 << 20
+TAGS = ("ETag", "etag", "LastModified", "last_modified", "mtime", "updated", "generation", "md5Hash", "checksum")
+
+
+def identity(path: str) -> tuple[str, int] | None:
+    """Return what changes whenever a bundle does, and its size in bytes (0 where that is not known).
+
+    A file has its size, times and inode; a directory a digest of what `lstat` says of everything in it; a URL what its
+    server tells of it (an ETag, a time). None where nothing tells: the bundle then has to be read.
+    """
+    if is_url(path):
+        return _of_url(path)
+    try:
+        info = Path(path).stat()
+        if stat.S_ISDIR(info.st_mode):
+            return _of_directory(path), 0
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(info.st_mode):
+        return None
+    return f"file {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}", info.st_size
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file or of what is behind a URL, in hex.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    made = hashlib.sha256()
+    try:
+        if is_url(path):
+            system, inner = filesystem(path)
+            with system.open(inner, "rb") as file:
+                while piece := file.read(PIECE):
+                    made.update(piece)
+        else:
+            with Path(path).open("rb") as file:
+                while piece := file.read(PIECE):
+                    made.update(piece)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        kind = BrokenOffError if is_url(path) else UnreadableError
+        raise kind(f"cannot be read ({getattr(error, 'strerror', None) or error})", where=path) from error
+    return made.hexdigest()
+
+
+def _of_url(path: str) -> tuple[str, int] | None:
+    info: dict[str, Any] = {}
+    with suppress(Exception):  # what a file system of any kind raises; the bundle is then read
+        system, inner = filesystem(path)
+        info = system.info(inner)
+    tags = [f"{tag}={info[tag]}" for tag in TAGS if info.get(tag)]
+    size = info.get("size")
+    return (f"url {size} {' '.join(tags)}", size if isinstance(size, int) else 0) if tags else None
+
+
+def _of_directory(path: str) -> str:
+    made = hashlib.sha256()
+    for name, info in _entries(path):
+        line = f"{name}\0{info.st_mode}\0{info.st_size}\0{info.st_mtime_ns}\0{info.st_ctime_ns}\n"
+        made.update(line.encode("utf-8", "surrogateescape"))
+    return f"directory {made.hexdigest()}"
+
+
+def _entries(path: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield everything below a directory in a fixed order, without following links; what cannot be listed is left."""
+    with suppress(OSError):
+        for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+            yield entry.path, entry.stat(follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
