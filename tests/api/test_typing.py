@@ -39,7 +39,7 @@ BAD = {
 
 
 def mypy(tmp_path, code):
-    pytest.importorskip("mypy", reason="needs mypy ([dev])")
+    pytest.importorskip("mypy", reason="needs mypy ([test])")
     path = tmp_path / "user.py"
     path.write_text(code)
     command = [
