@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TOP_CAUSES = 3
 NAMES = 3
 INDENT = 11
+LISTINGS = frozenset({"crictl images", "podman images"})
 NARROWEST = 40
 LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 COLOURS = {
@@ -65,6 +66,13 @@ def cause_lines(report: Report, cause: Cause, *, columns: int = 100) -> list[str
 def outlook_line(item: Outlook) -> str:
     """Return what an engine would answer, in one unescaped line."""
     return f"{item.engine} {item.version} `{item.command}`: {_answer(item)}"
+
+
+def _in_contrast(items: Sequence[Outlook]) -> list[Outlook]:
+    """Return the listings that work where that of another engine fails: both are told, the user has seen both."""
+    listings = [item for item in items if item.command in LISTINGS]
+    works = [item for item in listings if item.works]
+    return works if len(works) < len(listings) else []
 
 
 def _answer(item: Outlook) -> str:
@@ -269,7 +277,7 @@ class _Text:
         yield ""
         yield "what the engines would answer on this store"
         alike: dict[tuple[str, str, str], list[str]] = {}
-        for item in items if self.everything else failing:
+        for item in items if self.everything else [*failing, *_in_contrast(items)]:
             alike.setdefault((item.engine, item.version, _answer(item)), []).append(f"`{item.command}`")
         for (engine, version, answer), commands in alike.items():
             yield from self.wrap("", self.short(f"{engine} {version} {', '.join(commands)}: {answer}"))

@@ -60,4 +60,4 @@ def _removed(deletes: Deletes | None) -> Markup | str:
         return el("strong", "the whole graph root", class_="bad")
     counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
     parts = [plural(count, noun) for count, noun in counts if count]
-    return el("strong", ", ".join(parts), class_="bad") if parts else "nothing"
+    return ", ".join(parts) or "nothing"
