@@ -12,6 +12,7 @@ import click
 
 from analyzer.cli.messages import say
 from analyzer.cli.opened import current_policy
+from analyzer.cli.options import baseline_option, depth_option, engine_option, fail_on_option
 from analyzer.cli.output import emit
 
 if TYPE_CHECKING:
@@ -84,28 +85,12 @@ class Span(click.ParamType[float]):
 )
 @click.option("--retry", is_flag=True, help="Try again what failed in an earlier run.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster, tcp://HOST:PORT, instead of this machine.")
-@click.option(
-    "--depth",
-    type=click.Choice(("quick", "standard", "deep")),
-    default="standard",
-    show_default=True,
-    help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
-)
+@depth_option
 @click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="Of all nodes, when the bundles do not tell.")
-@click.option(
-    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(("info", "warning", "error", "critical")),
-    default="error",
-    show_default=True,
-    help="Exit 1 when a node has a cause at or above this severity.",
-)
+@engine_option
+@fail_on_option("when a node has a cause")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors).")
-@click.option(
-    "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
-)
+@baseline_option
 def command(
     bundles: tuple[str, ...],
     directory: str,

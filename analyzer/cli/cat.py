@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument
+from analyzer.cli.opened import Opened
+from analyzer.cli.options import bundle_argument
 from analyzer.cli.output import emit, emit_bytes
 from analyzer.cli.viewed import named, own_option, remark, view
 from analyzer.errors import UsageError

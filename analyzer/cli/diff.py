@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json, format_option, no_cache_option, platform_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import (
+    depth_option,
+    exit_zero_option,
+    fail_on_option,
+    format_option,
+    no_cache_option,
+    platform_option,
+    width_option,
+)
 from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
 from analyzer.errors import UsageError
 
@@ -23,25 +32,11 @@ FORMATS = ("text", "json", "markdown")
 @format_option(*FORMATS)
 @click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
 @click.option("--all", "everything", is_flag=True, help="Every change, and every finding that came or went.")
-@click.option(
-    "--depth",
-    type=click.Choice(("quick", "standard", "deep")),
-    default="standard",
-    show_default=True,
-    help="quick: records and listing; standard: also files of layers; deep: also digests of whole layers.",
-)
+@depth_option
 @platform_option
-@click.option(
-    "--fail-on",
-    type=click.Choice(("info", "warning", "error", "critical")),
-    default="error",
-    show_default=True,
-    help="Exit 1 for a new cause at or above this severity.",
-)
-@click.option(
-    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
-)
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@fail_on_option("for a new cause")
+@exit_zero_option
+@width_option
 @no_cache_option
 def command(
     first: str,

@@ -7,7 +7,8 @@ from pathlib import PurePath
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, in_pseudonyms, platform_option, redact_option
+from analyzer.cli.opened import Opened, in_pseudonyms
+from analyzer.cli.options import bundle_argument, platform_option, redact_option
 from analyzer.cli.output import emit, make_directory, spare_evidence, write_bytes, write_file
 from analyzer.errors import UsageError
 

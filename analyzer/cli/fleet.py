@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.opened import format_option
+from analyzer.cli.options import format_option
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import bundle_argument, current_policy, emit_json, format_option, platform_option, reading
+from analyzer.cli.opened import current_policy, emit_json, reading
+from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
 from analyzer.errors import UsageError
 
@@ -25,7 +26,7 @@ LONGEST = 8 << 20
 @platform_option
 @click.option("--depth", type=click.Choice(("standard", "deep")), default="standard", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Every line on its own.")
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@width_option
 def command(
     bundle: str,
     output: str | None,

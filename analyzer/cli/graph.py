@@ -6,14 +6,8 @@ import importlib
 
 import click
 
-from analyzer.cli.opened import (
-    Opened,
-    bundle_argument,
-    format_option,
-    in_pseudonyms,
-    platform_option,
-    redact_option,
-)
+from analyzer.cli.opened import Opened, in_pseudonyms
+from analyzer.cli.options import bundle_argument, format_option, platform_option, redact_option
 from analyzer.cli.output import emit, write_file
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
 
 if TYPE_CHECKING:

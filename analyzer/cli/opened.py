@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from analyzer.cli.options import NO_CACHE
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
 
@@ -25,41 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CANDIDATES = 20
-NO_CACHE = "analyzer.no_cache"
 ENOUGH = {"quick": ("standard", "quick"), "standard": ("standard",)}
 """Depths a kept index may have to serve a command that needs the one named first."""
-
-
-def bundle_argument(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add BUNDLE and --no-cache to a command."""
-    return click.argument("bundle", type=click.Path(allow_dash=True))(no_cache_option(function))
-
-
-def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --no-cache, which `reading` asks for."""
-    return click.option(
-        "--no-cache",
-        is_flag=True,
-        expose_value=False,
-        callback=_remember,
-        help="Read the bundle itself, and keep nothing of it in the user's cache.",
-    )(function)
-
-
-def _remember(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
-    ctx.meta[NO_CACHE] = value
-    return value
-
-
-platform_option = click.option(
-    "--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell."
-)
-
-redact_option = click.option(
-    "--redact",
-    is_flag=True,
-    help="Replace names of images, registries, hosts, users, pods and paths by pseudonyms; ids stay.",
-)
 
 
 def in_pseudonyms(report: Report) -> Report:
@@ -67,13 +35,6 @@ def in_pseudonyms(report: Report) -> Report:
     from analyzer.report.redact import redacted
 
     return redacted(report)
-
-
-def format_option(*names: str) -> Callable[[Any], Any]:
-    """Return the option `--format` with these choices, the first being the default."""
-    return click.option(
-        "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="What to print."
-    )
 
 
 class Opened:

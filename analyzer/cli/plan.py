@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option, platform_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns, write_file
 from analyzer.errors import UsageError
 
@@ -15,7 +16,7 @@ from analyzer.errors import UsageError
 @click.option("--cause", "rank", type=click.IntRange(min=1), help="Only the cause of this rank (default: all).")
 @click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
 @platform_option
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@width_option
 def command(
     bundle: str, form: str, rank: int | None, output: str | None, platform: str | None, width: int | None
 ) -> None:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import bundle_argument, current_policy, in_pseudonyms, reading, redact_option
+from analyzer.cli.opened import current_policy, in_pseudonyms, reading
+from analyzer.cli.options import (
+    baseline_option,
+    bundle_argument,
+    depth_option,
+    engine_option,
+    exit_zero_option,
+    fail_on_option,
+    redact_option,
+    width_option,
+)
 from analyzer.cli.output import (
     emit,
     spare_evidence,
@@ -31,33 +41,15 @@ FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
 @click.option("-o", "outputs", multiple=True, metavar="FORMAT=PATH", help="Also write a file; may be repeated.")
 @click.option("--all", "everything", is_flag=True, help="Every cause, finding, step and skipped check.")
-@click.option(
-    "--depth",
-    type=click.Choice(("quick", "standard", "deep")),
-    default="standard",
-    show_default=True,
-    help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
-)
+@depth_option
 @click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell.")
-@click.option(
-    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(("info", "warning", "error", "critical")),
-    default="error",
-    show_default=True,
-    help="Exit 1 for a cause at or above this severity.",
-)
-@click.option(
-    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
-)
-@click.option(
-    "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
-)
+@engine_option
+@fail_on_option("for a cause")
+@exit_zero_option
+@baseline_option
 @click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
 @redact_option
-@click.option("--width", type=int, help="Columns of the text report (default: the terminal's, else 100).")
+@width_option
 @click.option("--ascii", "ascii_only", is_flag=True, help="No characters beyond ASCII in the text report.")
 def command(
     bundle: str,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option, platform_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
 
 
@@ -13,7 +14,7 @@ from analyzer.cli.output import emit, terminal_columns
 @click.argument("object_", metavar="OBJECT")
 @format_option("text", "json")
 @platform_option
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@width_option
 def command(bundle: str, object_: str, form: str, platform: str | None, width: int | None) -> None:
     """Show one object of BUNDLE: its record, its chain, its files, who needs it, and what is wrong with it.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option, platform_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
 
 
@@ -13,7 +14,7 @@ from analyzer.cli.output import emit, terminal_columns
 @format_option("text", "json")
 @click.option("--all", "everything", is_flag=True, help="Every event, not only those around the first bad one.")
 @platform_option
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@width_option
 def command(bundle: str, form: str, everything: bool, platform: str | None, width: int | None) -> None:
     """Order what BUNDLE states of time, and mark the first bad event.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, bundle_argument, emit_json, format_option
+from analyzer.cli.opened import Opened, emit_json
+from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
 
 

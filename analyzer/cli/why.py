@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from analyzer.cli.opened import bundle_argument, current_policy, emit_json, format_option, platform_option, reading
+from analyzer.cli.opened import current_policy, emit_json, reading
+from analyzer.cli.options import bundle_argument, engine_option, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
 from analyzer.errors import UsageError
 
@@ -19,10 +20,8 @@ PIPED = 1 << 20
 @click.argument("text")
 @format_option("text", "json")
 @platform_option
-@click.option(
-    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
-)
-@click.option("--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100).")
+@engine_option
+@width_option
 def command(
     bundle: str, text: str, form: str, platform: str | None, engines: tuple[str, ...], width: int | None
 ) -> None:

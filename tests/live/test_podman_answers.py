@@ -107,14 +107,14 @@ def test_every_image_on_its_own(case, command):
     assert item is None or item["works"] == (not failing)
 
 
-def test_what_it_said_is_answered_with_what_was_damaged(case, why):
-    """`analyzer why` gets what podman printed, log lines included."""
-    if case.damage is None:
-        pytest.skip("no truth is kept about this damage")
+def test_what_it_said_is_answered(case, why):
+    """`analyzer why` gets what podman printed, log lines included: a cause is named, what was damaged where that is told."""
     for words, printed in case.said.items():
         if words and words != "never returns":
-            first = why(case.bundle, printed)["causes"][0]["subjects"][0]
-            assert {first["id"], first["path"]} & set(case.damage.subjects), words
+            causes = why(case.bundle, printed)["causes"]
+            assert causes, words
+            first = causes[0]["subjects"][0]
+            assert case.damage is None or {first["id"], first["path"]} & set(case.damage.subjects), words
 
 
 def _readable_images(node) -> list[str]:

@@ -1,0 +1,84 @@
+"""Arguments and options that several commands share, each worded once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+NO_CACHE = "analyzer.no_cache"
+DEPTHS = ("quick", "standard", "deep")
+SEVERITIES = ("info", "warning", "error", "critical")
+
+
+def bundle_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add BUNDLE and --no-cache to a command."""
+    return click.argument("bundle", type=click.Path(allow_dash=True))(no_cache_option(function))
+
+
+def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --no-cache, which `analyzer.cli.opened.reading` asks for."""
+    return click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Read the bundle itself, and keep nothing of it in the user's cache.",
+    )(function)
+
+
+def _remember(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+    ctx.meta[NO_CACHE] = value
+    return value
+
+
+platform_option = click.option(
+    "--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell."
+)
+engine_option = click.option(
+    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
+)
+depth_option = click.option(
+    "--depth",
+    type=click.Choice(DEPTHS),
+    default="standard",
+    show_default=True,
+    help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
+)
+exit_zero_option = click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
+)
+baseline_option = click.option(
+    "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
+)
+redact_option = click.option(
+    "--redact",
+    is_flag=True,
+    help="Replace names of images, registries, hosts, users, pods and paths by pseudonyms; ids stay.",
+)
+width_option = click.option(
+    "--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100)."
+)
+
+
+def fail_on_option(when: str) -> Decorator:
+    """Return the option `--fail-on`; `when` says which causes count, as in "for a cause"."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        default="error",
+        show_default=True,
+        help=f"Exit 1 {when} at or above this severity.",
+    )
+
+
+def format_option(*names: str) -> Decorator:
+    """Return the option `--format` with these choices, the first being the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="What to print."
+    )
