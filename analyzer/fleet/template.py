@@ -21,6 +21,7 @@ from analyzer.fleet.isolate import signal_name
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, TIMEOUT, Outcome
 from analyzer.fleet.wire import Broken, packed, receive, send, unpacked
 from analyzer.fleet.worker import warm, warm_for, work
+from analyzer.source.processors import keep_to_one
 
 if TYPE_CHECKING:
     from typing import BinaryIO, NoReturn
@@ -151,6 +152,7 @@ def _child(task: Task, answers: int) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _bound(task)
+        keep_to_one()
         outcome = work(task)
         try:
             data = packed(outcome)

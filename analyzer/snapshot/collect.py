@@ -114,6 +114,8 @@ class Collector:
         """
         feed, result, left = self.feed, self.result, PROGRESS_EVERY
         self._runs_below = getattr(source, "runs_below", None)
+        if (expect := getattr(source, "expect_runs", None)) is not None:
+            expect(contents=self._read_content)
         for member, body in source:
             table = self._counting
             if table is not None and member.path.startswith(self._bulk_prefix):
@@ -294,7 +296,7 @@ class Collector:
         if table is None:
             return
         result.content_files += int((run.kinds == 0).sum())
-        result.xattrs += sum(map(bool, run.xattrs))
+        result.xattrs += int((run.marks > 0).sum())
         if self._read_content:
             table.extend(run)
         else:

@@ -1,7 +1,6 @@
 """Facts of the files of one diff directory, kept in columns (about 150 bytes an entry).
 
-The CRC-64 is the one tar-split stores (polynomial ISO, catalogue name CRC-64/GO-ISO), so that contents can be
-compared whichever of the two comes first in the archive.
+The CRC-64 is the one tar-split stores, so that contents can be compared whichever of the two comes first.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ import hashlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastcrc import crc64
-
+from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, go_iso, streamed
 from analyzer.source.member import FILE, HARDLINK, RUN_KINDS, SYMLINK
 
 if TYPE_CHECKING:
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "socket", "other")
 KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
 FILE_CODE, DIRECTORY_CODE = KIND_CODE["file"], KIND_CODE["dir"]
-HAS_CRC, ZEROED, CUT, ZERO_TAIL = 1, 2, 4, 8
-PAGE = 4096
 STORE_XATTRS = ("trusted.", "user.", "security.capability")
 LABEL = "security.selinux"
 RUN_CODES = bytes(KIND_CODE[kind] for kind in RUN_KINDS).ljust(256, b"\0")
 U64 = (1 << 64) - 1
-go_iso = crc64.go_iso
 
 
 class Entry(NamedTuple):
@@ -119,7 +114,7 @@ class DiffTable:
                 if chunk is not None and len(chunk) == size and chunk[-1]:
                     crc, flags = go_iso(chunk), HAS_CRC
                 else:
-                    crc, flags = _streamed(chunk, chunks, size)
+                    crc, flags = streamed(chunk, chunks, size)
         xattrs = member.xattrs
         if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and _more(xattrs)):
             self._add_extra(member)
@@ -143,18 +138,12 @@ class DiffTable:
     def extend(self, run: Run) -> None:
         """Keep the facts of many entries and read their contents for the CRC; as `add` for each."""
         rows, first = len(run.kinds), len(self.names)
-        view, sizes = run.view, run.sizes.tolist()
-        contents = [view[start : start + size] for start, size in zip(run.starts, sizes, strict=True)]
-        crcs, flags = array("Q", map(go_iso, contents)), array("B", [HAS_CRC]) * rows
-        for row in run.unlike:
-            flags[row], crcs[row] = 0, 0
-            if run.kinds[row] == 0:
-                crcs[row], flags[row] = _streamed(contents[row], iter(()), sizes[row])
+        crcs, flags = run.checksums()
         self.names += run.names
         self.kinds.frombytes(run.kinds.tobytes().translate(RUN_CODES))
-        self.flags += flags
-        self.crcs += crcs
         for column, values in (
+            (self.flags, flags),
+            (self.crcs, crcs),
             (self.modes, run.modes),
             (self.uids, run.uids),
             (self.gids, run.gids),
@@ -163,19 +152,18 @@ class DiffTable:
             (self.offsets, run.offsets),
         ):
             column.frombytes(values.tobytes())
-        marked = [key for key, each in {id(each): each for each in run.xattrs}.items() if each and _more(each)]
-        for row in {*run.links, *(row for row, each in enumerate(run.xattrs) if marked and id(each) in marked)}:
-            kept = _kept(run.xattrs[row])
-            if kept or row in run.links:
-                self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept, "")
+        kept = [_kept(each) if each and _more(each) else NO_XATTRS for each in run.sets]
+        marked = [row for mark, each in enumerate(kept) if each for row in (run.marks == mark).nonzero()[0].tolist()]
+        for row in {*run.links, *marked}:
+            self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept[run.marks[row]], "")
         self.counted += rows
-        self.bytes += sum(sizes)
+        self.bytes += int(run.sizes.sum())
         self._index = None
 
     def _hash(self, body: Body, size: int) -> tuple[int, int]:
         digest = hashlib.sha256()
         chunks = _hashed(body, digest)
-        crc, flags = _streamed(next(chunks, None), chunks, size)
+        crc, flags = streamed(next(chunks, None), chunks, size)
         if flags & HAS_CRC:
             self.put_digest(len(self.names), digest.digest())
         return crc, flags
@@ -275,35 +263,6 @@ def _hashed(body: Body, digest: hashlib._Hash) -> Iterator[memoryview]:
     for chunk in body.chunks():
         digest.update(chunk)
         yield chunk
-
-
-def checksum(body: Body, size: int) -> tuple[int, int]:
-    """Return the CRC-64 of the content of `size` bytes, and the flags of an entry."""
-    chunks = body.chunks()
-    return _streamed(next(chunks, None), chunks, size)
-
-
-def _streamed(chunk: memoryview | None, rest: Iterator[memoryview], size: int) -> tuple[int, int]:
-    """Return checksum and flags of a content whose first chunk has been taken; each is only valid until the next."""
-    crc, at, used = 0, 0, 0
-    while chunk is not None:
-        crc = go_iso(chunk, crc) if at else go_iso(chunk)
-        at += len(chunk)
-        if chunk[-1]:
-            used = at
-        elif kept := len(bytes(chunk).rstrip(b"\0")):
-            used = at - len(chunk) + kept
-        chunk = next(rest, None)
-    if at != size:
-        return 0, CUT
-    return crc, HAS_CRC | _zeros(used, size)
-
-
-def _zeros(used: int, size: int) -> int:
-    """Return the flags of a file whose last byte other than NUL is at `used` - 1."""
-    if not used:
-        return ZEROED
-    return ZERO_TAIL if used + -used % PAGE < size else 0
 
 
 def _more(xattrs: Mapping[str, bytes]) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analyzer.snapshot.content import CUT, HAS_CRC, KINDS, ZEROED
+from analyzer.snapshot.content import KINDS
 from analyzer.snapshot.overlay import link_target
+from analyzer.source.checksum import CUT, HAS_CRC, ZEROED
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.snapshot.content import CUT, FILE_CODE
+from analyzer.snapshot.content import FILE_CODE
 from analyzer.snapshot.places import place, real_row
 from analyzer.snapshot.second import walk
 from analyzer.snapshot.sharing import shared
 from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
+from analyzer.source.checksum import CUT
 from analyzer.source.header import clean_path
 from analyzer.source.member import FILE
 from analyzer.source.offsets import has_offsets, open_offsets

@@ -1,7 +1,8 @@
-"""Do pieces of work that need no one another in two processes, where there is a second processor.
+"""Do pieces of work that need no one another in several processes, where there are processors for them.
 
-The second process is a fork: it has everything that was read, and only results go back. Whatever goes wrong with it,
-this process does its share too, so that the outcome is the same with one process as with two.
+The further processes are forks: they have everything that was read, and only results go back. Whoever is idle takes the
+next piece. Whatever goes wrong with a fork, this process does its share too, so that the outcome is the same as with
+one process.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ import gc
 import os
 import pickle
 import signal
-import sys
-import threading
+from struct import Struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from analyzer.source.processors import processors
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WORTH = 1 << 20
 """Sum of weights (compressed bytes of tar-splits) from which a fork costs less than it saves: about 20,000 files."""
+MOST = 4
+"""Processes at the most: each holds a part of what it looks at once more."""
 PIECE = 1 << 20
+PLACE = Struct("=q")
 
 
 def shared(work: Callable[[Item], Result], items: Sequence[Item], weigh: Callable[[Item], int]) -> list[Result]:
@@ -34,48 +39,50 @@ def shared(work: Callable[[Item], Result], items: Sequence[Item], weigh: Callabl
         weigh: about how much work an item is.
     """
     weights = [weigh(item) for item in items]
-    if sum(weights) < WORTH or len(items) < 2 or not _second_processor():
+    count = min(processors(), MOST, len(items))
+    if sum(weights) < WORTH or count < 2:
         return [work(item) for item in items]
-    theirs = _half(weights)
-    child = _Child(work, [items[at] for at in theirs])
+    queue = _queue(sorted(range(len(items)), key=lambda at: -weights[at]))
+    children: list[_Child] = []
+
+    def share() -> dict[int, Result]:
+        return {at: work(items[at]) for at in _taken(queue)}
+
     try:
-        ours = {at: work(items[at]) for at in range(len(items)) if at not in theirs}
-    except BaseException:
-        child.end()
-        raise
-    results = child.results()
-    if results is None:
-        ours |= {at: work(items[at]) for at in theirs}
-    else:
-        ours |= dict(zip(theirs, results, strict=True))
-    return [ours[at] for at in range(len(items))]
+        children.extend(_Child(share) for _ in range(count - 1))
+        done = share()
+        for child in children:
+            done |= child.results()
+    finally:
+        os.close(queue)
+        for child in children:
+            child.end()
+    return [done[at] if at in done else work(items[at]) for at in range(len(items))]
 
 
-def _second_processor() -> bool:
-    """Tell whether a fork is safe here and has a processor to run on."""
-    if not sys.platform.startswith("linux") or threading.active_count() > 1:
-        return False
-    return len(os.sched_getaffinity(0)) > 1
+def _queue(places: list[int]) -> int:
+    """Return a file that holds places in the list of items; forks share how far it has been read."""
+    queue = os.memfd_create("queue")
+    os.write(queue, b"".join(map(PLACE.pack, places)))
+    os.lseek(queue, 0, os.SEEK_SET)
+    return queue
 
 
-def _half(weights: Sequence[int]) -> list[int]:
-    """Return the items of one of two shares of about the same weight, ascending."""
-    left = right = 0
-    half = []
-    for at in sorted(range(len(weights)), key=lambda at: -weights[at]):
-        if left < right:
-            left += weights[at]
-            half.append(at)
-        else:
-            right += weights[at]
-    return sorted(half)
+def _taken(queue: int) -> Iterator[int]:
+    """Yield the places that this process is the one to take, as long as it has the parent it has now."""
+    parent = os.getppid()
+    while os.getppid() == parent and len(said := os.read(queue, PLACE.size)) == PLACE.size:
+        yield PLACE.unpack(said)[0]
 
 
 class _Child:
-    """A fork that works on some items and hands back the results."""
+    """A fork that hands back what `work` gives it, by place.
 
-    def __init__(self, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
-        parent = os.getpid()
+    Args:
+        work: what it does.
+    """
+
+    def __init__(self, work: Callable[[], dict[int, Any]]) -> None:
         self._pid, self._pipe = -1, -1
         ours, theirs = os.pipe()
         gc.freeze()  # a collection in the child would copy every page it looks at
@@ -92,42 +99,39 @@ class _Child:
             status = 1
             try:
                 os.close(ours)
-                _work(work, items, theirs, parent)
+                _send(work(), theirs)
                 status = 0
             finally:
                 os._exit(status)
         os.close(theirs)
         self._pipe = ours
 
+    def results(self) -> dict[int, Any]:
+        """Return the results, none where the child failed."""
+        if self._pid < 0:
+            return {}
+        pieces = []
+        while piece := os.read(self._pipe, PIECE):
+            pieces.append(piece)
+        pid, self._pid = self._pid, -1
+        os.close(self._pipe)
+        _, status = os.waitpid(pid, 0)
+        if status:
+            return {}
+        results: dict[int, Any] = pickle.loads(b"".join(pieces))  # noqa: S301  from our own fork
+        return results
+
     def end(self) -> None:
-        """Stop the child, whose results nobody waits for."""
+        """Stop the child where nobody has waited for its results."""
         if self._pid > 0:
             os.kill(self._pid, signal.SIGKILL)
             os.close(self._pipe)
             os.waitpid(self._pid, 0)
-
-    def results(self) -> list[Any] | None:
-        """Return the results, None where the child failed."""
-        if self._pid < 0:
-            return None
-        pieces = []
-        while piece := os.read(self._pipe, PIECE):
-            pieces.append(piece)
-        os.close(self._pipe)
-        _, status = os.waitpid(self._pid, 0)
-        if status:
-            return None
-        results: list[Any] = pickle.loads(b"".join(pieces))  # noqa: S301  from our own fork
-        return results
+            self._pid = -1
 
 
-def _work(work: Callable[[Any], Any], items: Sequence[Any], pipe: int, parent: int) -> None:
-    """Work on items as long as the parent lives, then write all results."""
-    results = []
-    for item in items:
-        if os.getppid() != parent:
-            return
-        results.append(work(item))
+def _send(results: dict[int, Any], pipe: int) -> None:
+    """Write the results; a pipe that nobody reads any more ends the process."""
     view = memoryview(pickle.dumps(results, protocol=pickle.HIGHEST_PROTOCOL))
     while view:
         view = view[os.write(pipe, view) :]

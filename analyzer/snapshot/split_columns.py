@@ -6,12 +6,14 @@ says what its line says. What this gives, `TarSplit.entries` would give too, ent
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analyzer.snapshot.recorded import Recorded
-from analyzer.source.columns import CODES, clean, decoded, numbers, sound
+from analyzer.source.columns import CODES, clean, numbers, sound
 from analyzer.source.entry import NANO
 from analyzer.source.header import BLOCK
 from analyzer.source.member import RUN_KINDS, SYMLINK
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from analyzer.source.columns import Column
 
 NAME = 100
+DOT = "./"
+DOTTED = methodcaller("startswith", DOT)
 SYMLINK_ITEM = RUN_KINDS.index(SYMLINK)
 FEWEST = 8
 """Entries that are worth columns."""
@@ -93,7 +97,8 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
         padding: bytes of the first segment that belong to the content before.
     """
     segments, files = lines[0::2], lines[1::2]
-    names = [file.name.encode("utf-8", "surrogatepass") for file in files]
+    paths = [file.name for file in files]
+    names = _encoded(paths)
     payloads = [file.payload for file in files]
     raw = [segment.payload or b"" for segment in segments]
     try:
@@ -106,16 +111,19 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     good = (spans == pads + BLOCK) & (sums == np.where(sizes > 0, 8, -1)) & (sizes >= 0)
     if any(file.name_raw is not None for file in files):
         good &= np.fromiter([file.name_raw is None for file in files], np.bool_)
-    headers = np.frombuffer(b"".join([each[-BLOCK:].rjust(BLOCK, b"\0") for each in raw]), np.uint8).reshape(-1, BLOCK)
+    text = np.frombuffer(b"".join((bytes(BLOCK), *raw)), np.uint8)
+    headers = sliding_window_view(text, BLOCK)[np.cumsum(spans)]
     kinds = CODES[headers[:, 156]]
     values, plain = numbers(headers[:, 100:148])
     good &= plain & sound(headers) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
-    stems = [name[2:] if name[:2] == b"./" else name for name in names]
+    if any(map(DOTTED, paths)):
+        paths = [path.removeprefix(DOT) for path in paths]
     for item in np.flatnonzero(kinds == 1).tolist():
-        if stems[item][-1:] == b"/":
-            stems[item] = stems[item][:-1]
+        if paths[item][-1:] == "/":
+            paths[item] = paths[item][:-1]
         else:
             good[item] = False
+    stems = _encoded(paths)
     if clean(stems) < len(stems):
         good &= np.fromiter((clean((stem,)) for stem in stems), np.bool_)
     crcs = np.frombuffer(b"".join([p if p and len(p) == 8 else bytes(8) for p in payloads]), ">u8").astype(np.uint64)
@@ -124,8 +132,14 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
         for item in np.flatnonzero(kinds == SYMLINK_ITEM).tolist()
     }
     modes, uids, gids, _, seconds = values
-    entries = Entries(decoded(stems), kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, links, spans + sizes)
+    entries = Entries(paths, kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, links, spans + sizes)
     return _pieces(entries, good)
+
+
+def _encoded(names: Sequence[str]) -> Sequence[bytes]:
+    """Return names as bytes of UTF-8."""
+    lines = "\n".join(names).encode("utf-8", "surrogatepass").split(b"\n")
+    return lines if len(lines) == len(names) else [name.encode("utf-8", "surrogatepass") for name in names]
 
 
 def _named(headers: Column, names: Sequence[bytes]) -> Column:

@@ -43,15 +43,49 @@ UNCLEAN = re.compile(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 
 def clean(paths: Sequence[bytes]) -> int:
     """Return how many paths there are before the first that cleaning would change."""
-    text = np.frombuffer(b"\n".join((b"", *paths, b"")), np.uint8)
+    if _all_clean(b"\n".join((b"", *paths, b""))):
+        return len(paths)
+    return next((at for at, path in enumerate(paths) if UNCLEAN.search(path)), len(paths))
+
+
+def _all_clean(lines: bytes) -> bool:
+    """Tell whether cleaning would change no path among lines of one path each, with a newline before and behind all."""
+    text = np.frombuffer(lines, np.uint8)
     ends = np.flatnonzero((text == ord("/")) | (text == ord("\n")))
     parts, lengths = ends[:-1] + 1, np.diff(ends) - 1
     short = parts[lengths < 3]
     lengths = lengths[lengths < 3]
     dots = (text[short] == ord(".")) & ((lengths < 2) | (text[np.minimum(short + 1, len(text) - 1)] == ord(".")))
-    if bool((dots | (lengths == 0)).any()) or not bool(text.all()):
-        return next((at for at, path in enumerate(paths) if UNCLEAN.search(path)), len(paths))
-    return len(paths)
+    return not bool((dots | (lengths == 0)).any()) and b"\0" not in lines
+
+
+def names_below(prefix: bytes, paths: Sequence[bytes]) -> list[str]:
+    """Return what follows `prefix` in paths, as text, up to the first that lacks it or that cleaning would change.
+
+    Bytes that are no UTF-8 become surrogate escapes.
+    """
+    paths = paths[: _last_below(prefix, paths)]
+    if not paths:
+        return []
+    # what lies between two paths with a prefix in the order of bytes has it too
+    if not (min(paths).startswith(prefix) and max(paths).startswith(prefix)):
+        paths = paths[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
+    names = [path[len(prefix) :] for path in paths]
+    return decoded(names[: clean(names)])
+
+
+def _last_below(prefix: bytes, paths: Sequence[bytes]) -> int:
+    """Return how many paths have a prefix, if those that have it are the first ones: the rest is for the caller."""
+    low, high = 0, len(paths)
+    while low < high:
+        middle = (low + high) // 2
+        if paths[high - 1].startswith(prefix):
+            return high
+        if paths[middle].startswith(prefix):
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def decoded(paths: Sequence[bytes]) -> list[str]:

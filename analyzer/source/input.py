@@ -50,6 +50,13 @@ class Input:
         """Tell whether `pread` works."""
         return self._fd >= 0 and hasattr(os, "pread")
 
+    @property
+    def place(self) -> tuple[int, int, int] | None:
+        """Return descriptor, first byte and length of what is read, None where it must be read in order."""
+        if not self.random_access or self.size is None or self._digest is not None:
+            return None
+        return self._fd, self._start, self.size
+
     def peek(self) -> bytes:
         """Return up to `HEAD` first bytes without taking them; call it before the first `readinto`."""
         if self.bytes_read == 0 and not self._head:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analyzer.source.columns import LATEST, TENS, ZERO
 from analyzer.source.entry import NANO
@@ -66,6 +67,9 @@ class Layouts:
         self._known: dict[int, list[Layout]] = {}
         self._keys: set[bytes] = set()
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def find(self, view: memoryview, places: Column, fronts: Column, sizes: Column) -> list[Found]:
         """Return what is known of payloads.
 
@@ -91,9 +95,7 @@ class Layouts:
             layouts = self._known.get(length, ())
             if not layouts:
                 continue
-            begins = (places[rows] + lengths[rows]).tolist()
-            joined = b"".join([view[begin - 1 : begin + length] for begin in begins])
-            rests = np.frombuffer(joined, np.uint8).reshape(-1, length + 1)
+            rests = sliding_window_view(np.frombuffer(view, np.uint8), length + 1)[places[rows] + lengths[rows] - 1]
             for layout in layouts:
                 fits, mtimes = self._fitting(layout, rests)
                 which = rows[fits]

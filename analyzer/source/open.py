@@ -15,6 +15,7 @@ from analyzer.source.ahead import AheadWindow
 from analyzer.source.compression import decompress
 from analyzer.source.directory import DirectorySource
 from analyzer.source.input import HEAD, Input
+from analyzer.source.processors import processors
 from analyzer.source.records import Records
 from analyzer.source.signature import refusal
 from analyzer.source.tar import REFILL, TarReader
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
+FAR = 128 << 20
+"""Size of a plain tar from which further processes look ahead."""
 LONG = 16 << 20
 """Size of an input from which a thread reads ahead."""
 
@@ -53,6 +56,8 @@ class TarSource:
         self.sha256: str | None = None
         self.again: Callable[[], MemberSource] | None = None
         self._source = source
+        self._limits = limits
+        self._packed = bool(names)
         self._window = _window(stream, source, limits, below, records)
         self._reader = TarReader(self._window, limits, records)
 
@@ -81,8 +86,23 @@ class TarSource:
         try:
             yield from self._reader
         finally:
-            self._window.close()
+            self._end()
         self.sha256 = self._source.finish()
+
+    def expect_runs(self, *, contents: bool) -> None:
+        """Get ready for `runs_below`: where that pays and can be done, further processes look ahead.
+
+        Args:
+            contents: whether the checksums of contents will be wanted.
+        """
+        where = self._source.place
+        if where is None or self._packed or where[2] < FAR or (count := processors()) < 2:
+            return
+        from analyzer.source.tables_ahead import MOST, TablesAhead  # noqa: PLC0415  numpy is not for every bundle
+
+        self._window.stop_ahead()
+        count = min(count, MOST)
+        self._reader.tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
 
     def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
         """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
@@ -96,8 +116,14 @@ class TarSource:
 
     def close(self) -> None:
         """Release the input."""
-        self._window.close()
+        self._end()
         self._source.close()
+
+    def _end(self) -> None:
+        """Stop the thread or the processes that look ahead."""
+        self._window.close()
+        if self._reader.tables_ahead is not None:
+            self._reader.tables_ahead.close()
 
 
 def _further(source: Input, *, packed: bool) -> Iterator[bytes]:

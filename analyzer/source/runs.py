@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyzer.source.columns import CODES, EXTENDED, LATEST, chain, clean, decoded, find_headers, numbers, sound
+from analyzer.source.checksum import HAS_CRC, go_iso, streamed
+from analyzer.source.columns import CODES, EXTENDED, LATEST, chain, find_headers, names_below, numbers, sound
 from analyzer.source.entry import NANO
 from analyzer.source.extras import LENGTHS
 from analyzer.source.header import BLOCK
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.shapes import Shapes
+    from analyzer.source.tables_ahead import TablesAhead
     from analyzer.source.window import Window
 
     Column = npt.NDArray[Any]
@@ -44,6 +46,8 @@ POOR = 64
 """Usual members below which the rest of the data at hand is left to `tar`: hostile input must not cost a table each."""
 LONGEST = 4_096
 """Longest extended header that is usual."""
+LESSONS = 16
+"""Members whose records are read for their layout before that is looked for in many."""
 PAX, LONG_NAME, LONG_LINK = ord("x"), ord("L"), ord("K")
 
 
@@ -55,10 +59,11 @@ class Run(NamedTuple):
         kinds: codes, index into `RUN_KINDS`.
         modes, uids, gids, sizes, mtimes_ns, offsets: as in `Member` (`offsets` is `data_offset`).
         links: targets of the symlinks, by item.
-        xattrs: attributes of each.
-        view: the memory that contents lie in, valid only while the run is taken.
+        marks: which of `sets` each has.
+        sets: sets of attributes, the first of them empty and no other.
+        view: the memory that contents lie in, valid only while the run is taken; None where others have looked at them.
         starts: where in it each content starts.
-        unlike: items that are no file, or a file that ends with a NUL.
+        sums: checksums and flags of the contents, where others have been asked for them.
     """
 
     names: list[str]
@@ -70,10 +75,19 @@ class Run(NamedTuple):
     mtimes_ns: Column
     offsets: Column
     links: dict[int, str]
-    xattrs: Sequence[Mapping[str, bytes]]
-    view: memoryview
-    starts: list[int]
-    unlike: list[int]
+    marks: Column
+    sets: Sequence[Mapping[str, bytes]]
+    view: memoryview | None
+    starts: Column
+    sums: tuple[Column, Column] | None
+
+    def checksums(self) -> tuple[Column, Column]:
+        """Return CRC-64 and flags (`analyzer.source.checksum`) of each content, 0 and 0 for what is no file."""
+        if self.sums is not None:
+            return self.sums
+        if self.view is None:
+            raise ValueError("the contents of this run have not been looked at")
+        return checksums(self.view, self.starts, self.sizes, self.kinds)
 
 
 class Table(NamedTuple):
@@ -84,9 +98,11 @@ class Table(NamedTuple):
         usual: whether it is usual.
         bad: the items that are not, ascending.
         paths: the path of a usual one as found, without `./` before and `/` behind.
-        xattrs, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
+        marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
         targets: the link name field of each symlink, by item.
         end: where the stretch ends.
+        ahead: whether another process made it: the contents are not in memory.
+        sums: as in `Run`.
     """
 
     begins: list[int]
@@ -94,7 +110,8 @@ class Table(NamedTuple):
     ends: list[int]
     bad: list[int]
     paths: list[bytes]
-    xattrs: list[Mapping[str, bytes]]
+    marks: Column
+    sets: Sequence[Mapping[str, bytes]]
     kinds: Column
     modes: Column
     uids: Column
@@ -103,13 +120,15 @@ class Table(NamedTuple):
     mtimes_ns: Column
     targets: dict[int, bytes]
     end: int
+    ahead: bool = False
+    sums: tuple[Column, Column] | None = None
 
 
 class Names(NamedTuple):
-    """Path, attributes and modification time of each member of a table."""
+    """Path (an object), set of attributes and modification time of each member of a table."""
 
-    paths: list[bytes]
-    xattrs: list[Mapping[str, bytes]]
+    paths: Column
+    marks: Column
     mtimes_ns: Column
 
 
@@ -143,17 +162,20 @@ class RunReader:
         window: the stream.
         shapes: layouts of pax payloads seen so far.
         limits: bounds on what is read.
+        ahead: tables that other processes make.
 
     Attributes:
         prefix: the directory with its slash.
         take: gets each run.
     """
 
-    def __init__(self, window: Window, shapes: Shapes, limits: Limits) -> None:
+    def __init__(self, window: Window, shapes: Shapes, limits: Limits, ahead: TablesAhead | None = None) -> None:
         self._window = window
+        self._ahead = ahead
         self._shapes = shapes
         self._layouts = Layouts()
         self._limits = limits
+        self._sets: list[Mapping[str, bytes]] = [NO_XATTRS]
         self._table: Table | None = None
         self._rest = 0  # offset up to which no table is made
         self._known = 0  # layouts known when the last one was: with a new one, another look is worth it
@@ -168,11 +190,15 @@ class RunReader:
         window = self._window
         offset = window.base + pos
         table = self._table
-        if table is None or offset >= table.end or self._known < len(self._shapes):
+        ready = self._ahead.table(offset) if self._ahead is not None else None
+        if ready is not None:
+            table = self._table = ready
+            self._known = len(self._shapes)
+        elif table is None or offset >= table.end or self._known < len(self._shapes):
             if (offset < self._rest and self._known == len(self._shapes)) or window.end - pos < LEAST:
                 return 0
             self._known = len(self._shapes)
-            table = self._table = self._make(pos)
+            table = self._table = self.make(pos)
             if table is None or len(table.begins) - len(table.bad) < POOR:
                 self._rest = window.base + window.end
             if table is None:
@@ -182,34 +208,24 @@ class RunReader:
             return 0
         next_bad = bisect_left(table.bad, first)
         stop = table.bad[next_bad] if next_bad < len(table.bad) else len(table.begins)
-        names = self._names(table.paths[first : min(stop, first + most)])
+        names = names_below(self.prefix, table.paths[first : min(stop, first + most)])
         if len(names) < FEWEST:
             return 0
         stop = first + len(names)
         self.take(self._run(table, first, stop, names))
-        window.pos = table.ends[stop - 1] - window.base
+        window.skip(table.ends[stop - 1] - offset)
         return len(names)
 
-    def _names(self, paths: list[bytes]) -> list[bytes]:
-        """Return the paths below the directory, up to the first that is not below it or that cleaning would change."""
-        prefix, skipped = self.prefix, len(self.prefix)
-        names = [path[skipped:] for path in paths if path.startswith(prefix)]
-        if len(names) < len(paths):
-            names = names[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
-        return names[: clean(names)]
-
-    def _run(self, table: Table, first: int, stop: int, names: list[bytes]) -> Run:
+    def _run(self, table: Table, first: int, stop: int, names: list[str]) -> Run:
         span = slice(first, stop)
         contents, sizes = table.contents[span], table.sizes[span]
-        starts = contents - self._window.base
-        last = np.frombuffer(self._window.buffer, np.uint8)[starts + sizes - 1]
         links = {
             item - first: target.partition(b"\0")[0].decode("utf-8", "surrogateescape")
             for item, target in table.targets.items()
             if first <= item < stop
         }
         return Run(
-            decoded(names),
+            names,
             table.kinds[span],
             table.modes[span],
             table.uids[span],
@@ -218,13 +234,14 @@ class RunReader:
             table.mtimes_ns[span],
             contents,
             links,
-            table.xattrs[span],
-            self._window.view,
-            starts.tolist(),
-            np.flatnonzero((table.kinds[span] > 0) | ((sizes > 0) & (last == 0))).tolist(),
+            table.marks[span],
+            table.sets,
+            None if table.ahead else self._window.view,
+            contents - self._window.base,
+            None if table.sums is None else (table.sums[0][span], table.sums[1][span]),
         )
 
-    def _make(self, pos: int) -> Table | None:
+    def make(self, pos: int) -> Table | None:
         """Return the table of the members from window position `pos` on, None where no header is found."""
         window = self._window
         count = (window.end - pos) // BLOCK
@@ -266,8 +283,9 @@ class RunReader:
             (rows[own] + 1) * BLOCK + start,
             (ends + start).tolist(),
             np.flatnonzero(~found.good).tolist(),
-            names.paths,
-            names.xattrs,
+            names.paths.tolist(),
+            names.marks,
+            self._sets,
             found.kinds,
             (values[0] & 0o7777).astype(np.uint16),
             values[1].astype(np.uint64),
@@ -281,7 +299,8 @@ class RunReader:
     def _named(self, found: _Found) -> Names:
         """Return path, attributes and time of each member; tell those whose name or records are not usual."""
         buffer, good, places = self._window.buffer, found.good, found.places
-        names = Names([b""] * len(places), [NO_XATTRS] * len(places), found.values[4] * NANO)
+        count = len(places)
+        names = Names(np.full(count, b"", np.object_), np.zeros(count, np.uint16), found.values[4] * NANO)
         good &= found.sizes * EXTENDED[found.types] <= LONGEST
         good &= names.mtimes_ns <= LATEST * NANO
         wanted = np.flatnonzero(good & (found.types == PAX))
@@ -302,7 +321,22 @@ class RunReader:
         return names
 
     def _recorded(self, found: _Found, items: Column, names: Names) -> None:
-        """Fill in what pax records say of some items, and tell those that are of a known layout."""
+        """Fill in what pax records say of some items, and tell those that are of a known layout.
+
+        The layouts that the first ones without one teach are looked for in the others.
+        """
+        while True:
+            items, known = items[~self._laid_out(found, items, names)], len(self._layouts)
+            for item in items[:LESSONS].tolist():
+                self._matched(found, item, names)
+            items = items[LESSONS:]
+            if not len(items) or len(self._layouts) == known:
+                break
+        for item in items.tolist():
+            self._matched(found, item, names)
+
+    def _laid_out(self, found: _Found, items: Column, names: Names) -> Column:
+        """Fill in what pax records of known layouts say, and tell which items have such."""
         view, places, sizes, kinds = self._window.view, found.places, found.sizes, found.kinds
         seen = np.zeros(len(items), np.bool_)
         for group in self._layouts.find(view, places[items], found.fronts[items], sizes[items]):
@@ -317,11 +351,17 @@ class RunReader:
             found.good[which] = plain
             names.mtimes_ns[which] = group.mtimes_ns
             seen[group.rows] = True
-            for item, begin, end in zip(which.tolist(), begins.tolist(), ends.tolist(), strict=True):
-                names.paths[item] = view[begin:end].tobytes()
-                names.xattrs[item] = group.xattrs
-        for item in items[~seen].tolist():
-            self._matched(found, item, names)
+            spans = zip(begins.tolist(), ends.tolist(), strict=True)
+            paths = [view[begin:end].tobytes() for begin, end in spans]
+            names.paths[which] = np.fromiter(paths, np.object_, len(which))
+            names.marks[which] = self._mark(group.xattrs)
+        return seen
+
+    def _mark(self, xattrs: Mapping[str, bytes]) -> int:
+        """Return the place of a set of attributes among all that were seen."""
+        if xattrs not in self._sets:
+            self._sets.append(xattrs)
+        return self._sets.index(xattrs)
 
     def _matched(self, found: _Found, item: int, names: Names) -> None:
         """Fill in what the pax records of one item say, where `shapes` knows their layout."""
@@ -335,11 +375,27 @@ class RunReader:
         if LENGTHS.get(digits) != end - match.start(1) - 1:  # also where the time comes before the path
             return
         self._layouts.learn(bytes(self._window.view[place:stop]), match, known)
-        names.paths[item], names.xattrs[item] = path, known
+        names.paths[item], names.marks[item] = path, self._mark(known)
         time = parse_time(stamp[9:])
         names.mtimes_ns[item] = min(time, LATEST * NANO)
         # a slash behind its name makes a file a directory
         found.good[item] = time <= LATEST * NANO and (bool(found.kinds[item]) or match.end(2) + 1 == end)
+
+
+def checksums(view: memoryview, starts: Column, sizes: Column, kinds: Column) -> tuple[Column, Column]:
+    """Return CRC-64 and flags of contents that lie in `view`, 0 and 0 for what is no file."""
+    stops = starts + sizes
+    crcs = np.fromiter(
+        map(go_iso, [view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]),
+        np.uint64,
+        len(starts),
+    )
+    flags = np.full(len(starts), HAS_CRC, np.uint8)
+    crcs[kinds > 0] = flags[kinds > 0] = 0
+    last = np.frombuffer(view, np.uint8)[stops - 1]
+    for item in np.flatnonzero((kinds == 0) & (sizes > 0) & (last == 0)).tolist():
+        crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))
+    return crcs, flags
 
 
 def _drop(_run: Run) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.source.member import Member
     from analyzer.source.records import Records
     from analyzer.source.runs import Run, RunReader
+    from analyzer.source.tables_ahead import TablesAhead
     from analyzer.source.window import Window
 
 PAX = ord("x")
@@ -56,6 +57,7 @@ class TarReader:
         self._zeros = 0  # zero blocks just seen
         self._runs: RunReader | None = None  # while they are wanted
         self._all_runs: RunReader | None = None
+        self.tables_ahead: TablesAhead | None = None
         self._inherits = False
         self._ended = False  # two of them: the archive is over
         self.members = 0
@@ -105,7 +107,7 @@ class TarReader:
         from analyzer.source.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
 
         if self._all_runs is None:
-            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits)
+            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self.tables_ahead)
         self._runs = self._all_runs
         self._runs.prefix = prefix.encode("utf-8", "surrogateescape")
         self._runs.take = take

@@ -108,7 +108,7 @@ def test_every_image_on_its_own(case, command):
 
 
 def test_what_it_said_is_answered(case, why):
-    """`analyzer why` gets what podman printed, log lines included: a cause is named, what was damaged where that is told."""
+    """`analyzer why` gets what podman printed, log lines included: it names a cause, the damaged thing where told."""
     for words, printed in case.said.items():
         if words and words != "never returns":
             causes = why(case.bundle, printed)["causes"]

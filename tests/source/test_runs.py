@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +15,8 @@ from hypothesis import strategies as st
 
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
+from analyzer.source import ahead, runs, tables_ahead
 from analyzer.source import open as opening
-from analyzer.source import runs
 from analyzer.source.open import open_bundle
 from tests.archives import tar_of
 from tests.contents import HEALTHY
@@ -33,12 +36,19 @@ def eager(monkeypatch):
     monkeypatch.setattr(runs, "LEAST", BLOCK)
     monkeypatch.setattr(runs, "FEWEST", 1)
     monkeypatch.setattr(runs, "POOR", 0)
+    monkeypatch.setattr(opening, "processors", lambda: 2)
+    monkeypatch.setattr(tables_ahead, "PIECE", 24 << 10)
+    monkeypatch.setattr(tables_ahead, "BEYOND", 8 << 10)
 
 
-def collected(data: bytes, *, at_once: bool, content: bool = True, limits: Limits = DEFAULT):
-    """Return everything that a pass over an archive kept, and how many members came in runs."""
+ONE_BY_ONE, MANY_AT_ONCE, MADE_AHEAD = "one by one", "many at once", "tables made ahead"
+
+
+def collected(data: bytes, way: str, *, content: bool = True, limits: Limits = DEFAULT):
+    """Return everything that a pass over an archive kept, and how many members came in runs (or from tables ahead)."""
     taken = 0
-    with tempfile.TemporaryDirectory() as work:
+    far = mock.patch.object(opening, "FAR", 0 if way == MADE_AHEAD else 1 << 62)
+    with far, tempfile.TemporaryDirectory() as work:
         path = Path(work, "bundle.tar")
         path.write_bytes(data)
         source = open_bundle(path, limits=limits)
@@ -47,11 +57,12 @@ def collected(data: bytes, *, at_once: bool, content: bool = True, limits: Limit
 
         def counted(run):
             nonlocal taken
-            taken += len(run.kinds)
+            if way != MADE_AHEAD or run.view is None:
+                taken += len(run.kinds)
             take(run)
 
         collector._take_run = counted
-        if not at_once:
+        if way == ONE_BY_ONE:
             source.runs_below = lambda _prefix, _take: None
         collector.take(source, None)
         source.close()
@@ -67,12 +78,14 @@ def collected(data: bytes, *, at_once: bool, content: bool = True, limits: Limit
 
 
 def same(data: bytes, **options) -> int:
-    """Assert that an archive reads the same in both ways; return how many members came in runs."""
-    expected, none = collected(data, at_once=False, **options)
-    found, taken = collected(data, at_once=True, **options)
+    """Assert that an archive reads the same in all ways; return how many members came in runs, in either."""
+    expected, none = collected(data, ONE_BY_ONE, **options)
+    found, taken = collected(data, MANY_AT_ONCE, **options)
     assert found == expected
     assert none == 0
-    return taken
+    found, taken_ahead = collected(data, MADE_AHEAD, **options)
+    assert found == expected
+    return min(taken, taken_ahead)
 
 
 def recorded(path, data=b"", *, kind=b"0", digits=9, more=(), order=0, **fields):
@@ -176,7 +189,7 @@ def test_odd_members_among_ordinary_ones(name, content):
 
 def test_the_limit_of_members_ends_a_run():
     data = ordinary() + END
-    expected, _ = collected(data, at_once=True, limits=Limits(members=25))
+    expected, _ = collected(data, MANY_AT_ONCE, limits=Limits(members=25))
     assert expected[2] == 25
     same(data, limits=Limits(members=25))
     same(data, limits=Limits(path=90))
@@ -205,8 +218,51 @@ def test_hostile_headers_do_not_cost_a_table_each(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(opening, "LONG", 0)
     made = []
-    make = runs.RunReader._make
-    monkeypatch.setattr(runs.RunReader, "_make", lambda self, pos: made.append(pos) or make(self, pos))
+    make = runs.RunReader.make
+    monkeypatch.setattr(runs.RunReader, "make", lambda self, pos: made.append(pos) or make(self, pos))
     odd = b"".join(header(LAYER + b"h%d" % n, b"1", link=b"x") + member(b"z%d" % n, kind=b"Z") for n in range(4_000))
-    same(member(LAYER + b"first") + odd + END)
+    archive = member(LAYER + b"first") + odd + END
+    expected, _ = collected(archive, ONE_BY_ONE)
+    assert collected(archive, MANY_AT_ONCE) == (expected, 0)
     assert 0 < len(made) <= 2
+    made.clear()
+    assert collected(archive, MADE_AHEAD)[0] == expected
+    assert len(made) <= 2 + len(archive) // ahead.FEW
+
+
+def test_members_larger_than_a_piece_are_passed_over():
+    big = recorded(LAYER + b"big", bytes(range(256)) * 400)
+    assert same(ordinary() + big + ordinary(base=OTHER) + big + ordinary(5, LAYER + b"z/") + END) > MANY
+
+
+@pytest.mark.parametrize("how", ["killed", "SIGBUS", "error"])
+@pytest.mark.parametrize("when", [0, 2])
+def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how, when):
+    data = b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END
+    expected, _ = collected(data, ONE_BY_ONE)
+    tables, parent = tables_ahead._Look.tables, os.getpid()
+
+    def dying(self, offset):
+        assert os.getpid() != parent
+        if offset == when * tables_ahead.PIECE:
+            if how == "error":
+                raise MemoryError
+            os.kill(os.getpid(), signal.SIGKILL if how == "killed" else signal.SIGBUS)
+        return tables(self, offset)
+
+    monkeypatch.setattr(tables_ahead._Look, "tables", dying)
+    assert collected(data, MADE_AHEAD)[0] == expected
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_reader_that_stops_early_leaves_no_process(tmp_path):
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END)
+    with mock.patch.object(opening, "FAR", 0):
+        source = open_bundle(path)
+        source.expect_runs(contents=True)
+        next(iter(source))
+        source.close()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

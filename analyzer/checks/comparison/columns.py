@@ -9,8 +9,9 @@ import numpy as np
 
 from analyzer.checks.comparison.facts import is_whiteout
 from analyzer.checks.comparison.owners import ANY
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, NO_DEVICE, NO_XATTRS
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS
 from analyzer.snapshot.places import SYMLINK_CODE
+from analyzer.source.checksum import HAS_CRC
 from analyzer.source.entry import NANO
 from analyzer.source.member import DIRECTORY, FILE, RUN_KINDS
 

@@ -20,10 +20,11 @@ from analyzer.checks.comparison.facts import (
 )
 from analyzer.checks.comparison.judge import NODES, OPAQUE_NAMES
 from analyzer.checks.comparison.owners import ANY
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, HAS_CRC, NOTHING, Entry
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NOTHING, Entry
 from analyzer.snapshot.places import SYMLINK_CODE, place, real_row
 from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.times import format_time
+from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
