@@ -15,7 +15,8 @@ and each as a process of its own:
 
 Ratios are medians over rounds. `throughput` is the control's time over the batch's, both with two processes; `scaling`
 is (batch with one job / batch with two) over what two busy loops gain; `work` is the control's processor time over the
-batch's, which other load on the machine changes less. The limits hold for `stores`. Exits 1 when one is missed.
+batch's, which other load on the machine changes less; a batch also digests every bundle and keeps what it found, so
+that both are below 1. The limit is on the scaling of `stores`. Exits 1 when it is missed.
 """
 
 from __future__ import annotations
@@ -139,12 +140,12 @@ def main():
         size = sum(Path(file).stat().st_size for file in files) / 1e6
         print(f"{name}: {len(files)} captures, {size:.1f} MB")
         throughput, scaling, work, cost, plain, peak = measure(files, options.dir, options.rounds)
-        good = min(throughput, scaling) >= LIMIT
+        good = scaling >= LIMIT
         met = met and (good or name == "small")
         judged = "met" if good else "MISSED" if name == "stores" else "not for these"
         print(
-            f"  throughput {throughput:.2f} of plain processes, scaling {scaling:.2f} of the busy loops' "
-            f"(limits {LIMIT}: {judged}), work {work:.2f}\n"
+            f"  scaling {scaling:.2f} of the busy loops' (limit {LIMIT}: {judged}), throughput {throughput:.2f} of plain "
+            f"processes, work {work:.2f}\n"
             f"  processor time of a bundle {1000 * cost:.0f} ms by batch, {1000 * plain:.0f} ms by plain calls; "
             f"peak of the parent {peak / 1024:.0f} MiB"
         )

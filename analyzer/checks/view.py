@@ -81,7 +81,11 @@ class View:
     @cached_property
     def contents(self) -> dict[str, LayerFacts]:
         """Return what comparing each described layer of this store with its files gave, by layer id."""
-        return compare_layers(self)
+        key = ("contents", self.store.root, self.store.driver)
+        if key not in self.rel.memo:
+            self.rel.memo[key] = compare_layers(self)
+        facts: dict[str, LayerFacts] = self.rel.memo[key]
+        return facts
 
     @cached_property
     def images_judged(self) -> tuple[Judged, ...]:

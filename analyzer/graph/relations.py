@@ -7,7 +7,7 @@ every layer. `analyzer.graph.build` exports the same relations as a networkx gra
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +36,7 @@ class Relations:
         mapped: layer id -> id of the image's top layer it is an id-mapped copy of.
         links: link id -> layer directory name, from every store's `l/`.
         remembered: image id -> names that containers' metadata gives it.
+        memo: what others have worked out from these stores, by a key of theirs, so that it is done once.
     """
 
     stores: list[Store]
@@ -53,6 +54,7 @@ class Relations:
     mapped: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, set[str]] = field(default_factory=dict)
+    memo: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def image_names(self, image_id: str) -> tuple[str, ...]:
         """Return the names of an image; for one without a record, those its containers were made under."""
