@@ -11,6 +11,7 @@ import gc
 import os
 import pickle
 import signal
+from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,7 +43,10 @@ def shared(work: Callable[[Item], Result], items: Sequence[Item], weigh: Callabl
     count = min(processors(), MOST, len(items))
     if sum(weights) < WORTH or count < 2:
         return [work(item) for item in items]
-    queue = _queue(sorted(range(len(items)), key=lambda at: -weights[at]))
+    try:
+        queue = _queue(sorted(range(len(items)), key=lambda at: -weights[at]))
+    except OSError:
+        return [work(item) for item in items]
     children: list[_Child] = []
 
     def share() -> dict[int, Result]:
@@ -84,7 +88,10 @@ class _Child:
 
     def __init__(self, work: Callable[[], dict[int, Any]]) -> None:
         self._pid, self._pipe = -1, -1
-        ours, theirs = os.pipe()
+        try:
+            ours, theirs = os.pipe()
+        except OSError:
+            return
         gc.freeze()  # a collection in the child would copy every page it looks at
         try:
             self._pid = os.fork()
@@ -115,8 +122,10 @@ class _Child:
             pieces.append(piece)
         pid, self._pid = self._pid, -1
         os.close(self._pipe)
-        _, status = os.waitpid(pid, 0)
-        if status:
+        try:
+            if os.waitpid(pid, 0)[1]:
+                return {}
+        except ChildProcessError:  # reaped already, where SIGCHLD is ignored: nobody knows whether it failed
             return {}
         results: dict[int, Any] = pickle.loads(b"".join(pieces))  # noqa: S301  from our own fork
         return results
@@ -124,9 +133,10 @@ class _Child:
     def end(self) -> None:
         """Stop the child where nobody has waited for its results."""
         if self._pid > 0:
-            os.kill(self._pid, signal.SIGKILL)
-            os.close(self._pipe)
-            os.waitpid(self._pid, 0)
+            with suppress(ChildProcessError, ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+                os.close(self._pipe)
+                os.waitpid(self._pid, 0)
             self._pid = -1
 
 

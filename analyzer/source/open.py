@@ -100,9 +100,12 @@ class TarSource:
             return
         from analyzer.source.tables_ahead import MOST, TablesAhead  # noqa: PLC0415  numpy is not for every bundle
 
-        self._window.stop_ahead()
         count = min(count, MOST)
-        self._reader.tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
+        try:
+            self._reader.tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
+        except OSError:  # no descriptors or memory for it: this process reads as it would have without
+            return
+        self._window.stop_ahead()
 
     def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
         """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.

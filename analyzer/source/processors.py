@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 
 _alone = False
@@ -12,9 +11,10 @@ _alone = False
 def processors() -> int:
     """Return how many processors there are for this process and its forks.
 
-    It is 1 where a fork is not safe (other threads), and where somebody else spreads the work (`keep_to_one`).
+    It is 1 where a fork is not safe (other threads), where the system lacks what forks share, and where somebody else
+    spreads the work (`keep_to_one`).
     """
-    if _alone or not sys.platform.startswith("linux") or threading.active_count() > 1:
+    if _alone or not hasattr(os, "memfd_create") or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0))
 

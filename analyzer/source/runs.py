@@ -352,7 +352,10 @@ class RunReader:
             names.mtimes_ns[which] = group.mtimes_ns
             seen[group.rows] = True
             spans = zip(begins.tolist(), ends.tolist(), strict=True)
-            paths = [view[begin:end].tobytes() for begin, end in spans]
+            if isinstance(self._window.buffer, bytearray):
+                paths = [view[begin:end].tobytes() for begin, end in spans]
+            else:  # a map gives bytes
+                paths = [self._window.buffer[begin:end] for begin, end in spans]
             names.paths[which] = np.fromiter(paths, np.object_, len(which))
             names.marks[which] = self._mark(group.xattrs)
         return seen
@@ -385,13 +388,10 @@ class RunReader:
 def checksums(view: memoryview, starts: Column, sizes: Column, kinds: Column) -> tuple[Column, Column]:
     """Return CRC-64 and flags of contents that lie in `view`, 0 and 0 for what is no file."""
     stops = starts + sizes
-    crcs = np.fromiter(
-        map(go_iso, [view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]),
-        np.uint64,
-        len(starts),
-    )
-    flags = np.full(len(starts), HAS_CRC, np.uint8)
-    crcs[kinds > 0] = flags[kinds > 0] = 0
+    crcs, flags = np.zeros(len(starts), np.uint64), np.where(kinds == 0, HAS_CRC, 0).astype(np.uint8)
+    filled = np.flatnonzero((kinds == 0) & (sizes > 0))
+    spans = zip(starts[filled].tolist(), stops[filled].tolist(), strict=True)
+    crcs[filled] = np.fromiter(map(go_iso, [view[start:stop] for start, stop in spans]), np.uint64, len(filled))
     last = np.frombuffer(view, np.uint8)[stops - 1]
     for item in np.flatnonzero((kinds == 0) & (sizes > 0) & (last == 0)).tolist():
         crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))

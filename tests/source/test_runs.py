@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -236,7 +237,7 @@ def test_members_larger_than_a_piece_are_passed_over():
 
 
 @pytest.mark.parametrize("how", ["killed", "SIGBUS", "error"])
-@pytest.mark.parametrize("when", [0, 2])
+@pytest.mark.parametrize("when", [[0], [2], range(99)])
 def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how, when):
     data = b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END
     expected, _ = collected(data, ONE_BY_ONE)
@@ -244,7 +245,7 @@ def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how, when):
 
     def dying(self, offset):
         assert os.getpid() != parent
-        if offset == when * tables_ahead.PIECE:
+        if offset // tables_ahead.PIECE in when:
             if how == "error":
                 raise MemoryError
             os.kill(os.getpid(), signal.SIGKILL if how == "killed" else signal.SIGBUS)
@@ -254,6 +255,20 @@ def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how, when):
     assert collected(data, MADE_AHEAD)[0] == expected
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("call", ["fork", "pipe", "memfd_create"])
+def test_without_room_for_processes_one_reads_alone(monkeypatch, call):
+    data = ordinary() + END
+    expected, _ = collected(data, ONE_BY_ONE)
+
+    def refuse(*_):
+        raise OSError(errno.EAGAIN, "no room")
+
+    before = set(Path("/proc/self/fd").iterdir())
+    monkeypatch.setattr(os, call, refuse)
+    assert collected(data, MADE_AHEAD) == (expected, 0)
+    assert set(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_a_reader_that_stops_early_leaves_no_process(tmp_path):

@@ -25,6 +25,8 @@ ACROSS, DOWN = 250, 57
 MARGIN = 8
 BOW = 24
 LETTERS = 22
+MARK = 3
+"""Letters whose place the mark of a broken box takes."""
 EXTRA = {"cycle": "cycle", "mapped": "mapped", "mapped-layer": "mapped"}
 """Looks of edges across the forest, by what they are."""
 ROOMY = 900
@@ -126,8 +128,9 @@ def _box(box: Box) -> Markup:
     x, y = place(box)
     state = STATES[box.state]
     whole = f"{box.kind} {box.about or box.label}: {box.note or state}"
-    mark = None
+    mark, letters = None, LETTERS
     if box.state in (BROKEN, MISSING):
+        letters -= MARK
         mark = el("path", class_="mark", d=f"M{WIDTH - 20} 10l10 10m0 -10l-10 10")
     return el(
         "g",
@@ -136,7 +139,7 @@ def _box(box: Box) -> Markup:
         el("rect", class_="body", width=WIDTH, height=HEIGHT, rx=7),
         el("rect", class_="bar", width=5, height=HEIGHT, rx=2),
         el("path", class_="icon", transform="translate(15 14)", d=ICONS[box.kind]),
-        el("text", fitted(box.label), class_="label", x=42, y=20),
+        el("text", fitted(box.label, letters), class_="label", x=42, y=20),
         el("text", shortened(inert(box.note or state), LETTERS + 4), class_="note", x=42, y=36),
         mark,
         class_=f"box k-{box.kind} s-{box.state}",

@@ -372,7 +372,7 @@
       edges.replaceChildren(...[...lines].map(([name, d]) => draw("path", { class: `edge ${name}`, d })), ...bows);
       nodes.replaceChildren(...inside.map((i) => {
         const b = boxes[i], [x, y] = at(b), members = [].concat(b[box.members]), name = data.kinds[b[box.kind]];
-        const state = data.states[b[box.state]];
+        const state = data.states[b[box.state]], marked = state[0] === "broken" || state[0] === "missing";
         const text = members.length > 1 ? `${members.length} layers` : label(members[0]);
         const note = b[box.note] || state[1];
         const node = draw("g", { class: `box k-${name} s-${state[0]}`, transform: `translate(${x} ${y})`, "data-n": members.join(" ") },
@@ -380,8 +380,8 @@
         if (name === "fold") node.append(draw("rect", { class: "back", x: 4, y: 4, width: W, height: H, rx: 7 }));
         node.append(draw("rect", { class: "body", width: W, height: H, rx: 7 }), draw("rect", { class: "bar", width: 5, height: H, rx: 2 }),
           draw("path", { class: "icon", transform: "translate(15 14)", d: data.icons[b[box.kind]] }),
-          draw("text", { class: "label", x: 42, y: 20 }, fit(text, 22)), draw("text", { class: "note", x: 42, y: 36 }, note.slice(0, 26)));
-        if (state[0] === "broken" || state[0] === "missing") node.append(draw("path", { class: "mark", d: `M${W - 20} 10l10 10m0 -10l-10 10` }));
+          draw("text", { class: "label", x: 42, y: 20 }, fit(text, marked ? 19 : 22)), draw("text", { class: "note", x: 42, y: 36 }, note.slice(0, 26)));
+        if (marked) node.append(draw("path", { class: "mark", d: `M${W - 20} 10l10 10m0 -10l-10 10` }));
         wake(node);
         return node;
       }));
