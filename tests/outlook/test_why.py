@@ -138,6 +138,29 @@ def test_ids_that_the_store_does_not_have_are_said():
     assert found.named.found == ()
 
 
+# Printed by podman 4.3.1; the prediction is in the words of the newest version.
+OLDER = {
+    "metadata": "Error: inspecting object: decoding metadata for source image: json: cannot unmarshal number into Go"
+    " value of type storage.storageImageSource",
+    "manifest": 'Error: rejecting ambiguous manifest, unexpected fields []string{"manifests"} in supposedly'
+    " application/vnd.oci.image.index.v1+json",
+}
+
+
+@pytest.mark.parametrize("what", OLDER)
+def test_an_older_version_s_words_for_a_type_are_understood(what):
+    store = Edited()
+    image, *rest = store.images()
+    if what == "metadata":
+        store.write_images([image | {"metadata": "7"}, *rest])
+    else:
+        path = f"storage/overlay-images/{image['id']}/manifest"
+        store.write(path, json.dumps(json.loads(store.data(path)) | {"manifests": []}))
+    [reply] = ask(judge(store.snapshot()), OLDER[what]).replies
+    assert image["id"] in subjects(reply)
+    assert not ask(judge(Edited().snapshot()), OLDER[what]).replies
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

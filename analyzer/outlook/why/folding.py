@@ -1,7 +1,7 @@
 """Compare a message as foretold with one as pasted, whatever the version's way of quoting it.
 
 Engines of different versions print one message with or without quotes, with or without advice, and call a list after
-its type; terminals and journals break lines anywhere.
+its type, or a type by another name; terminals and journals break lines anywhere.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ PIECE = 32
 DROPPED = re.compile(r"[\s\"'`\\]+")
 OPTIONAL = ("(considerremovingtheimagetoresolvetheissue)", "choosingimageinstance:")
 FETCHING = re.compile(r"fetchingtargetplatformimageselectedfrom(?:list):")
+OTHER_WORDS = (
+    ("storage.storageimagesource", "storage.storageimagemetadata"),
+    ("supposedlyapplication/vnd.oci.image.index.v1+json", "supposedlyapplication/vnd.oci.image.manifest.v1+json"),
+)
+"""What an older version says instead (`analyzer.snapshot.opening.Wording`: `metadata`, `own_type`)."""
 LISTS = re.compile(r"manifestlist|imageindex")
 
 
@@ -23,6 +28,8 @@ def fold(text: str) -> str:
     text = LISTS.sub("list", DROPPED.sub("", text).lower())
     for phrase in OPTIONAL:
         text = text.replace(phrase, "")
+    for older, newer in OTHER_WORDS:
+        text = text.replace(older, newer)
     return FETCHING.sub("", text)
 
 
