@@ -144,8 +144,8 @@ def main():
         met = met and (good or name == "small")
         judged = "met" if good else "MISSED" if name == "stores" else "not for these"
         print(
-            f"  scaling {scaling:.2f} of the busy loops' (limit {LIMIT}: {judged}), throughput {throughput:.2f} of plain "
-            f"processes, work {work:.2f}\n"
+            f"  scaling {scaling:.2f} of the busy loops' (limit {LIMIT}: {judged}), "
+            f"throughput {throughput:.2f} of plain processes, work {work:.2f}\n"
             f"  processor time of a bundle {1000 * cost:.0f} ms by batch, {1000 * plain:.0f} ms by plain calls; "
             f"peak of the parent {peak / 1024:.0f} MiB"
         )
