@@ -106,6 +106,7 @@ class _Child:
             status = 1
             try:
                 os.close(ours)
+                gc.disable()
                 _send(work(), theirs)
                 status = 0
             finally:

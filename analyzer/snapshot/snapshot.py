@@ -15,6 +15,7 @@ from analyzer.snapshot.kinds import layout_of, what_it_is
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second import digest_files, undigested
 from analyzer.source.member import NO_END, Loss
+from analyzer.source.pausing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +137,8 @@ def gather(
     """Take every member of a source once and close it; arguments as of `read_snapshot`."""
     collector = Collector(limits, read_content=depth != QUICK, once=source.again is None)
     try:
-        collector.take(source, progress)
+        with collector_paused():
+            collector.take(source, progress)
     finally:
         source.close()
     total = source.bytes_total

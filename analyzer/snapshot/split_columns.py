@@ -6,7 +6,6 @@ says what its line says. What this gives, `TarSplit.entries` would give too, ent
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from analyzer.source.columns import Column
 
 NAME = 100
-DOT = "./"
-DOTTED = methodcaller("startswith", DOT)
+CRC = 8
+NO_CRC = bytes(CRC)
 SYMLINK_ITEM = RUN_KINDS.index(SYMLINK)
 FEWEST = 8
 """Entries that are worth columns."""
@@ -108,16 +107,19 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     pads = np.concatenate(([padding], -sizes[:-1] % BLOCK))
     spans = np.fromiter(map(len, raw), np.int64)
     sums = np.fromiter([-1 if payload is None else len(payload) for payload in payloads], np.int64)
-    good = (spans == pads + BLOCK) & (sums == np.where(sizes > 0, 8, -1)) & (sizes >= 0)
-    if any(file.name_raw is not None for file in files):
-        good &= np.fromiter([file.name_raw is None for file in files], np.bool_)
+    if not ((sums == CRC) | (sums < 0)).all():
+        payloads = [payload if payload and len(payload) == CRC else None for payload in payloads]
+    good = (spans == pads + BLOCK) & (sums == np.where(sizes > 0, CRC, -1)) & (sizes >= 0)
+    raw_names = [file.name_raw for file in files]
+    if raw_names.count(None) < len(raw_names):
+        good &= np.fromiter([name is None for name in raw_names], np.bool_)
     text = np.frombuffer(b"".join((bytes(BLOCK), *raw)), np.uint8)
     headers = sliding_window_view(text, BLOCK)[np.cumsum(spans)]
     kinds = CODES[headers[:, 156]]
     values, plain = numbers(headers[:, 100:148])
     good &= plain & sound(headers) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
-    if any(map(DOTTED, paths)):
-        paths = [path.removeprefix(DOT) for path in paths]
+    if b"\n./" in b"\n".join((b"", *names)):
+        paths = [path.removeprefix("./") for path in paths]
     for item in np.flatnonzero(kinds == 1).tolist():
         if paths[item][-1:] == "/":
             paths[item] = paths[item][:-1]
@@ -126,7 +128,7 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     stems = _encoded(paths)
     if clean(stems) < len(stems):
         good &= np.fromiter((clean((stem,)) for stem in stems), np.bool_)
-    crcs = np.frombuffer(b"".join([p if p and len(p) == 8 else bytes(8) for p in payloads]), ">u8").astype(np.uint64)
+    crcs = np.frombuffer(b"".join([payload or NO_CRC for payload in payloads]), ">u8").astype(np.uint64)
     links = {
         item: headers[item, 157:257].tobytes().partition(b"\0")[0].decode("utf-8", "surrogateescape")
         for item in np.flatnonzero(kinds == SYMLINK_ITEM).tolist()

@@ -22,6 +22,7 @@ from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
 from analyzer.source.member import HARDLINK
+from analyzer.source.pausing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,8 @@ WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 def compare_layers(view: View) -> dict[str, LayerFacts]:
     """Return the facts of every image layer of the store, by id in record order."""
-    return Comparer(view).run()
+    with collector_paused():
+        return Comparer(view).run()
 
 
 class Comparer:
