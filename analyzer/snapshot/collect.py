@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import host
@@ -106,6 +107,7 @@ class Collector:
         self._counting: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
         self._runs_below: Callable[[str, Callable[[Run], None]], None] | None = None
+        self._tell: Callable[[], None] = _nothing
 
     def take(self, source: MemberSource, progress: Callable[[MemberSource], None] | None) -> None:
         """Route every entry of a source; call `progress` now and then.
@@ -114,6 +116,8 @@ class Collector:
         """
         feed, result, left = self.feed, self.result, PROGRESS_EVERY
         self._runs_below = getattr(source, "runs_below", None)
+        if progress is not None:
+            self._tell = partial(progress, source)
         if (expect := getattr(source, "expect_runs", None)) is not None:
             expect(contents=self._read_content)
         for member, body in source:
@@ -130,8 +134,7 @@ class Collector:
             left -= 1
             if not left:
                 left = PROGRESS_EVERY
-                if progress is not None:
-                    progress(source)
+                self._tell()
 
     def feed(self, member: Member, body: Body) -> None:
         """Route one entry."""
@@ -292,6 +295,7 @@ class Collector:
 
     def _take_run(self, run: Run) -> None:
         """Take consecutive entries of the diff directory at hand."""
+        self._tell()
         table, result = self._bulk, self.result
         if table is None:
             return
@@ -372,3 +376,7 @@ class Collector:
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
             bound = 4096 if path.endswith(".lock") else 0
             self.result.loose[path] = self._keep(member, body, bound)
+
+
+def _nothing() -> None:
+    pass

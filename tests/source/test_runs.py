@@ -231,6 +231,19 @@ def test_hostile_headers_do_not_cost_a_table_each(monkeypatch):
     assert len(made) <= 2 + len(archive) // ahead.FEW
 
 
+@pytest.mark.parametrize("far", [0, 1 << 62])
+def test_progress_is_told_while_members_come_many_at_once(monkeypatch, tmp_path, far):
+    monkeypatch.setattr(opening, "FAR", far)
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(b"".join(ordinary(base=LAYER[:16] + b"%064d/diff/" % n) for n in range(9)) + END)
+    source, told = open_bundle(path), []
+    Collector(DEFAULT, read_content=True).take(source, lambda source: told.append(source.bytes_read))
+    source.close()
+    assert len(told) >= 9
+    assert told == sorted(told)
+    assert told[-1] <= path.stat().st_size
+
+
 def test_members_larger_than_a_piece_are_passed_over():
     big = recorded(LAYER + b"big", bytes(range(256)) * 400)
     assert same(ordinary() + big + ordinary(base=OTHER) + big + ordinary(5, LAYER + b"z/") + END) > MANY
