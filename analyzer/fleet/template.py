@@ -21,7 +21,7 @@ from analyzer.fleet.isolate import signal_name
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, TIMEOUT, Outcome
 from analyzer.fleet.wire import Broken, packed, receive, send, unpacked
 from analyzer.fleet.worker import warm, warm_for, work
-from analyzer.source.processors import keep_to_one
+from analyzer.source.forks import keep_to_one
 
 if TYPE_CHECKING:
     from typing import BinaryIO, NoReturn

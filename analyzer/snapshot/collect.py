@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Body, Member, MemberSource
-    from analyzer.source.runs import Run
+    from analyzer.source.tables import Run
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -331,10 +331,11 @@ class Collector:
         layer = self._bulk_layer
         if layer is None:
             return
-        if self._bulk_prefix.endswith("/work/"):
+        name = self._bulk_prefix[len(layer.path) + 1 : -1]
+        if name == "work":
             if rest == "work/incompat/volatile":
                 layer.incompat_volatile = member.path
-        elif "/merged" in self._bulk_prefix:
+        elif name.startswith("merged"):
             layer.mounted += 1
 
     def _full_tree(self, store: RawStore, rest: str, member: Member, body: Body) -> None:

@@ -39,6 +39,11 @@ UNSEEN = "the bundle does not hold its content"
 LOOP = "never returns: the parents of its layers form a circle"
 
 
+METADATA_TYPE = "storage.storageImageMetadata", "storage.storageImageSource"
+AMBIGUOUS_TYPE = f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}"
+"""What the newest version says, and what an older one does (`Wording`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """How an engine's version words its errors; the defaults are the newest.
@@ -68,9 +73,9 @@ class Wording:
     def said(self, error: str) -> str:
         """Return an error of the newest version in the words of this one."""
         if not self.metadata:
-            error = error.replace("storage.storageImageMetadata", "storage.storageImageSource")
+            error = error.replace(*METADATA_TYPE)
         if not self.own_type and error.startswith("rejecting ambiguous manifest"):
-            error = error.replace(f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}")
+            error = error.replace(*AMBIGUOUS_TYPE)
         return error
 
 

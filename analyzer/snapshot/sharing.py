@@ -7,15 +7,12 @@ one process.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
-import signal
-from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from analyzer.source.processors import processors
+from analyzer.source.forks import end, fork, processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +22,6 @@ Result = TypeVar("Result")
 
 WORTH = 1 << 20
 """Sum of weights (compressed bytes of tar-splits) from which a fork costs less than it saves: about 20,000 files."""
-MOST = 4
-"""Processes at the most: each holds a part of what it looks at once more."""
 PIECE = 1 << 20
 PLACE = Struct("=q")
 
@@ -40,7 +35,7 @@ def shared(work: Callable[[Item], Result], items: Sequence[Item], weigh: Callabl
         weigh: about how much work an item is.
     """
     weights = [weigh(item) for item in items]
-    count = min(processors(), MOST, len(items))
+    count = min(processors(), len(items))
     if sum(weights) < WORTH or count < 2:
         return [work(item) for item in items]
     try:
@@ -92,27 +87,17 @@ class _Child:
             ours, theirs = os.pipe()
         except OSError:
             return
-        gc.freeze()  # a collection in the child would copy every page it looks at
+
+        def hand_back() -> None:
+            os.close(ours)
+            _send(work(), theirs)
+
         try:
-            self._pid = os.fork()
+            self._pid, self._pipe = fork(hand_back), ours
         except OSError:
             os.close(ours)
-            os.close(theirs)
-            return
         finally:
-            if self._pid:
-                gc.unfreeze()
-        if self._pid == 0:
-            status = 1
-            try:
-                os.close(ours)
-                gc.disable()
-                _send(work(), theirs)
-                status = 0
-            finally:
-                os._exit(status)
-        os.close(theirs)
-        self._pipe = ours
+            os.close(theirs)
 
     def results(self) -> dict[int, Any]:
         """Return the results, none where the child failed."""
@@ -134,10 +119,8 @@ class _Child:
     def end(self) -> None:
         """Stop the child where nobody has waited for its results."""
         if self._pid > 0:
-            with suppress(ChildProcessError, ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-                os.close(self._pipe)
-                os.waitpid(self._pid, 0)
+            end(self._pid)
+            os.close(self._pipe)
             self._pid = -1
 
 

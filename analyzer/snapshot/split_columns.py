@@ -97,7 +97,7 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     """
     segments, files = lines[0::2], lines[1::2]
     paths = [file.name for file in files]
-    names = _encoded(paths)
+    names, dotted = _encoded(paths)
     payloads = [file.payload for file in files]
     raw = [segment.payload or b"" for segment in segments]
     try:
@@ -118,14 +118,14 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     kinds = CODES[headers[:, 156]]
     values, plain = numbers(headers[:, 100:148])
     good &= plain & sound(headers) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
-    if b"\n./" in b"\n".join((b"", *names)):
+    if dotted:
         paths = [path.removeprefix("./") for path in paths]
     for item in np.flatnonzero(kinds == 1).tolist():
         if paths[item][-1:] == "/":
             paths[item] = paths[item][:-1]
         else:
             good[item] = False
-    stems = _encoded(paths)
+    stems, _ = _encoded(paths)
     if clean(stems) < len(stems):
         good &= np.fromiter((clean((stem,)) for stem in stems), np.bool_)
     crcs = np.frombuffer(b"".join([payload or NO_CRC for payload in payloads]), ">u8").astype(np.uint64)
@@ -138,10 +138,13 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     return _pieces(entries, good)
 
 
-def _encoded(names: Sequence[str]) -> Sequence[bytes]:
-    """Return names as bytes of UTF-8."""
-    lines = "\n".join(names).encode("utf-8", "surrogatepass").split(b"\n")
-    return lines if len(lines) == len(names) else [name.encode("utf-8", "surrogatepass") for name in names]
+def _encoded(names: Sequence[str]) -> tuple[Sequence[bytes], bool]:
+    """Return names as bytes of UTF-8, and whether any of them may begin with `./`."""
+    text = "\n".join(("", *names))
+    lines = text.encode("utf-8", "surrogatepass").split(b"\n")[1:]
+    if len(lines) != len(names):
+        lines = [name.encode("utf-8", "surrogatepass") for name in names]
+    return lines, "\n./" in text
 
 
 def _named(headers: Column, names: Sequence[bytes]) -> Column:

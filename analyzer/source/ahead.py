@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 DATA = 8 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
-FEW = 256 << 10
-"""Bytes that are read at once without the thread."""
 BUFFERS = 3
 """One that is parsed, one that is full and one to fill: with two, the thread would get the interpreter's lock, and
 with it the next buffer, only when the parser is out of data, and the two would take turns."""
@@ -44,7 +42,7 @@ class AheadWindow(Window):
     Each buffer has room before its data, where the unread rest of the one before is put.
     """
 
-    __slots__ = ("_alone", "_error", "_free", "_full", "_now", "_over", "_room", "_thread")
+    __slots__ = ("_error", "_free", "_full", "_now", "_over", "_room", "_thread")
 
     def __init__(
         self, stream: Stream, largest: int, taken: Callable[[], int], below: Records, records: Records
@@ -61,19 +59,12 @@ class AheadWindow(Window):
             self._free.put(bytearray(largest + DATA))
         self._error: BaseException | None = None
         self._over = False
-        self._alone = False
         self._thread = threading.Thread(target=self._pump, name="analyzer-read", daemon=True)
 
     @property
     def bytes_read(self) -> int:
         """Bytes of the input that the data taken so far came from."""
-        return self._taken() if self._alone else self._now.bytes_read
-
-    def stop_ahead(self) -> None:
-        """Read without the thread once what it has read is used up: most of what follows will be passed over."""
-        if not self._alone:
-            self._alone = True
-            self._end_thread()
+        return self._now.bytes_read
 
     def _pump(self) -> None:
         """Fill free buffers until the stream ends or the reader has enough."""
@@ -94,43 +85,22 @@ class AheadWindow(Window):
     def fill(self, count: int) -> int:
         """Make at least `count` unread bytes available where the stream has them; return how many there are."""
         while self.end - self.pos < count:
-            if self._used_up:
-                self._fill_alone(count)
-                break
             before = self._exchange()
             if before is None:
                 break
             self._free.put(before)
         return self.end - self.pos
 
-    @property
-    def _used_up(self) -> bool:
-        """Tell whether the thread has ended and all it has read was taken."""
-        return self._alone and self._full.empty()
-
-    def _fill_alone(self, count: int) -> None:
-        """Read what is asked for and little more into the buffer at hand."""
-        self._hand_on(self._now.listed)
-        have, view = self.end - self.pos, self.view
-        view[:have] = bytes(view[self.pos : self.end])
-        self.base += self.pos
-        self.pos, self.end = 0, have
-        while self.end < count and not self._over:
-            got = self._stream.readinto(view[self.end : max(count, self.end + FEW)])
-            self._over = not got
-            self.end += got
-        self._hand_on((len(self._below.losses), len(self._below.notes)))
-
     def seek(self, count: int) -> int:
         """Pass over up to `count` bytes behind an empty window without parsing them; return how many.
 
         The thread has read ahead. While all buffers are here, it waits, and the stream may be moved.
         """
-        if count < BUFFERS * DATA and not self._used_up:
+        if count < BUFFERS * DATA:
             return 0
         passed = 0
         held: list[bytearray] = []
-        while len(held) < BUFFERS - 1 and not self._used_up and (before := self._exchange()) is not None:
+        while len(held) < BUFFERS - 1 and (before := self._exchange()) is not None:
             held.append(before)
             passed += self.end - self.pos
             self.pos = self.end
@@ -164,9 +134,6 @@ class AheadWindow(Window):
     def close(self) -> None:
         """Stop the thread."""
         self._over = True
-        self._end_thread()
-
-    def _end_thread(self) -> None:
         self._free.put(None)
         if self._thread.ident is not None:
             self._thread.join()

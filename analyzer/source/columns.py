@@ -7,6 +7,7 @@ not refused but left to those who read it in full.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,28 +65,15 @@ def names_below(prefix: bytes, paths: Sequence[bytes]) -> list[str]:
 
     Bytes that are no UTF-8 become surrogate escapes.
     """
-    paths = paths[: _last_below(prefix, paths)]
+    paths = paths[: bisect_left(paths, True, key=lambda path: not path.startswith(prefix))]
     if not paths:
         return []
-    # what lies between two paths with a prefix in the order of bytes has it too
+    # a look at a few has found where they end, unless others lie among them; between two paths with a prefix, in the
+    # order of bytes, all have it
     if not (min(paths).startswith(prefix) and max(paths).startswith(prefix)):
         paths = paths[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
     names = [path[len(prefix) :] for path in paths]
     return decoded(names[: clean(names)])
-
-
-def _last_below(prefix: bytes, paths: Sequence[bytes]) -> int:
-    """Return how many paths have a prefix, if those that have it are the first ones: the rest is for the caller."""
-    low, high = 0, len(paths)
-    while low < high:
-        middle = (low + high) // 2
-        if paths[high - 1].startswith(prefix):
-            return high
-        if paths[middle].startswith(prefix):
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def decoded(paths: Sequence[bytes]) -> list[str]:

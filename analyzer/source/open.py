@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from analyzer.limits import DEFAULT, Limits
 from analyzer.source.ahead import AheadWindow
 from analyzer.source.compression import decompress
 from analyzer.source.directory import DirectorySource
+from analyzer.source.forks import processors
 from analyzer.source.input import HEAD, Input
-from analyzer.source.processors import processors
 from analyzer.source.records import Records
 from analyzer.source.signature import refusal
 from analyzer.source.tar import REFILL, TarReader
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from analyzer.source.body import TarBody
-    from analyzer.source.input import Stream
     from analyzer.source.member import Loss, Member, MemberSource
-    from analyzer.source.runs import Run
+    from analyzer.source.tables import Run
+    from analyzer.source.tables_ahead import TablesAhead
 
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
@@ -55,11 +55,22 @@ class TarSource:
         self.notes: list[Loss] = records.notes
         self.sha256: str | None = None
         self.again: Callable[[], MemberSource] | None = None
-        self._source = source
-        self._limits = limits
+        self._source, self._stream = source, stream
+        self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
-        self._window = _window(stream, source, limits, below, records)
-        self._reader = TarReader(self._window, limits, records)
+        self._long = source.random_access and source.size is not None and source.size >= LONG
+        self._tables_ahead: TablesAhead | None = None
+        self._kind = AheadWindow if self._long else Window  # a thread reads ahead where that pays
+
+    @cached_property
+    def _window(self) -> Window:
+        """Return what the stream is read through."""
+        largest = self._limits.extended_header + REFILL
+        return self._kind(self._stream, largest, lambda: self._source.bytes_read, self._below, self._records)
+
+    @cached_property
+    def _reader(self) -> TarReader:
+        return TarReader(self._window, self._limits, self._records, self._tables_ahead)
 
     @property
     def members(self) -> int:
@@ -92,20 +103,21 @@ class TarSource:
     def expect_runs(self, *, contents: bool) -> None:
         """Get ready for `runs_below`: where that pays and can be done, further processes look ahead.
 
+        This one then passes over most of the file, and has no use for a thread. Call it before anything is read.
+
         Args:
             contents: whether the checksums of contents will be wanted.
         """
         where = self._source.place
         if where is None or self._packed or where[2] < FAR or (count := processors()) < 2:
             return
-        from analyzer.source.tables_ahead import MOST, TablesAhead  # noqa: PLC0415  numpy is not for every bundle
+        from analyzer.source.tables_ahead import TablesAhead  # noqa: PLC0415  numpy is not for every bundle
 
-        count = min(count, MOST)
         try:
-            self._reader.tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
+            self._tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
         except OSError:  # no descriptors or memory for it: this process reads as it would have without
             return
-        self._window.stop_ahead()
+        self._kind = Window
 
     def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
         """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
@@ -114,7 +126,7 @@ class TarSource:
             prefix: the directory with its slash, `""` for none any more.
             take: called while the iterator is advanced, in stream order.
         """
-        if isinstance(self._window, AheadWindow):  # in short inputs, starting numpy would cost more than it saves
+        if self._long:  # in short inputs, starting numpy would cost more than it saves
             self._reader.runs_below(prefix, take)
 
     def close(self) -> None:
@@ -125,8 +137,8 @@ class TarSource:
     def _end(self) -> None:
         """Stop the thread or the processes that look ahead."""
         self._window.close()
-        if self._reader.tables_ahead is not None:
-            self._reader.tables_ahead.close()
+        if self._tables_ahead is not None:
+            self._tables_ahead.close()
 
 
 def _further(source: Input, *, packed: bool) -> Iterator[bytes]:
@@ -138,13 +150,6 @@ def _further(source: Input, *, packed: bool) -> Iterator[bytes]:
         if not piece:
             return
         yield piece
-
-
-def _window(stream: Stream, source: Input, limits: Limits, below: Records, records: Records) -> Window:
-    """Return the window on `stream`: read ahead by a thread where that pays."""
-    long = source.random_access and source.size is not None and source.size >= LONG
-    kind = AheadWindow if long else Window
-    return kind(stream, limits.extended_header + REFILL, lambda: source.bytes_read, below, records)
 
 
 def open_bundle(

@@ -12,11 +12,10 @@ comes from the bytes at its place alone: whether a member starts at that place i
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.checksum import HAS_CRC, go_iso, streamed
 from analyzer.source.columns import CODES, EXTENDED, LATEST, chain, find_headers, names_below, numbers, sound
 from analyzer.source.entry import NANO
 from analyzer.source.extras import LENGTHS
@@ -24,19 +23,18 @@ from analyzer.source.header import BLOCK
 from analyzer.source.layouts import FRONT, Layouts
 from analyzer.source.member import NO_XATTRS
 from analyzer.source.pax import parse_time
+from analyzer.source.tables import Run, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Callable, Mapping
 
     from analyzer.limits import Limits
+    from analyzer.source.columns import Column
     from analyzer.source.shapes import Shapes
     from analyzer.source.tables_ahead import TablesAhead
     from analyzer.source.window import Window
 
-    Column = npt.NDArray[Any]
-    Take = Callable[["Run"], None]
+    Take = Callable[[Run], None]
 
 LEAST = 64 << 10
 """Unread bytes that are worth a table of their own."""
@@ -49,79 +47,6 @@ LONGEST = 4_096
 LESSONS = 16
 """Members whose records are read for their layout before that is looked for in many."""
 PAX, LONG_NAME, LONG_LINK = ord("x"), ord("L"), ord("K")
-
-
-class Run(NamedTuple):
-    """Consecutive members below one directory, in columns; item i of each is one member.
-
-    Attributes:
-        names: paths below the directory.
-        kinds: codes, index into `RUN_KINDS`.
-        modes, uids, gids, sizes, mtimes_ns, offsets: as in `Member` (`offsets` is `data_offset`).
-        links: targets of the symlinks, by item.
-        marks: which of `sets` each has.
-        sets: sets of attributes, the first of them empty and no other.
-        view: the memory that contents lie in, valid only while the run is taken; None where others have looked at them.
-        starts: where in it each content starts.
-        sums: checksums and flags of the contents, where others have been asked for them.
-    """
-
-    names: list[str]
-    kinds: Column
-    modes: Column
-    uids: Column
-    gids: Column
-    sizes: Column
-    mtimes_ns: Column
-    offsets: Column
-    links: dict[int, str]
-    marks: Column
-    sets: Sequence[Mapping[str, bytes]]
-    view: memoryview | None
-    starts: Column
-    sums: tuple[Column, Column] | None
-
-    def checksums(self) -> tuple[Column, Column]:
-        """Return CRC-64 and flags (`analyzer.source.checksum`) of each content, 0 and 0 for what is no file."""
-        if self.sums is not None:
-            return self.sums
-        if self.view is None:
-            raise ValueError("the contents of this run have not been looked at")
-        return checksums(self.view, self.starts, self.sizes, self.kinds)
-
-
-class Table(NamedTuple):
-    """The members of one stretch of the stream; offsets are of the stream.
-
-    Attributes:
-        begins, contents, ends: where each member, its content, and the one after it start.
-        usual: whether it is usual.
-        bad: the items that are not, ascending.
-        paths: the path of a usual one as found, without `./` before and `/` behind.
-        marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
-        targets: the link name field of each symlink, by item.
-        end: where the stretch ends.
-        ahead: whether another process made it: the contents are not in memory.
-        sums: as in `Run`.
-    """
-
-    begins: list[int]
-    contents: Column
-    ends: list[int]
-    bad: list[int]
-    paths: list[bytes]
-    marks: Column
-    sets: Sequence[Mapping[str, bytes]]
-    kinds: Column
-    modes: Column
-    uids: Column
-    gids: Column
-    sizes: Column
-    mtimes_ns: Column
-    targets: dict[int, bytes]
-    end: int
-    ahead: bool = False
-    sums: tuple[Column, Column] | None = None
 
 
 class Names(NamedTuple):
@@ -383,19 +308,6 @@ class RunReader:
         names.mtimes_ns[item] = min(time, LATEST * NANO)
         # a slash behind its name makes a file a directory
         found.good[item] = time <= LATEST * NANO and (bool(found.kinds[item]) or match.end(2) + 1 == end)
-
-
-def checksums(view: memoryview, starts: Column, sizes: Column, kinds: Column) -> tuple[Column, Column]:
-    """Return CRC-64 and flags of contents that lie in `view`, 0 and 0 for what is no file."""
-    stops = starts + sizes
-    crcs, flags = np.zeros(len(starts), np.uint64), np.where(kinds == 0, HAS_CRC, 0).astype(np.uint8)
-    filled = np.flatnonzero((kinds == 0) & (sizes > 0))
-    spans = zip(starts[filled].tolist(), stops[filled].tolist(), strict=True)
-    crcs[filled] = np.fromiter(map(go_iso, [view[start:stop] for start, stop in spans]), np.uint64, len(filled))
-    last = np.frombuffer(view, np.uint8)[stops - 1]
-    for item in np.flatnonzero((kinds == 0) & (sizes > 0) & (last == 0)).tolist():
-        crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))
-    return crcs, flags
 
 
 def _drop(_run: Run) -> None:

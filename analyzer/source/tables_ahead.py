@@ -10,15 +10,11 @@ pipe of its own what is done; the tables lie in an anonymous file that has room 
 
 from __future__ import annotations
 
-import gc
 import mmap
 import os
 import pickle
-import resource
 import select
-import signal
 from bisect import bisect_left
-from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -26,8 +22,10 @@ import numpy as np
 
 from analyzer.source.columns import find_headers, sound
 from analyzer.source.extras import Extras, PaxReader
+from analyzer.source.forks import end, fork
 from analyzer.source.header import BLOCK
-from analyzer.source.runs import LONGEST, PAX, RunReader, Table, checksums
+from analyzer.source.runs import LONGEST, PAX, RunReader
+from analyzer.source.tables import Table, checksums
 from analyzer.source.window import Window
 
 if TYPE_CHECKING:
@@ -42,8 +40,6 @@ ROOM = PIECE
 """Bytes that its tables may take; those that would take more are left to the first process."""
 SLOTS = 8
 """Pieces from the one at hand on that are worked on, or wait to be taken."""
-MOST = 4
-"""Children that one process can take the tables of."""
 STRETCH = 1 << 20
 """Bytes searched for a header at once."""
 BEYOND = 4 << 20
@@ -101,20 +97,18 @@ class TablesAhead:
             OSError: there is no room for it.
         """
         done, tell = os.pipe()
+
+        def work() -> None:
+            os.close(self._orders)
+            _work(look, orders, self._results, tell)
+
         try:
-            child = os.fork()
+            self._children[done] = fork(work)
         except OSError:
             os.close(done)
-            os.close(tell)
             raise
-        if child == 0:
-            try:
-                os.close(self._orders)
-                _work(look, orders, self._results, tell)
-            finally:
-                os._exit(0)
-        os.close(tell)
-        self._children[done] = child
+        finally:
+            os.close(tell)
 
     def table(self, offset: int) -> Table | None:
         """Return the table to use from `offset` of the stream on, None to go on with the one at hand."""
@@ -174,9 +168,7 @@ class TablesAhead:
     def _end(self) -> None:
         """End the children."""
         for done, child in self._children.items():
-            with suppress(ChildProcessError, ProcessLookupError):  # reaped already, where SIGCHLD is ignored
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
+            end(child)
             os.close(done)
         self._children = {}
 
@@ -192,10 +184,6 @@ class TablesAhead:
 
 def _work(look: _Look, orders: int, results: int, tell: int) -> None:
     """Do what is ordered until nobody is there to order."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGBUS, signal.SIG_DFL)
-    gc.disable()
     while len(order := os.read(orders, ORDER.size)) == ORDER.size:
         (piece,) = ORDER.unpack(order)
         data = memoryview(_packed(look.tables(piece * PIECE)))

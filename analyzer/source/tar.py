@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from analyzer.source.body import TarBody
     from analyzer.source.member import Member
     from analyzer.source.records import Records
-    from analyzer.source.runs import Run, RunReader
+    from analyzer.source.runs import RunReader
+    from analyzer.source.tables import Run
     from analyzer.source.tables_ahead import TablesAhead
     from analyzer.source.window import Window
 
@@ -43,7 +44,9 @@ REFILL = 8 << 10
 class TarReader:
     """The members of one tar, or of several after one another."""
 
-    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+    def __init__(
+        self, window: Window, limits: Limits, records: Records, tables_ahead: TablesAhead | None = None
+    ) -> None:
         self._window = window
         self._limits = limits
         self._records = records
@@ -57,7 +60,7 @@ class TarReader:
         self._zeros = 0  # zero blocks just seen
         self._runs: RunReader | None = None  # while they are wanted
         self._all_runs: RunReader | None = None
-        self.tables_ahead: TablesAhead | None = None
+        self._tables_ahead = tables_ahead
         self._inherits = False
         self._ended = False  # two of them: the archive is over
         self.members = 0
@@ -107,7 +110,7 @@ class TarReader:
         from analyzer.source.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
 
         if self._all_runs is None:
-            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self.tables_ahead)
+            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self._tables_ahead)
         self._runs = self._all_runs
         self._runs.prefix = prefix.encode("utf-8", "surrogateescape")
         self._runs.take = take

@@ -96,9 +96,6 @@ class Window:
         """Bytes of the input that the data taken so far came from."""
         return self._taken()
 
-    def stop_ahead(self) -> None:
-        """Read no more than is asked for, and little more."""
-
     def close(self) -> None:
         """Stop reading."""
 

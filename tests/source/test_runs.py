@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
-from analyzer.source import ahead, runs, tables_ahead
 from analyzer.source import open as opening
+from analyzer.source import runs, tables_ahead, window
 from analyzer.source.open import open_bundle
 from tests.archives import tar_of
 from tests.contents import HEALTHY
@@ -228,7 +228,7 @@ def test_hostile_headers_do_not_cost_a_table_each(monkeypatch):
     assert 0 < len(made) <= 2
     made.clear()
     assert collected(archive, MADE_AHEAD)[0] == expected
-    assert len(made) <= 2 + len(archive) // ahead.FEW
+    assert len(made) <= 2 + len(archive) // window.SIZE
 
 
 @pytest.mark.parametrize("far", [0, 1 << 62])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from analyzer.snapshot.opening import AMBIGUOUS_TYPE, METADATA_TYPE
+
 LEAST = 12
 """Folded characters below which a message is too short to be told by its words."""
 PIECE = 32
@@ -15,20 +17,22 @@ PIECE = 32
 DROPPED = re.compile(r"[\s\"'`\\]+")
 OPTIONAL = ("(considerremovingtheimagetoresolvetheissue)", "choosingimageinstance:")
 FETCHING = re.compile(r"fetchingtargetplatformimageselectedfrom(?:list):")
-OTHER_WORDS = (
-    ("storage.storageimagesource", "storage.storageimagemetadata"),
-    ("supposedlyapplication/vnd.oci.image.index.v1+json", "supposedlyapplication/vnd.oci.image.manifest.v1+json"),
-)
-"""What an older version says instead (`analyzer.snapshot.opening.Wording`: `metadata`, `own_type`)."""
 LISTS = re.compile(r"manifestlist|imageindex")
+
+
+def _bare(text: str) -> str:
+    return DROPPED.sub("", text).lower()
+
+
+RENAMED = [(_bare(newer), _bare(older)) for newer, older in (METADATA_TYPE, AMBIGUOUS_TYPE)]
 
 
 def fold(text: str) -> str:
     """Return what stays of a message when quoting, spacing, case and wording of versions are taken away."""
-    text = LISTS.sub("list", DROPPED.sub("", text).lower())
+    text = LISTS.sub("list", _bare(text))
     for phrase in OPTIONAL:
         text = text.replace(phrase, "")
-    for older, newer in OTHER_WORDS:
+    for newer, older in RENAMED:
         text = text.replace(older, newer)
     return FETCHING.sub("", text)
 

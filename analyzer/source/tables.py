@@ -1,0 +1,100 @@
+"""Many members of the usual form as columns (numpy): the table of a stretch, and the runs that are taken from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analyzer.source.checksum import HAS_CRC, go_iso, streamed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.source.columns import Column
+
+
+class Run(NamedTuple):
+    """Consecutive members below one directory, in columns; item i of each is one member.
+
+    Attributes:
+        names: paths below the directory.
+        kinds: codes, index into `RUN_KINDS`.
+        modes, uids, gids, sizes, mtimes_ns, offsets: as in `Member` (`offsets` is `data_offset`).
+        links: targets of the symlinks, by item.
+        marks: which of `sets` each has.
+        sets: sets of attributes, the first of them empty and no other.
+        view: the memory that contents lie in, valid only while the run is taken; None where others have looked at them.
+        starts: where in it each content starts.
+        sums: checksums and flags of the contents, where others have been asked for them.
+    """
+
+    names: list[str]
+    kinds: Column
+    modes: Column
+    uids: Column
+    gids: Column
+    sizes: Column
+    mtimes_ns: Column
+    offsets: Column
+    links: dict[int, str]
+    marks: Column
+    sets: Sequence[Mapping[str, bytes]]
+    view: memoryview | None
+    starts: Column
+    sums: tuple[Column, Column] | None
+
+    def checksums(self) -> tuple[Column, Column]:
+        """Return CRC-64 and flags (`analyzer.source.checksum`) of each content, 0 and 0 for what is no file."""
+        if self.sums is not None:
+            return self.sums
+        if self.view is None:
+            raise ValueError("the contents of this run have not been looked at")
+        return checksums(self.view, self.starts, self.sizes, self.kinds)
+
+
+class Table(NamedTuple):
+    """The members of one stretch of the stream; offsets are of the stream.
+
+    Attributes:
+        begins, contents, ends: where each member, its content, and the one after it start.
+        usual: whether it is usual.
+        bad: the items that are not, ascending.
+        paths: the path of a usual one as found, without `./` before and `/` behind.
+        marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
+        targets: the link name field of each symlink, by item.
+        end: where the stretch ends.
+        ahead: whether another process made it: the contents are not in memory.
+        sums: as in `Run`.
+    """
+
+    begins: list[int]
+    contents: Column
+    ends: list[int]
+    bad: list[int]
+    paths: list[bytes]
+    marks: Column
+    sets: Sequence[Mapping[str, bytes]]
+    kinds: Column
+    modes: Column
+    uids: Column
+    gids: Column
+    sizes: Column
+    mtimes_ns: Column
+    targets: dict[int, bytes]
+    end: int
+    ahead: bool = False
+    sums: tuple[Column, Column] | None = None
+
+
+def checksums(view: memoryview, starts: Column, sizes: Column, kinds: Column) -> tuple[Column, Column]:
+    """Return CRC-64 and flags of contents that lie in `view`, 0 and 0 for what is no file."""
+    stops = starts + sizes
+    crcs, flags = np.zeros(len(starts), np.uint64), np.where(kinds == 0, HAS_CRC, 0).astype(np.uint8)
+    filled = np.flatnonzero((kinds == 0) & (sizes > 0))
+    spans = zip(starts[filled].tolist(), stops[filled].tolist(), strict=True)
+    crcs[filled] = np.fromiter(map(go_iso, [view[start:stop] for start, stop in spans]), np.uint64, len(filled))
+    last = np.frombuffer(view, np.uint8)[stops - 1]
+    for item in np.flatnonzero((kinds == 0) & (sizes > 0) & (last == 0)).tolist():
+        crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))
+    return crcs, flags
