@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from analyzer.snapshot.recorded import Recorded
-from analyzer.source.columns import CODES, clean, numbers, sound
+from analyzer.source.columns import CODES, all_clean, clean, numbers, rows_of, sound
 from analyzer.source.entry import NANO
 from analyzer.source.header import BLOCK
 from analyzer.source.member import RUN_KINDS, SYMLINK
@@ -114,20 +113,21 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     if raw_names.count(None) < len(raw_names):
         good &= np.fromiter([name is None for name in raw_names], np.bool_)
     text = np.frombuffer(b"".join((bytes(BLOCK), *raw)), np.uint8)
-    headers = sliding_window_view(text, BLOCK)[np.cumsum(spans)]
+    headers = rows_of(text, np.cumsum(spans), BLOCK)
     kinds = CODES[headers[:, 156]]
-    values, plain = numbers(headers[:, 100:148])
+    values, plain = numbers(headers)
     good &= plain & sound(headers) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
+    stems = names
     if dotted:
         paths = [path.removeprefix("./") for path in paths]
+        stems = [name.removeprefix(b"./") for name in names]
     for item in np.flatnonzero(kinds == 1).tolist():
         if paths[item][-1:] == "/":
-            paths[item] = paths[item][:-1]
+            paths[item], stems[item] = paths[item][:-1], stems[item][:-1]
         else:
             good[item] = False
-    stems, _ = _encoded(paths)
-    if clean(stems) < len(stems):
-        good &= np.fromiter((clean((stem,)) for stem in stems), np.bool_)
+    if not all_clean(b"\n".join((b"", *stems, b""))):
+        good &= np.fromiter(map(clean, stems), np.bool_)
     crcs = np.frombuffer(b"".join([payload or NO_CRC for payload in payloads]), ">u8").astype(np.uint64)
     links = {
         item: headers[item, 157:257].tobytes().partition(b"\0")[0].decode("utf-8", "surrogateescape")
@@ -138,7 +138,7 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     return _pieces(entries, good)
 
 
-def _encoded(names: Sequence[str]) -> tuple[Sequence[bytes], bool]:
+def _encoded(names: Sequence[str]) -> tuple[list[bytes], bool]:
     """Return names as bytes of UTF-8, and whether any of them may begin with `./`."""
     text = "\n".join(("", *names))
     lines = text.encode("utf-8", "surrogatepass").split(b"\n")[1:]

@@ -276,7 +276,7 @@ class TarSplit:
         for chunk in gunzip(self.file.data or b"", self._limits):
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                yield b"".join((*pieces, chunk[:cut]))
+                yield b"".join((*pieces, memoryview(chunk)[:cut]))
                 pieces, held = [chunk[cut:]], len(chunk) - cut
             else:
                 pieces.append(chunk)

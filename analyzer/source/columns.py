@@ -7,7 +7,6 @@ not refused but left to those who read it in full.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +14,6 @@ import numpy as np
 from analyzer.source.header import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     Column = npt.NDArray[Any]
@@ -32,54 +29,38 @@ EXTENDED[list(b"xLK")] = True
 BODILESS = np.zeros(256, np.bool_)
 BODILESS[list(b"123456")] = True
 MAGIC = np.frombuffer(b"usta", np.uint32)
-OCTAL = 8.0 ** np.arange(10, -1, -1)
 TENS = 10 ** np.arange(9, -1, -1, dtype=np.int64)
 ZERO = np.uint8(ord("0"))
-NUMBERS = ((0, 7), (8, 7), (16, 7), (24, 11), (36, 11))
-"""(start, digits) of mode, uid, gid, size and time, from byte 100 of a header on."""
+WORD = ">u8"
+NUMBERS = "V48"
+"""Mode, uid and gid of seven digits, size and time of eleven, from byte 100 of a header on."""
+DIGIT, DIGIT_HIGH, ENDING = 0xF8, 0x30, 0xDF
+"""Bits of a byte that tell an octal digit, as they are in one, and bits that are 0 in a NUL and a blank."""
+PIECE = 2_048
+"""Headers that are added up at once: they stay in the processor's cache."""
+BYTE, LOW = np.uint64(8), np.uint64(0xFFFFFFFF)
+PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
+ALL = slice(None)
 LATEST = 9_000_000_000
 """Seconds whose nanoseconds fit 64 bits."""
+SLASH, NEWLINE, DOT = b"/\n."
 UNCLEAN = re.compile(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 
 
-def clean(paths: Sequence[bytes]) -> int:
-    """Return how many paths there are before the first that cleaning would change."""
-    if _all_clean(b"\n".join((b"", *paths, b""))):
-        return len(paths)
-    return next((at for at, path in enumerate(paths) if UNCLEAN.search(path)), len(paths))
+def clean(path: bytes) -> bool:
+    """Tell whether cleaning would not change a path."""
+    return UNCLEAN.search(path) is None
 
 
-def _all_clean(lines: bytes) -> bool:
+def all_clean(lines: bytes) -> bool:
     """Tell whether cleaning would change no path among lines of one path each, with a newline before and behind all."""
     text = np.frombuffer(lines, np.uint8)
-    ends = np.flatnonzero((text == ord("/")) | (text == ord("\n")))
-    parts, lengths = ends[:-1] + 1, np.diff(ends) - 1
-    short = parts[lengths < 3]
-    lengths = lengths[lengths < 3]
-    dots = (text[short] == ord(".")) & ((lengths < 2) | (text[np.minimum(short + 1, len(text) - 1)] == ord(".")))
-    return not bool((dots | (lengths == 0)).any()) and b"\0" not in lines
-
-
-def names_below(prefix: bytes, paths: Sequence[bytes]) -> list[str]:
-    """Return what follows `prefix` in paths, as text, up to the first that lacks it or that cleaning would change.
-
-    Bytes that are no UTF-8 become surrogate escapes.
-    """
-    paths = paths[: bisect_left(paths, True, key=lambda path: not path.startswith(prefix))]
-    if not paths:
-        return []
-    # a look at a few has found where they end, unless others lie among them; between two paths with a prefix, in the
-    # order of bytes, all have it
-    if not (min(paths).startswith(prefix) and max(paths).startswith(prefix)):
-        paths = paths[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
-    names = [path[len(prefix) :] for path in paths]
-    return decoded(names[: clean(names)])
-
-
-def decoded(paths: Sequence[bytes]) -> list[str]:
-    """Return paths as text, undecodable bytes as surrogate escapes."""
-    text = b"\n".join(paths).decode("utf-8", "surrogateescape").split("\n")
-    return text if len(text) == len(paths) else [path.decode("utf-8", "surrogateescape") for path in paths]
+    ends = (text == SLASH) | (text == NEWLINE)
+    if (ends[1:] & ends[:-1]).any() or b"\0" in lines:
+        return False
+    dots = np.flatnonzero(ends[:-1] & (text[1:] == DOT)) + 1
+    behind, last = dots + 1, len(text) - 1
+    return not (ends[behind] | (text[behind] == DOT) & ends[np.minimum(behind + 1, last)]).any()
 
 
 def find_headers(blocks: Column) -> tuple[Column, Column, Column, Column]:
@@ -87,14 +68,14 @@ def find_headers(blocks: Column) -> tuple[Column, Column, Column, Column]:
 
     A block whose size is not plain, or whose type is none of those that a chain may lead over, is left out.
     """
-    magic = np.ndarray(len(blocks), np.uint32, blocks, 257, (BLOCK,))
+    magic = field(blocks, 257, MAGIC.dtype)
     rows = np.flatnonzero(magic == MAGIC)
     rows = rows[blocks[rows, 261] == ord("r")]
     types = blocks[rows, 156]
-    fields = blocks[rows, 124:136] - ZERO
-    known = (fields[:, :11] < 8).all(axis=1) & _ended(fields[:, 11]) & CHAINED[types]
+    first, last = field(blocks, 124, WORD)[rows].astype(np.uint64), field(blocks, 132, ">u4")[rows].astype(np.uint64)
+    known = _digits(first, 8) & _digits(last, 3, 1) & CHAINED[types]
     rows, types = rows[known], types[known]
-    sizes = (fields[known, :11].astype(np.float64) @ OCTAL).astype(np.int64)
+    sizes = (_octal(first[known]) << np.uint64(9) | _octal(last[known] >> BYTE)).astype(np.int64)
     stored = np.where(BODILESS[types], 0, sizes)
     return rows, types, sizes, rows + 1 + (stored + BLOCK - 1) // BLOCK
 
@@ -118,33 +99,74 @@ def chain(rows: Column, after: Column, count: int) -> Column:
     return np.concatenate(pieces)
 
 
-def sound(headers: Column) -> Column:
-    """Tell which headers have the checksum they state: six octal digits, then two NULs or blanks."""
-    field = headers[:, 148:156]
-    digits = field - ZERO
-    stated = digits[:, :6].astype(np.int64) @ OCTAL[-6:].astype(np.int64)
-    total = headers.sum(axis=1, dtype=np.uint32).astype(np.int64) - field.sum(axis=1, dtype=np.int64) + 8 * 32
-    good: Column = (digits[:, :6] < 8).all(axis=1) & _ended(digits[:, 6]) & _ended(digits[:, 7])
-    good &= total == stated
+def sound(blocks: Column, rows: Column | slice = ALL) -> Column:
+    """Tell which of some blocks have the checksum that a header states: six octal digits, then two NULs or blanks."""
+    stated = field(blocks, 148, WORD)[rows].astype(np.uint64)
+    words, sums = blocks.view(np.uint64), np.empty(len(stated), np.uint64)
+    even, odd = np.empty((2, min(len(stated), PIECE), BLOCK // 8), np.uint64)
+    for start in range(0, len(stated), PIECE):
+        out = sums[start : start + PIECE]
+        one, other = even[: len(out)], odd[: len(out)]
+        if isinstance(rows, slice):
+            one[:] = words[rows][start : start + PIECE]
+        else:
+            np.take(words, rows[start : start + PIECE], axis=0, out=one, mode="clip")
+        np.right_shift(one, BYTE, out=other)
+        other &= PAIRS
+        one &= PAIRS
+        one += other
+        np.add.reduce(one, axis=1, out=out)
+    good: Column = _digits(stated, 6, 2)
+    good &= _added(sums) - _bytes(stated) + np.uint64(8 * ord(" ")) == _octal(stated >> np.uint64(16))
     return good
 
 
-def numbers(fields: Column) -> tuple[Column, Column]:
-    """Return (mode, uid, gid, size, time in seconds) as five rows, and which headers have only plain numbers.
+def numbers(blocks: Column, rows: Column | slice = ALL) -> tuple[Column, Column]:
+    """Return mode, uid, gid, size and time in seconds of some headers, a row each, and which have plain numbers."""
+    fields = np.ascontiguousarray(field(blocks, 100, NUMBERS)[rows])
+    words = np.ascontiguousarray(np.ndarray((len(fields), 6), WORD, fields).T, np.uint64)
+    mode, uid, gid, front, middle, back = words
+    before, behind = middle >> np.uint64(32), middle & LOW
+    plain = _digits(front, 8) & _digits(before, 3, 1) & _digits(behind, 4)
+    for word in (mode, uid, gid, back):
+        plain &= _digits(word, 7, 1)
+    size = _octal(front) << np.uint64(9) | _octal(before >> BYTE)
+    time = _octal(behind) << np.uint64(21) | _octal(back >> BYTE)
+    return np.array([*(_octal(word >> BYTE) for word in (mode, uid, gid)), size, time], np.int64), plain
 
-    Args:
-        fields: bytes 100 up to 148 of each header.
-    """
-    digits = fields - ZERO
-    values, plain = [], np.ones(len(fields), np.bool_)
-    for start, width in NUMBERS:
-        field = digits[:, start : start + width]
-        plain &= (field < 8).all(axis=1) & _ended(digits[:, start + width])
-        values.append((field.astype(np.float64) @ OCTAL[-width:]).astype(np.int64))
-    return np.array(values), plain
+
+def field(blocks: Column, start: int, kind: npt.DTypeLike) -> Column:
+    """Return one field of every block, without a copy."""
+    return np.ndarray(len(blocks), kind, blocks, start, (BLOCK,))
 
 
-def _ended(byte: Column) -> Column:
-    """Tell where the byte behind a number, less `0`, is a NUL or blank."""
-    ended: Column = (byte == 256 - 48) | (byte == 256 - 48 + 32)
-    return ended
+def rows_of(text: Column, starts: Column, count: int) -> Column:
+    """Return the `count` bytes from each start on, a row each."""
+    every: Column = np.ndarray(max(len(text) - count + 1, 0), f"V{count}", text, 0, (1,))
+    return every[starts].view(np.uint8).reshape(-1, count)
+
+
+def _digits(words: Column, count: int, ended: int = 0) -> Column:
+    """Tell in which words the last bytes are `count` octal digits and, behind them, as many NULs or blanks as said."""
+    mask = int.from_bytes(bytes([DIGIT]) * count + bytes([ENDING]) * ended)
+    told: Column = (words & np.uint64(mask)) == np.uint64(int.from_bytes(bytes([DIGIT_HIGH]) * count + bytes(ended)))
+    return told
+
+
+def _octal(words: Column) -> Column:
+    """Return the number that up to eight octal digits in each word stand for, the last digit in its last byte."""
+    value = words & np.uint64(0x0707070707070707)
+    value = (value | value >> np.uint64(5)) & np.uint64(0x003F003F003F003F)
+    value = (value | value >> np.uint64(10)) & np.uint64(0x00000FFF00000FFF)
+    return (value | value >> np.uint64(20)) & np.uint64(0xFFFFFF)
+
+
+def _bytes(words: Column) -> Column:
+    """Return the sum of the bytes of each word."""
+    return _added((words & PAIRS) + (words >> BYTE & PAIRS))
+
+
+def _added(sums: Column) -> Column:
+    """Return the sum of the four numbers that each word holds."""
+    sums = (sums & FOURS) + (sums >> np.uint64(16) & FOURS)
+    return (sums & LOW) + (sums >> np.uint64(32))

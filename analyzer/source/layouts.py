@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from analyzer.source.columns import LATEST, TENS, ZERO
+from analyzer.source.columns import LATEST, TENS, ZERO, rows_of
 from analyzer.source.entry import NANO
 from analyzer.source.pax import parse_records
 
@@ -95,7 +94,7 @@ class Layouts:
             layouts = self._known.get(length, ())
             if not layouts:
                 continue
-            rests = sliding_window_view(np.frombuffer(view, np.uint8), length + 1)[places[rows] + lengths[rows] - 1]
+            rests = rows_of(np.frombuffer(view, np.uint8), places[rows] + lengths[rows] - 1, length + 1)
             for layout in layouts:
                 fits, mtimes = self._fitting(layout, rests)
                 which = rows[fits]

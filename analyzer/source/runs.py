@@ -11,19 +11,29 @@ comes from the bytes at its place alone: whether a member starts at that place i
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.columns import CODES, EXTENDED, LATEST, chain, find_headers, names_below, numbers, sound
+from analyzer.source.columns import (
+    CODES,
+    EXTENDED,
+    LATEST,
+    all_clean,
+    chain,
+    clean,
+    field,
+    find_headers,
+    numbers,
+    sound,
+)
 from analyzer.source.entry import NANO
 from analyzer.source.extras import LENGTHS
 from analyzer.source.header import BLOCK
 from analyzer.source.layouts import FRONT, Layouts
 from analyzer.source.member import NO_XATTRS
 from analyzer.source.pax import parse_time
-from analyzer.source.tables import Run, Table
+from analyzer.source.tables import Paths, Run, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +56,8 @@ LONGEST = 4_096
 """Longest extended header that is usual."""
 LESSONS = 16
 """Members whose records are read for their layout before that is looked for in many."""
+UNKNOWN = b"?"
+"""Stands for a path that is not usual."""
 PAX, LONG_NAME, LONG_LINK = ord("x"), ord("L"), ord("K")
 
 
@@ -63,7 +75,7 @@ class _Found(NamedTuple):
     Attributes:
         types, places, sizes: type of the first header of each, and window position and length of what follows it.
         kinds: code of each.
-        headers, own: all headers, and which of them is each member's own.
+        blocks, headers: all blocks, and which of them is each member's own header.
         fronts: the first bytes after the first header.
         values: numbers of the own header (`columns.numbers`).
         good: whether the member is usual as far as looked at.
@@ -73,8 +85,8 @@ class _Found(NamedTuple):
     places: Column
     sizes: Column
     kinds: Column
+    blocks: Column
     headers: Column
-    own: Column
     fronts: Column
     values: Column
     good: Column
@@ -104,7 +116,7 @@ class RunReader:
         self._table: Table | None = None
         self._rest = 0  # offset up to which no table is made
         self._known = 0  # layouts known when the last one was: with a new one, another look is worth it
-        self.prefix = b""
+        self.prefix = ""
         self.take: Take = _drop
 
     def read(self, pos: int, most: int) -> int:
@@ -128,26 +140,26 @@ class RunReader:
                 self._rest = window.base + window.end
             if table is None:
                 return 0
-        first = bisect_left(table.begins, offset)
+        first = int(np.searchsorted(table.begins, offset))
         if first == len(table.begins) or table.begins[first] != offset:
             return 0
-        next_bad = bisect_left(table.bad, first)
-        stop = table.bad[next_bad] if next_bad < len(table.bad) else len(table.begins)
-        names = names_below(self.prefix, table.paths[first : min(stop, first + most)])
+        next_bad = int(np.searchsorted(table.bad, first))
+        stop = int(table.bad[next_bad]) if next_bad < len(table.bad) else len(table.begins)
+        names = table.paths.below(self.prefix, first, min(stop, first + most))
         if len(names) < FEWEST:
             return 0
         stop = first + len(names)
         self.take(self._run(table, first, stop, names))
-        window.skip(table.ends[stop - 1] - offset)
+        window.skip(int(table.ends[stop - 1]) - offset)
         return len(names)
 
     def _run(self, table: Table, first: int, stop: int, names: list[str]) -> Run:
         span = slice(first, stop)
         contents, sizes = table.contents[span], table.sizes[span]
+        linked = slice(*np.searchsorted(table.symlinks, (first, stop)).tolist())
         links = {
             item - first: target.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-            for item, target in table.targets.items()
-            if first <= item < stop
+            for item, target in zip(table.symlinks[linked].tolist(), table.targets[linked], strict=True)
         }
         return Run(
             names,
@@ -178,15 +190,15 @@ class RunReader:
             return None
         linked = linked[: own[-1] + 1]
         rows, types, sizes, after = rows[linked], types[linked], sizes[linked], after[linked]
-        headers = blocks[rows]
-        whole = sound(headers)
+        whole = sound(blocks, rows)
         extended = EXTENDED[types]
         before = np.maximum(own - 1, 0)
         has = extended[before] & (own > 0)
         twice = has & extended[np.maximum(own - 2, 0)] & (own > 1)
         good = whole[own] & ~twice & (CODES[types[own]] < 255) & (after[own] <= count)
         good &= ~has | (whole[before] & (types[before] != LONG_LINK))
-        values, plain = numbers(headers[own, 100:148])
+        headers = rows[own]
+        values, plain = numbers(blocks, headers)
         first = np.where(has, before, own)
         starts = rows[first]
         found = _Found(
@@ -194,21 +206,23 @@ class RunReader:
             (starts + 1) * BLOCK + pos,
             sizes[first],
             CODES[types[own]],
+            blocks,
             headers,
-            own,
-            blocks[np.minimum(starts + 1, count - 1), :FRONT],
+            field(blocks, 0, f"V{FRONT}")[np.minimum(starts + 1, count - 1)].view(np.uint8).reshape(-1, FRONT),
             values,
             good & plain,
         )
         names = self._named(found)
+        paths = self._paths(found, names)
         start = window.base + pos
-        ends = after[own] * BLOCK
+        ends = after[own] * BLOCK + start
+        symlinks = np.flatnonzero(found.kinds == 2)
         return Table(
-            (starts * BLOCK + start).tolist(),
-            (rows[own] + 1) * BLOCK + start,
-            (ends + start).tolist(),
-            np.flatnonzero(~found.good).tolist(),
-            names.paths.tolist(),
+            starts * BLOCK + start,
+            (headers + 1) * BLOCK + start,
+            ends,
+            np.flatnonzero(~found.good),
+            paths,
             names.marks,
             self._sets,
             found.kinds,
@@ -217,8 +231,9 @@ class RunReader:
             values[2].astype(np.uint64),
             np.where(found.kinds == 0, values[3], 0),
             names.mtimes_ns,
-            {item: headers[own[item], 157:257].tobytes() for item in np.flatnonzero(found.kinds == 2).tolist()},
-            min(int(ends[-1]) + start, window.base + window.end),
+            symlinks,
+            [blocks[row, 157:257].tobytes() for row in headers[symlinks].tolist()],
+            min(int(ends[-1]), window.base + window.end),
         )
 
     def _named(self, found: _Found) -> Names:
@@ -238,12 +253,26 @@ class RunReader:
             if found.types[item] == LONG_NAME:
                 raw = bytes(buffer[places[item] : places[item] + found.sizes[item]])
                 raw = raw[:-1] if raw[-1:] == b"\0" else b""
-            elif not found.headers[found.own[item], 345]:
-                raw = found.headers[found.own[item], :100].tobytes().partition(b"\0")[0]
+            elif not found.blocks[found.headers[item], 345]:
+                raw = found.blocks[found.headers[item], :100].tobytes().partition(b"\0")[0]
             raw = raw.removeprefix(b"./")
             names.paths[item] = raw[:-1] if raw[-1:] == b"/" and found.kinds[item] else raw
-        good &= np.fromiter(map(len, names.paths), np.int64) <= min(self._limits.path, LONGEST)
         return names
+
+    def _paths(self, found: _Found, names: Names) -> Paths:
+        """Return the paths of all members; tell those whose path is not usual: long, of two lines, to be cleaned."""
+        paths, good = names.paths.tolist(), found.good
+        for item in np.flatnonzero(~good).tolist():
+            paths[item] = UNKNOWN
+        lengths = np.fromiter(map(len, paths), np.int64, len(paths))
+        good &= lengths <= min(self._limits.path, LONGEST)
+        made = Paths.of(paths, lengths)
+        if made.text.count(b"\n") == len(paths) + 1 and all_clean(made.text):
+            return made
+        for item, path in enumerate(paths):
+            if b"\n" in path or not clean(path):
+                good[item], paths[item], lengths[item] = False, UNKNOWN, len(UNKNOWN)
+        return Paths.of(paths, lengths)
 
     def _recorded(self, found: _Found, items: Column, names: Names) -> None:
         """Fill in what pax records say of some items, and tell those that are of a known layout.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -53,6 +54,48 @@ class Run(NamedTuple):
         return checksums(self.view, self.starts, self.sizes, self.kinds)
 
 
+class Paths(NamedTuple):
+    """The paths of consecutive members, none with a newline in it and none that cleaning would change.
+
+    Attributes:
+        text: each path with a newline before it, and one behind the last.
+        starts: where in it each path starts, and where one more would.
+    """
+
+    text: bytes
+    starts: Column
+
+    @classmethod
+    def of(cls, paths: Sequence[bytes], lengths: Column) -> Paths:
+        """Return paths whose lengths are known."""
+        starts = np.ones(len(paths) + 1, np.int64)
+        np.cumsum(lengths + 1, out=starts[1:])
+        starts[1:] += 1
+        return cls(b"\n".join((b"", *paths, b"")), starts)
+
+    def part(self, count: int) -> Paths:
+        """Return the first `count` paths."""
+        return Paths(self.text[: int(self.starts[count])], self.starts[: count + 1])
+
+    def below(self, prefix: str, first: int, stop: int) -> list[str]:
+        """Return what follows `prefix` in the paths from `first` on, before `stop` and before the first that lacks it.
+
+        Bytes that are no UTF-8 become surrogate escapes.
+        """
+        raw = prefix.encode("utf-8", "surrogateescape")
+        stop = bisect_left(range(stop), True, first, key=lambda item: not self.text.startswith(raw, self.starts[item]))
+        if stop == first:
+            return []
+        lines = self.text[int(self.starts[first]) : int(self.starts[stop]) - 1]
+        paths = lines.decode("utf-8", "surrogateescape").split("\n")
+        # a look at a few has found where they end, unless others lie among them; between two paths with a prefix, in
+        # their order, all have it
+        if not (min(paths).startswith(prefix) and max(paths).startswith(prefix)):
+            paths = paths[: next(at for at, path in enumerate(paths) if not path.startswith(prefix))]
+        cut = len(prefix)
+        return [path[cut:] for path in paths]
+
+
 class Table(NamedTuple):
     """The members of one stretch of the stream; offsets are of the stream.
 
@@ -62,17 +105,18 @@ class Table(NamedTuple):
         bad: the items that are not, ascending.
         paths: the path of a usual one as found, without `./` before and `/` behind.
         marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
-        targets: the link name field of each symlink, by item.
+        symlinks: the items that are symlinks, ascending.
+        targets: the link name field of each of these.
         end: where the stretch ends.
         ahead: whether another process made it: the contents are not in memory.
         sums: as in `Run`.
     """
 
-    begins: list[int]
+    begins: Column
     contents: Column
-    ends: list[int]
-    bad: list[int]
-    paths: list[bytes]
+    ends: Column
+    bad: Column
+    paths: Paths
     marks: Column
     sets: Sequence[Mapping[str, bytes]]
     kinds: Column
@@ -81,7 +125,8 @@ class Table(NamedTuple):
     gids: Column
     sizes: Column
     mtimes_ns: Column
-    targets: dict[int, bytes]
+    symlinks: Column
+    targets: list[bytes]
     end: int
     ahead: bool = False
     sums: tuple[Column, Column] | None = None

@@ -14,7 +14,6 @@ import mmap
 import os
 import pickle
 import select
-from bisect import bisect_left
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -29,10 +28,9 @@ from analyzer.source.tables import Table, checksums
 from analyzer.source.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from analyzer.limits import Limits
-    from analyzer.source.columns import Column
 
 PIECE = 32 << 20
 """Bytes of the file that are looked at at once."""
@@ -134,7 +132,7 @@ class TablesAhead:
             self._order(piece)
         if size := self._ready.get(piece, 0):
             data = os.pread(self._results, size, piece % SLOTS * ROOM)
-            self._tables = _unpacked(data)
+            self._tables = pickle.loads(data)  # noqa: S301  from our own fork
         self._ready = {later: size for later, size in self._ready.items() if later > piece}
 
     def _order(self, piece: int) -> None:
@@ -186,7 +184,7 @@ def _work(look: _Look, orders: int, results: int, tell: int) -> None:
     """Do what is ordered until nobody is there to order."""
     while len(order := os.read(orders, ORDER.size)) == ORDER.size:
         (piece,) = ORDER.unpack(order)
-        data = memoryview(_packed(look.tables(piece * PIECE)))
+        data = memoryview(pickle.dumps(list(look.tables(piece * PIECE)), pickle.HIGHEST_PROTOCOL))
         size, place = len(data), piece % SLOTS * ROOM
         if size > ROOM:
             size, data = 0, data[:0]
@@ -194,26 +192,6 @@ def _work(look: _Look, orders: int, results: int, tell: int) -> None:
             done = os.pwrite(results, data, place)
             data, place = data[done:], place + done
         os.write(tell, DONE.pack(piece, size))
-
-
-def _packed(tables: Iterable[Table]) -> bytes:
-    """Return tables as bytes: what is a list of one kind goes as one piece, which takes a tenth of the time."""
-    packed = []
-    for table in tables:
-        lines = b"\n".join(table.paths)
-        kept = [] if lines.count(b"\n") == len(table.paths) - 1 else table.paths
-        columns = np.array(table.begins, np.int64), np.array(table.ends, np.int64)
-        packed.append((*columns, lines, table._replace(begins=[], ends=[], paths=kept)))
-    return pickle.dumps(packed, pickle.HIGHEST_PROTOCOL)
-
-
-def _unpacked(data: bytes) -> list[Table]:
-    """Return the tables that `_packed` was given."""
-    packed: list[tuple[Column, Column, bytes, Table]] = pickle.loads(data)  # noqa: S301  from our own fork
-    return [
-        table._replace(begins=begins.tolist(), ends=ends.tolist(), paths=table.paths or lines.split(b"\n"))
-        for begins, ends, lines, table in packed
-    ]
 
 
 class _Mapped(Window):
@@ -257,15 +235,15 @@ class _Look:
         for _ in range(CHAINS):
             if pos >= after or (table := self._table(pos)) is None:
                 return
-            yield self._part(table, bisect_left(table.begins, window.base + after))
-            pos = self._header(max(table.begins[-1] - window.base, pos) + BLOCK, after)
+            yield self._part(table, int(np.searchsorted(table.begins, window.base + after)))
+            pos = self._header(max(int(table.begins[-1]) - window.base, pos) + BLOCK, after)
 
     def _header(self, pos: int, after: int) -> int:
         """Return the window position of the first header from `pos` on that states its checksum, `after` for none."""
         while (count := (min(pos + STRETCH, after) - pos) // BLOCK) > 0:
             blocks = np.frombuffer(self._window.buffer, np.uint8, count * BLOCK, pos).reshape(count, BLOCK)
             rows = find_headers(blocks)[0]
-            good = np.flatnonzero(sound(blocks[rows]))
+            good = np.flatnonzero(sound(blocks, rows))
             if len(good):
                 return pos + int(rows[good[0]]) * BLOCK
             pos += count * BLOCK
@@ -278,10 +256,10 @@ class _Look:
         table = self._runs.make(pos)
         for _ in range(ROUNDS):
             known = len(self._pax.shapes)
-            if table is None or not table.bad:
+            if table is None or not len(table.bad):
                 break
-            for item in table.bad[:LESSONS]:
-                self._learn(table.begins[item] - self._window.base)
+            for place in table.begins[table.bad[:LESSONS]].tolist():
+                self._learn(place - self._window.base)
             if len(self._pax.shapes) == known:
                 break
             table = self._runs.make(pos)
@@ -306,7 +284,8 @@ class _Look:
     def _part(self, table: Table, count: int) -> Table:
         """Return the first `count` members of a table, with their checksums where they are wanted."""
         span = slice(count)
-        bad = [item for item in table.bad if item < count]
+        bad = table.bad[: np.searchsorted(table.bad, count)]
+        symlinks = table.symlinks[: np.searchsorted(table.symlinks, count)]
         sums = None
         if self._contents:
             crcs, flags = np.zeros(count, np.uint64), np.zeros(count, np.uint8)
@@ -321,7 +300,7 @@ class _Look:
             table.contents[span],
             table.ends[span],
             bad,
-            table.paths[span],
+            table.paths.part(count),
             table.marks[span],
             table.sets,
             table.kinds[span],
@@ -330,8 +309,9 @@ class _Look:
             table.gids[span],
             table.sizes[span],
             table.mtimes_ns[span],
-            {item: target for item, target in table.targets.items() if item < count},
-            table.ends[count - 1],
+            symlinks,
+            table.targets[: len(symlinks)],
+            int(table.ends[count - 1]),
             ahead=True,
             sums=sums,
         )

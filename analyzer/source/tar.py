@@ -112,7 +112,7 @@ class TarReader:
         if self._all_runs is None:
             self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self._tables_ahead)
         self._runs = self._all_runs
-        self._runs.prefix = prefix.encode("utf-8", "surrogateescape")
+        self._runs.prefix = prefix
         self._runs.take = take
 
     def _next(self, pos: int) -> Member | None:
