@@ -56,6 +56,8 @@ LONGEST = 4_096
 """Longest extended header that is usual."""
 LESSONS = 16
 """Members whose records are read for their layout before that is looked for in many."""
+HEADERS = LONGEST // BLOCK + 3
+"""Blocks that the headers of a usual member take, at most."""
 UNKNOWN = b"?"
 """Stands for a path that is not usual."""
 PAX, LONG_NAME, LONG_LINK = ord("x"), ord("L"), ord("K")
@@ -178,12 +180,16 @@ class RunReader:
             None if table.sums is None else (table.sums[0][span], table.sums[1][span]),
         )
 
-    def make(self, pos: int) -> Table | None:
-        """Return the table of the members from window position `pos` on, None where no header is found."""
+    def make(self, pos: int, until: int | None = None) -> Table | None:
+        """Return the table of the members from window position `pos` on, None where no header is found.
+
+        All that start before `until` are in it, by default all that start in the window.
+        """
         window = self._window
         count = (window.end - pos) // BLOCK
         blocks = np.frombuffer(window.buffer, np.uint8, count * BLOCK, pos).reshape(count, BLOCK)
-        rows, types, sizes, after = find_headers(blocks)
+        searched = count if until is None else (until - pos) // BLOCK + HEADERS
+        rows, types, sizes, after = find_headers(blocks[:searched])
         linked = chain(rows, after, count)
         own = np.flatnonzero(~EXTENDED[types[linked]])
         if not len(own):

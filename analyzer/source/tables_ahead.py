@@ -233,9 +233,11 @@ class _Look:
         after = min(PIECE, self._size - offset) + window.pos
         pos = self._header(window.pos, after)
         for _ in range(CHAINS):
-            if pos >= after or (table := self._table(pos)) is None:
+            if pos >= after or (table := self._table(pos, after)) is None:
                 return
             yield self._part(table, int(np.searchsorted(table.begins, window.base + after)))
+            if table.end - window.base >= after:
+                return
             pos = self._header(max(int(table.begins[-1]) - window.base, pos) + BLOCK, after)
 
     def _header(self, pos: int, after: int) -> int:
@@ -249,11 +251,11 @@ class _Look:
             pos += count * BLOCK
         return after
 
-    def _table(self, pos: int) -> Table | None:
+    def _table(self, pos: int, after: int) -> Table | None:
         """Return the table of the chain at `pos`, made again while unusual members teach new layouts of records."""
         if not len(self._pax.shapes):
             self._learn_first(pos)
-        table = self._runs.make(pos)
+        table = self._runs.make(pos, after)
         for _ in range(ROUNDS):
             known = len(self._pax.shapes)
             if table is None or not len(table.bad):
@@ -262,7 +264,7 @@ class _Look:
                 self._learn(place - self._window.base)
             if len(self._pax.shapes) == known:
                 break
-            table = self._runs.make(pos)
+            table = self._runs.make(pos, after)
         return table
 
     def _learn_first(self, pos: int) -> None:
