@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
 
-CHUNK = 1 << 23
+CHUNK = 1 << 20
 FEED = 64 << 10
 MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance

@@ -101,7 +101,6 @@ class Table(NamedTuple):
 
     Attributes:
         begins, contents, ends: where each member, its content, and the one after it start.
-        usual: whether it is usual.
         bad: the items that are not, ascending.
         paths: the path of a usual one as found, without `./` before and `/` behind.
         marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
