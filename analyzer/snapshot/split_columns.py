@@ -115,8 +115,9 @@ def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
     text = np.frombuffer(b"".join((bytes(BLOCK), *raw)), np.uint8)
     headers = rows_of(text, np.cumsum(spans), BLOCK)
     kinds = CODES[headers[:, 156]]
-    values, plain = numbers(headers)
-    good &= plain & sound(headers) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
+    every = np.arange(len(headers))
+    values, plain = numbers(headers, every)
+    good &= plain & sound(headers, every) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
     stems = names
     if dotted:
         paths = [path.removeprefix("./") for path in paths]

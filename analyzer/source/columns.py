@@ -40,7 +40,6 @@ PIECE = 2_048
 """Headers that are added up at once: they stay in the processor's cache."""
 BYTE, LOW = np.uint64(8), np.uint64(0xFFFFFFFF)
 PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
-ALL = slice(None)
 LATEST = 9_000_000_000
 """Seconds whose nanoseconds fit 64 bits."""
 SLASH, NEWLINE, DOT = b"/\n."
@@ -99,31 +98,30 @@ def chain(rows: Column, after: Column, count: int) -> Column:
     return np.concatenate(pieces)
 
 
-def sound(blocks: Column, rows: Column | slice = ALL) -> Column:
+def sound(blocks: Column, rows: Column) -> Column:
     """Tell which of some blocks have the checksum that a header states: six octal digits, then two NULs or blanks."""
-    stated = field(blocks, 148, WORD)[rows].astype(np.uint64)
-    words, sums = blocks.view(np.uint64), np.empty(len(stated), np.uint64)
-    even, odd = np.empty((2, min(len(stated), PIECE), BLOCK // 8), np.uint64)
-    for start in range(0, len(stated), PIECE):
+    words, sums = blocks.view(np.uint64), np.empty(len(rows), np.uint64)
+    even, odd = np.empty(
+        (2, min(len(rows), PIECE), BLOCK // 8), np.uint64
+    )
+    for start in range(0, len(rows), PIECE):
         out = sums[start : start + PIECE]
         one, other = even[: len(out)], odd[: len(out)]
-        if isinstance(rows, slice):
-            one[:] = words[rows][start : start + PIECE]
-        else:
-            np.take(words, rows[start : start + PIECE], axis=0, out=one, mode="clip")
+        np.take(words, rows[start : start + PIECE], axis=0, out=one, mode="clip")
         np.right_shift(one, BYTE, out=other)
         other &= PAIRS
         one &= PAIRS
         one += other
         np.add.reduce(one, axis=1, out=out)
+    stated = field(blocks, 148, WORD)[rows].astype(np.uint64)
     good: Column = _digits(stated, 6, 2)
     good &= _added(sums) - _bytes(stated) + np.uint64(8 * ord(" ")) == _octal(stated >> np.uint64(16))
     return good
 
 
-def numbers(blocks: Column, rows: Column | slice = ALL) -> tuple[Column, Column]:
+def numbers(blocks: Column, rows: Column) -> tuple[Column, Column]:
     """Return mode, uid, gid, size and time in seconds of some headers, a row each, and which have plain numbers."""
-    fields = np.ascontiguousarray(field(blocks, 100, NUMBERS)[rows])
+    fields = field(blocks, 100, NUMBERS)[rows]
     words = np.ascontiguousarray(np.ndarray((len(fields), 6), WORD, fields).T, np.uint64)
     mode, uid, gid, front, middle, back = words
     before, behind = middle >> np.uint64(32), middle & LOW

@@ -22,9 +22,9 @@ from analyzer.source.columns import (
     all_clean,
     chain,
     clean,
-    field,
     find_headers,
     numbers,
+    rows_of,
     sound,
 )
 from analyzer.source.entry import NANO
@@ -214,7 +214,7 @@ class RunReader:
             CODES[types[own]],
             blocks,
             headers,
-            field(blocks, 0, f"V{FRONT}")[np.minimum(starts + 1, count - 1)].view(np.uint8).reshape(-1, FRONT),
+            rows_of(blocks.ravel(), np.minimum(starts + 1, count - 1) * BLOCK, FRONT),
             values,
             good & plain,
         )
