@@ -299,13 +299,13 @@ class Collector:
         table, result = self._bulk, self.result
         if table is None:
             return
-        result.content_files += int((run.kinds == 0).sum())
-        result.xattrs += int((run.marks > 0).sum())
+        result.content_files += int((run.members.kinds == 0).sum())
+        result.xattrs += int((run.members.marks > 0).sum())
         if self._read_content:
             table.extend(run)
         else:
-            table.counted += len(run.kinds)
-            table.bytes += int(run.sizes.sum())
+            table.counted += len(run.members.kinds)
+            table.bytes += int(run.members.sizes.sum())
 
     def _wants_digests(self, layer: LayerDirectory) -> bool:
         """Tell whether a layer's files need their SHA-256: it has a table of contents and no tar-split.

@@ -137,27 +137,30 @@ class DiffTable:
 
     def extend(self, run: Run) -> None:
         """Keep the facts of many entries and read their contents for the CRC; as `add` for each."""
-        rows, first = len(run.kinds), len(self.names)
+        members = run.members
+        rows, first = len(members.kinds), len(self.names)
         crcs, flags = run.checksums()
         self.names += run.names
-        self.kinds.frombytes(run.kinds.tobytes().translate(RUN_CODES))
+        self.kinds.frombytes(members.kinds.tobytes().translate(RUN_CODES))
         for column, values in (
             (self.flags, flags),
             (self.crcs, crcs),
-            (self.modes, run.modes),
-            (self.uids, run.uids),
-            (self.gids, run.gids),
-            (self.sizes, run.sizes),
-            (self.mtimes, run.mtimes_ns),
-            (self.offsets, run.offsets),
+            (self.modes, members.modes),
+            (self.uids, members.uids),
+            (self.gids, members.gids),
+            (self.sizes, members.sizes),
+            (self.mtimes, members.mtimes_ns),
+            (self.offsets, members.offsets),
         ):
             column.frombytes(values.tobytes())
         kept = [_kept(each) if each and _more(each) else NO_XATTRS for each in run.sets]
-        marked = [row for mark, each in enumerate(kept) if each for row in (run.marks == mark).nonzero()[0].tolist()]
+        marked = [
+            row for mark, each in enumerate(kept) if each for row in (members.marks == mark).nonzero()[0].tolist()
+        ]
         for row in {*run.links, *marked}:
-            self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept[run.marks[row]], "")
+            self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept[members.marks[row]], "")
         self.counted += rows
-        self.bytes += int(run.sizes.sum())
+        self.bytes += int(members.sizes.sum())
         self._index = None
 
     def _hash(self, body: Body, size: int) -> tuple[int, int]:

@@ -101,9 +101,7 @@ def chain(rows: Column, after: Column, count: int) -> Column:
 def sound(blocks: Column, rows: Column) -> Column:
     """Tell which of some blocks have the checksum that a header states: six octal digits, then two NULs or blanks."""
     words, sums = blocks.view(np.uint64), np.empty(len(rows), np.uint64)
-    even, odd = np.empty(
-        (2, min(len(rows), PIECE), BLOCK // 8), np.uint64
-    )
+    even, odd = np.empty((2, min(len(rows), PIECE), BLOCK // 8), np.uint64)
     for start in range(0, len(rows), PIECE):
         out = sums[start : start + PIECE]
         one, other = even[: len(out)], odd[: len(out)]

@@ -33,7 +33,7 @@ from analyzer.source.header import BLOCK
 from analyzer.source.layouts import FRONT, Layouts
 from analyzer.source.member import NO_XATTRS
 from analyzer.source.pax import parse_time
-from analyzer.source.tables import Paths, Run, Table
+from analyzer.source.tables import Members, Paths, Run, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,28 +156,20 @@ class RunReader:
         return len(names)
 
     def _run(self, table: Table, first: int, stop: int, names: list[str]) -> Run:
-        span = slice(first, stop)
-        contents, sizes = table.contents[span], table.sizes[span]
         linked = slice(*np.searchsorted(table.symlinks, (first, stop)).tolist())
         links = {
             item - first: target.partition(b"\0")[0].decode("utf-8", "surrogateescape")
             for item, target in zip(table.symlinks[linked].tolist(), table.targets[linked], strict=True)
         }
+        members = table.members.part(first, stop)
         return Run(
             names,
-            table.kinds[span],
-            table.modes[span],
-            table.uids[span],
-            table.gids[span],
-            sizes,
-            table.mtimes_ns[span],
-            contents,
+            members,
             links,
-            table.marks[span],
             table.sets,
             None if table.ahead else self._window.view,
-            contents - self._window.base,
-            None if table.sums is None else (table.sums[0][span], table.sums[1][span]),
+            members.offsets - self._window.base,
+            None if table.sums is None else (table.sums[0][first:stop], table.sums[1][first:stop]),
         )
 
     def make(self, pos: int, until: int | None = None) -> Table | None:
@@ -223,20 +215,23 @@ class RunReader:
         start = window.base + pos
         ends = after[own] * BLOCK + start
         symlinks = np.flatnonzero(found.kinds == 2)
-        return Table(
-            starts * BLOCK + start,
-            (headers + 1) * BLOCK + start,
-            ends,
-            np.flatnonzero(~found.good),
-            paths,
-            names.marks,
-            self._sets,
+        members = Members(
             found.kinds,
             (values[0] & 0o7777).astype(np.uint16),
             values[1].astype(np.uint64),
             values[2].astype(np.uint64),
             np.where(found.kinds == 0, values[3], 0),
             names.mtimes_ns,
+            (headers + 1) * BLOCK + start,
+            names.marks,
+        )
+        return Table(
+            starts * BLOCK + start,
+            ends,
+            np.flatnonzero(~found.good),
+            paths,
+            members,
+            self._sets,
             symlinks,
             [blocks[row, 157:257].tobytes() for row in headers[symlinks].tolist()],
             min(int(ends[-1]), window.base + window.end),

@@ -15,22 +15,15 @@ if TYPE_CHECKING:
     from analyzer.source.columns import Column
 
 
-class Run(NamedTuple):
-    """Consecutive members below one directory, in columns; item i of each is one member.
+class Members(NamedTuple):
+    """Consecutive members in columns; item i of each is one member.
 
     Attributes:
-        names: paths below the directory.
         kinds: codes, index into `RUN_KINDS`.
         modes, uids, gids, sizes, mtimes_ns, offsets: as in `Member` (`offsets` is `data_offset`).
-        links: targets of the symlinks, by item.
-        marks: which of `sets` each has.
-        sets: sets of attributes, the first of them empty and no other.
-        view: the memory that contents lie in, valid only while the run is taken; None where others have looked at them.
-        starts: where in it each content starts.
-        sums: checksums and flags of the contents, where others have been asked for them.
+        marks: which set of attributes each has.
     """
 
-    names: list[str]
     kinds: Column
     modes: Column
     uids: Column
@@ -38,8 +31,29 @@ class Run(NamedTuple):
     sizes: Column
     mtimes_ns: Column
     offsets: Column
-    links: dict[int, str]
     marks: Column
+
+    def part(self, start: int, stop: int) -> Members:
+        """Return the members from `start` up to `stop`."""
+        return Members(*(column[start:stop] for column in self))
+
+
+class Run(NamedTuple):
+    """Consecutive members below one directory.
+
+    Attributes:
+        names: paths below the directory.
+        members: the members.
+        links: targets of the symlinks, by item.
+        sets: sets of attributes, the first of them empty and no other.
+        view: the memory that contents lie in, valid only while the run is taken; None where others have looked at them.
+        starts: where in it each content starts.
+        sums: checksums and flags of the contents, where others have been asked for them.
+    """
+
+    names: list[str]
+    members: Members
+    links: dict[int, str]
     sets: Sequence[Mapping[str, bytes]]
     view: memoryview | None
     starts: Column
@@ -51,7 +65,7 @@ class Run(NamedTuple):
             return self.sums
         if self.view is None:
             raise ValueError("the contents of this run have not been looked at")
-        return checksums(self.view, self.starts, self.sizes, self.kinds)
+        return checksums(self.view, self.starts, self.members.sizes, self.members.kinds)
 
 
 class Paths(NamedTuple):
@@ -100,10 +114,11 @@ class Table(NamedTuple):
     """The members of one stretch of the stream; offsets are of the stream.
 
     Attributes:
-        begins, contents, ends: where each member, its content, and the one after it start.
+        begins, ends: where each member and the one after it start.
         bad: the items that are not, ascending.
         paths: the path of a usual one as found, without `./` before and `/` behind.
-        marks, sets, kinds, modes, uids, gids, sizes, mtimes_ns: as in `Run`.
+        members: all of them.
+        sets: as in `Run`.
         symlinks: the items that are symlinks, ascending.
         targets: the link name field of each of these.
         end: where the stretch ends.
@@ -112,23 +127,30 @@ class Table(NamedTuple):
     """
 
     begins: Column
-    contents: Column
     ends: Column
     bad: Column
     paths: Paths
-    marks: Column
+    members: Members
     sets: Sequence[Mapping[str, bytes]]
-    kinds: Column
-    modes: Column
-    uids: Column
-    gids: Column
-    sizes: Column
-    mtimes_ns: Column
     symlinks: Column
     targets: list[bytes]
     end: int
     ahead: bool = False
     sums: tuple[Column, Column] | None = None
+
+    def part(self, count: int) -> Table:
+        """Return the first `count` members of a table that has no checksums yet."""
+        symlinks = self.symlinks[: np.searchsorted(self.symlinks, count)]
+        return self._replace(
+            begins=self.begins[:count],
+            ends=self.ends[:count],
+            bad=self.bad[: np.searchsorted(self.bad, count)],
+            paths=self.paths.part(count),
+            members=self.members.part(0, count),
+            symlinks=symlinks,
+            targets=self.targets[: len(symlinks)],
+            end=int(self.ends[count - 1]),
+        )
 
 
 def checksums(view: memoryview, starts: Column, sizes: Column, kinds: Column) -> tuple[Column, Column]:

@@ -235,7 +235,7 @@ class _Look:
         for _ in range(CHAINS):
             if pos >= after or (table := self._table(pos, after)) is None:
                 return
-            yield self._part(table, int(np.searchsorted(table.begins, window.base + after)))
+            yield self._told(table.part(int(np.searchsorted(table.begins, window.base + after))))
             if table.end - window.base >= after:
                 return
             pos = self._header(max(int(table.begins[-1]) - window.base, pos) + BLOCK, after)
@@ -283,37 +283,15 @@ class _Look:
             self._pax.read(bytes(buffer[pos + BLOCK : pos + BLOCK + size]), Extras())
         return size + -size % BLOCK
 
-    def _part(self, table: Table, count: int) -> Table:
-        """Return the first `count` members of a table, with their checksums where they are wanted."""
-        span = slice(count)
-        bad = table.bad[: np.searchsorted(table.bad, count)]
-        symlinks = table.symlinks[: np.searchsorted(table.symlinks, count)]
-        sums = None
-        if self._contents:
-            crcs, flags = np.zeros(count, np.uint64), np.zeros(count, np.uint8)
-            good = np.ones(count, np.bool_)
-            good[bad] = False
-            items = np.flatnonzero(good)
-            starts = table.contents[items] - self._window.base
-            crcs[items], flags[items] = checksums(self._window.view, starts, table.sizes[items], table.kinds[items])
-            sums = (crcs, flags)
-        return Table(
-            table.begins[span],
-            table.contents[span],
-            table.ends[span],
-            bad,
-            table.paths.part(count),
-            table.marks[span],
-            table.sets,
-            table.kinds[span],
-            table.modes[span],
-            table.uids[span],
-            table.gids[span],
-            table.sizes[span],
-            table.mtimes_ns[span],
-            symlinks,
-            table.targets[: len(symlinks)],
-            int(table.ends[count - 1]),
-            ahead=True,
-            sums=sums,
-        )
+    def _told(self, table: Table) -> Table:
+        """Return a table to be handed over, with the checksums of contents where they are wanted."""
+        if not self._contents:
+            return table._replace(ahead=True)
+        count, members = len(table.begins), table.members
+        crcs, flags = np.zeros(count, np.uint64), np.zeros(count, np.uint8)
+        good = np.ones(count, np.bool_)
+        good[table.bad] = False
+        items = np.flatnonzero(good)
+        starts = members.offsets[items] - self._window.base
+        crcs[items], flags[items] = checksums(self._window.view, starts, members.sizes[items], members.kinds[items])
+        return table._replace(ahead=True, sums=(crcs, flags))

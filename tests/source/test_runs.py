@@ -59,7 +59,7 @@ def collected(data: bytes, way: str, *, content: bool = True, limits: Limits = D
         def counted(run):
             nonlocal taken
             if way != MADE_AHEAD or run.view is None:
-                taken += len(run.kinds)
+                taken += len(run.names)
             take(run)
 
         collector._take_run = counted
