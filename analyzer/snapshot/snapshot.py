@@ -15,7 +15,7 @@ from analyzer.snapshot.kinds import layout_of, what_it_is
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second import digest_files, undigested
 from analyzer.source.member import NO_END, Loss
-from analyzer.source.pausing import collector_paused
+from analyzer.source.memory import much_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +137,7 @@ def gather(
     """Take every member of a source once and close it; arguments as of `read_snapshot`."""
     collector = Collector(limits, read_content=depth != QUICK, once=source.again is None)
     try:
-        with collector_paused():
+        with much_made():
             collector.take(source, progress)
     finally:
         source.close()

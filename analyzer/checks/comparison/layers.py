@@ -22,7 +22,7 @@ from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
 from analyzer.source.member import HARDLINK
-from analyzer.source.pausing import collector_paused
+from analyzer.source.memory import much_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 def compare_layers(view: View) -> dict[str, LayerFacts]:
     """Return the facts of every image layer of the store, by id in record order."""
-    with collector_paused():
+    with much_made():
         return Comparer(view).run()
 
 
