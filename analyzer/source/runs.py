@@ -133,7 +133,7 @@ class RunReader:
         if ready is not None:
             table = self._table = ready
             self._known = len(self._shapes)
-        elif table is None or offset >= table.end or self._known < len(self._shapes):
+        elif table is None or offset >= table.end or (self._known < len(self._shapes) and not table.ahead):
             if (offset < self._rest and self._known == len(self._shapes)) or window.end - pos < LEAST:
                 return 0
             self._known = len(self._shapes)
