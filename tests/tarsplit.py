@@ -27,8 +27,9 @@ def lines(packed: bytes) -> list[dict]:
 
 
 def pack(entries: list[dict]) -> bytes:
-    """Return the file of some entries."""
-    return gzip.compress(b"".join(json.dumps(entry).encode() + b"\n" for entry in entries), mtime=0)
+    """Return the file of some entries, written as Go writes JSON."""
+    texts = [json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() for entry in entries]
+    return gzip.compress(b"".join(text + b"\n" for text in texts), mtime=0)
 
 
 def name_of(entry: dict) -> str:

@@ -6,26 +6,30 @@ says what its line says. What this gives, `TarSplit.entries` would give too, ent
 
 from __future__ import annotations
 
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from analyzer.snapshot.recorded import Recorded
+from analyzer.snapshot.split_text import Pairs
 from analyzer.source.columns import CODES, all_clean, clean, numbers, rows_of, sound
 from analyzer.source.entry import NANO
 from analyzer.source.header import BLOCK
-from analyzer.source.member import RUN_KINDS, SYMLINK
+from analyzer.source.member import DIRECTORY, RUN_KINDS, SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from analyzer.snapshot.tar_split import Line
+    from analyzer.snapshot.split_text import Lines
     from analyzer.source.columns import Column
 
 NAME = 100
-CRC = 8
-NO_CRC = bytes(CRC)
-SYMLINK_ITEM = RUN_KINDS.index(SYMLINK)
+PREFIX, PREFIX_END = 345, 500
+UP_TO = np.tri(NAME + 1, NAME, -1, np.uint8) * np.uint8(255)
+"""The first bytes of a name, by their count."""
+SLASH, DOT, NEWLINE = b"/.\n"
+DIRECTORY_ITEM, SYMLINK_ITEM = RUN_KINDS.index(DIRECTORY), RUN_KINDS.index(SYMLINK)
 FEWEST = 8
 """Entries that are worth columns."""
 
@@ -35,13 +39,14 @@ class Entries(NamedTuple):
 
     Attributes:
         paths, sizes, crcs, modes, uids, gids: as in `Recorded`.
+        links: targets of the symlinks, by item.
         kinds: codes, index into `RUN_KINDS`.
         seconds: modification times in Unix seconds.
-        links: targets of the symlinks, by item.
         spans: bytes of the layer tar that each is, with what lies before it.
     """
 
     paths: list[str]
+    links: dict[int, str]
     kinds: Column
     sizes: Column
     crcs: Column
@@ -49,7 +54,6 @@ class Entries(NamedTuple):
     uids: Column
     gids: Column
     seconds: Column
-    links: dict[int, str]
     spans: Column
 
     def entry(self, item: int) -> Recorded:
@@ -69,111 +73,124 @@ class Entries(NamedTuple):
     def part(self, start: int, stop: int) -> Entries:
         """Return the entries from `start` up to `stop`."""
         span = slice(start, stop)
-        return Entries(
-            self.paths[span],
-            self.kinds[span],
-            self.sizes[span],
-            self.crcs[span],
-            self.modes[span],
-            self.uids[span],
-            self.gids[span],
-            self.seconds[span],
-            {item - start: link for item, link in self.links.items() if start <= item < stop},
-            self.spans[span],
-        )
+        links = {item - start: link for item, link in self.links.items() if start <= item < stop}
+        return Entries(self.paths[span], links, *(column[span] for column in self[2:]))
 
     def each(self) -> Iterator[Recorded]:
         """Yield every entry by itself."""
         return map(self.entry, range(len(self.paths)))
 
 
-def usual_entries(lines: Sequence[Line], padding: int) -> list[Entries | None]:
-    """Return what consecutive lines of a tar-split are: columns of usual entries, None for an entry that is not usual.
+def usual_entries(lines: Lines, at: int, count: int, position: int, padding: int) -> list[Entries | int]:
+    """Return what consecutive lines of a tar-split are: columns of usual entries, or a count of those that are not.
 
     Args:
-        lines: a segment line and a file line in turn; the segments hold all between one content and the next.
+        lines: all lines.
+        at: the first of them, from which on a segment and a file take turns.
+        count: how many such pairs there are; the segments hold all between one content and the next.
+        position: what the first line should have.
         padding: bytes of the first segment that belong to the content before.
     """
-    segments, files = lines[0::2], lines[1::2]
-    paths = [file.name for file in files]
-    names, dotted = _encoded(paths)
-    payloads = [file.payload for file in files]
-    raw = [segment.payload or b"" for segment in segments]
     try:
-        sizes = np.fromiter([file.size for file in files], np.int64)
-    except OverflowError:
-        return [None] * len(files)
+        pairs = Pairs(lines, at, count, position)
+        headers, known = pairs.headers, pairs.known
+        values, plain = numbers(headers, np.arange(count))
+        known &= plain
+        sizes = np.where(known, values[3], 0)
+        begins, stops, crcs = pairs.read_files(sizes)
+    except ValueError:
+        return [count]
     pads = np.concatenate(([padding], -sizes[:-1] % BLOCK))
-    spans = np.fromiter(map(len, raw), np.int64)
-    sums = np.fromiter([-1 if payload is None else len(payload) for payload in payloads], np.int64)
-    if not ((sums == CRC) | (sums < 0)).all():
-        payloads = [payload if payload and len(payload) == CRC else None for payload in payloads]
-    good = (spans == pads + BLOCK) & (sums == np.where(sizes > 0, CRC, -1)) & (sizes >= 0)
-    raw_names = [file.name_raw for file in files]
-    if raw_names.count(None) < len(raw_names):
-        good &= np.fromiter([name is None for name in raw_names], np.bool_)
-    text = np.frombuffer(b"".join((bytes(BLOCK), *raw)), np.uint8)
-    headers = rows_of(text, np.cumsum(spans), BLOCK)
     kinds = CODES[headers[:, 156]]
-    every = np.arange(len(headers))
-    values, plain = numbers(headers, every)
-    good &= plain & sound(headers, every) & (kinds < 3) & (values[3] == sizes) & _named(headers, names)
-    stems = names
-    if dotted:
-        paths = [path.removeprefix("./") for path in paths]
-        stems = [name.removeprefix(b"./") for name in names]
-    for item in np.flatnonzero(kinds == 1).tolist():
-        if paths[item][-1:] == "/":
-            paths[item], stems[item] = paths[item][:-1], stems[item][:-1]
-        else:
-            good[item] = False
-    if not all_clean(b"\n".join((b"", *stems, b""))):
-        good &= np.fromiter(map(clean, stems), np.bool_)
-    crcs = np.frombuffer(b"".join([payload or NO_CRC for payload in payloads]), ">u8").astype(np.uint64)
+    good = known & (pairs.spans == pads + BLOCK) & sound(headers, np.arange(count)) & (kinds < 3)
+    good[1:] &= known[:-1]
+    good &= _named(headers, lines, begins, stops)
+    folders = kinds == DIRECTORY_ITEM
+    good &= (np.frombuffer(lines.text, np.uint8)[stops - 1] == SLASH) == folders
+    paths = _paths(headers, stops - begins, folders, good)
+    if len(set(paths)) < len(paths):
+        return [count]
+    modes, uids, gids, _, seconds = values
+    columns: list[Column] = [kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, pairs.spans + sizes]
+    if len(paths) < count:
+        headers, columns = headers[good], [column[good] for column in columns]
     links = {
         item: headers[item, 157:257].tobytes().partition(b"\0")[0].decode("utf-8", "surrogateescape")
-        for item in np.flatnonzero(kinds == SYMLINK_ITEM).tolist()
+        for item in np.flatnonzero(columns[0] == SYMLINK_ITEM).tolist()
     }
-    modes, uids, gids, _, seconds = values
-    entries = Entries(paths, kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, links, spans + sizes)
-    return _pieces(entries, good)
+    return _pieces(Entries(paths, links, *columns), good)
 
 
-def _encoded(names: Sequence[str]) -> tuple[list[bytes], bool]:
-    """Return names as bytes of UTF-8, and whether any of them may begin with `./`."""
-    text = "\n".join(("", *names))
-    lines = text.encode("utf-8", "surrogatepass").split(b"\n")[1:]
-    if len(lines) != len(names):
-        lines = [name.encode("utf-8", "surrogatepass") for name in names]
-    return lines, "\n./" in text
-
-
-def _named(headers: Column, names: Sequence[bytes]) -> Column:
-    """Tell which headers have the name of their line, in one field or split in two."""
-    short = np.fromiter(map(len, names), np.int64) < NAME
-    same: Column = (headers[:, :NAME] == np.array(names, f"S{NAME}").view(np.uint8).reshape(-1, NAME)).all(axis=1)
-    same &= short & (headers[:, 345] == 0)
-    for item in np.flatnonzero(headers[:, 345]).tolist():
+def _named(headers: Column, lines: Lines, begins: Column, stops: Column) -> Column:
+    """Tell which headers have the name that is in their line, in one field or split in two."""
+    data, lengths = np.frombuffer(lines.text, np.uint8), stops - begins
+    short = (lengths > 0) & (lengths < NAME) & (begins <= len(data) - NAME)
+    names = rows_of(data, np.where(short, begins, 0), NAME) & UP_TO[np.where(short, lengths, 0)]
+    same: Column = short & (headers[:, :NAME] == names).all(axis=1) & (headers[:, PREFIX] == 0)
+    for item in np.flatnonzero(headers[:, PREFIX]).tolist():
         raw = headers[item].tobytes()
         if raw[257:263] == b"ustar\0":
-            parts = (raw[345:500].partition(b"\0")[0], raw[:NAME].partition(b"\0")[0])
-            same[item] = b"/".join(parts) == names[item]
+            parts = (raw[PREFIX:PREFIX_END].partition(b"\0")[0], raw[:NAME].partition(b"\0")[0])
+            same[item] = b"/".join(parts) == lines.text[begins[item] : stops[item]]
     return same
 
 
-def _pieces(entries: Entries, good: Column) -> list[Entries | None]:
-    """Cut columns at the entries that are not usual; all are left to be read one by one where a path is there twice."""
-    count = len(entries.paths)
-    if len(set(entries.paths)) < count:
-        return [None] * count
-    found: list[Entries | None] = []
-    start = 0
-    for item in (*np.flatnonzero(~good).tolist(), count):
-        if item - start >= FEWEST:
-            found.append(entries.part(start, item))
+def _paths(headers: Column, lengths: Column, folders: Column, good: Column) -> list[str]:
+    """Return the paths of good items; tell those that are not clean, or not as they are in JSON."""
+    items = np.flatnonzero(good)
+    if len(items) < len(good):
+        headers, lengths, folders = headers[items], lengths[items], folders[items]
+    joined = _names(headers, lengths, folders)
+    if not (_literal(joined) and all_clean(joined)):
+        paths = joined.split(b"\n")[1:-1]
+        fits = [_literal(path) and clean(path) for path in paths]
+        good[items] = fits
+        joined = b"\n".join((b"", *compress(paths, fits), b""))
+    return joined.decode().split("\n")[1:-1]
+
+
+def _names(headers: Column, lengths: Column, folders: Column) -> bytes:
+    """Return the path that each header names with a newline before it, and one behind all.
+
+    `./` before a path is left out, and the slash that all directories have behind theirs.
+    """
+    prefixed = headers[:, PREFIX] > 0
+    names = np.full((len(headers), NAME + 1), NEWLINE, np.uint8)
+    names[:, :NAME] = headers[:, :NAME]
+    slashed = np.flatnonzero(folders & ~prefixed)
+    names[slashed, lengths[slashed] - 1] = 0
+    names[(names[:, 0] == DOT) & (names[:, 1] == SLASH) & ~prefixed, :2] = 0
+    if not prefixed.any():
+        return b"\n" + names.tobytes().translate(None, b"\0")
+    filled = prefixed[:, np.newaxis]
+    names = np.concatenate((headers[:, PREFIX:PREFIX_END] * filled, filled * np.uint8(SLASH), names), axis=1)
+    text = b"\n" + names.tobytes().translate(None, b"\0")
+    return text.replace(b"/\n", b"\n").replace(b"\n./", b"\n")
+
+
+def _literal(names: bytes) -> bool:
+    """Tell whether names, each in a line, are in JSON as they are."""
+    lines = names.count(b"\n")
+    controls = int((np.frombuffer(names, np.uint8) < ord(" ")).sum())
+    return controls == lines and b'"' not in names and b"\\" not in names
+
+
+def _pieces(entries: Entries, good: Column) -> list[Entries | int]:
+    """Cut columns, which only the good ones of some entries have, where others lie between."""
+    found: list[Entries | int] = []
+    others = start = 0
+    bounds = np.flatnonzero(np.diff(good, prepend=~good[:1], append=~good[-1:])).tolist()
+    for begin, stop in pairwise(bounds):
+        count = stop - begin
+        usual = bool(good[begin])
+        if usual and count >= FEWEST:
+            if others:
+                found.append(others)
+                others = 0
+            found.append(entries if count == len(entries.paths) else entries.part(start, start + count))
         else:
-            found += [None] * (item - start)
-        if item < count:
-            found.append(None)
-        start = item + 1
+            others += count
+        start += count * usual
+    if others:
+        found.append(others)
     return found

@@ -18,12 +18,13 @@ from analyzer.source.header import FieldError
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from analyzer.limits import Limits
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.recorded import Recorded
     from analyzer.snapshot.split_columns import Entries
+    from analyzer.snapshot.split_text import Lines
 
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512
@@ -99,51 +100,53 @@ class TarSplit:
         if len(self.file.data or b"") < LONG:
             yield from self.entries()
             return
-        for lines in self._lines():
-            at, tries = 0, 0
-            while at < len(lines):
-                pairs = self._pairs(lines, at) if tries < TRIES else 0
-                if pairs:
-                    tries += 1
-                    yield from self._many(lines[at : at + 2 * pairs])
-                else:
-                    yield from self._one(lines[at])
-                if self._over:
-                    return
-                at += 2 * pairs or 1
+        for text in self._texts():
+            yield from self._many(text)
+            if self._over:
+                return
 
-    def _pairs(self, lines: list[Line], at: int) -> int:
-        """Return how many pairs of a segment and a file follow one another from line `at` on, 0 where few do."""
-        if self._group:
-            return 0
-        kinds = [line.type for line in lines[at:]]
-        pairs = len(kinds) // 2
-        wanted = [SEGMENT_LINE, FILE_LINE] * pairs
-        if kinds[: 2 * pairs] != wanted:
-            pairs = next(n for n, (kind, want) in enumerate(zip(kinds, wanted, strict=False)) if kind != want) // 2
-        positions = [line.position for line in lines[at : at + 2 * pairs]]
-        return pairs if pairs >= FEWEST and positions == list(range(self._at, self._at + 2 * pairs)) else 0
-
-    def _many(self, lines: list[Line]) -> Iterator[Recorded | Entries]:
-        """Take pairs of a segment and a file."""
+    def _many(self, text: bytes) -> Iterator[Recorded | Entries]:
+        """Take whole lines: as columns where a segment and a file take turns in them, else one by one."""
         from analyzer.snapshot.split_columns import usual_entries  # noqa: PLC0415  numpy is not for every bundle
+        from analyzer.snapshot.split_text import Lines  # noqa: PLC0415
 
-        at = 0
-        for found in usual_entries(lines, self._padding):
-            pairs = len(found.paths) if found is not None else 1
-            if found is not None and self.paths.isdisjoint(found.paths):
-                self.paths.update(found.paths)
-                at += 2 * len(found.paths)
-                self._at += 2 * len(found.paths)
-                self.total += int(found.spans.sum())
-                self._padding = -lines[at - 1].size % BLOCK
-                yield found
+        lines = Lines.of(text)
+        at, tries, count = 0, 0, len(lines.starts)
+        while at < count and not self._over:
+            pairs = lines.pairs(at) if tries < TRIES and not self._group else 0
+            if pairs < FEWEST:
+                at = yield from self._some(lines, at, at + 1 if tries < TRIES else count)
                 continue
-            for line in lines[at : at + 2 * pairs]:
-                yield from self._one(line)
-                if self._over:
-                    return
-            at += 2 * pairs
+            tries += 1
+            for found in usual_entries(lines, at, pairs, self._at, self._padding):
+                after = at + 2 * (found if isinstance(found, int) else len(found.paths))
+                position = self._at + after - at
+                if isinstance(found, int) or not self.paths.isdisjoint(found.paths):
+                    at = yield from self._some(lines, at, after)
+                    if at != after or self._at != position or self._group or self._over:
+                        break
+                    continue
+                at, self._at = after, position
+                self.paths.update(found.paths)
+                self.total += int(found.spans.sum())
+                self._padding = -int(found.sizes[-1]) % BLOCK
+                yield found
+
+    def _some(self, lines: Lines, at: int, stop: int) -> Generator[Recorded, None, int]:
+        """Take lines one by one, and all that follow where one is not one object; return where to go on."""
+        try:
+            decoded: list[Line] = self._decoder.decode_lines(lines.part(at, stop))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            decoded = []
+        rest: Iterable[Line] = decoded
+        if len(decoded) != stop - at:
+            stop = len(lines.starts)
+            rest = self._decoded(lines.part(at, stop))
+        for line in rest:
+            yield from self._one(line)
+            if self._over:
+                break
+        return stop
 
     def _one(self, line: Line) -> Iterator[Recorded]:
         self._step(line)
@@ -227,10 +230,12 @@ class TarSplit:
 
     def lines(self) -> Iterator[Line]:
         """Yield the decoded lines; what breaks the gzip or JSON ends them and becomes a problem."""
-        for lines in self._lines():
-            for line in lines:
+        for text in self._texts():
+            for line in self._decoded(text):
                 self._step(line)
                 yield line
+            if self._over:
+                return
 
     def _step(self, line: Line) -> None:
         """Count a line, and tell where its number is not its place."""
@@ -239,23 +244,23 @@ class TarSplit:
             self._at = line.position
         self._at += 1
 
-    def _lines(self) -> Iterator[list[Line]]:
-        """Yield the decoded lines, many at a time."""
+    def _texts(self) -> Iterator[bytes]:
+        """Yield whole lines, many at a time; what breaks the gzip ends them and becomes a problem."""
         if not self._readable():
             return
-        decode = self._decoder.decode_lines
         try:
-            for text in self._batches():
-                try:
-                    batch = decode(text)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
-                    yield from self._one_by_one(text)
-                    return
-                yield batch
+            yield from self._batches()
         except GzipDamageError as error:
             self._problem(error.kind, error.expected, error.observed)
         except LimitError as error:
             self.limit = str(error)
+
+    def _decoded(self, text: bytes) -> Iterator[Line]:
+        """Yield what whole lines hold; a bad one ends reading and becomes a problem."""
+        try:
+            yield from self._decoder.decode_lines(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            yield from self._one_by_one(text)
 
     def _readable(self) -> bool:
         data = self.file.data
@@ -286,7 +291,7 @@ class TarSplit:
         if rest := b"".join(pieces):
             yield rest
 
-    def _one_by_one(self, text: bytes) -> Iterator[list[Line]]:
+    def _one_by_one(self, text: bytes) -> Iterator[Line]:
         """Yield the good lines before the first bad one, and tell that one."""
         for raw in text.split(b"\n"):
             if not raw.strip():
@@ -295,8 +300,9 @@ class TarSplit:
                 line = self._decoder.decode(raw)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 self._problem("syntax", "a JSON object of a tar-split entry", f"{error}: {raw[:60]!r}")
+                self._over = True
                 return
-            yield [line]
+            yield line
 
     def _problem(self, kind: str, expected: str, observed: str) -> None:
         if len(self.problems) < MANY:

@@ -40,6 +40,14 @@ PIECE = 2_048
 """Headers that are added up at once: they stay in the processor's cache."""
 BYTE, LOW = np.uint64(8), np.uint64(0xFFFFFFFF)
 PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
+WIDTH = 8
+"""Bytes of a word."""
+POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
+LAST = np.array([256**count - 1 for count in range(WIDTH + 1)], np.uint64)
+"""The last bytes of a word, by their count."""
+PLACES = np.uint64(0x0001020304050607)
+"""Times a word with 1 in one byte, this has the place of that byte as its highest byte."""
+HIGH, ZEROS, SIXES = (np.uint64(int.from_bytes(bytes([byte]) * WIDTH)) for byte in (0xF0, 0x30, 0x06))
 LATEST = 9_000_000_000
 """Seconds whose nanoseconds fit 64 bits."""
 SLASH, NEWLINE, DOT = b"/\n."
@@ -132,14 +140,49 @@ def numbers(blocks: Column, rows: Column) -> tuple[Column, Column]:
 
 
 def field(blocks: Column, start: int, kind: npt.DTypeLike) -> Column:
-    """Return one field of every block, without a copy."""
-    return np.ndarray(len(blocks), kind, blocks, start, (BLOCK,))
+    """Return one field of every row, without a copy."""
+    return np.ndarray(len(blocks), kind, blocks, start, blocks.strides[:1])
 
 
 def rows_of(text: Column, starts: Column, count: int) -> Column:
     """Return the `count` bytes from each start on, a row each."""
     every: Column = np.ndarray(max(len(text) - count + 1, 0), f"V{count}", text, 0, (1,))
     return every[starts].view(np.uint8).reshape(-1, count)
+
+
+def words_at(text: Column, starts: Column) -> Column:
+    """Return the eight bytes from each start on, as numbers whose highest byte is the first."""
+    every: Column = np.ndarray(max(len(text) - WIDTH + 1, 0), WORD, text, 0, (1,))
+    return every[starts].astype(np.uint64)
+
+
+def lines_of(text: Column) -> Column:
+    """Return where the newlines are in a text."""
+    found = text == NEWLINE
+    whole = len(found) // WIDTH * WIDTH
+    words = found[:whole].view("<u8")
+    places = np.flatnonzero(words != 0)
+    bits = words[places]
+    if (bits & (bits - np.uint64(1))).any():
+        return np.flatnonzero(found)
+    in_words = (bits * PLACES >> np.uint64(56)).astype(np.int64)
+    return np.concatenate((places * WIDTH + in_words, np.flatnonzero(found[whole:]) + whole))
+
+
+def widths(numbers: Column) -> Column:
+    """Return how many decimal digits each number has that is not negative."""
+    return np.searchsorted(POWERS, numbers, "right") + 1
+
+
+def decimal(words: Column, digits: Column) -> Column:
+    """Return the number that the last one to eight bytes of each word stand for, -1 where one is no decimal digit."""
+    mask = LAST[np.minimum(digits, WIDTH)]
+    plain = (words & mask & HIGH == ZEROS & mask) & ((words & mask) + SIXES & HIGH == ZEROS & mask)
+    value = words & mask & ~HIGH
+    value = (value >> BYTE & PAIRS) * np.uint64(10) + (value & PAIRS)
+    value = (value >> np.uint64(16) & FOURS) * np.uint64(100) + (value & FOURS)
+    value = (value >> np.uint64(32)) * np.uint64(10_000) + (value & LOW)
+    return np.where(plain, value.astype(np.int64), -1)
 
 
 def _digits(words: Column, count: int, ended: int = 0) -> Column:

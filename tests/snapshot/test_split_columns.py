@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import random
 
 import pytest
@@ -118,6 +119,63 @@ def test_broken_lines(how, at):
     same(pack(described))
 
 
+TEXTS = {
+    "blanks": lambda text: text.replace(b'":', b'": '),
+    "one blank": lambda text: text.replace(b',"position":9}', b', "position":9}'),
+    "carriage returns": lambda text: text.replace(b"\n", b"\r\n"),
+    "empty lines": lambda text: text.replace(b'"position":8}\n', b'"position":8}\n\n \n'),
+    "an object in two lines": lambda text: text.replace(b',"position":9}', b',\n"position":9}'),
+    "two objects in a line": lambda text: text.replace(b'"position":8}\n', b'"position":8}'),
+    "no newline at the end": lambda text: text[:-1],
+    "zero before a position": lambda text: text.replace(b'"position":9}', b'"position":09}'),
+    "zero before a size": lambda text: text.replace(b'"size":91,', b'"size":091,'),
+    "size with a point": lambda text: text.replace(b'"size":91,', b'"size":91.0,'),
+    "other size": lambda text: text.replace(b'"size":91,', b'"size":92,'),
+    "letter that is none": lambda text: text[:400] + b"!" + text[401:],
+    "equals sign inside": lambda text: text[:400] + b"=" + text[401:],
+    "letter of a checksum": lambda text: text.replace(b'"size":91,"payload":"', b'"size":91,"payload":"!')[:-1],
+    "no equals sign": lambda text: text.replace(b'=","position":2}', b'A","position":2}'),
+    "escaped name": lambda text: text.replace(b'"d/f3"', b'"d\\u002ff3"'),
+    "quote in a name": lambda text: text.replace(b'"d/f3"', b'"d"f3"'),
+    "tab in a name": lambda text: text.replace(b'"d/f3"', b'"d\tf3"'),
+    "name that is no UTF-8": lambda text: text.replace(b'"d/f3"', b'"d/\xff3"'),
+    "another field": lambda text: text.replace(b'"d/f3"', b'"d/f3","more":1'),
+    "other order": lambda text: text.replace(b'{"type":1,"name":"d/f3"', b'{"name":"d/f3","type":1'),
+    "no brace": lambda text: text.replace(b'"position":9}', b'"position":9'),
+    "cut line": lambda text: text[: len(text) // 2],
+}
+
+
+@pytest.mark.parametrize("how", TEXTS)
+def test_lines_in_other_forms(how):
+    text = gzip.decompress(split(layer()))
+    assert TEXTS[how](text) != text
+    same(gzip.compress(TEXTS[how](text)))
+
+
+def test_a_name_in_another_place_than_its_header():
+    """What the line says of a name counts as much as the header, in columns as line by line."""
+    text = gzip.decompress(split(layer()))
+    same(gzip.compress(text.replace(b'"d/f3"', b'"d/f9"')))
+
+
+@pytest.mark.parametrize("raw", [b'a"b', b"a\\b", b"a\tb", b"s\xc3\xa9", b"\xff\xfe", b"a<b>&c"])
+def test_names_that_json_writes_in_another_way(raw):
+    same(split(layer(member(raw, b"abc"))))
+
+
+@pytest.mark.parametrize("size", [99_999_999, 100_000_000, 1 << 33])
+def test_sizes_of_many_digits(size):
+    described = lines(split(layer(member(b"big", b"abc"))))
+    (at,) = (at for at, line in enumerate(described) if line.get("name") == "big")
+    header_at = at - 1
+    raw = base64.b64decode(described[header_at]["payload"])
+    large = header(b"big", b"0", size=size)
+    described[header_at]["payload"] = base64.b64encode(raw[:-512] + large).decode()
+    described[at]["size"] = size
+    same(pack(described))
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.sampled_from(sorted(ODD)), max_size=6),
@@ -135,3 +193,13 @@ def test_any_mixture(odd, broken, seed):
     for how in broken:
         BROKEN[how](described, dice.randrange(len(described)))
     same(pack(described))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0), st.integers(0, 255), st.lists(st.sampled_from(sorted(TEXTS)), max_size=2))
+def test_any_byte_changed(place, byte, forms):
+    text = gzip.decompress(split(layer()))
+    for form in forms:
+        text = TEXTS[form](text)
+    place %= len(text)
+    same(gzip.compress(text[:place] + bytes([byte]) + text[place + 1 :]))

@@ -10,6 +10,7 @@ from analyzer.snapshot.content import KIND_CODE
 from analyzer.source.member import BLOCK, CHAR
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator
 
     from analyzer.snapshot.snapshot import Snapshot
@@ -56,9 +57,9 @@ def captured(snapshot: Snapshot) -> Capture:
             names.update(member.xattrs)
         for layer in store.home.layers.values():
             for table in layer.tables.values():
-                nodes = nodes or any(code in table.kinds for code in NODES)
-                uids.update(set(table.uids))
-                gids.update(set(table.gids))
+                nodes = nodes or any(code in table.kinds.tobytes() for code in NODES)
+                uids.update(_values(table.uids))
+                gids.update(_values(table.gids))
                 names.update(*(extra[2] for extra in table.extra.values()))
     owners = len(uids) > 1 or len(gids) > 1
     return Capture(
@@ -69,6 +70,12 @@ def captured(snapshot: Snapshot) -> Capture:
         any(name.startswith(MARKS) for name in names),
         snapshot.bundle.format == "directory" and not owners and uids != {0},
     )
+
+
+def _values(column: array[int]) -> set[int]:
+    """Return the values in a column; most have one value only."""
+    data = column.tobytes()
+    return set(column[:1] if data == data[: column.itemsize] * len(column) else column)
 
 
 def _members(store: Store) -> Iterator[Member]:

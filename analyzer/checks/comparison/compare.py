@@ -313,7 +313,7 @@ class Comparison:
 
     def _judge_foreign(self, recorded: set[str]) -> None:
         """Tell files that no entry made; parents that the tar does not name are the engine's own."""
-        if self.whole_tree and self.inherited is None:
+        if (self.whole_tree and self.inherited is None) or 0 not in self._matched:
             return
         inherited, names = self.inherited or {}, self.table.names
         rows = [row for row in self.table.index.values() if not self._matched[row] and names[row] not in inherited]
