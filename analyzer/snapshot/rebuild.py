@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.content import FILE_CODE
 from analyzer.snapshot.places import place, real_row
 from analyzer.snapshot.second import walk
 from analyzer.snapshot.sharing import shared
-from analyzer.snapshot.tar_split import FILE_LINE, TarSplit
+from analyzer.snapshot.tar_split import FILE_LINE, Line, TarSplit
 from analyzer.source.checksum import CUT
 from analyzer.source.header import clean_path
 from analyzer.source.member import FILE
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.split_columns import Entries
     from analyzer.snapshot.store import Store
     from analyzer.source.member import Body, Member, MemberSource
     from analyzer.source.offsets import Offsets
@@ -34,6 +36,53 @@ if TYPE_CHECKING:
 
 PUT = 256 << 10
 """Bytes that are digested at once: most pieces are a header or a small file."""
+
+
+class TarDigest:
+    """SHA-256 and length of a tar that is put together piece by piece.
+
+    Attributes:
+        size: bytes put so far.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._digest = hashlib.sha256()
+        self._view = memoryview(bytearray(PUT))
+        self._used = 0
+
+    def put(self, data: bytes | memoryview) -> None:
+        """Put bytes."""
+        size = len(data)
+        self.size += size
+        if size > PUT - self._used:
+            self._flush()
+            if size > PUT:
+                self._digest.update(data)
+                return
+        self._view[self._used : self._used + size] = data
+        self._used += size
+
+    def read(self, plain: Offsets, offset: int, size: int) -> None:
+        """Put `size` bytes of a plain tar; fewer where it ends."""
+        while size > 0:
+            if self._used == PUT:
+                self._flush()
+            got = plain.readinto(self._view[self._used : self._used + size], offset)
+            if not got:
+                return
+            self._used += got
+            self.size += got
+            offset, size = offset + got, size - got
+
+    def _flush(self) -> None:
+        self._digest.update(self._view[: self._used])
+        self._used = 0
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was put."""
+        self._flush()
+        return self._digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +116,7 @@ class Job:
         self._split = TarSplit(split, limits)
         self._lines = self._split.lines()
         self._limits = limits
-        self._digest = hashlib.sha256()
-        self._size = 0
+        self._made = TarDigest()
         self._reason = ""
         self._done = False
         self._shared = {real_row(table, row) for row in table.extra if real_row(table, row) != row}
@@ -78,18 +126,18 @@ class Job:
         self.waiting = -1
         for line in self._lines:
             if line.type != FILE_LINE:
-                self._put(line.payload or b"")
+                self._made.put(line.payload or b"")
                 continue
             if line.size <= 0:
                 continue
-            row = self._row(line.name_raw.decode("utf-8", "surrogateescape") if line.name_raw else line.name)
+            row = self._row(line)
             if self._reason:
                 return
             data = self.held.get(row)
             if data is None:
                 self.waiting = row
                 return
-            self._put(data)
+            self._made.put(data)
             if row not in self._shared:
                 self.held_bytes -= len(data)
                 del self.held[row]
@@ -98,31 +146,42 @@ class Job:
 
     def read(self, plain: Offsets) -> None:
         """Take every content from where it lies, instead of waiting for it."""
-        table, parts, held = self.table, [], 0
-        get, kinds, offsets, sizes = table.index.get, table.kinds, table.offsets, table.sizes
-        for line in self._lines:
-            pieces: Iterable[bytes | memoryview] = (line.payload or b"",)
-            if line.type == FILE_LINE:
-                if line.size <= 0:
-                    continue
-                row = -1 if line.name_raw else get(line.name, -1)
-                if row < 0 or kinds[row] != FILE_CODE:
-                    row = self._row(line.name_raw.decode("utf-8", "surrogateescape") if line.name_raw else line.name)
-                if not self._reason and offsets[row] < 0:
-                    self.fail(f"{table.names[row]} is stored with holes")
-                if not self._reason and table.flags[row] & CUT:
-                    self.fail(f"the archive is cut inside {table.names[row]}")
+        made = self._made
+        for part in self._split.pieces():
+            if not isinstance(part, Line):
+                self._read_many(part, plain)
+            elif part.type != FILE_LINE:
+                made.put(part.payload or b"")
+            elif part.size > 0:
+                self._read_file(self._row(part), plain)
+            if self._reason:
+                return
+        self._done = True
+
+    def _read_many(self, entries: Entries, plain: Offsets) -> None:
+        """Take many files, each behind its header."""
+        table, made, raw = self.table, self._made, memoryview(entries.raw)
+        rows = map(table.index.get, entries.paths, repeat(-1))
+        starts = (entries.stops - entries.spans + entries.sizes).tolist()
+        for path, row, start, stop, size in zip(
+            entries.paths, rows, starts, entries.stops.tolist(), entries.sizes.tolist(), strict=True
+        ):
+            made.put(raw[start:stop])
+            if size:
+                known = row >= 0 and table.kinds[row] == FILE_CODE
+                self._read_file(row if known else self._file_row(path), plain)
                 if self._reason:
                     return
-                pieces = plain.pieces(offsets[row], sizes[row])
-            for piece in pieces:
-                parts.append(piece)
-                held += len(piece)
-            if held >= PUT:
-                self._put(b"".join(parts))
-                parts, held = [], 0
-        self._put(b"".join(parts))
-        self._done = True
+
+    def _read_file(self, row: int, plain: Offsets) -> None:
+        """Take the content of one file from where it lies."""
+        table = self.table
+        if not self._reason and table.offsets[row] < 0:
+            self.fail(f"{table.names[row]} is stored with holes")
+        if not self._reason and table.flags[row] & CUT:
+            self.fail(f"the archive is cut inside {table.names[row]}")
+        if not self._reason:
+            self._made.read(plain, table.offsets[row], table.sizes[row])
 
     def take(self, row: int, chunks: Iterable[memoryview], room: int) -> None:
         """Take the content of one file: now, or for later where there is room for it."""
@@ -130,7 +189,7 @@ class Job:
             return
         if row == self.waiting and row not in self._shared:
             for chunk in chunks:
-                self._put(chunk)
+                self._made.put(chunk)
             self.advance()
             return
         size = self.table.sizes[row]
@@ -140,7 +199,7 @@ class Job:
         data = self.held[row] = b"".join(map(bytes, chunks))
         self.held_bytes += len(data)
         if row == self.waiting:
-            self._put(data)
+            self._made.put(data)
             self.advance()
 
     def fail(self, reason: str) -> None:
@@ -160,15 +219,15 @@ class Job:
         if not self._done:
             name = self.table.names[self.waiting] if self.waiting >= 0 else "a file"
             return Rebuilt(reason=f"the content of {name} was not met again")
-        return Rebuilt(f"sha256:{self._digest.hexdigest()}", self._size)
+        return Rebuilt(f"sha256:{self._made.hexdigest()}", self._made.size)
 
-    def _put(self, data: bytes | memoryview) -> None:
-        self._digest.update(data)
-        self._size += len(data)
+    def _row(self, line: Line) -> int:
+        name = line.name_raw.decode("utf-8", "surrogateescape") if line.name_raw else line.name
+        return self._file_row(clean_path(name, self._limits.path)[0])
 
-    def _row(self, name: str) -> int:
+    def _file_row(self, path: str) -> int:
+        """Return the row that has the content of a path; give up where there is none."""
         table = self.table
-        path = clean_path(name, self._limits.path)[0]
         row = table.index.get(path, -1)
         if row < 0:
             row = table.index.get(place(table, path), -1)

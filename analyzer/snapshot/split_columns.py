@@ -43,10 +43,12 @@ class Entries(NamedTuple):
         kinds: codes, index into `RUN_KINDS`.
         seconds: modification times in Unix seconds.
         spans: bytes of the layer tar that each is, with what lies before it.
+        raw, stops: memory that holds the headers, with the padding before each, and where in it each stops.
     """
 
     paths: list[str]
     links: dict[int, str]
+    raw: bytes
     kinds: Column
     sizes: Column
     crcs: Column
@@ -55,6 +57,7 @@ class Entries(NamedTuple):
     gids: Column
     seconds: Column
     spans: Column
+    stops: Column
 
     def entry(self, item: int) -> Recorded:
         """Return one entry by itself."""
@@ -74,7 +77,7 @@ class Entries(NamedTuple):
         """Return the entries from `start` up to `stop`."""
         span = slice(start, stop)
         links = {item - start: link for item, link in self.links.items() if start <= item < stop}
-        return Entries(self.paths[span], links, *(column[span] for column in self[2:]))
+        return Entries(self.paths[span], links, self.raw, *(column[span] for column in self[3:]))
 
     def each(self) -> Iterator[Recorded]:
         """Yield every entry by itself."""
@@ -111,14 +114,14 @@ def usual_entries(lines: Lines, at: int, count: int, position: int, padding: int
     if len(set(paths)) < len(paths):
         return [count]
     modes, uids, gids, _, seconds = values
-    columns: list[Column] = [kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, pairs.spans + sizes]
+    columns: list[Column] = [kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, pairs.spans + sizes, pairs.stops]
     if len(paths) < count:
         headers, columns = headers[good], [column[good] for column in columns]
     links = {
         item: headers[item, 157:257].tobytes().partition(b"\0")[0].decode("utf-8", "surrogateescape")
         for item in np.flatnonzero(columns[0] == SYMLINK_ITEM).tolist()
     }
-    return _pieces(Entries(paths, links, *columns), good)
+    return _pieces(Entries(paths, links, pairs.raw, *columns), good)
 
 
 def _named(headers: Column, lines: Lines, begins: Column, stops: Column) -> Column:

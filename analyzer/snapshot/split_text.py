@@ -96,6 +96,7 @@ class Pairs:
         known: which are of the known form as far as looked at.
         headers: the last block of each segment, a row each.
         spans: bytes of each segment.
+        raw, stops: memory that holds the segments, of long ones the end alone, and where in it each stops.
 
     Raises:
         ValueError: a segment holds something else than base64.
@@ -124,9 +125,10 @@ class Pairs:
         view[ends[once] - 1] = LETTER
         view[ends[twice] - 2] = LETTER
         missing = once.astype(np.int64) + twice
-        lasts = np.zeros(len(known), np.int64)
-        lasts[items] = ends // 4 * 3 - missing - BLOCK
-        self.headers = rows_of(np.frombuffer(_decoded(letters), np.uint8), lasts, BLOCK)
+        self.stops = np.full(len(known), BLOCK)
+        self.stops[items] = ends // 4 * 3 - missing
+        self.raw = _decoded(letters)
+        self.headers = rows_of(np.frombuffer(self.raw, np.uint8), self.stops - BLOCK, BLOCK)
         self.spans = np.where(known, lengths // 4 * 3, 0)
         self.spans[items] -= missing
 

@@ -6,7 +6,7 @@ CRC-64. What is wrong becomes a problem with the number of its line; reading goe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -18,7 +18,7 @@ from analyzer.source.header import FieldError
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from analyzer.limits import Limits
     from analyzer.snapshot.provenance import SmallFile
@@ -39,6 +39,8 @@ FEWEST = 8
 """Pairs of lines that are worth columns."""
 TRIES = 16
 """Times that pairs are looked for among the lines of one batch: no file may cost a look at all of them each line."""
+
+Single = TypeVar("Single")
 
 
 class Line(msgspec.Struct, gc=False):
@@ -101,11 +103,21 @@ class TarSplit:
             yield from self.entries()
             return
         for text in self._texts():
-            yield from self._many(text)
+            yield from self._many(text, self._one)
             if self._over:
                 return
 
-    def _many(self, text: bytes) -> Iterator[Recorded | Entries]:
+    def pieces(self) -> Iterator[Line | Entries]:
+        """Yield the same as `lines`, but those of usual entries many at a time where that pays."""
+        if len(self.file.data or b"") < LONG:
+            yield from self.lines()
+            return
+        for text in self._texts():
+            yield from self._many(text, self._as_it_is)
+            if self._over:
+                return
+
+    def _many(self, text: bytes, one: Callable[[Line], Iterator[Single]]) -> Iterator[Single | Entries]:
         """Take whole lines: as columns where a segment and a file take turns in them, else one by one."""
         from analyzer.snapshot.split_columns import usual_entries  # noqa: PLC0415  numpy is not for every bundle
         from analyzer.snapshot.split_text import Lines  # noqa: PLC0415
@@ -115,14 +127,14 @@ class TarSplit:
         while at < count and not self._over:
             pairs = lines.pairs(at) if tries < TRIES and not self._group else 0
             if pairs < FEWEST:
-                at = yield from self._some(lines, at, at + 1 if tries < TRIES else count)
+                at = yield from self._some(lines, at, at + 1 if tries < TRIES else count, one)
                 continue
             tries += 1
             for found in usual_entries(lines, at, pairs, self._at, self._padding):
                 after = at + 2 * (found if isinstance(found, int) else len(found.paths))
                 position = self._at + after - at
                 if isinstance(found, int) or not self.paths.isdisjoint(found.paths):
-                    at = yield from self._some(lines, at, after)
+                    at = yield from self._some(lines, at, after, one)
                     if at != after or self._at != position or self._group or self._over:
                         break
                     continue
@@ -132,7 +144,9 @@ class TarSplit:
                 self._padding = -int(found.sizes[-1]) % BLOCK
                 yield found
 
-    def _some(self, lines: Lines, at: int, stop: int) -> Generator[Recorded, None, int]:
+    def _some(
+        self, lines: Lines, at: int, stop: int, one: Callable[[Line], Iterator[Single]]
+    ) -> Generator[Single, None, int]:
         """Take lines one by one, and all that follow where one is not one object; return where to go on."""
         try:
             decoded: list[Line] = self._decoder.decode_lines(lines.part(at, stop))
@@ -143,10 +157,18 @@ class TarSplit:
             stop = len(lines.starts)
             rest = self._decoded(lines.part(at, stop))
         for line in rest:
-            yield from self._one(line)
+            yield from one(line)
             if self._over:
                 break
         return stop
+
+    def _as_it_is(self, line: Line) -> Iterator[Line]:
+        self._step(line)
+        if line.type == FILE_LINE:
+            self._group, self._padding = b"", -line.size % BLOCK
+        else:
+            self._group = line.payload or b""
+        yield line
 
     def _one(self, line: Line) -> Iterator[Recorded]:
         self._step(line)

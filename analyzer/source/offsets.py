@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PIECE = 1 << 20
-
 
 def has_offsets(path: str, form: str) -> bool:
     """Tell whether the content offsets of members are offsets of the file itself."""
-    return form == "tar" and hasattr(os, "pread") and Path(path).is_file()
+    return form == "tar" and hasattr(os, "preadv") and Path(path).is_file()
 
 
 class Offsets:
@@ -24,14 +22,9 @@ class Offsets:
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
-    def pieces(self, offset: int, size: int) -> Iterator[memoryview]:
-        """Yield `size` bytes from `offset` on; fewer where the file ends."""
-        while size > 0:
-            data = os.pread(self._fd, min(size, PIECE), offset)
-            if not data:
-                return
-            offset, size = offset + len(data), size - len(data)
-            yield memoryview(data)
+    def readinto(self, view: memoryview, offset: int) -> int:
+        """Fill a part of `view` with what is at `offset`; return its length in bytes, 0 only where the file ends."""
+        return os.preadv(self._fd, [view], offset)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from analyzer.snapshot import split_columns, tar_split
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.tar_split import TarSplit
+from analyzer.source.header import clean_path
 from analyzer.source.member import Member
 from tests.contents import HEALTHY
 from tests.editing import Edited
@@ -44,7 +45,28 @@ def read(data: bytes, *, at_once: bool):
     return (found, parsed.problems, parsed.total, parsed.paths, parsed.limit, parsed.known_total), taken
 
 
+def tar(data: bytes, *, at_once: bool):
+    """Return the raw pieces joined, with the path and size of each content, and the problems met."""
+    parsed = TarSplit(SmallFile(Member("x.tar-split.gz", size=len(data)), data), DEFAULT)
+    made, contents = b"", []
+    for part in parsed.pieces() if at_once else parsed.lines():
+        if not isinstance(part, tar_split.Line):
+            starts = (part.stops - part.spans + part.sizes).tolist()
+            for path, start, stop, size in zip(
+                part.paths, starts, part.stops.tolist(), part.sizes.tolist(), strict=True
+            ):
+                made += part.raw[start:stop]
+                contents.append((len(made), path, size))
+        elif part.type == 1:
+            name = part.name_raw.decode("utf-8", "surrogateescape") if part.name_raw else part.name
+            contents.append((len(made), clean_path(name, DEFAULT.path)[0], part.size))
+        else:
+            made += part.payload or b""
+    return made, contents, parsed.problems, parsed.limit
+
+
 def same(data: bytes) -> int:
+    assert tar(data, at_once=True) == tar(data, at_once=False)
     expected, _ = read(data, at_once=False)
     found, taken = read(data, at_once=True)
     assert found == expected
