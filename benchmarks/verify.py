@@ -23,6 +23,7 @@ import gzip
 import hashlib
 import json
 import multiprocessing
+import os
 import shutil
 import statistics
 import subprocess
@@ -34,6 +35,7 @@ from fastcrc import crc64
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from analyzer.__main__ import ONE_THREAD
 from analyzer.source.open import open_bundle
 from benchmarks.scan import EPOCH, header, pad, record, run, uncompressed
 
@@ -200,6 +202,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     options.dir.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault(*ONE_THREAD)  # as the command does
     bundle = described(options.dir, options.members)
     count, wrong = verdict(bundle)
     copy, victim = flipped(bundle)

@@ -47,6 +47,24 @@ def one_line(result) -> str:
     return lines[0]
 
 
+@pytest.mark.skipif(not pathlib.Path("/proc/self/task").is_dir(), reason="no list of threads")
+def test_numpy_starts_no_threads():
+    """Idle threads of its linear algebra would take processor time from those that read."""
+    code = """
+import os, sys
+from analyzer.__main__ import main
+sys.argv = ["analyzer", "--version"]
+try:
+    main()
+except SystemExit:
+    import numpy
+    print(len(os.listdir("/proc/self/task")))
+"""
+    environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment, cwd=ROOT)
+    assert told.stdout.split()[-1] == b"1"
+
+
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_lists_every_command(flag):
     result = run(flag)
