@@ -41,32 +41,35 @@ PUT = 256 << 10
 class TarDigest:
     """SHA-256 and length of a tar that is put together piece by piece.
 
+    Args:
+        room: bytes that are gathered before they are digested.
+
     Attributes:
         size: bytes put so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 0) -> None:
         self.size = 0
         self._digest = hashlib.sha256()
-        self._view = memoryview(bytearray(PUT))
+        self._view = memoryview(bytearray(room))
         self._used = 0
 
     def put(self, data: bytes | memoryview) -> None:
         """Put bytes."""
         size = len(data)
         self.size += size
-        if size > PUT - self._used:
+        if size > len(self._view) - self._used:
             self._flush()
-            if size > PUT:
+            if size > len(self._view):
                 self._digest.update(data)
                 return
         self._view[self._used : self._used + size] = data
         self._used += size
 
     def read(self, plain: Offsets, offset: int, size: int) -> None:
-        """Put `size` bytes of a plain tar; fewer where it ends."""
+        """Put `size` bytes of a plain tar, where there is room to gather; fewer where it ends."""
         while size > 0:
-            if self._used == PUT:
+            if self._used == len(self._view):
                 self._flush()
             got = plain.readinto(self._view[self._used : self._used + size], offset)
             if not got:
@@ -146,7 +149,7 @@ class Job:
 
     def read(self, plain: Offsets) -> None:
         """Take every content from where it lies, instead of waiting for it."""
-        made = self._made
+        made = self._made = TarDigest(PUT)
         for part in self._split.pieces():
             if not isinstance(part, Line):
                 self._read_many(part, plain)
