@@ -36,7 +36,7 @@ HEADER_LETTERS = BLOCK * 4 // 3 + 2
 LETTERS = 2 * HEADER_LETTERS
 """Letters of a segment that are looked at, from its end on: one header and the padding before it."""
 NO_HEADER = b"A" * HEADER_LETTERS
-EQUALS, LETTER, BRACE = b"=A}"
+EQUALS, LETTER, BRACE, NEWLINE = b"=A}\n"
 
 
 class Lines(NamedTuple):
@@ -58,13 +58,14 @@ class Lines(NamedTuple):
 
     @classmethod
     def of(cls, text: bytes) -> Lines:
-        """Return the lines of a text."""
+        """Return the lines of a text; as one line of no known kind where most are too short."""
         data = np.frombuffer(text, np.uint8)
-        ends = lines_of(data)
-        if text[-1:] != b"\n":
+        short = np.count_nonzero(data == NEWLINE) * SHORTEST > len(text)
+        ends = np.zeros(0, np.int64) if short else lines_of(data)
+        if short or text[-1:] != b"\n":
             ends = np.append(ends, len(text))
         starts = np.concatenate(([0], ends[:-1] + 1))
-        if len(text) < TAIL:
+        if short or len(text) < TAIL:
             none = np.zeros(len(starts), np.bool_)
             return cls(text, starts, ends, np.zeros((len(starts), TAIL), np.uint8), none, none)
         heads = rows_of(data, np.minimum(starts, len(text) - HEAD), HEAD)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512
 LONGEST_LINE = 256 << 20
+LONGEST_GROUP = 16 << 20
+"""Bytes of raw pieces with no file between them that are kept: extended headers, of up to 1 MiB each, and a header."""
 DAMAGE = frozenset({"zero-length", "nul-bytes", "not-gzip", "cut", "damaged-gzip", "trailing-bytes", "syntax"})
 STRUCTURE = frozenset({"position", "line-type", "checksum-missing", "checksum-surplus", "negative-size", "duplicate"})
 HEADERS = frozenset({"header", "name-differs", "size-differs"})
@@ -38,7 +40,7 @@ LONG = 16 << 10
 FEWEST = 8
 """Pairs of lines that are worth columns."""
 TRIES = 16
-"""Times that pairs are looked for among the lines of one batch: no file may cost a look at all of them each line."""
+"""Looks for pairs among the lines of one batch: no file may cost a look at all of them each line."""
 
 Single = TypeVar("Single")
 
@@ -76,7 +78,8 @@ class TarSplit:
         self._headers = HeaderReader(limits)
         self._decoder = msgspec.json.Decoder(Line)
         self._at = 0
-        self._group = b""  # raw pieces since the last file
+        self._group: bytes | bytearray = b""  # raw pieces since the last file
+        self._too_long = False  # more than are kept
         self._padding = 0  # how many of their first bytes belong to its content
         self._over = False
 
@@ -125,11 +128,11 @@ class TarSplit:
         lines = Lines.of(text)
         at, tries, count = 0, 0, len(lines.starts)
         while at < count and not self._over:
-            pairs = lines.pairs(at) if tries < TRIES and not self._group else 0
-            if pairs < FEWEST:
-                at = yield from self._some(lines, at, at + 1 if tries < TRIES else count, one)
-                continue
             tries += 1
+            pairs = lines.pairs(at) if tries <= TRIES and not self._group else 0
+            if pairs < FEWEST:
+                at = yield from self._some(lines, at, at + 1 if tries <= TRIES else count, one)
+                continue
             for found in usual_entries(lines, at, pairs, self._at, self._padding):
                 after = at + 2 * (found if isinstance(found, int) else len(found.paths))
                 position = self._at + after - at
@@ -177,11 +180,11 @@ class TarSplit:
 
     def _take(self, line: Line) -> Recorded | None:
         """Return the entry that a line completes, None when it completes none; set `_over` where reading ends."""
-        group, padding, payload = self._group, self._padding, line.payload
+        padding, payload = self._padding, line.payload
         if line.type == SEGMENT_LINE:
             if payload:
                 self.total += len(payload)
-                self._group = group + payload if group else payload
+                self._keep(payload)
             return None
         size = line.size
         if line.type != FILE_LINE or size < 0:
@@ -192,6 +195,10 @@ class TarSplit:
             self._over = True
             return None
         self.total += size
+        group = bytes(self._group)
+        if self._too_long:
+            self._no_header(line, f"more than {LONGEST_GROUP} bytes")
+            return None
         if len(group) == padding + BLOCK and not line.name_raw and (size > 0) == (payload is not None):
             known = None
             if payload is None:
@@ -204,13 +211,27 @@ class TarSplit:
                 return known
         return self._read(line, group, padding)
 
+    def _keep(self, payload: bytes) -> None:
+        """Add a raw piece to those before it."""
+        if not self._group:
+            self._group = payload
+        elif len(self._group) + len(payload) > LONGEST_GROUP:
+            self._too_long = True
+        else:
+            if isinstance(self._group, bytes):
+                self._group = bytearray(self._group)
+            self._group += payload
+
+    def _no_header(self, line: Line, observed: str) -> None:
+        self._problem("header", "a tar header before the file", f"{observed} (file {line.name!r:.120})")
+        self._over = True
+
     def _read(self, line: Line, group: bytes, padding: int) -> Recorded | None:
         """Read a header group in full and return its entry, None for a global header or one that cannot be read."""
         try:
             name, entry = self._headers.read(group, padding)
         except FieldError as error:
-            self._problem("header", "a tar header before the file", f"{error} (file {line.name!r:.120})")
-            self._over = True
+            self._no_header(line, f"{error}")
             return None
         crc = self._crc(line)
         self._group, self._padding = b"", -line.size % BLOCK

@@ -19,6 +19,7 @@ from analyzer.source.header import clean_path
 from analyzer.source.member import Member
 from tests.contents import HEALTHY
 from tests.editing import Edited
+from tests.effort import no_hang
 from tests.source.craft import END, header, member, pax
 from tests.tarsplit import lines, pack, split
 
@@ -225,3 +226,41 @@ def test_any_byte_changed(place, byte, forms):
         text = TEXTS[form](text)
     place %= len(text)
     same(gzip.compress(text[:place] + bytes([byte]) + text[place + 1 :]))
+
+
+LETTERS = base64.b64encode(bytes(300))
+FLOODS = {
+    "newlines": (4, b"\n"),
+    "objects": (4, b"{}\n"),
+    "segments of nothing": (4, b'{"type":2}\n'),
+    "segments of null": (4, b'{"type":2,"payload":null,"position":0}\n'),
+    "segments": (32, b'{"type":2,"payload":"' + LETTERS + b'","position":0}\n'),
+    "files": (4, b'{"type":1,"name":"a","payload":null,"position":1}\n'),
+    "short pairs": (
+        4,
+        b'{"type":2,"payload":"QUJD","position":0}\n{"type":1,"name":"a","payload":null,"position":1}\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ["entries", "groups", "pieces"])
+@pytest.mark.parametrize("flood", FLOODS)
+def test_no_flood_of_lines_takes_more_than_its_share(flood, how):
+    mebibytes, line = FLOODS[flood]
+    data = gzip.compress(line * ((mebibytes << 20) // len(line)), 1)
+    parsed = TarSplit(SmallFile(Member("x.tar-split.gz", size=len(data)), data), DEFAULT)
+    with no_hang():
+        found = sum(1 for _ in getattr(parsed, how)())
+    assert how == "pieces" or not found
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_file_behind_more_headers_than_there_can_be(at_once):
+    segment = b'{"type":2,"payload":"' + base64.b64encode(bytes(1 << 20)) + b'","position":%d}\n'
+    text = b"".join(segment % number for number in range(20))
+    data = gzip.compress(text + b'{"type":1,"name":"a","payload":null,"position":20}\n', 1)
+    (found, problems, total, *_), _ = read(data, at_once=at_once)
+    assert (found, total) == ([], 20 << 20)
+    assert [(problem.kind, problem.observed) for problem in problems] == [
+        ("header", "more than 16777216 bytes (file 'a')")
+    ]
