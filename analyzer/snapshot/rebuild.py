@@ -163,13 +163,10 @@ class Job:
 
     def _read_many(self, entries: Entries, plain: Offsets) -> None:
         """Take many files, each behind its header."""
-        table, made, raw = self.table, self._made, memoryview(entries.raw)
+        table = self.table
         rows = map(table.index.get, entries.paths, repeat(-1))
-        starts = (entries.stops - entries.spans + entries.sizes).tolist()
-        for path, row, start, stop, size in zip(
-            entries.paths, rows, starts, entries.stops.tolist(), entries.sizes.tolist(), strict=True
-        ):
-            made.put(raw[start:stop])
+        for path, row, header, size in zip(entries.paths, rows, entries.headers(), entries.sizes.tolist(), strict=True):
+            self._made.put(header)
             if size:
                 known = row >= 0 and table.kinds[row] == FILE_CODE
                 self._read_file(row if known else self._file_row(path), plain)
@@ -177,13 +174,15 @@ class Job:
                     return
 
     def _read_file(self, row: int, plain: Offsets) -> None:
-        """Take the content of one file from where it lies."""
+        """Take the content of one file from where it lies, unless there is none."""
         table = self.table
-        if not self._reason and table.offsets[row] < 0:
+        if self._reason:
+            return
+        if table.offsets[row] < 0:
             self.fail(f"{table.names[row]} is stored with holes")
-        if not self._reason and table.flags[row] & CUT:
+        elif table.flags[row] & CUT:
             self.fail(f"the archive is cut inside {table.names[row]}")
-        if not self._reason:
+        else:
             self._made.read(plain, table.offsets[row], table.sizes[row])
 
     def take(self, row: int, chunks: Iterable[memoryview], room: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.split_text import Pairs
-from analyzer.source.columns import CODES, all_clean, clean, numbers, rows_of, sound
+from analyzer.source.columns import CODES, DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
 from analyzer.source.entry import NANO
 from analyzer.source.header import BLOCK
 from analyzer.source.member import DIRECTORY, RUN_KINDS, SYMLINK
@@ -28,7 +28,6 @@ NAME = 100
 PREFIX, PREFIX_END = 345, 500
 UP_TO = np.tri(NAME + 1, NAME, -1, np.uint8) * np.uint8(255)
 """The first bytes of a name, by their count."""
-SLASH, DOT, NEWLINE = b"/.\n"
 DIRECTORY_ITEM, SYMLINK_ITEM = RUN_KINDS.index(DIRECTORY), RUN_KINDS.index(SYMLINK)
 FEWEST = 8
 """Entries that are worth columns."""
@@ -72,6 +71,11 @@ class Entries(NamedTuple):
             int(self.seconds[item]) * NANO,
             self.links.get(item, ""),
         )
+
+    def headers(self) -> Iterator[memoryview]:
+        """Yield the bytes of the layer tar before each content: the padding of the one before it, and a header."""
+        raw, starts = memoryview(self.raw), self.stops - self.spans + self.sizes
+        return (raw[start:stop] for start, stop in zip(starts.tolist(), self.stops.tolist(), strict=True))
 
     def part(self, start: int, stop: int) -> Entries:
         """Return the entries from `start` up to `stop`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pybase64
 
-from analyzer.source.columns import WORD, decimal, field, lines_of, rows_of, widths, words_at
+from analyzer.source.columns import NEWLINE, WIDTH, WORD, decimal, field, places_of, rows_of, widths, words_at
 from analyzer.source.header import BLOCK
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ HEADER_LETTERS = BLOCK * 4 // 3 + 2
 LETTERS = 2 * HEADER_LETTERS
 """Letters of a segment that are looked at, from its end on: one header and the padding before it."""
 NO_HEADER = b"A" * HEADER_LETTERS
-EQUALS, LETTER, BRACE, NEWLINE = b"=A}\n"
+EQUALS, LETTER, BRACE = b"=A}"
 
 
 class Lines(NamedTuple):
@@ -60,8 +60,9 @@ class Lines(NamedTuple):
     def of(cls, text: bytes) -> Lines:
         """Return the lines of a text; as one line of no known kind where most are too short."""
         data = np.frombuffer(text, np.uint8)
-        short = np.count_nonzero(data == NEWLINE) * SHORTEST > len(text)
-        ends = np.zeros(0, np.int64) if short else lines_of(data)
+        found = data == NEWLINE
+        short = np.count_nonzero(found) * SHORTEST > len(text)
+        ends = np.zeros(0, np.int64) if short else places_of(found)
         if short or text[-1:] != b"\n":
             ends = np.append(ends, len(text))
         starts = np.concatenate(([0], ends[:-1] + 1))
@@ -128,7 +129,7 @@ class Pairs:
         missing = once.astype(np.int64) + twice
         self.stops = np.full(len(known), BLOCK)
         self.stops[items] = ends // 4 * 3 - missing
-        self.raw = _decoded(letters)
+        self.raw = pybase64.b64decode(letters, validate=True)
         self.headers = rows_of(np.frombuffer(self.raw, np.uint8), self.stops - BLOCK, BLOCK)
         self.spans = np.where(known, lengths // 4 * 3, 0)
         self.spans[items] -= missing
@@ -158,7 +159,9 @@ class Pairs:
         items = np.flatnonzero(known & filled)
         letters = bodies[items, letters_at : letters_at + SUM_LETTERS]
         letters[:, -1] = LETTER
-        raw = np.frombuffer(_decoded(letters.tobytes()), np.uint8).reshape(-1, SUM_LETTERS * 3 // 4)
+        raw = np.frombuffer(pybase64.b64decode(letters.tobytes(), validate=True), np.uint8).reshape(
+            -1, SUM_LETTERS * 3 // 4
+        )
         crcs[items] = raw[:, :-1].copy().view(WORD)[:, 0]
         return self._begins, np.where(known, stops, self._begins), crcs
 
@@ -182,8 +185,8 @@ def _bodies(lines: Lines, start: int, stop: int, position: int) -> tuple[Column,
 def _has(rows: Column, at: int, text: bytes) -> Column:
     """Tell which rows have a text of at least eight bytes at one place."""
     good = np.ones(len(rows), np.bool_)
-    last = len(text) - 8
-    for start in (*range(0, last, 8), last):
+    last = len(text) - WIDTH
+    for start in (*range(0, last, WIDTH), last):
         good &= field(rows, at + start, np.uint64) == np.frombuffer(text, np.uint64, 1, start)
     return good
 
@@ -191,16 +194,7 @@ def _has(rows: Column, at: int, text: bytes) -> Column:
 def _has_at(rows: Column, at: Column, text: bytes) -> Column:
     """Tell which rows have a text of eight to sixteen bytes, each at a place of its own."""
     places = np.arange(len(rows)) * rows.shape[1] + at
-    flat, last = rows.ravel(), len(text) - 8
-    good: Column = words_at(flat, places) == int.from_bytes(text[:8])
+    flat, last = rows.ravel(), len(text) - WIDTH
+    good: Column = words_at(flat, places) == int.from_bytes(text[:WIDTH])
     good &= words_at(flat, places + last) == int.from_bytes(text[last:])
     return good
-
-
-def _decoded(letters: bytes | bytearray) -> bytes:
-    """Return what base64 without padding stands for.
-
-    Raises:
-        ValueError: another letter is in it.
-    """
-    return pybase64.b64decode(letters, validate=True)

@@ -6,6 +6,7 @@ CRC-64. What is wrong becomes a problem with the number of its line; reading goe
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -78,7 +79,7 @@ class TarSplit:
         self._headers = HeaderReader(limits)
         self._decoder = msgspec.json.Decoder(Line)
         self._at = 0
-        self._group: bytes | bytearray = b""  # raw pieces since the last file
+        self._group = bytearray()  # raw pieces since the last file
         self._too_long = False  # more than are kept
         self._padding = 0  # how many of their first bytes belong to its content
         self._over = False
@@ -94,33 +95,27 @@ class TarSplit:
 
     def entries(self) -> Iterator[Recorded]:
         """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
-        for line in self.lines():
-            if (entry := self._take(line)) is not None:
-                yield entry
-            elif self._over:
-                return
+        for text in self._texts():
+            yield from self._each(self._decoded(text), self._entry)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the decoded lines; what breaks the gzip or JSON ends them and becomes a problem."""
+        for text in self._texts():
+            yield from self._each(self._decoded(text), self._line)
 
     def groups(self) -> Iterator[Recorded | Entries]:
         """Yield the same as `entries`, but those of the usual form many at a time where that pays."""
         if len(self.file.data or b"") < LONG:
-            yield from self.entries()
-            return
-        for text in self._texts():
-            yield from self._many(text, self._one)
-            if self._over:
-                return
+            return self.entries()
+        return chain.from_iterable(self._many(text, self._entry) for text in self._texts())
 
     def pieces(self) -> Iterator[Line | Entries]:
         """Yield the same as `lines`, but those of usual entries many at a time where that pays."""
         if len(self.file.data or b"") < LONG:
-            yield from self.lines()
-            return
-        for text in self._texts():
-            yield from self._many(text, self._as_it_is)
-            if self._over:
-                return
+            return self.lines()
+        return chain.from_iterable(self._many(text, self._line) for text in self._texts())
 
-    def _many(self, text: bytes, one: Callable[[Line], Iterator[Single]]) -> Iterator[Single | Entries]:
+    def _many(self, text: bytes, one: Callable[[Line], Single | None]) -> Iterator[Single | Entries]:
         """Take whole lines: as columns where a segment and a file take turns in them, else one by one."""
         from analyzer.snapshot.split_columns import usual_entries  # noqa: PLC0415  numpy is not for every bundle
         from analyzer.snapshot.split_text import Lines  # noqa: PLC0415
@@ -148,43 +143,43 @@ class TarSplit:
                 yield found
 
     def _some(
-        self, lines: Lines, at: int, stop: int, one: Callable[[Line], Iterator[Single]]
+        self, lines: Lines, at: int, stop: int, one: Callable[[Line], Single | None]
     ) -> Generator[Single, None, int]:
         """Take lines one by one, and all that follow where one is not one object; return where to go on."""
-        try:
-            decoded: list[Line] = self._decoder.decode_lines(lines.part(at, stop))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            decoded = []
-        rest: Iterable[Line] = decoded
-        if len(decoded) != stop - at:
+        decoded: Iterable[Line] | None = self._objects(lines.part(at, stop), stop - at)
+        if decoded is None:
             stop = len(lines.starts)
-            rest = self._decoded(lines.part(at, stop))
-        for line in rest:
-            yield from one(line)
-            if self._over:
-                break
+            decoded = self._decoded(lines.part(at, stop))
+        yield from self._each(decoded, one)
         return stop
 
-    def _as_it_is(self, line: Line) -> Iterator[Line]:
-        self._step(line)
+    def _each(self, lines: Iterable[Line], one: Callable[[Line], Single | None]) -> Iterator[Single]:
+        """Yield what becomes of lines, up to the one where reading ends."""
+        for line in lines:
+            self._step(line)
+            if (found := one(line)) is not None:
+                yield found
+            if self._over:
+                return
+
+    def _line(self, line: Line) -> Line:
+        """Return a line as it is."""
         if line.type == FILE_LINE:
-            self._group, self._padding = b"", -line.size % BLOCK
+            self._group, self._padding = bytearray(), -line.size % BLOCK
         else:
-            self._group = line.payload or b""
-        yield line
+            self._group = bytearray(line.payload or b"")
+        return line
 
-    def _one(self, line: Line) -> Iterator[Recorded]:
-        self._step(line)
-        if (entry := self._take(line)) is not None:
-            yield entry
-
-    def _take(self, line: Line) -> Recorded | None:
+    def _entry(self, line: Line) -> Recorded | None:
         """Return the entry that a line completes, None when it completes none; set `_over` where reading ends."""
         padding, payload = self._padding, line.payload
         if line.type == SEGMENT_LINE:
             if payload:
                 self.total += len(payload)
-                self._keep(payload)
+                if self._group and len(self._group) + len(payload) > LONGEST_GROUP:
+                    self._too_long = True
+                else:
+                    self._group += payload
             return None
         size = line.size
         if line.type != FILE_LINE or size < 0:
@@ -206,21 +201,10 @@ class TarSplit:
             elif len(payload) == 8:
                 known = self._headers.usual(group, padding, line.name, size, int.from_bytes(payload, "big"))
             if known is not None and known[0] not in self.paths:
-                self._group, self._padding = b"", -size % BLOCK
+                self._group, self._padding = bytearray(), -size % BLOCK
                 self.paths.add(known[0])
                 return known
         return self._read(line, group, padding)
-
-    def _keep(self, payload: bytes) -> None:
-        """Add a raw piece to those before it."""
-        if not self._group:
-            self._group = payload
-        elif len(self._group) + len(payload) > LONGEST_GROUP:
-            self._too_long = True
-        else:
-            if isinstance(self._group, bytes):
-                self._group = bytearray(self._group)
-            self._group += payload
 
     def _no_header(self, line: Line, observed: str) -> None:
         self._problem("header", "a tar header before the file", f"{observed} (file {line.name!r:.120})")
@@ -234,7 +218,7 @@ class TarSplit:
             self._no_header(line, f"{error}")
             return None
         crc = self._crc(line)
-        self._group, self._padding = b"", -line.size % BLOCK
+        self._group, self._padding = bytearray(), -line.size % BLOCK
         if entry.kind == GLOBAL_HEADER:
             return None
         if entry.size != line.size or (line.name.encode("utf-8", "surrogatepass") != name) or line.name_raw:
@@ -271,15 +255,6 @@ class TarSplit:
             )
         return 0
 
-    def lines(self) -> Iterator[Line]:
-        """Yield the decoded lines; what breaks the gzip or JSON ends them and becomes a problem."""
-        for text in self._texts():
-            for line in self._decoded(text):
-                self._step(line)
-                yield line
-            if self._over:
-                return
-
     def _step(self, line: Line) -> None:
         """Count a line, and tell where its number is not its place."""
         if line.position != self._at:
@@ -288,22 +263,31 @@ class TarSplit:
         self._at += 1
 
     def _texts(self) -> Iterator[bytes]:
-        """Yield whole lines, many at a time; what breaks the gzip ends them and becomes a problem."""
+        """Yield whole lines, many at a time, until reading ends; what breaks the gzip becomes a problem."""
         if not self._readable():
             return
         try:
-            yield from self._batches()
+            for text in self._batches():
+                yield text
+                if self._over:
+                    return
         except GzipDamageError as error:
             self._problem(error.kind, error.expected, error.observed)
         except LimitError as error:
             self.limit = str(error)
 
-    def _decoded(self, text: bytes) -> Iterator[Line]:
-        """Yield what whole lines hold; a bad one ends reading and becomes a problem."""
+    def _decoded(self, text: bytes) -> Iterable[Line]:
+        """Return what whole lines hold; a bad one ends reading and becomes a problem."""
+        objects = self._objects(text)
+        return objects if objects is not None else self._one_by_one(text)
+
+    def _objects(self, text: bytes, count: int | None = None) -> list[Line] | None:
+        """Return the objects in whole lines, None where these hold something else, or not `count` of them."""
         try:
-            yield from self._decoder.decode_lines(text)
+            objects = self._decoder.decode_lines(text)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            yield from self._one_by_one(text)
+            return None
+        return objects if count in (None, len(objects)) else None
 
     def _readable(self) -> bool:
         data = self.file.data

@@ -29,9 +29,8 @@ EXTENDED[list(b"xLK")] = True
 BODILESS = np.zeros(256, np.bool_)
 BODILESS[list(b"123456")] = True
 MAGIC = np.frombuffer(b"usta", np.uint32)
-TENS = 10 ** np.arange(9, -1, -1, dtype=np.int64)
-ZERO = np.uint8(ord("0"))
-WORD = ">u8"
+WORD, WIDTH = ">u8", 8
+"""A word, whose highest byte is the first, and its bytes."""
 NUMBERS = "V48"
 """Mode, uid and gid of seven digits, size and time of eleven, from byte 100 of a header on."""
 DIGIT, DIGIT_HIGH, ENDING = 0xF8, 0x30, 0xDF
@@ -40,8 +39,6 @@ PIECE = 2_048
 """Headers that are added up at once: they stay in the processor's cache."""
 BYTE, LOW = np.uint64(8), np.uint64(0xFFFFFFFF)
 PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
-WIDTH = 8
-"""Bytes of a word."""
 POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 LAST = np.array([256**count - 1 for count in range(WIDTH + 1)], np.uint64)
 """The last bytes of a word, by their count."""
@@ -156,9 +153,8 @@ def words_at(text: Column, starts: Column) -> Column:
     return every[starts].astype(np.uint64)
 
 
-def lines_of(text: Column) -> Column:
-    """Return where the newlines are in a text."""
-    found = text == NEWLINE
+def places_of(found: Column) -> Column:
+    """Return where a column of truth values holds, of which few do."""
     whole = len(found) // WIDTH * WIDTH
     words = found[:whole].view("<u8")
     places = np.flatnonzero(words != 0)
@@ -174,7 +170,7 @@ def widths(numbers: Column) -> Column:
     return np.searchsorted(POWERS, numbers, "right") + 1
 
 
-def decimal(words: Column, digits: Column) -> Column:
+def decimal(words: Column, digits: Column | int) -> Column:
     """Return the number that the last one to eight bytes of each word stand for, -1 where one is no decimal digit."""
     mask = LAST[np.minimum(digits, WIDTH)]
     plain = (words & mask & HIGH == ZEROS & mask) & ((words & mask) + SIXES & HIGH == ZEROS & mask)
@@ -183,6 +179,15 @@ def decimal(words: Column, digits: Column) -> Column:
     value = (value >> np.uint64(16) & FOURS) * np.uint64(100) + (value & FOURS)
     value = (value >> np.uint64(32)) * np.uint64(10_000) + (value & LOW)
     return np.where(plain, value.astype(np.int64), -1)
+
+
+def number_before(text: Column, ends: Column, count: int) -> Column:
+    """Return the number that the `count` bytes before each end stand for, -1 where one is no decimal digit."""
+    last = decimal(words_at(text, ends - WIDTH), min(count, WIDTH))
+    if count <= WIDTH:
+        return last
+    first = number_before(text, ends - WIDTH, count - WIDTH)
+    return np.where((first < 0) | (last < 0), -1, first * 10**WIDTH + last)
 
 
 def _digits(words: Column, count: int, ended: int = 0) -> Column:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.columns import LATEST, TENS, ZERO, rows_of
+from analyzer.source.columns import LAST, LATEST, WIDTH, decimal, number_before, rows_of, words_at
 from analyzer.source.entry import NANO
 from analyzer.source.pax import parse_records
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 LAYOUTS = 48
 """Layouts kept: each costs a look at the rows that have its length."""
 VALUES = (b"atime", b"ctime", b"mtime")
-PATH = np.frombuffer(b" path=", np.uint8)
-FRONT = 9
-"""Bytes of the length and keyword of a path's record, at most."""
+PATH = b" path="
 LONGEST = 512
+SECONDS = 10
+"""Digits of a usual time, before its fraction."""
 
 
 class Layout(NamedTuple):
-    """What follows the path's record.
+    """What follows the path's record, and the newline that ends that one before it.
 
     Attributes:
-        text: the bytes of the payload it was learned from.
-        fixed: 255 for each byte that must be the same, 0 for those of the times' values.
-        stamp: where the value of the modification time starts.
+        text: the last bytes of the payload it was learned from, as words.
+        fixed: 255 for each byte that must be the same, 0 for those of the times' values, as words.
+        stamp: how far before the end the value of the modification time starts.
         digits: digits of its fraction.
         xattrs: what the attribute records give.
     """
@@ -69,53 +69,33 @@ class Layouts:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def find(self, view: memoryview, places: Column, fronts: Column, sizes: Column) -> list[Found]:
+    def find(self, view: memoryview, places: Column, sizes: Column) -> list[Found]:
         """Return what is known of payloads.
 
         Args:
             view: the memory they lie in.
             places: where in it each starts.
-            fronts: the first `FRONT` bytes of each, a row each.
             sizes: their lengths; those of more than 512 bytes are left out.
         """
-        digits = fronts[:, :3] - ZERO
-        three = digits[:, 2] < 10
+        data = np.frombuffer(view, np.uint8)
+        fronts = words_at(data, places)
+        short = fronts & LAST[6] == int.from_bytes(PATH)
+        three = (fronts & LAST[5] == int.from_bytes(PATH[:5])) & (data[places + WIDTH] == PATH[5])
         width = np.where(three, 3, 2)
-        tens = digits[:, 0].astype(np.int64) * 10 + digits[:, 1]
-        lengths = np.where(three, tens * 10 + digits[:, 2], tens)
-        good = (digits[:, 0] > 0) & (digits[:, :2] < 10).all(axis=1) & (sizes <= LONGEST) & (lengths > width + 7)
-        good &= np.where(three, (fronts[:, 3:9] == PATH).all(axis=1), (fronts[:, 2:8] == PATH).all(axis=1)) & (
-            lengths < sizes
-        )
+        lengths = np.where(three, decimal(fronts >> np.uint64(40), 3), decimal(fronts >> np.uint64(48), 2))
+        good = (short | three) & (lengths >= np.where(three, 100, 10)) & (lengths > width + 7)
+        good &= (lengths < sizes) & (sizes <= LONGEST)
         rest = np.where(good, sizes - lengths, 0)
         found = []
         for length in np.unique(rest).tolist():
             rows = np.flatnonzero(rest == length)
-            layouts = self._known.get(length, ())
-            if not layouts:
-                continue
-            rests = rows_of(np.frombuffer(view, np.uint8), places[rows] + lengths[rows] - 1, length + 1)
-            for layout in layouts:
-                fits, mtimes = self._fitting(layout, rests)
+            for layout in self._known.get(length, ()):
+                fits, mtimes = _fitting(layout, data, places[rows] + sizes[rows])
                 which = rows[fits]
                 if len(which):
                     found.append(Found(which, width[which] + 6, lengths[which] - 1, mtimes[fits], layout.xattrs))
-                    rows, rests = rows[~fits], rests[~fits]
+                    rows = rows[~fits]
         return found
-
-    def _fitting(self, layout: Layout, rests: Column) -> tuple[Column, Column]:
-        """Tell which rows have a layout behind the last byte of their path's record; and their times."""
-        fits = ~((rests[:, 1:] ^ layout.text) & layout.fixed).any(axis=1) & (rests[:, 0] == ord("\n"))
-        stamps = rests[:, layout.stamp + 1 :] - ZERO
-        fits &= (stamps[:, :10] < 10).all(axis=1)
-        seconds = stamps[:, :10].astype(np.int64) @ TENS
-        fits &= seconds <= LATEST
-        mtimes = np.where(fits, seconds, 0) * NANO
-        if layout.digits:
-            fraction = stamps[:, 11 : 11 + layout.digits]
-            fits &= (fraction < 10).all(axis=1)
-            mtimes += fraction.astype(np.int64) @ TENS[1 : 1 + layout.digits]
-        return fits, mtimes
 
     def learn(self, payload: bytes, match: re.Match[bytes], xattrs: Mapping[str, bytes]) -> None:
         """Remember the layout of a payload that a pattern of `shapes` matches."""
@@ -136,10 +116,34 @@ class Layouts:
                 fixed[begin + 10 : begin + 11] = 255
         if wrong or at != len(text) or stamp < 0 or digits > 9:
             return
-        raw = np.frombuffer(text, np.uint8)
-        key = (raw & fixed).tobytes()
+        words, wanted = _as_words(text, fixed)
+        key = (words & wanted).tobytes()
         if key in self._keys:
             return
         self._keys.add(key)
-        layout = Layout(raw, fixed, stamp, digits, xattrs)
+        layout = Layout(words, wanted, len(text) - stamp, digits, xattrs)
         self._known.setdefault(len(text), []).append(layout)
+
+
+def _as_words(text: bytes, fixed: Column) -> tuple[Column, Column]:
+    """Return what follows a path's record and which of its bytes are fixed, with the newline before it, as words."""
+    size = len(text) + 1 + -(len(text) + 1) % WIDTH
+    mask = np.zeros(size, np.uint8)
+    mask[-len(text) - 1], mask[-len(text) :] = 255, fixed
+    return np.frombuffer((b"\n" + text).rjust(size), np.uint64), mask.view(np.uint64)
+
+
+def _fitting(layout: Layout, data: Column, ends: Column) -> tuple[Column, Column]:
+    """Tell which payloads that end at some places have a layout behind their path's record; and their times."""
+    size = len(layout.text) * WIDTH
+    words = rows_of(data, ends - size, size).view(np.uint64)
+    fits = np.bitwise_or.reduce((words ^ layout.text) & layout.fixed, axis=1) == 0
+    stamps = ends - layout.stamp
+    seconds = number_before(data, stamps + SECONDS, SECONDS)
+    fits &= (seconds >= 0) & (seconds <= LATEST)
+    mtimes = np.where(fits, seconds, 0) * NANO
+    if layout.digits:
+        fraction = number_before(data, stamps + SECONDS + 1 + layout.digits, layout.digits)
+        fits &= fraction >= 0
+        mtimes += fraction * 10 ** (9 - layout.digits)
+    return fits, mtimes

@@ -24,13 +24,12 @@ from analyzer.source.columns import (
     clean,
     find_headers,
     numbers,
-    rows_of,
     sound,
 )
 from analyzer.source.entry import NANO
 from analyzer.source.extras import LENGTHS
 from analyzer.source.header import BLOCK
-from analyzer.source.layouts import FRONT, Layouts
+from analyzer.source.layouts import Layouts
 from analyzer.source.member import NO_XATTRS
 from analyzer.source.pax import parse_time
 from analyzer.source.tables import Members, Paths, Run, Table
@@ -78,7 +77,6 @@ class _Found(NamedTuple):
         types, places, sizes: type of the first header of each, and window position and length of what follows it.
         kinds: code of each.
         blocks, headers: all blocks, and which of them is each member's own header.
-        fronts: the first bytes after the first header.
         values: numbers of the own header (`columns.numbers`).
         good: whether the member is usual as far as looked at.
     """
@@ -89,7 +87,6 @@ class _Found(NamedTuple):
     kinds: Column
     blocks: Column
     headers: Column
-    fronts: Column
     values: Column
     good: Column
 
@@ -117,7 +114,7 @@ class RunReader:
         self._sets: list[Mapping[str, bytes]] = [NO_XATTRS]
         self._table: Table | None = None
         self._rest = 0  # offset up to which no table is made
-        self._known = 0  # layouts known when the last one was: with a new one, another look is worth it
+        self._known = 0  # layouts known when the last one was made here: with a new one, another look is worth it
         self.prefix = ""
         self.take: Take = _drop
 
@@ -206,7 +203,6 @@ class RunReader:
             CODES[types[own]],
             blocks,
             headers,
-            rows_of(blocks.ravel(), np.minimum(starts + 1, count - 1) * BLOCK, FRONT),
             values,
             good & plain,
         )
@@ -294,7 +290,7 @@ class RunReader:
         """Fill in what pax records of known layouts say, and tell which items have such."""
         view, places, sizes, kinds = self._window.view, found.places, found.sizes, found.kinds
         seen = np.zeros(len(items), np.bool_)
-        for group in self._layouts.find(view, places[items], found.fronts[items], sizes[items]):
+        for group in self._layouts.find(view, places[items], sizes[items]):
             which = items[group.rows]
             begins, ends = places[which] + group.starts, places[which] + group.stops
             buffer = np.frombuffer(self._window.buffer, np.uint8)

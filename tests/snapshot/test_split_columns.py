@@ -52,11 +52,8 @@ def tar(data: bytes, *, at_once: bool):
     made, contents = b"", []
     for part in parsed.pieces() if at_once else parsed.lines():
         if not isinstance(part, tar_split.Line):
-            starts = (part.stops - part.spans + part.sizes).tolist()
-            for path, start, stop, size in zip(
-                part.paths, starts, part.stops.tolist(), part.sizes.tolist(), strict=True
-            ):
-                made += part.raw[start:stop]
+            for path, header_, size in zip(part.paths, part.headers(), part.sizes.tolist(), strict=True):
+                made += header_
                 contents.append((len(made), path, size))
         elif part.type == 1:
             name = part.name_raw.decode("utf-8", "surrogateescape") if part.name_raw else part.name

@@ -57,7 +57,8 @@ def captured(snapshot: Snapshot) -> Capture:
             names.update(member.xattrs)
         for layer in store.home.layers.values():
             for table in layer.tables.values():
-                nodes = nodes or any(code in table.kinds.tobytes() for code in NODES)
+                kinds = table.kinds.tobytes()
+                nodes = nodes or any(code in kinds for code in NODES)
                 uids.update(_values(table.uids))
                 gids.update(_values(table.gids))
                 names.update(*(extra[2] for extra in table.extra.values()))
