@@ -16,10 +16,10 @@ from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from analyzer.api import Fleet, Snapshot, analyze, open, open_many
+    from analyzer.api.report import Report
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
     from analyzer.fleet.results import Results, analyze_many
-    from analyzer.report.report import Report
 
 __all__ = [
     "Cause",
@@ -43,7 +43,7 @@ _HOMES = {
     "Fleet": "analyzer.api",
     "Results": "analyzer.fleet.results",
     "Snapshot": "analyzer.api",
-    "Report": "analyzer.report.report",
+    "Report": "analyzer.api.report",
     "Finding": "analyzer.checks.finding",
     "Cause": "analyzer.causes.model",
 }

@@ -51,7 +51,7 @@ with open(sys.argv[1], "rb", buffering=0) as file:
 """
 VERIFY = """
 import sys
-from analyzer.checks.view import View
+from analyzer.checks.store_view import View
 from analyzer.graph.relations import relate
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.open import open_bundle

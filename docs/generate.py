@@ -11,7 +11,7 @@ from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
 from analyzer.checks.rule import builtin_rules
 from analyzer.cli import manpage
-from analyzer.report.text import render
+from analyzer.report.formats.text import render
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import pathlib
 import subprocess
 import sys
+from collections import Counter
+
+import networkx as nx
 
 import analyzer
 
@@ -45,3 +49,40 @@ def test_only_source_and_output_open_files():
             "extractall",
         ):
             assert call not in text, f"{path.name} uses {call}"
+
+
+def _trees():
+    """Return the syntax tree of every module of the package, by dotted name."""
+    files = {path: path.relative_to(ROOT).with_suffix("").parts for path in (ROOT / "analyzer").rglob("*.py")}
+    return {".".join(parts).removesuffix(".__init__"): ast.parse(path.read_text()) for path, parts in files.items()}
+
+
+def _imports(tree, known):
+    """Yield the modules that a module imports, late imports and imports for types included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in known else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_no_module_imports_itself_in_a_circle_not_even_for_types():
+    trees = _trees()
+    edges = ((name, other) for name, tree in trees.items() for other in _imports(tree, trees))
+    graph = nx.DiGraph((name, other) for name, other in edges if other in trees and other != name)
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    source = [c for c in circles if all(name.startswith("analyzer.source.") for name in c)]
+    assert [c for c in circles if c not in source] == []
+
+
+def test_one_public_class_name_is_one_class():
+    names = Counter(
+        node.name
+        for tree in _trees().values()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    allowed = {"Owners", "Broken", "Names"}  # gone with the redesign of the reader
+    assert {name for name, count in names.items() if count > 1} <= allowed

@@ -10,10 +10,10 @@ from analyzer.graph.relations import relate
 from analyzer.source.reread import reread
 
 if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
-def content_of(reading: Snapshot, path: str) -> bytes:
+def content_of(reading: BundleSnapshot, path: str) -> bytes:
     """Return the content of the file that a path means; of several readings the first that is there.
 
     Raises:

@@ -14,7 +14,7 @@ from analyzer.report.compared.document import document
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analyzer.report.report import Report
+    from analyzer.api.report import Report
 
 
 class Diff:

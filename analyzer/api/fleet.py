@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analyzer.report.plots import Picture
-    from analyzer.report.report import Report
+    from analyzer.api.report import Report
+    from analyzer.report.formats.plots import Picture
 
 
 def open_many(
@@ -91,7 +91,7 @@ class Fleet:
     def bundles(self) -> pd.DataFrame:
         """Return one row per bundle, those that could not be read included."""
         from analyzer.api.frame import Frame  # noqa: PLC0415  pandas takes half a second to import
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.bundles({name: s.document for name, s in self.snapshots.items()}, self.failed))
 
@@ -147,7 +147,7 @@ class Fleet:
 
     def plot_causes(self) -> Picture:
         """Draw which bundle has which cause. Needs `pip install analyzer[notebook]`."""
-        from analyzer.report.plots import heat_map  # noqa: PLC0415  matplotlib is optional
+        from analyzer.report.formats.plots import heat_map  # noqa: PLC0415  matplotlib is optional
 
         return heat_map(self.causes, list(self.snapshots))
 

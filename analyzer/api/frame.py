@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analyzer.report.escape import inert
+from analyzer.report.encode.text import inert
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ import networkx as nx
 
 from analyzer.graph.build import build_graph
 from analyzer.graph.neighbourhood import objects_only
-from analyzer.report.cells import framed
 from analyzer.report.drawing import svg
+from analyzer.report.views.cells import framed
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.report.report import Report
+    from analyzer.api.report import Report
 
     Base = nx.DiGraph[Any]
 else:

@@ -10,23 +10,23 @@ from analyzer.api.graph import layer_graph, wrong_nodes
 from analyzer.errors import UsageError
 from analyzer.graph.find import find
 from analyzer.graph.neighbourhood import around, objects_only
-from analyzer.report.cells import cause_html, cause_text, object_html
 from analyzer.report.drawing import svg
-from analyzer.report.frames import findings_of
-from analyzer.report.shown import render, shown
+from analyzer.report.formats.frames import findings_of
+from analyzer.report.views.cells import cause_html, cause_text, object_html
+from analyzer.report.views.object_view import render, shown
 from analyzer.snapshot.frames import files_of_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analyzer.api.report import Report
     from analyzer.causes.model import Cause
-    from analyzer.graph.find import Found
-    from analyzer.report.report import Report
+    from analyzer.graph.find import FoundObject
 
 LISTED, AROUND = 6, 60
 
 
-def find_one(report: Report, word: str, kind: str = "") -> Found:
+def find_one(report: Report, word: str, kind: str = "") -> FoundObject:
     """Return the one object a word means; an ellipsis at the end of an id is no part of it.
 
     Raises:
@@ -54,7 +54,7 @@ class ObjectView:
         kind, id, name: what it is.
     """
 
-    def __init__(self, report: Report, document: Mapping[str, Any], found: Found) -> None:
+    def __init__(self, report: Report, document: Mapping[str, Any], found: FoundObject) -> None:
         self._report = report
         self._document = document
         self._found = found

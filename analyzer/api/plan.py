@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.api.frame import Frame
 from analyzer.errors import UsageError
-from analyzer.report.cells import preformatted
-from analyzer.report.plan import as_script, as_text
+from analyzer.report.views.cells import preformatted
+from analyzer.report.views.plan import as_script, as_text
 from analyzer.snapshot.frames import frame
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analyzer.api.report import Report
 from analyzer.causes.case import Case
 from analyzer.causes.family import builtin_families
 from analyzer.causes.infer import choose
@@ -18,7 +19,6 @@ from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits
 from analyzer.outlook.grading.captured import grade_captured
 from analyzer.outlook.predict import predict
-from analyzer.report.report import Report
 from analyzer.snapshot.engines import parse_engine
 from analyzer.snapshot.platform import platform_of
 from analyzer.snapshot.snapshot import DEPTHS, STANDARD, read_snapshot
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from analyzer.checks.policy import Policy
     from analyzer.checks.rule import Rule
     from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import Snapshot as Reading
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.source.member import MemberSource
 
 
@@ -43,7 +43,7 @@ def read(
     hash_input: bool = False,
     limits: Limits = DEFAULT,
     progress: Callable[[MemberSource], None] | None = None,
-) -> Reading:
+) -> BundleSnapshot:
     """Read a bundle (file, directory or `-`) once.
 
     Raises:
@@ -59,7 +59,7 @@ def read(
 
 
 def judge(
-    reading: Reading,
+    reading: BundleSnapshot,
     *,
     platform: str | Platform | None = None,
     engines: tuple[str, ...] = (),

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from analyzer.api.graph import LayerGraph
     from analyzer.api.objects import CauseView, ContainerView, ImageView, LayerView
     from analyzer.api.plan import Plan
+    from analyzer.api.report import Report
     from analyzer.api.simulation import Simulation
     from analyzer.api.why import Why
-    from analyzer.report.plots import Picture
-    from analyzer.report.report import Report
-    from analyzer.snapshot.snapshot import Snapshot as Reading
+    from analyzer.report.formats.plots import Picture
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 def open(  # noqa: A001  the public name is analyzer.open
@@ -63,12 +63,12 @@ class Snapshot:
     carries its report.
 
     Attributes:
-        reading: the parsed bundle itself (`analyzer.snapshot.snapshot.Snapshot`).
+        reading: the parsed bundle itself (`analyzer.snapshot.snapshot.BundleSnapshot`).
     """
 
     def __init__(
         self,
-        reading: Reading,
+        reading: BundleSnapshot,
         platform: str | None = None,
         *,
         rules: Iterable[Rule] = (),
@@ -149,7 +149,7 @@ class Snapshot:
     def changes(self) -> pd.DataFrame:
         """Return one row per file that is not as its layer's own description has it."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.changes(self._report))
 
@@ -157,7 +157,7 @@ class Snapshot:
     def events(self) -> pd.DataFrame:
         """Return one row per time the bundle states, oldest first."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.events(self._report))
 
@@ -165,7 +165,7 @@ class Snapshot:
     def space(self) -> pd.DataFrame:
         """Return the bytes each image holds alone and shares with others."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.image_space(self._report))
 
@@ -173,7 +173,7 @@ class Snapshot:
     def findings(self) -> pd.DataFrame:
         """Return one row per finding, in report order."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.findings_of(self.document))
 
@@ -181,7 +181,7 @@ class Snapshot:
     def causes(self) -> pd.DataFrame:
         """Return one row per cause, by rank."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.causes_of(self.document))
 
@@ -189,7 +189,7 @@ class Snapshot:
     def affected(self) -> pd.DataFrame:
         """Return one row per object that a cause breaks."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.report import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
         return Frame(frames.affected_of(self.document))
 
@@ -290,13 +290,13 @@ class Snapshot:
 
     def plot_space(self) -> Picture:
         """Draw the bytes of each image: shared with others, and its own. Needs `pip install analyzer[notebook]`."""
-        from analyzer.report.plots import space  # noqa: PLC0415  matplotlib is optional
+        from analyzer.report.formats.plots import space  # noqa: PLC0415  matplotlib is optional
 
         return space(self.space)
 
     def plot_timeline(self, since: str | None = None) -> Picture:
         """Draw the events, from a time on where one is given. Needs `pip install analyzer[notebook]`."""
-        from analyzer.report.plots import timeline  # noqa: PLC0415
+        from analyzer.report.formats.plots import timeline  # noqa: PLC0415
 
         return timeline(self.events, since=since)
 

@@ -9,17 +9,17 @@ from analyzer.api.frame import Frame
 from analyzer.api.objects import find_one
 from analyzer.errors import UsageError
 from analyzer.graph.removal import Gone, removal
-from analyzer.report.cells import preformatted
-from analyzer.report.escape import inert
-from analyzer.report.listing import size_text
+from analyzer.report.encode.text import inert
+from analyzer.report.views.cells import preformatted
+from analyzer.report.views.records import size_text
 from analyzer.report.words import plural
 from analyzer.snapshot.frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from analyzer.graph.removal import Broken, Freed
-    from analyzer.report.report import Report
+    from analyzer.api.report import Report
+    from analyzer.graph.removal import Freed, RemovalImpact
 
 FREED = {"kind": "string", "id": "string", "name": "string", "bytes": "Int64"}
 BREAKS = {"kind": "string", "id": "string", "name": "string", "because": "string"}
@@ -35,7 +35,7 @@ class Simulation:
         unknown: how many of the things that go are of unknown size.
     """
 
-    def __init__(self, freed: list[Freed], broken: list[Broken]) -> None:
+    def __init__(self, freed: list[Freed], broken: list[RemovalImpact]) -> None:
         self._freed = freed
         self._broken = broken
         self.bytes: int = sum(item.bytes or 0 for item in freed)

@@ -8,18 +8,18 @@ from analyzer.api.reading import judge
 from analyzer.checks.policy import NO_POLICY
 from analyzer.errors import UsageError
 from analyzer.outlook.why.answer import answer, platform_named
-from analyzer.report.answer import platform_text, render, to_dict
-from analyzer.report.cells import preformatted
+from analyzer.report.views.cells import preformatted
+from analyzer.report.views.why import platform_text, render, to_dict
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
 from analyzer.snapshot.platform import known, parse_platform, platform_of
 
 if TYPE_CHECKING:
+    from analyzer.api.report import Report
     from analyzer.checks.policy import Policy
     from analyzer.outlook.why.answer import Answer
-    from analyzer.report.report import Report
     from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 class Why:
@@ -52,7 +52,7 @@ class Why:
 
 
 def why(
-    reading: Snapshot,
+    reading: BundleSnapshot,
     text: str,
     platform: str | None = None,
     *,

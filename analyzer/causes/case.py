@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Affected
 from analyzer.checks.finding import RANK, Subject
-from analyzer.checks.view import View
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 ORPHANED = {
@@ -44,13 +44,13 @@ class Case:
     """
 
     def __init__(
-        self, snapshot: Snapshot, rel: Relations, findings: Iterable[Finding], engines: tuple[str, ...] = ()
+        self, snapshot: BundleSnapshot, rel: Relations, findings: Iterable[Finding], engines: tuple[str, ...] = ()
     ) -> None:
         self.snapshot = snapshot
         self.rel = rel
         self.store: Store = rel.stores[0]
         self.findings = tuple(findings)
-        self.view = View(snapshot, self.store, rel, engines)
+        self.view = StoreView(snapshot, self.store, rel, engines)
 
     @cached_property
     def by_rule(self) -> dict[str, list[Finding]]:

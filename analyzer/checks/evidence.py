@@ -13,7 +13,7 @@ from analyzer.snapshot.snapshot import DEEP, QUICK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 class Need(Enum):
@@ -39,12 +39,12 @@ class Need(Enum):
     HOST = "files of the host outside the graph root"
 
 
-def missing(need: Need, view: View) -> str:
+def missing(need: Need, view: StoreView) -> str:
     """Return why `need` is not met for this store, `""` when it is."""
     return REASONS[need](view)
 
 
-def _documents(view: View, part: str, *, everywhere: bool) -> str:
+def _documents(view: StoreView, part: str, *, everywhere: bool) -> str:
     stores = view.rel.stores if everywhere else [view.store]
     seen = False
     for store in stores:
@@ -65,18 +65,18 @@ def _documents(view: View, part: str, *, everywhere: bool) -> str:
     return ""
 
 
-def _index(view: View) -> str:
+def _index(view: StoreView) -> str:
     return "" if view.store.documents else "the bundle has no index file of this store"
 
 
-def _whole(view: View) -> str:
+def _whole(view: StoreView) -> str:
     if view.snapshot.complete:
         return "the archive has no end mark: what is absent may have been cut off" if view.snapshot.open_end else ""
     loss = view.snapshot.losses[0]
     return f"the bundle was not read whole ({loss.what}): what is absent may have been lost"
 
 
-def _part(view: View, part: str) -> str:
+def _part(view: StoreView, part: str) -> str:
     if whole := _whole(view):
         return whole
     if not view.store.part_listed(part):
@@ -84,7 +84,7 @@ def _part(view: View, part: str) -> str:
     return ""
 
 
-def _overlay(view: View) -> str:
+def _overlay(view: StoreView) -> str:
     if view.store.driver != "overlay":
         return f"the driver is {view.store.driver}"
     if whole := _whole(view):
@@ -95,14 +95,14 @@ def _overlay(view: View) -> str:
     return "the bundle has no layer directories"
 
 
-def _links(view: View) -> str:
+def _links(view: StoreView) -> str:
     if reason := _overlay(view):
         return reason
     home = view.store.home
     return "" if home.links or home.link_dir is not None else "the bundle has no overlay/l"
 
 
-def _diffs(view: View) -> str:
+def _diffs(view: StoreView) -> str:
     if whole := _whole(view):
         return whole
     if any(layer.has_diff for layer in view.store.home.layers.values()):
@@ -110,23 +110,23 @@ def _diffs(view: View) -> str:
     return "the bundle has no diff directories"
 
 
-def _content(view: View) -> str:
+def _content(view: StoreView) -> str:
     if view.snapshot.depth == QUICK:
         return "depth quick reads no contents"
     return "" if view.snapshot.content_files else "the bundle has no diff content"
 
 
-def _rebuilt(view: View) -> str:
+def _rebuilt(view: StoreView) -> str:
     if view.snapshot.depth != DEEP:
         return f"depth {view.snapshot.depth} rebuilds no layers"
     return "" if view.snapshot.rebuilt is not None else "the bundle can be read only once"
 
 
-def _locks(view: View) -> str:
+def _locks(view: StoreView) -> str:
     return "" if view.store.locks else "the bundle has no lock files"
 
 
-REASONS: dict[Need, Callable[[View], str]] = {
+REASONS: dict[Need, Callable[[StoreView], str]] = {
     Need.INDEX: _index,
     Need.LAYER_RECORDS: lambda view: _documents(view, "layers", everywhere=False),
     Need.ALL_LAYER_RECORDS: lambda view: _documents(view, "layers", everywhere=True),

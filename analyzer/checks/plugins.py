@@ -20,7 +20,7 @@ from analyzer.checks.rule import Rule, builtin_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 RULES = "analyzer.rules"
 """Entry-point group of rules."""
@@ -100,7 +100,7 @@ def admit(
 def guarded(rule: Rule) -> Rule:
     """Return a rule whose findings are looked at while the rule can still be blamed for them."""
 
-    def check(view: View) -> Iterator[Finding]:
+    def check(view: StoreView) -> Iterator[Finding]:
         for found in rule.check(view):
             if not isinstance(found, Finding):
                 raise TypeError(f"yields a {type(found).__name__}, not a Finding")

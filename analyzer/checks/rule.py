@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.evidence import Need, missing
 from analyzer.checks.finding import HIGH, Evidence, Finding, Subject
-from analyzer.checks.view import View
+from analyzer.checks.store_view import StoreView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.provenance import Where
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
-    Check = Callable[[View], Iterator[Finding]]
+    Check = Callable[[StoreView], Iterator[Finding]]
 
 GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine")
 OWN_GROUP = "own"
@@ -53,7 +53,7 @@ class Rule:
     says: str
     page: str
     check: Check
-    left_out: Callable[[View], str] | None = None
+    left_out: Callable[[StoreView], str] | None = None
 
     def found(
         self,
@@ -97,17 +97,17 @@ def rule(
     severity: str,
     says: str,
     needs: tuple[Need, ...] = (),
-    left_out: Callable[[View], str] | None = None,
-) -> Callable[[Callable[[View, Rule], Iterator[Finding]]], Rule]:
+    left_out: Callable[[StoreView], str] | None = None,
+) -> Callable[[Callable[[StoreView, Rule], Iterator[Finding]]], Rule]:
     """Turn `check(view, rule)` of a module into its Rule; the module's docstring becomes the page.
 
     In a notebook or script the function's own name and docstring take the place of the module's.
     """
 
-    def declare(function: Callable[[View, Rule], Iterator[Finding]]) -> Rule:
+    def declare(function: Callable[[StoreView, Rule], Iterator[Finding]]) -> Rule:
         slug, group, page = home_of(function)
 
-        def check(view: View) -> Iterator[Finding]:
+        def check(view: StoreView) -> Iterator[Finding]:
             return function(view, made)
 
         made = Rule(rule_id, slug, group, severity, needs, says, page, check, left_out)
@@ -169,7 +169,7 @@ class Checked:
 
 
 def run_rules(
-    snapshot: Snapshot,
+    snapshot: BundleSnapshot,
     relations: list[Relations],
     *,
     engines: tuple[str, ...] = (),
@@ -182,7 +182,7 @@ def run_rules(
     where none had, and for stores it left out beside others.
     """
     chosen = tuple(rules) if rules is not None else builtin_rules()
-    views = [View(snapshot, store, rel, engines, platform) for rel in relations for store in rel.stores]
+    views = [StoreView(snapshot, store, rel, engines, platform) for rel in relations for store in rel.stores]
     findings: list[Finding] = []
     run: list[str] = []
     skipped: list[tuple[str, str]] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SHOWN = 3
 
@@ -26,7 +26,7 @@ class Users(NamedTuple):
         return bool(self.images or self.containers)
 
 
-def users_of(view: View, layer_ids: Iterable[str]) -> Users:
+def users_of(view: StoreView, layer_ids: Iterable[str]) -> Users:
     """Return who needs any of the layers."""
     ids = list(layer_ids)
     images, containers = sorted(view.rel.images_hit(ids)), sorted(view.rel.containers_hit(ids))
@@ -34,7 +34,7 @@ def users_of(view: View, layer_ids: Iterable[str]) -> Users:
     return Users(images, containers, " and ".join(parts) or "no image and no container")
 
 
-def _images(view: View, images: list[str]) -> str:
+def _images(view: StoreView, images: list[str]) -> str:
     names = sorted({name for image in images for name in (view.rel.images[image].names or (image[:12],))})
     shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return f"{counted(len(images), 'image')} ({shown})" if images else ""

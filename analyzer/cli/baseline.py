@@ -6,9 +6,9 @@ import json
 
 import click
 
-from analyzer.cli.opened import Opened
 from analyzer.cli.options import bundle_argument, platform_option
 from analyzer.cli.output import emit, spare_evidence, write_file
+from analyzer.cli.session import Opened
 
 
 @click.command("baseline")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.messages import say
-from analyzer.cli.opened import current_policy
 from analyzer.cli.options import baseline_option, depth_option, engine_option, fail_on_option
 from analyzer.cli.output import emit
+from analyzer.cli.session import current_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,15 +120,15 @@ def command(
     Exit status: 0 no node has a cause at or above --fail-on, 1 one has, 2 usage, 3 no bundle could be analysed, 4 some
     bundles could not, or not whole, and the rest has no such cause.
     """
-    from analyzer.fleet.batch import Batch, Options
+    from analyzer.fleet.batch import Batch, BatchOptions
     from analyzer.fleet.dataset import available
     from analyzer.fleet.text import render
-    from analyzer.report.escape import inert
+    from analyzer.report.encode.text import inert
     from analyzer.report.words import plural
     from analyzer.snapshot.platform import parse_platform
 
     jobs = jobs or _processors()
-    options = Options(
+    options = BatchOptions(
         depth,
         platform,
         _engines(engines),
@@ -140,7 +140,7 @@ def command(
     if platform is not None:
         parse_platform(platform)
     batch = Batch(bundles, directory, options)
-    progress = Progress()
+    progress = BatchProgress()
     try:
         _refuse_evidence(batch.paths)
         executor = _executor(scheduler, jobs, tries)
@@ -166,7 +166,7 @@ def command(
     sys.exit(0 if exit_zero else code)
 
 
-class Progress:
+class BatchProgress:
     """A line on standard error that renews itself on a terminal; nothing when piped."""
 
     def __init__(self) -> None:

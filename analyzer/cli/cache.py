@@ -48,7 +48,7 @@ class Cache:
 
     def gathered(self, depths: tuple[str, ...]) -> Gathered | None:
         """Return what was gathered at the first of these depths that is kept."""
-        from analyzer.snapshot.stored import StoredError, unpack
+        from analyzer.snapshot.index_codec import StoredError, unpack
 
         for depth in depths:
             data = self._load(f"{depth}.index")
@@ -64,7 +64,7 @@ class Cache:
         """Keep what was gathered, where the bundle did not change meanwhile."""
         if self._home is None:
             return
-        from analyzer.snapshot.stored import StoredError, pack
+        from analyzer.snapshot.index_codec import StoredError, pack
 
         with suppress(StoredError):
             self._keep(f"{gathered.depth}.index", pack(gathered))
@@ -156,7 +156,7 @@ def _program() -> tuple[Any, ...]:
     """Return what tells one version of the program, plugins included, from another."""
     from importlib import metadata
 
-    from analyzer.snapshot.stored import shape
+    from analyzer.snapshot.index_codec import shape
 
     package = Path(__file__).parent.parent
     files = sorted((str(path), (info := path.stat()).st_size, info.st_mtime_ns) for path in package.rglob("*.py"))

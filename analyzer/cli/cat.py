@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import Opened
 from analyzer.cli.options import bundle_argument
 from analyzer.cli.output import emit, emit_bytes
-from analyzer.cli.viewed import named, own_option, remark, view
+from analyzer.cli.session import Opened
+from analyzer.cli.tree_view import named, own_option, remark, view
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.graph.find import Found
+    from analyzer.graph.find import FoundObject
 
 
 @click.command("cat")
@@ -42,7 +42,7 @@ def command(bundle: str, what: str, path: str, own: bool, raw: bool) -> None:
 
 
 def _inert(line: str) -> str:
-    from analyzer.report.escape import inert
+    from analyzer.report.encode.text import inert
 
     return "\t".join(inert(cell) for cell in line.split("\t"))
 
@@ -60,7 +60,7 @@ def _content(bundle: str, what: str, path: str, *, own: bool) -> Iterator[bytes]
     return _in_view(opened, found, path, own=own)
 
 
-def _in_view(opened: Opened, found: Found, path: str, *, own: bool) -> Iterator[bytes]:
+def _in_view(opened: Opened, found: FoundObject, path: str, *, own: bool) -> Iterator[bytes]:
     from analyzer.source.reread import reread, reread_plain
 
     seen = view(opened, found, own=own)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import (
     depth_option,
     exit_zero_option,
@@ -18,6 +17,7 @@ from analyzer.cli.options import (
     width_option,
 )
 from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
+from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
-from analyzer.cli.viewed import remark
+from analyzer.cli.session import Opened, emit_json
+from analyzer.cli.tree_view import remark
 from analyzer.errors import UsageError
 
 
@@ -23,7 +23,7 @@ def command(bundle: str, container: str, form: str) -> None:
     Volumes and mounts are not part of the layer. Exit status: 0 listed, 4 the bundle does not hold what is needed.
     """
     from analyzer.graph.drift import drift
-    from analyzer.report.document import cleaned
+    from analyzer.report.formats.document import cleaned
     from analyzer.report.tables import table
 
     opened = Opened(bundle)

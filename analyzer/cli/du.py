@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
+from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.graph.relations import Relations
-    from analyzer.graph.usage import Usage
+    from analyzer.graph.usage import SpaceUsage
 
 LEAKS_SHOWN = 20
 
@@ -37,14 +37,14 @@ def command(bundle: str, objects: tuple[str, ...], form: str) -> None:
     if objects:
         _removal(opened, used, objects, form)
     elif form == "json":
-        from analyzer.report.document import cleaned
+        from analyzer.report.formats.document import cleaned
 
         emit_json(cleaned([_data(rel, use) for rel, use in used]))
     else:
         emit("\n\n".join("\n".join(_lines(rel, use)) for rel, use in used) + "\n")
 
 
-def _removal(opened: Opened, used: list[tuple[Relations, Usage]], words: tuple[str, ...], form: str) -> None:
+def _removal(opened: Opened, used: list[tuple[Relations, SpaceUsage]], words: tuple[str, ...], form: str) -> None:
     from analyzer.graph.usage import freed_by
 
     by_rel: dict[int, set[str]] = {}
@@ -65,14 +65,14 @@ def _removal(opened: Opened, used: list[tuple[Relations, Usage]], words: tuple[s
     if form == "json":
         emit_json({"images": images_count, "frees": freed, "containers": containers, "container_bytes": own})
         return
-    from analyzer.report.listing import size_text
+    from analyzer.report.views.records import size_text
 
     emit(f"removing {images_count} image{'s' * (images_count != 1)} frees {size_text(freed)} ({freed} bytes)\n")
     if containers:
         emit(f"{containers} container{'s' * (containers != 1)} must go first, with {size_text(own)} ({own} bytes)\n")
 
 
-def _data(rel: Relations, use: Usage) -> dict[str, Any]:
+def _data(rel: Relations, use: SpaceUsage) -> dict[str, Any]:
     return {
         "store": rel.stores[0].root or ".",
         "images": [
@@ -101,10 +101,10 @@ def _data(rel: Relations, use: Usage) -> dict[str, Any]:
     }
 
 
-def _lines(rel: Relations, use: Usage) -> Iterator[str]:
-    from analyzer.report.escape import inert
-    from analyzer.report.listing import size_text
+def _lines(rel: Relations, use: SpaceUsage) -> Iterator[str]:
+    from analyzer.report.encode.text import inert
     from analyzer.report.tables import table
+    from analyzer.report.views.records import size_text
 
     total = sum(use.layers.values())
     unknown = f", of {len(use.unknown)} more the size is not known" if use.unknown else ""
@@ -136,10 +136,10 @@ def _lines(rel: Relations, use: Usage) -> Iterator[str]:
     yield from _leaked(use)
 
 
-def _leaked(use: Usage) -> Iterator[str]:
-    from analyzer.report.escape import inert
-    from analyzer.report.listing import size_text
+def _leaked(use: SpaceUsage) -> Iterator[str]:
+    from analyzer.report.encode.text import inert
     from analyzer.report.tables import table
+    from analyzer.report.views.records import size_text
 
     if use.unjudged:
         yield inert(f"what nothing needs cannot be told: {use.unjudged}")

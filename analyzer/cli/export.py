@@ -7,9 +7,9 @@ from pathlib import PurePath
 
 import click
 
-from analyzer.cli.opened import Opened, in_pseudonyms
 from analyzer.cli.options import bundle_argument, platform_option, redact_option
 from analyzer.cli.output import emit, make_directory, spare_evidence, write_bytes, write_file
+from analyzer.cli.session import Opened, in_pseudonyms
 from analyzer.errors import UsageError
 
 FORMATS = ("csv", "sqlite", "parquet")
@@ -37,7 +37,7 @@ def command(bundle: str, directory: str, forms: tuple[str, ...], redact: bool, p
         raise UsageError("parquet needs pyarrow: pip install pyarrow")
     wanted = forms or (FORMATS if has_arrow else FORMATS[:2])
     spare_evidence(directory, bundle)
-    from analyzer.report.tabular import csv_text, parquet_bytes, sqlite_bytes, tables
+    from analyzer.report.formats.tabular import csv_text, parquet_bytes, sqlite_bytes, tables
 
     report = Opened(bundle, platform=platform).report
     frames = tables(in_pseudonyms(report) if redact else report)

@@ -55,7 +55,7 @@ def _tables() -> list[tuple[str, list[str]]]:
 
 
 def _text(result: Result) -> None:
-    from analyzer.report.escape import inert
+    from analyzer.report.encode.text import inert
     from analyzer.report.tables import table
 
     rows: list[list[str]] = []
@@ -71,7 +71,7 @@ def _text(result: Result) -> None:
 
 
 def _csv(result: Result) -> None:
-    from analyzer.report.tabular import csv_line
+    from analyzer.report.formats.tabular import csv_line
 
     emit(csv_line(result.columns))
     for row in result.rows:

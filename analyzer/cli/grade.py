@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import current_policy, emit_json, reading
 from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
+from analyzer.cli.session import current_policy, emit_json, reading
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(
     """
     from analyzer.api import judge
     from analyzer.outlook.grading.captured import grade_text
-    from analyzer.report.graded import render, to_dict
+    from analyzer.report.views.grade import render, to_dict
 
     given = _given(bundle, output) if output is not None else None
     snapshot, _ = reading(bundle, depth)

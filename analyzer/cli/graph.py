@@ -6,9 +6,9 @@ import importlib
 
 import click
 
-from analyzer.cli.opened import Opened, in_pseudonyms
 from analyzer.cli.options import bundle_argument, format_option, platform_option, redact_option
 from analyzer.cli.output import emit, write_file
+from analyzer.cli.session import Opened, in_pseudonyms
 
 
 @click.command("graph")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.listed import emit_rows, listing_options
+from analyzer.cli.record_table import emit_rows, listing_options
 
 
 @click.command("layers")
 @listing_options
 def command(bundle: str, form: str, quiet: bool, no_trunc: bool) -> None:
     """List the layers of BUNDLE."""
-    from analyzer.report.listing import LAYERS, layers
+    from analyzer.report.views.records import LAYERS, layers
 
     emit_rows("layers", LAYERS, layers, bundle, form, quiet=quiet, no_trunc=no_trunc)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
-from analyzer.cli.viewed import named, own_option, remark, view
+from analyzer.cli.session import Opened, emit_json
+from analyzer.cli.tree_view import named, own_option, remark, view
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.graph.merged import Seen
+    from analyzer.graph.merged import MergedEntry
     from analyzer.source.member import Member
 
 
@@ -62,8 +62,8 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     _emit(rows, form)
 
 
-def _row(seen: Seen) -> tuple[dict[str, Any], tuple[str, ...]]:
-    from analyzer.report.files import facts, line
+def _row(seen: MergedEntry) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from analyzer.report.views.files import facts, line
 
     data = {**facts(seen.entry, seen.path), "layer": seen.layer, "member": seen.member}
     return data, (*line(seen.entry, seen.path)[:4], seen.layer[:12], line(seen.entry, seen.path)[4])
@@ -71,7 +71,7 @@ def _row(seen: Seen) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
     """Yield members at and below a path, read afresh."""
-    from analyzer.report.files import facts, line
+    from analyzer.report.views.files import facts, line
     from analyzer.source.open import open_bundle
 
     start = "/".join(part for part in path.split("/") if part not in ("", "."))
@@ -101,7 +101,7 @@ def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[tuple[dict[
 
 def _emit(rows: list[tuple[dict[str, Any], tuple[str, ...]]], form: str) -> None:
     if form == "json":
-        from analyzer.report.document import cleaned
+        from analyzer.report.formats.document import cleaned
 
         emit_json(cleaned([data for data, _ in rows]))
         return

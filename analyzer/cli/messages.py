@@ -35,7 +35,7 @@ def say(level: str, message: str, **more: Any) -> None:
         message: one line.
         more: further facts of a JSON message; `candidates` are printed one a line as text too.
     """
-    from analyzer.report.escape import inert
+    from analyzer.report.encode.text import inert
 
     if log_format() == "json":
         click.echo(json.dumps({"level": level, "message": message, **more}), err=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns, write_file
+from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def command(
 
     `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
     """
-    from analyzer.report.plan import as_script, as_text
+    from analyzer.report.views.plan import as_script, as_text
 
     document = Opened(bundle, platform=platform).document
     causes = [cause for cause in document["causes"] if rank in (None, cause["rank"])]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.opened import current_policy, in_pseudonyms, reading
 from analyzer.cli.options import (
     baseline_option,
     bundle_argument,
@@ -27,11 +26,12 @@ from analyzer.cli.output import (
     terminal_takes_unicode,
     write_file,
 )
+from analyzer.cli.session import current_policy, in_pseudonyms, reading
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
+    from analyzer.api.report import Report
     from analyzer.checks.policy import Policy
-    from analyzer.report.report import Report
 
 FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 
@@ -106,7 +106,7 @@ def _analyse(
 
 
 def _text(report: Report, everything: bool, columns: int, ascii_only: bool, *, colour: bool = False) -> str:
-    from analyzer.report.text import render
+    from analyzer.report.formats.text import render
 
     return render(report, everything=everything, columns=columns, ascii_only=ascii_only, colour=colour)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
+from analyzer.cli.session import Opened, emit_json
 
 
 @click.command("show")
@@ -20,7 +20,7 @@ def command(bundle: str, object_: str, form: str, platform: str | None, width: i
 
     OBJECT is an id or the start of one, an image name, a container or pod name, a digest, a link id, or a path.
     """
-    from analyzer.report.shown import render, shown
+    from analyzer.report.views.object_view import render, shown
 
     opened = Opened(bundle, platform=platform)
     value = shown(opened.find(object_), opened.document)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
+from analyzer.cli.session import Opened, emit_json
 
 
 @click.command("timeline")
@@ -22,7 +22,7 @@ def command(bundle: str, form: str, everything: bool, platform: str | None, widt
     boots, starts of CRI-O and known messages. A file's time is that of its last change; an image's that of its build.
     """
     from analyzer.outlook.timeline import timeline
-    from analyzer.report.events import render, to_dict
+    from analyzer.report.views.timeline import render, to_dict
 
     opened = Opened(bundle, platform=platform)
     line = timeline(opened.snapshot, opened.report.findings)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.opened import Opened, emit_json
 from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit
+from analyzer.cli.session import Opened, emit_json
 
 
 @click.command("who-uses")

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from analyzer.cli.opened import current_policy, emit_json, reading
 from analyzer.cli.options import bundle_argument, engine_option, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
+from analyzer.cli.session import current_policy, emit_json, reading
 from analyzer.errors import UsageError
 
 PIPED = 1 << 20

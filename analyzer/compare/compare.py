@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.compare import data, driver, records
-from analyzer.compare.account import accounts
+from analyzer.compare.cause_changes import accounts
+from analyzer.compare.coverage import unseen
 from analyzer.compare.files import Files
-from analyzer.compare.judged import cause_changes, finding_changes
+from analyzer.compare.findings import cause_changes, finding_changes
 from analyzer.compare.match import keyed, match
 from analyzer.compare.model import (
     ANSWER,
@@ -29,18 +30,17 @@ from analyzer.compare.model import (
 )
 from analyzer.compare.node import NOT_HELD, answer_changes, node_changes, store_changes
 from analyzer.compare.pairs import lacking, pairs
-from analyzer.compare.seen import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.compare.match import Reason
-    from analyzer.compare.model import Change, Item, Judged
+    from analyzer.compare.model import Change, ComparedItem, JudgedCapture
     from analyzer.compare.pairs import Pair
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.store import Store
 
-THINGS: dict[str, Callable[[Relations], Iterator[Item]]] = {
+THINGS: dict[str, Callable[[Relations], Iterator[ComparedItem]]] = {
     INDEX: data.indexes,
     IMAGE: records.images,
     NAME: records.names,
@@ -54,7 +54,7 @@ THINGS: dict[str, Callable[[Relations], Iterator[Item]]] = {
 }
 
 
-def compare(a: Judged, b: Judged) -> Comparison:
+def compare(a: JudgedCapture, b: JudgedCapture) -> Comparison:
     """Return what is new, gone, changed, the same or not seen between two captures; linear in what they hold."""
     changes: list[Change] = [*node_changes(a, b)]
     gaps: list[Gap] = []
@@ -91,7 +91,7 @@ def compare(a: Judged, b: Judged) -> Comparison:
 class Reasons:
     """Why the absence of things of a pair of groups proves nothing, for each capture."""
 
-    def __init__(self, pair: Pair, a: Judged, b: Judged) -> None:
+    def __init__(self, pair: Pair, a: JudgedCapture, b: JudgedCapture) -> None:
         self._pair = pair
         self._sides = a, b
         first, second = pair
@@ -123,7 +123,7 @@ class Reasons:
     def _of(self, kind: str, number: int) -> Reason:
         why, roots = self._reason(kind, number), self._lacking[number]
 
-        def reason(item: Item) -> str:
+        def reason(item: ComparedItem) -> str:
             return why or (NOT_HELD if roots and item.path.startswith(roots) else "")
 
         return reason
@@ -133,7 +133,7 @@ def _roots(stores: list[Store]) -> tuple[str, ...]:
     return tuple(f"{store.root}/" for store in stores if store.root)
 
 
-def same_store(a: Judged, b: Judged) -> bool | None:
+def same_store(a: JudgedCapture, b: JudgedCapture) -> bool | None:
     """Return whether both captures show one store, None where that cannot be told.
 
     An engine draws a layer's short link at random when it makes its directory, and a container's id likewise.
@@ -146,7 +146,7 @@ def same_store(a: Judged, b: Judged) -> bool | None:
     return False if shared else None
 
 
-def _link_ids(side: Judged) -> dict[str, str]:
+def _link_ids(side: JudgedCapture) -> dict[str, str]:
     return {
         layer: directory.link_id
         for store in side.snapshot.stores

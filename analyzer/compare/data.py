@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.compare.model import Item
+from analyzer.compare.model import ComparedItem
 from analyzer.compare.records import layer_users
 from analyzer.snapshot.bigdata import key_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TAR_SPLIT, WHOLE = "tar-split", "whole"
 
 
-def indexes(rel: Relations) -> Iterator[Item]:
+def indexes(rel: Relations) -> Iterator[ComparedItem]:
     """Yield index files with the state each is in; a volatile one is there only while it has records."""
     for store in rel.stores:
         for name, document in store.documents.items():
@@ -27,7 +27,7 @@ def indexes(rel: Relations) -> Iterator[Item]:
             shown = f"{store.driver}-{part}/{file}"
             state = _state(store, part, document)
             if state != WHOLE or not file.startswith("volatile"):
-                yield Item(f"{store.role} {shown}", "", shown, {"state": state}, document.path)
+                yield ComparedItem(f"{store.role} {shown}", "", shown, {"state": state}, document.path)
 
 
 def _state(store: Store, part: str, document: Document) -> str | None:
@@ -38,7 +38,7 @@ def _state(store: Store, part: str, document: Document) -> str | None:
     return f"damaged: {document.broken.kind}" if document.broken else WHOLE
 
 
-def image_data(rel: Relations) -> Iterator[Item]:
+def image_data(rel: Relations) -> Iterator[ComparedItem]:
     """Yield big data of images: manifests, configurations, signatures."""
     for store in rel.stores:
         for image, files in store.image_files.items():
@@ -47,7 +47,7 @@ def image_data(rel: Relations) -> Iterator[Item]:
                 yield _file(f"{image}/{key_of(file_name) or file_name}", image, names, file)
 
 
-def layer_data(rel: Relations) -> Iterator[Item]:
+def layer_data(rel: Relations) -> Iterator[ComparedItem]:
     """Yield tar-split files and big data of layers."""
     for store in rel.stores:
         for layer, file in store.tar_splits.items():
@@ -57,7 +57,7 @@ def layer_data(rel: Relations) -> Iterator[Item]:
                 yield _file(f"{layer}/{key_of(file_name) or file_name}", layer, layer_users(rel, layer), file)
 
 
-def container_data(rel: Relations) -> Iterator[Item]:
+def container_data(rel: Relations) -> Iterator[ComparedItem]:
     """Yield big data that container records name; what a running container keeps beside it comes and goes."""
     for store in rel.stores:
         for container, files in store.container_files.items():
@@ -68,6 +68,6 @@ def container_data(rel: Relations) -> Iterator[Item]:
                     yield _file(f"{container}/{key}", container, record.name, file)
 
 
-def _file(key: str, owner: str, name: str, file: SmallFile) -> Item:
+def _file(key: str, owner: str, name: str, file: SmallFile) -> ComparedItem:
     facts = {"kind": file.member.kind, "size": str(file.member.size), "digest": file.digest() or None}
-    return Item(key, owner, name, facts, file.path)
+    return ComparedItem(key, owner, name, facts, file.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.compare.model import Item
+from analyzer.compare.model import ComparedItem
 from analyzer.compare.records import layer_users
 from analyzer.snapshot.overlay import link_target, text_of
 from analyzer.source.member import SYMLINK
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
 
 
-def directories(rel: Relations) -> Iterator[Item]:
+def directories(rel: Relations) -> Iterator[ComparedItem]:
     """Yield layer directories with what the driver keeps in them; mounts come and go, so `merged` is left out."""
     for store in rel.stores:
         listed = store.home.layers.values()
@@ -28,7 +28,7 @@ def directories(rel: Relations) -> Iterator[Item]:
                 "link": _text(directory.link, kept=links),
                 "lower": _text(directory.lower, kept=lowers),
             }
-            yield Item(directory.name, directory.name, layer_users(rel, directory.name), facts, directory.path)
+            yield ComparedItem(directory.name, directory.name, layer_users(rel, directory.name), facts, directory.path)
 
 
 def _diff(directory: LayerDirectory) -> str:
@@ -45,10 +45,10 @@ def _text(file: SmallFile | None, *, kept: bool) -> str | None:
     return text_of(file)
 
 
-def links(rel: Relations) -> Iterator[Item]:
+def links(rel: Relations) -> Iterator[ComparedItem]:
     """Yield short links with the layer directory each leads to."""
     for store in rel.stores:
         for name, member in store.home.links.items():
             leads = link_target(member)
             target = member.link if member.kind == SYMLINK else f"a {member.kind}"
-            yield Item(name, leads, layer_users(rel, leads), {"target": target}, member.path)
+            yield ComparedItem(name, leads, layer_users(rel, leads), {"target": target}, member.path)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.capture import Capture, captured
 from analyzer.compare.match import absent, differing
-from analyzer.compare.model import CHANGED, FILE, A, B, Change, Item
+from analyzer.compare.model import CHANGED, FILE, A, B, Change, ComparedItem
 from analyzer.compare.records import layer_users
-from analyzer.snapshot.places import real_row
 from analyzer.snapshot.snapshot import QUICK
+from analyzer.snapshot.symlink_rows import resolve_row
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import BLOCK, CHAR, HARDLINK
 from analyzer.source.member import FILE as REGULAR
+from analyzer.verify.captured_ids import Capture, captured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analyzer.compare.match import Reason
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.content import DiffTable, Entry
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 SECOND = 10**9
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "extra")
@@ -44,7 +44,7 @@ class Files:
         left_out: why the files of a layer of both captures were not compared, by capture, with how many such layers.
     """
 
-    def __init__(self, a: Snapshot, b: Snapshot, first: Relations, second: Relations) -> None:
+    def __init__(self, a: BundleSnapshot, b: BundleSnapshot, first: Relations, second: Relations) -> None:
         self._captures = captured(a), captured(b)
         self._snapshots = a, b
         self._rels = first, second
@@ -98,7 +98,7 @@ class Files:
             if path not in before.index:
                 yield self._absent(A, self._item(after, path, layer_id, name), after, store)
 
-    def _absent(self, side: str, item: Item, table: DiffTable, store: str) -> Change:
+    def _absent(self, side: str, item: ComparedItem, table: DiffTable, store: str) -> Change:
         """Return a file that one capture lacks: a device node says nothing where that capture keeps none."""
         number = 0 if side == A else 1
         lacking = self._captures[number]
@@ -107,11 +107,11 @@ class Files:
         why = "the bundle has no device nodes" if device and (not lacking.nodes or lacking.unpacked) else ""
         return absent(FILE, item, side, why or self._unseen[number](item), store)
 
-    def _item(self, table: DiffTable, path: str, layer_id: str, name: str) -> Item:
-        row = real_row(table, table.index[path])
+    def _item(self, table: DiffTable, path: str, layer_id: str, name: str) -> ComparedItem:
+        row = resolve_row(table, table.index[path])
         entry = table.entry(row) if row >= 0 else table.entry(table.index[path])
         diff = table.path.rpartition("/")[2]
-        return Item(f"{layer_id}/{diff}/{path}", layer_id, name, self._facts(entry), f"{table.path}/{path}")
+        return ComparedItem(f"{layer_id}/{diff}/{path}", layer_id, name, self._facts(entry), f"{table.path}/{path}")
 
     def _facts(self, entry: Entry) -> dict[str, str | None]:
         if entry.kind == HARDLINK or entry.cut:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.compare.model import CHANGED, GONE, NEW, NOT_SEEN, SAME, A, B, Change, Fact, Item
+from analyzer.compare.model import CHANGED, GONE, NEW, NOT_SEEN, SAME, A, B, Change, ComparedItem, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    Reason = Callable[[Item], str]
+    Reason = Callable[[ComparedItem], str]
 
 
 def match(
     kind: str,
-    before: Mapping[str, Item],
-    after: Mapping[str, Item],
+    before: Mapping[str, ComparedItem],
+    after: Mapping[str, ComparedItem],
     unseen: tuple[Reason, Reason],
     store: str = "",
 ) -> Iterator[Change]:
@@ -41,7 +41,7 @@ def match(
             yield absent(kind, item, A, unseen[0](item), store)
 
 
-def absent(kind: str, item: Item, side: str, why: str, store: str = "") -> Change:
+def absent(kind: str, item: ComparedItem, side: str, why: str, store: str = "") -> Change:
     """Return a thing that one capture lacks: gone or new, or not seen where there is a reason."""
     before, after = (item, None) if side == B else (None, item)
     if why:
@@ -57,9 +57,9 @@ def differing(before: Mapping[str, str | None], after: Mapping[str, str | None])
             yield Fact(name, value, other)
 
 
-def keyed(items: Iterable[Item]) -> dict[str, Item]:
+def keyed(items: Iterable[ComparedItem]) -> dict[str, ComparedItem]:
     """Return items by key; the first of a key counts, as in the engine."""
-    found: dict[str, Item] = {}
+    found: dict[str, ComparedItem] = {}
     for item in items:
         found.setdefault(item.key, item)
     return found

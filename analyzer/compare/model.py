@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from analyzer.checks.rule import Checked
     from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Outlook
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 SAME, CHANGED, NEW, GONE, NOT_SEEN = "same", "changed", "new", "gone", "not-seen"
 STATES = (GONE, NEW, CHANGED, NOT_SEEN, SAME)
@@ -51,11 +51,11 @@ KINDS = (
 A, B = "a", "b"
 
 
-class Judged(Protocol):
-    """One capture with its report; `analyzer.report.report.Report` is one."""
+class JudgedCapture(Protocol):
+    """One capture with its report; `analyzer.report.model.analysis.Report` is one."""
 
     @property
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> BundleSnapshot:
         """Return what was read."""
 
     @property
@@ -88,7 +88,7 @@ class Judged(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ComparedItem:
     """One thing as one capture shows it.
 
     Attributes:
@@ -131,15 +131,15 @@ class Change:
 
     kind: str
     state: str
-    before: Item | None
-    after: Item | None
+    before: ComparedItem | None
+    after: ComparedItem | None
     store: str = ""
     facts: tuple[Fact, ...] = ()
     unseen: str = ""
     because: str = ""
 
     @property
-    def item(self) -> Item:
+    def item(self) -> ComparedItem:
         """Return the thing, as of the later capture where that has it."""
         item = self.after or self.before
         assert item is not None
@@ -193,8 +193,8 @@ class Comparison:
         files: files compared and found the same.
     """
 
-    a: Judged
-    b: Judged
+    a: JudgedCapture
+    b: JudgedCapture
     changes: tuple[Change, ...]
     gaps: tuple[Gap, ...]
     accounts: tuple[Account, ...]

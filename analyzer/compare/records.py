@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from analyzer.compare.model import Item
+from analyzer.compare.model import ComparedItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from analyzer.snapshot.layers import LayerRecord
 
 
-def images(rel: Relations) -> Iterator[Item]:
+def images(rel: Relations) -> Iterator[ComparedItem]:
     """Yield image records; their names are things of their own."""
     for image in rel.images.values():
-        yield Item(image.id, image.id, ", ".join(rel.image_names(image.id)), _image(image), image.where.path)
+        yield ComparedItem(image.id, image.id, ", ".join(rel.image_names(image.id)), _image(image), image.where.path)
 
 
 def _image(image: ImageRecord) -> dict[str, str]:
@@ -36,7 +36,7 @@ def _image(image: ImageRecord) -> dict[str, str]:
     }
 
 
-def names(rel: Relations) -> Iterator[Item]:
+def names(rel: Relations) -> Iterator[ComparedItem]:
     """Yield image names with the image each leads to."""
     holders: dict[str, list[ImageRecord]] = {}
     for image in rel.images.values():
@@ -44,13 +44,13 @@ def names(rel: Relations) -> Iterator[Item]:
             holders.setdefault(name, []).append(image)
     for name, held in holders.items():
         ids = ", ".join(sorted({image.id for image in held}))
-        yield Item(name, held[0].id, name, {"image": ids}, held[0].where.path)
+        yield ComparedItem(name, held[0].id, name, {"image": ids}, held[0].where.path)
 
 
-def layers(rel: Relations) -> Iterator[Item]:
+def layers(rel: Relations) -> Iterator[ComparedItem]:
     """Yield layer records."""
     for layer in rel.layers.values():
-        yield Item(layer.id, layer.id, layer_users(rel, layer.id), _layer(layer), layer.where.path)
+        yield ComparedItem(layer.id, layer.id, layer_users(rel, layer.id), _layer(layer), layer.where.path)
 
 
 def layer_users(rel: Relations, layer_id: str) -> str:
@@ -83,10 +83,10 @@ def _layer(layer: LayerRecord) -> dict[str, str]:
     }
 
 
-def containers(rel: Relations) -> Iterator[Item]:
+def containers(rel: Relations) -> Iterator[ComparedItem]:
     """Yield container records."""
     for container in rel.containers.values():
-        yield Item(container.id, container.id, container.name, _container(container), container.where.path)
+        yield ComparedItem(container.id, container.id, container.name, _container(container), container.where.path)
 
 
 def _container(container: ContainerRecord) -> dict[str, str]:

@@ -39,7 +39,7 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FactComparison:
     """What came out for one family.
 
     Attributes:
@@ -56,7 +56,7 @@ class Comparison:
     more: int
 
 
-def compare_all(db: sqlite3.Connection, families: list[str]) -> tuple[dict[str, Comparison], int]:
+def compare_all(db: sqlite3.Connection, families: list[str]) -> tuple[dict[str, FactComparison], int]:
     """Return the comparison of each family, and how many questions were asked in all.
 
     Args:
@@ -79,7 +79,9 @@ def compare_all(db: sqlite3.Connection, families: list[str]) -> tuple[dict[str, 
     for family in families:
         rows = sorted(made[family], key=lambda row: (row["p"], -row["lift"], row["kind"], row["value"]))
         sick = sizes[family]
-        compared[family] = Comparison(sick, total - sick, family not in tested, rows[:SHOWN], max(0, len(rows) - SHOWN))
+        compared[family] = FactComparison(
+            sick, total - sick, family not in tested, rows[:SHOWN], max(0, len(rows) - SHOWN)
+        )
     return compared, asked
 
 

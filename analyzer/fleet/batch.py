@@ -16,12 +16,12 @@ from analyzer.checks.policy import NO_POLICY
 from analyzer.errors import UsageError
 from analyzer.fleet import dataset, html, markdown
 from analyzer.fleet.checkpoint import Checkpoint, stands
-from analyzer.fleet.files import FLEET, Output, report_names
+from analyzer.fleet.files import FLEET, ResultsDirectory, report_names
 from analyzer.fleet.rollup import exit_code, rollup
 from analyzer.fleet.rows import failed_row, ordered, unpack
 from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, SAME, Outcome, Task
-from analyzer.report.escape import json_text
+from analyzer.report.encode.json import json_text
 from analyzer.snapshot.snapshot import STANDARD
 from analyzer.source.bundles import find_bundles, place
 from analyzer.source.identity import identity
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class BatchOptions:
     """How every bundle of a batch is analysed; see `analyzer.fleet.task.Task`."""
 
     depth: str = STANDARD
@@ -101,7 +101,7 @@ class Batch:
         UsageError: there is no bundle, or the directory cannot be used.
     """
 
-    def __init__(self, words: Iterable[str], directory: str, options: Options) -> None:
+    def __init__(self, words: Iterable[str], directory: str, options: BatchOptions) -> None:
         self.paths = find_bundles(words)
         if not self.paths:
             raise UsageError("no bundle was named")
@@ -112,7 +112,7 @@ class Batch:
         self._tasks: dict[str, Task] = {}
         self._again: list[Task] = []
         self.counts = Counts(total=len(self.paths))
-        self.output = Output(directory, self.paths)
+        self.output = ResultsDirectory(directory, self.paths)
         self.checkpoint = Checkpoint(self.output.state)
         self.output.sweep()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analyzer.errors import UsageError
 from analyzer.fleet.schema import TABLES
 from analyzer.fleet.task import DONE, FAILED, INPUT, MEMORY, TIMEOUT
-from analyzer.report.escape import json_text
+from analyzer.report.encode.json import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

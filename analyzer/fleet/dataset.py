@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.fleet.checkpoint import Checkpoint
-    from analyzer.fleet.files import Output
+    from analyzer.fleet.files import ResultsDirectory
 
 PARTS = 16
 ROWS = 20_000
@@ -32,7 +32,7 @@ def available() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def write_dataset(checkpoint: Checkpoint, output: Output) -> int:
+def write_dataset(checkpoint: Checkpoint, output: ResultsDirectory) -> int:
     """Write every part that changed; return how many were written."""
     written = 0
     for part in range(PARTS):
@@ -80,7 +80,7 @@ def arrow_schema(table: str) -> Any:
     return pa.schema(fields)
 
 
-def _write(checkpoint: Checkpoint, output: Output, table: str, part: int, name: str) -> None:
+def _write(checkpoint: Checkpoint, output: ResultsDirectory, table: str, part: int, name: str) -> None:
     pq = import_module("pyarrow.parquet")
 
     def fill(path: str) -> None:

@@ -15,7 +15,7 @@ from analyzer.snapshot.platform import MACHINES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from analyzer.report.report import Report
+    from analyzer.api.report import Report
     from analyzer.snapshot.host import Host
 
 KINDS = {

@@ -21,7 +21,7 @@ SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", re.ASCII)
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
 
-class Output:
+class ResultsDirectory:
     """The directory that a batch writes to.
 
     Args:

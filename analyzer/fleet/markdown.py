@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet import words
-from analyzer.report.escape import markdown_block, markdown_code, markdown_text
+from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
 from analyzer.report.words import RISKS, plural
 from analyzer.version import __version__
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
 from analyzer.fleet import html, text
-from analyzer.fleet.batch import Batch, Options
+from analyzer.fleet.batch import Batch, BatchOptions
 from analyzer.fleet.dataset import arrow_schema, available, parts_of
 from analyzer.fleet.executor import TRIES, LocalPool
 from analyzer.fleet.files import read_fleet
@@ -55,7 +55,7 @@ def analyze_many(
         UsageError: no bundle is named, or the directory cannot be used.
     """
     words = [bundles] if isinstance(bundles, str | os.PathLike) else bundles
-    options = Options(depth, platform, engines, timeout=timeout, memory=memory, retry=retry)
+    options = BatchOptions(depth, platform, engines, timeout=timeout, memory=memory, retry=retry)
     batch = Batch([os.fspath(word) for word in words], os.fspath(directory), options)
     try:
         if executor is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.causes.family import builtin_families
 from analyzer.checks.finding import RANK
-from analyzer.fleet.association import Comparison, compare_all, weight
+from analyzer.fleet.association import FactComparison, compare_all, weight
 from analyzer.fleet.outliers import outliers
 from analyzer.fleet.strip import strip
 from analyzer.snapshot.times import format_time
@@ -172,7 +172,7 @@ def _groups(db: sqlite3.Connection, cause: str) -> tuple[list[dict[str, Any]], i
     return [dict(zip(names, row, strict=True)) for row in found], whole - len(found)
 
 
-def _comparison(compared: Comparison) -> dict[str, Any]:
+def _comparison(compared: FactComparison) -> dict[str, Any]:
     return {
         "sick": compared.sick,
         "others": compared.others,

@@ -14,15 +14,15 @@ import msgspec
 from analyzer.fleet import schema
 from analyzer.fleet.facts import facts, first_value
 from analyzer.outlook.timeline import timeline
-from analyzer.report.document import cleaned
+from analyzer.report.formats.document import cleaned
 from analyzer.snapshot.frames import in_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from analyzer.api.report import Report
     from analyzer.fleet.task import Task
     from analyzer.outlook.timeline import Timeline
-    from analyzer.report.report import Report
 
 Rows = dict[str, list[list[Any]]]
 BAD_EVENTS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet import words
-from analyzer.report.escape import inert
+from analyzer.report.encode.text import inert
 from analyzer.report.tables import table
 from analyzer.report.words import plural
 

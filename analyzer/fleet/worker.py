@@ -28,9 +28,9 @@ from analyzer.source.open import open_bundle
 from analyzer.source.remote import BrokenOffError, Remote, is_url
 
 if TYPE_CHECKING:
+    from analyzer.api.report import Report
     from analyzer.fleet.task import Task
-    from analyzer.report.report import Report
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 LONGEST = 500
 """Characters of a reason."""
@@ -40,7 +40,7 @@ def warm() -> None:
     """Load what every task needs; looking for plug-ins costs more than judging a small store."""
     from analyzer.causes.plugins import known_families  # noqa: PLC0415
     from analyzer.checks.plugins import known_rules  # noqa: PLC0415
-    from analyzer.report import frames  # noqa: F401, PLC0415
+    from analyzer.report.formats import frames  # noqa: F401, PLC0415
 
     known_rules()
     known_families()
@@ -76,7 +76,7 @@ def analysed(task: Task) -> Report:
     return judge(_read(task), platform=task.platform, engines=task.engines, policy=task.policy)
 
 
-def _read(task: Task) -> Snapshot:
+def _read(task: Task) -> BundleSnapshot:
     if not is_url(task.path):
         return read_snapshot(open_bundle(task.path, hash_input=True), depth=task.depth)
     remote = Remote(task.path)

@@ -10,14 +10,14 @@ from analyzer.snapshot.overlay import lower_ids, text_of
 
 if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 PARENT, TOP_LAYER, MAPPED_LAYER, IMAGE, LAYER, LOWER, STORE = (
     "parent", "top-layer", "mapped-layer", "image", "layer", "lower", "store",
 )  # fmt: skip
 
 
-def build_graph(snapshot: Snapshot, relations: list[Relations]) -> nx.DiGraph[Any]:
+def build_graph(snapshot: BundleSnapshot, relations: list[Relations]) -> nx.DiGraph[Any]:
     """Return stores, layers, images and containers with typed edges towards what each needs.
 
     Nodes are `(kind, id)` pairs with attributes `kind`, `id`, `name`, `store`, `present` (False for an object that is

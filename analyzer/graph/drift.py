@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.graph.merged import Merged, Seen, is_opaque, merged_view, stack_of
+from analyzer.graph.merged import Merged, MergedEntry, is_opaque, merged_view, stack_of
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ADDED, CHANGED, DELETED = "A", "C", "D"
 OWN_MARKS = ("trusted.overlay.", "user.overlay.")
 
 
-class Change(NamedTuple):
+class DriftChange(NamedTuple):
     """One difference.
 
     Attributes:
@@ -35,7 +35,7 @@ class Change(NamedTuple):
     member: str
 
 
-def drift(rel: Relations, layer_id: str) -> tuple[list[Change], Merged]:
+def drift(rel: Relations, layer_id: str) -> tuple[list[DriftChange], Merged]:
     """Return the differences of a read-write layer against what lies below it, by path, and the view below it."""
     own = merged_view(rel, [layer_id])
     below = merged_view(rel, stack_of(rel, layer_id).layers[1:])
@@ -43,14 +43,14 @@ def drift(rel: Relations, layer_id: str) -> tuple[list[Change], Merged]:
     return sorted(changes, key=lambda change: change.path), below
 
 
-def _deletions(own: Merged, below: Merged) -> Iterator[Change]:
+def _deletions(own: Merged, below: Merged) -> Iterator[DriftChange]:
     for path in own.deleted:
         found = below.get(path)
         if found is not None or below.is_directory(path):
-            yield Change(DELETED, path, (), 0, "")
+            yield DriftChange(DELETED, path, (), 0, "")
 
 
-def _entries(own: Merged, below: Merged) -> Iterator[Change]:
+def _entries(own: Merged, below: Merged) -> Iterator[DriftChange]:
     for path in own.places:
         seen = own.get(path)
         assert seen is not None
@@ -59,7 +59,7 @@ def _entries(own: Merged, below: Merged) -> Iterator[Change]:
         if before is None and below.is_directory(path) and entry.kind == DIRECTORY:
             continue
         if before is None:
-            yield Change(ADDED, path, (), entry.size, seen.member)
+            yield DriftChange(ADDED, path, (), entry.size, seen.member)
             continue
         what = differences(own.content(seen), below.content(before))
         if entry.kind == DIRECTORY:
@@ -68,10 +68,10 @@ def _entries(own: Merged, below: Merged) -> Iterator[Change]:
                 what = (f"replaced: {hidden} entries of the image are hidden", *what)
             elif what in ((), ("time",)):
                 continue
-        yield Change(CHANGED, path, what or ("nothing: copied up as it was",), entry.size, seen.member)
+        yield DriftChange(CHANGED, path, what or ("nothing: copied up as it was",), entry.size, seen.member)
 
 
-def differences(now: Seen, before: Seen) -> tuple[str, ...]:
+def differences(now: MergedEntry, before: MergedEntry) -> tuple[str, ...]:
     """Return what differs between two entries, in a fixed order."""
     a, b = now.entry, before.entry
     if a.kind != b.kind:

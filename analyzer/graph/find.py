@@ -28,7 +28,7 @@ TAR_SPLIT_SUFFIX = ".tar-split.gz"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundObject:
     """One object that a word may mean.
 
     Attributes:
@@ -48,7 +48,7 @@ class Found:
     path: str = ""
 
 
-def find(relations: tuple[Relations, ...], word: str) -> list[Found]:
+def find(relations: tuple[Relations, ...], word: str) -> list[FoundObject]:
     """Return every object that `word` means in its surest reading, in a fixed order; empty when it means nothing."""
     word = word.strip()
     if not word:
@@ -102,17 +102,17 @@ def known_ids(rel: Relations) -> Iterator[tuple[str, str]]:
         yield from ((CONTAINER, name) for name in store.container_files)
 
 
-def _made(rel: Relations, kind: str, object_id: str, how: str, path: str = "") -> Found:
-    return Found(rel, kind, object_id, names_of(rel, kind, object_id), how, path)
+def _made(rel: Relations, kind: str, object_id: str, how: str, path: str = "") -> FoundObject:
+    return FoundObject(rel, kind, object_id, names_of(rel, kind, object_id), how, path)
 
 
-def _by_id(rel: Relations, word: str) -> Iterator[Found]:
+def _by_id(rel: Relations, word: str) -> Iterator[FoundObject]:
     for kind, object_id in known_ids(rel):
         if object_id == word:
             yield _made(rel, kind, object_id, "id")
 
 
-def _by_prefix(rel: Relations, word: str) -> Iterator[Found]:
+def _by_prefix(rel: Relations, word: str) -> Iterator[FoundObject]:
     start = word.removeprefix("sha256:").lower()
     if PREFIX.fullmatch(start):
         for kind, object_id in known_ids(rel):
@@ -120,7 +120,7 @@ def _by_prefix(rel: Relations, word: str) -> Iterator[Found]:
                 yield _made(rel, kind, object_id, "start of an id")
 
 
-def _by_link(rel: Relations, word: str) -> Iterator[Found]:
+def _by_link(rel: Relations, word: str) -> Iterator[FoundObject]:
     link = word.removeprefix("l/")
     if not LINK_ID.fullmatch(link):
         return
@@ -132,7 +132,7 @@ def _by_link(rel: Relations, word: str) -> Iterator[Found]:
                 yield _made(rel, LAYER, directory.name, "link")
 
 
-def _by_name(rel: Relations, word: str) -> Iterator[Found]:
+def _by_name(rel: Relations, word: str) -> Iterator[FoundObject]:
     for image in rel.images.values():
         if word in image.names:
             yield _made(rel, IMAGE, image.id, "name")
@@ -147,7 +147,7 @@ def _by_name(rel: Relations, word: str) -> Iterator[Found]:
             yield _made(rel, CONTAINER, container.id, "name")
 
 
-def _by_short_name(rel: Relations, word: str) -> Iterator[Found]:
+def _by_short_name(rel: Relations, word: str) -> Iterator[FoundObject]:
     """Take the last parts of an image's name, with or without its tag, and the names of pods and their containers."""
     for image in rel.images.values():
         if any(name.endswith("/" + word) or _untagged(name, word) for name in image.names):
@@ -165,7 +165,7 @@ def _untagged(name: str, word: str) -> bool:
     return bare == word or bare.endswith("/" + word)
 
 
-def _by_digest(rel: Relations, word: str) -> Iterator[Found]:
+def _by_digest(rel: Relations, word: str) -> Iterator[FoundObject]:
     if not DIGEST.fullmatch(word):
         return
     for image in rel.images.values():
@@ -180,7 +180,7 @@ def _names_manifest(image: ImageRecord, digest: str) -> bool:
     return f"manifest-{digest}" in image.big_data_names or any(name.endswith("@" + digest) for name in image.names)
 
 
-def _by_path(rel: Relations, word: str) -> Iterator[Found]:
+def _by_path(rel: Relations, word: str) -> Iterator[FoundObject]:
     if "/" not in word:
         return
     for path in member_paths(rel, word):

@@ -40,7 +40,7 @@ class Stack(NamedTuple):
     why: str = ""
 
 
-class Seen(NamedTuple):
+class MergedEntry(NamedTuple):
     """One entry of a view: its path there, the layer it comes from, its facts, and its member path."""
 
     path: str
@@ -84,14 +84,14 @@ class Merged:
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     deleted: dict[str, int] = field(default_factory=dict)
 
-    def get(self, path: str) -> Seen | None:
+    def get(self, path: str) -> MergedEntry | None:
         """Return the entry at a path, None where there is none."""
         place = self.places.get(path)
         if place is None:
             return None
         layer, table = self.tables[place[0]]
         entry = table.entry(place[1])
-        return Seen(path, layer, entry, f"{table.path}/{entry.name}")
+        return MergedEntry(path, layer, entry, f"{table.path}/{entry.name}")
 
     def is_directory(self, path: str) -> bool:
         """Tell whether a path is a directory; the root and parents that only their files imply are."""
@@ -136,7 +136,7 @@ class Merged:
             todo.extend(target.split("/")[::-1])
         return "/".join(done)
 
-    def below(self, path: str, *, deep: bool) -> list[Seen]:
+    def below(self, path: str, *, deep: bool) -> list[MergedEntry]:
         """Return the entries directly below a directory, or all of them, by path."""
         prefix = f"{path}/" if path else ""
         paths = [
@@ -146,7 +146,7 @@ class Merged:
         ]
         return [seen for known in sorted(paths) if (seen := self.get(known)) is not None]
 
-    def content(self, seen: Seen) -> Seen:
+    def content(self, seen: MergedEntry) -> MergedEntry:
         """Return the entry that holds the content of a file: a hard link's target, or what a metacopy was made of."""
         for _ in range(LINK_HOPS):
             if seen.entry.kind == HARDLINK:
@@ -160,20 +160,20 @@ class Merged:
             seen = target
         return seen
 
-    def _linked(self, seen: Seen) -> Seen | None:
+    def _linked(self, seen: MergedEntry) -> MergedEntry | None:
         member = seen.entry.outside or seen.member[: len(seen.member) - len(seen.entry.name)] + seen.entry.link
         for layer, table in self.tables:
             if member.startswith(table.path + "/"):
                 entry = table.get(member[len(table.path) + 1 :])
-                return Seen(seen.path, layer, entry, member) if entry is not None else None
+                return MergedEntry(seen.path, layer, entry, member) if entry is not None else None
         return None
 
-    def _lower(self, seen: Seen) -> Seen | None:
+    def _lower(self, seen: MergedEntry) -> MergedEntry | None:
         start = next(number for number, (layer, _) in enumerate(self.tables) if layer == seen.layer)
         for layer, table in self.tables[start + 1 :]:
             entry = table.get(seen.path)
             if entry is not None and entry.kind in (FILE, HARDLINK):
-                return Seen(seen.path, layer, entry, f"{table.path}/{entry.name}")
+                return MergedEntry(seen.path, layer, entry, f"{table.path}/{entry.name}")
         return None
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 
@@ -100,7 +100,7 @@ class Relations:
         return set().union(*(self.containers_on.get(layer_id, set()) for layer_id in layer_ids))
 
 
-def relate(snapshot: Snapshot) -> list[Relations]:
+def relate(snapshot: BundleSnapshot) -> list[Relations]:
     """Return the relations of every group of stores, in group order."""
     groups = sorted({store.group for store in snapshot.stores})
     return [relate_stores(snapshot.group(number)) for number in groups]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.graph.relations import Relations
-    from analyzer.graph.usage import Usage
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.graph.usage import SpaceUsage
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Freed:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class RemovalImpact:
     """Something that stays and cannot do without what goes."""
 
     kind: str
@@ -45,7 +45,7 @@ class Gone:
     layers: frozenset[str] = frozenset()
 
 
-def removal(snapshot: Snapshot, rel: Relations, gone: Gone) -> tuple[list[Freed], list[Broken]]:
+def removal(snapshot: BundleSnapshot, rel: Relations, gone: Gone) -> tuple[list[Freed], list[RemovalImpact]]:
     """Return what goes and what breaks in one group of stores.
 
     An image takes its data and every layer along that nothing but it and its containers stands on; a container takes
@@ -55,7 +55,7 @@ def removal(snapshot: Snapshot, rel: Relations, gone: Gone) -> tuple[list[Freed]
     return list(_freed(rel, use, gone)), [*_broken_images(rel, gone), *_broken_containers(rel, gone)]
 
 
-def _freed(rel: Relations, use: Usage, gone: Gone) -> Iterator[Freed]:
+def _freed(rel: Relations, use: SpaceUsage, gone: Gone) -> Iterator[Freed]:
     images = {image.id: image for image in use.images}
     for image_id in sorted(gone.images):
         if image_id in images:
@@ -82,19 +82,19 @@ def _layers(rel: Relations, gone: Gone) -> set[str]:
     return (unneeded - own) | gone.layers
 
 
-def _broken_images(rel: Relations, gone: Gone) -> Iterator[Broken]:
+def _broken_images(rel: Relations, gone: Gone) -> Iterator[RemovalImpact]:
     for image in rel.images.values():
         lost = [layer for layer in gone.layers if image.id in rel.images_on.get(layer, ())]
         if lost and image.id not in gone.images:
-            yield Broken(IMAGE, image.id, ", ".join(image.names), f"it stands on layer {min(lost)[:12]}")
+            yield RemovalImpact(IMAGE, image.id, ", ".join(image.names), f"it stands on layer {min(lost)[:12]}")
 
 
-def _broken_containers(rel: Relations, gone: Gone) -> Iterator[Broken]:
+def _broken_containers(rel: Relations, gone: Gone) -> Iterator[RemovalImpact]:
     for container in rel.containers.values():
         if container.id in gone.containers:
             continue
         lost = [layer for layer in gone.layers if container.id in rel.containers_on.get(layer, ())]
         if container.image in gone.images:
-            yield Broken(CONTAINER, container.id, container.name, f"it runs image {container.image[:12]}")
+            yield RemovalImpact(CONTAINER, container.id, container.name, f"it runs image {container.image[:12]}")
         elif lost:
-            yield Broken(CONTAINER, container.id, container.name, f"it stands on layer {min(lost)[:12]}")
+            yield RemovalImpact(CONTAINER, container.id, container.name, f"it stands on layer {min(lost)[:12]}")

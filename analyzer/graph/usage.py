@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 EMPTY_TAR = 1536
 
@@ -55,7 +55,7 @@ class Leak:
 
 
 @dataclass(slots=True)
-class Usage:
+class SpaceUsage:
     """Space of one group of stores, in bytes.
 
     Attributes:
@@ -75,9 +75,9 @@ class Usage:
     unjudged: str = ""
 
 
-def usage(snapshot: Snapshot, rel: Relations) -> Usage:
+def usage(snapshot: BundleSnapshot, rel: Relations) -> SpaceUsage:
     """Return the space of one group of stores; linear in records times chain length."""
-    use = Usage()
+    use = SpaceUsage()
     for layer_id in dict.fromkeys((*rel.layers, *(n for s in rel.stores for n in s.home.layers))):
         size = _layer_bytes(snapshot, rel, layer_id, use)
         if size is None:
@@ -95,7 +95,7 @@ def usage(snapshot: Snapshot, rel: Relations) -> Usage:
     return use
 
 
-def freed_by(rel: Relations, use: Usage, images: Iterable[str]) -> int:
+def freed_by(rel: Relations, use: SpaceUsage, images: Iterable[str]) -> int:
     """Return bytes freed by removing several images together, with their big data; containers left out."""
     gone = set(images)
     chain = {layer_id for image_id in gone for layer_id in _chain(rel, image_id)}
@@ -103,7 +103,7 @@ def freed_by(rel: Relations, use: Usage, images: Iterable[str]) -> int:
     return sum(alone) + sum(_data(rel, "image_files", image_id) for image_id in gone)
 
 
-def _layer_bytes(snapshot: Snapshot, rel: Relations, layer_id: str, use: Usage) -> int | None:
+def _layer_bytes(snapshot: BundleSnapshot, rel: Relations, layer_id: str, use: SpaceUsage) -> int | None:
     """Return bytes of a layer's files where the bundle has them, else the recorded size of its diff."""
     directory, record = rel.directory(layer_id), rel.layers.get(layer_id)
     recorded = record.diff_size if record is not None else None
@@ -127,7 +127,7 @@ def _only(rel: Relations, layer_id: str, images: set[str]) -> bool:
     return not others and rel.containers_on.get(layer_id, set()) <= own
 
 
-def _image(rel: Relations, use: Usage, image_id: str) -> ImageUse:
+def _image(rel: Relations, use: SpaceUsage, image_id: str) -> ImageUse:
     shared = unique = 0
     unknown = []
     for layer_id in sorted(_chain(rel, image_id)):
@@ -165,7 +165,7 @@ def _unreadable(rel: Relations) -> str:
     return f"{broken.path} cannot be read whole" if broken is not None else ""
 
 
-def _leaks(rel: Relations, use: Usage) -> Iterable[Leak]:
+def _leaks(rel: Relations, use: SpaceUsage) -> Iterable[Leak]:
     for store in rel.stores:
         for layer in store.layers:
             if rel.images_on.get(layer.id) or rel.containers_on.get(layer.id) or rel.layers.get(layer.id) is not layer:

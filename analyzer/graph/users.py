@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Users:
+class Dependants:
     """Ids in sorted order: what cannot do without an object (the object itself left out)."""
 
     layers: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class Users:
         return bool(self.layers or self.images or self.containers or self.pods)
 
 
-def users_of(rel: Relations, kind: str, object_id: str) -> Users:
+def users_of(rel: Relations, kind: str, object_id: str) -> Dependants:
     """Return who needs a layer, an image, a container or a pod."""
     layers: set[str] = set()
     images: set[str] = set()
@@ -43,7 +43,7 @@ def users_of(rel: Relations, kind: str, object_id: str) -> Users:
     members = containers | ({object_id} if kind == CONTAINER else set())
     pods = {pod for c in members if (pod := pod_id(rel.containers[c]) if c in rel.containers else "")}
     pods -= {object_id}
-    return Users(*(tuple(sorted(ids)) for ids in (layers, images, containers, pods)))
+    return Dependants(*(tuple(sorted(ids)) for ids in (layers, images, containers, pods)))
 
 
 def chain_below(rel: Relations, kind: str, object_id: str) -> list[tuple[str, str]]:

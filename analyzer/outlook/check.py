@@ -18,7 +18,7 @@ from analyzer.source.member import FILE, HARDLINK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
@@ -52,7 +52,7 @@ class CheckReport:
         return bool(self.layers or self.unaccounted or self.images or self.foreign_images or self.containers)
 
 
-def quick_check(state: Loaded, view: View) -> CheckReport | None:
+def quick_check(state: Loaded, view: StoreView) -> CheckReport | None:
     """Return the report, None when the bundle lists too little to foretell it."""
     mounts = Mounts.of(state, view)
     if mounts is None or not view.store.part_listed("images") or not view.store.part_listed("layers"):
@@ -80,7 +80,7 @@ def quick_check(state: Loaded, view: View) -> CheckReport | None:
     return report
 
 
-def _check_layers(state: Loaded, view: View, report: CheckReport, mounts: Mounts) -> None:
+def _check_layers(state: Loaded, view: StoreView, report: CheckReport, mounts: Mounts) -> None:
     stores = view.rel.stores
     for layer_id in state.own:
         layer = state.layers[layer_id]
@@ -97,7 +97,9 @@ def _readable(file: SmallFile | None) -> bool:
     return file is not None and file.member.kind in (FILE, HARDLINK)
 
 
-def _image_is_bad(state: Loaded, view: View, report: CheckReport, image: ImageRecord, referenced: set[str]) -> bool:
+def _image_is_bad(
+    state: Loaded, view: StoreView, report: CheckReport, image: ImageRecord, referenced: set[str]
+) -> bool:
     bad = _data_is_bad(image, (store.image_files.get(image.id, {}) for store in view.rel.stores))
     for top in dict.fromkeys((image.layer, *image.mapped_layers)):
         seen: set[str] = set()
@@ -117,7 +119,7 @@ def _image_is_bad(state: Loaded, view: View, report: CheckReport, image: ImageRe
     return bad
 
 
-def _check_containers(state: Loaded, view: View, report: CheckReport) -> None:
+def _check_containers(state: Loaded, view: StoreView, report: CheckReport) -> None:
     known = set(state.images) | {image.id for image in state.foreign_images}
     bad_images = report.images | report.foreign_images
     for container in state.containers.values():

@@ -10,20 +10,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.checks.images.items import ENCODED, PLAIN, listed_kinds
 from analyzer.outlook.loaded import LATE, PANIC, written
 from analyzer.snapshot.references import name_error
 from analyzer.snapshot.store import ADDITIONAL
+from analyzer.verify.image_items import ENCODED, PLAIN, listed_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.engines import Version
+    from analyzer.snapshot.image_open import OpenResult
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import PlatformSpec
-    from analyzer.snapshot.opening import Opening
 
 NAMES_SINCE = (1, 29)
 ID = re.compile(r"[0-9a-f]{64}")
@@ -48,7 +48,7 @@ class Listed:
     latent: bool = False
 
 
-def list_images(view: View, version: Version, state: Loaded) -> Listed | None:
+def list_images(view: StoreView, version: Version, state: Loaded) -> Listed | None:
     """Return the outcome of the listing, None where it cannot be foretold."""
     if state.images and not data_known(view):
         return None
@@ -64,13 +64,13 @@ def list_images(view: View, version: Version, state: Loaded) -> Listed | None:
     return Listed(False, message, keys, latent=all(outcome.latent for outcome in known))
 
 
-def data_known(view: View) -> bool:
+def data_known(view: StoreView) -> bool:
     """Tell whether the bundle has the image data an engine would open."""
     stores = [store for store in view.rel.stores if store.images]
     return view.snapshot.complete and all(listed_kinds(view, store) >= {ENCODED, PLAIN} for store in stores)
 
 
-def in_order(view: View, state: Loaded) -> Iterator[ImageRecord]:
+def in_order(view: StoreView, state: Loaded) -> Iterator[ImageRecord]:
     """Yield the images in the order the engine lists them."""
     for store in written(view.rel.stores):
         yield from (image for image in store.images if image.id in state.images)
@@ -79,14 +79,14 @@ def in_order(view: View, state: Loaded) -> Iterator[ImageRecord]:
             yield from store.images
 
 
-def blamed(view: View, image_id: str, opening: Opening) -> frozenset[str]:
+def blamed(view: StoreView, image_id: str, opening: OpenResult) -> frozenset[str]:
     """Return the ids of what keeps an image from opening: itself, its missing layer, or the circle of its layers."""
     if opening.hangs:
         return frozenset(layer_id for ring in view.rel.cycles for layer_id in ring)
     return frozenset({opening.layer} if opening.step == "layers" else {image_id})
 
 
-def _walk(view: View, version: Version, state: Loaded, node: PlatformSpec) -> Listed | None:
+def _walk(view: StoreView, version: Version, state: Loaded, node: PlatformSpec) -> Listed | None:
     unseen = False
     for image in in_order(view, state):
         if not ID.fullmatch(image.id):

@@ -18,7 +18,7 @@ from analyzer.outlook.repair import repair
 from analyzer.snapshot.gojson import decode
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.engines import Version
@@ -42,12 +42,12 @@ class Started:
     state: Loaded
 
 
-def start(view: View, version: Version) -> Started:
+def start(view: StoreView, version: Version) -> Started:
     """Start after an orderly stop."""
     return _go_on(view, version, load(view))
 
 
-def start_after_unclean_stop(view: View, version: Version) -> Started | None:
+def start_after_unclean_stop(view: StoreView, version: Version) -> Started | None:
     """Start after an unclean stop; None where that cannot be foretold.
 
     Since 1.31 CRI-O checks the store by default, repairs what it finds by deleting, and removes the whole graph root
@@ -95,7 +95,7 @@ def _wiped(state: Loaded) -> Started:
     return Started(True, "", deletes, state)
 
 
-def _go_on(view: View, version: Version, state: Loaded) -> Started:
+def _go_on(view: StoreView, version: Version, state: Loaded) -> Started:
     if state.refusal:
         text = state.refusal if state.refusal == PANIC else NOT_OPENED + state.refusal
         return Started(False, text, Deletes(), state)
@@ -108,7 +108,7 @@ def _go_on(view: View, version: Version, state: Loaded) -> Started:
     return Started(True, "", state.deletes, state)
 
 
-def _restore(view: View, state: Loaded) -> None:
+def _restore(view: StoreView, state: Loaded) -> None:
     """Delete pods and containers of CRI-O's that cannot be restored, pods with all their containers."""
     if not view.snapshot.complete or not view.store.part_listed("containers"):
         return
@@ -123,7 +123,7 @@ def _restore(view: View, state: Loaded) -> None:
         state.drop_container(key)
 
 
-def _restorable(view: View, container: ContainerRecord) -> bool:
+def _restorable(view: StoreView, container: ContainerRecord) -> bool:
     for store in view.rel.stores:
         file = store.container_files.get(container.id, {}).get("userdata/config.json")
         if file is not None:
@@ -134,7 +134,7 @@ def _restorable(view: View, container: ContainerRecord) -> bool:
     return False
 
 
-def _collect_garbage(view: View, state: Loaded) -> None:
+def _collect_garbage(view: StoreView, state: Loaded) -> None:
     stores = view.rel.stores
     images = primary_image_store(stores).image_files
     state.gone_images |= {name for name in images if ID.fullmatch(name) and name not in state.images}

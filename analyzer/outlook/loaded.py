@@ -15,7 +15,7 @@ from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.images import ImageRecord
@@ -102,7 +102,7 @@ def written(stores: list[Store]) -> list[Store]:
     return sorted(own, key=lambda store: store.role != IMAGE_STORE)
 
 
-def load(view: View) -> Loaded:
+def load(view: StoreView) -> Loaded:
     """Open the stores of a view as an engine does, read-write."""
     state = Loaded()
     stores = view.rel.stores

@@ -18,7 +18,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.outlook.loaded import Loaded
     from analyzer.outlook.relinking import Relinked
     from analyzer.snapshot.overlay import LayerDirectory
@@ -28,7 +28,7 @@ SHORT = "l/"
 NOT_A_LINK = "invalid argument"
 
 
-class Ways(NamedTuple):
+class OverlayBehaviour(NamedTuple):
     """What versions of containers/storage do differently; the defaults are the newest.
 
     Attributes:
@@ -46,7 +46,7 @@ class Ways(NamedTuple):
     reads_diff: bool = True
 
 
-NEWEST = Ways()
+NEWEST = OverlayBehaviour()
 
 
 @dataclass
@@ -69,11 +69,11 @@ class Mounts:
     foreign: dict[str, str]
     parents: dict[str, str]
     native: bool
-    ways: Ways = NEWEST
+    ways: OverlayBehaviour = NEWEST
     _errors: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: Loaded, view: View, ways: Ways = NEWEST) -> Mounts | None:
+    def of(cls, state: Loaded, view: StoreView, ways: OverlayBehaviour = NEWEST) -> Mounts | None:
         """Return the answers for a view's stores, None when the bundle lists no layer directories."""
         stores = view.rel.stores
         home = stores[0].home

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.crio_images import ID, Listed, blamed, data_known, in_order
 from analyzer.outlook.loaded import LATE, PANIC
-from analyzer.snapshot.opening import UNSEEN, ImageReader, Wording
+from analyzer.snapshot.image_open import UNSEEN, ImageReader, MessageFormat
 from analyzer.snapshot.references import reference_error
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.engines import Version
+    from analyzer.snapshot.image_open import OpenResult
     from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.opening import Opening
 
 READS_WHAT_IT_CAN_UNTIL = (4, 3)
 LEAVES_OUT_SINCE = (4, 6)
@@ -28,10 +28,10 @@ WRAPS_SINCE = (5, 1)
 NOT_KNOWN = "layer not known"
 
 
-def podman_wording(version: Version) -> Wording:
+def podman_wording(version: Version) -> MessageFormat:
     """Return how a Podman words its errors, after the containers/image and containers/storage it was built with."""
     minor = version.minor
-    return Wording(
+    return MessageFormat(
         quoted=minor >= (5, 1),
         fetching=minor >= (4, 2),
         advice=minor >= (4, 0),
@@ -48,13 +48,13 @@ def podman_wording(version: Version) -> Wording:
 class Podman:
     """A store as one version of Podman sees it."""
 
-    view: View
+    view: StoreView
     version: Version
     state: Loaded
     reader: ImageReader
 
     @classmethod
-    def of(cls, view: View, version: Version, state: Loaded) -> Podman:
+    def of(cls, view: StoreView, version: Version, state: Loaded) -> Podman:
         """Return what opens images in this version's words."""
         return cls(view, version, state, ImageReader(view.rel.stores, view.platform.spec, podman_wording(version)))
 
@@ -73,7 +73,7 @@ class Podman:
             refusal = prefix + self.state.refusal if self.state.refusal else ""
         return refusal or (self.state.layers_refusal if self.state.layers_refusal == PANIC else "")
 
-    def open(self, image: ImageRecord) -> Opening:
+    def open(self, image: ImageRecord) -> OpenResult:
         """Open an image by id."""
         return self.reader.open(image, None if self.state.layers_refusal else self.state.layers)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.crio_images import ID, data_known, in_order
 from analyzer.outlook.loaded import LATE
-from analyzer.outlook.mounting import Mounts, Ways
+from analyzer.outlook.mounting import Mounts, OverlayBehaviour
 from analyzer.outlook.podman import NOT_KNOWN
 from analyzer.snapshot.instances import choose_instance, none_found
 from analyzer.snapshot.references import reference_error
@@ -28,10 +28,10 @@ LOWERCASE = "repository name must be lowercase"
 LOOKS_AT_LAYERS_SINCE = (4, 6)
 
 
-def podman_ways(version: Version) -> Ways:
+def podman_ways(version: Version) -> OverlayBehaviour:
     """Return how the containers/storage of a Podman mounts."""
     minor = version.minor
-    return Ways(
+    return OverlayBehaviour(
         own_link=minor <= (4, 3),
         follows=minor >= (4, 7),
         joined=minor >= (5, 5),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK, WARNING
-from analyzer.checks.view import View
+from analyzer.checks.store_view import StoreView
 from analyzer.outlook.crio_images import list_images
 from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from analyzer.outlook.crio_start import Started
     from analyzer.snapshot.engines import Version
     from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 def predict(
-    snapshot: Snapshot,
+    snapshot: BundleSnapshot,
     relations: Sequence[Relations],
     findings: Iterable[Finding],
     platform: Platform,
@@ -47,7 +47,7 @@ def predict(
         engines: values of `--engine`.
     """
     found = tuple(findings)
-    views = [View(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
+    views = [StoreView(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
     crio = next((view for view in views if not HOME.search(view.store.root) and _known(view)), None)
     podman = next((view for view in views if _known(view)), None)
     outlook: list[Outlook] = []
@@ -58,7 +58,7 @@ def predict(
     return tuple(outlook)
 
 
-def _known(view: View) -> bool:
+def _known(view: StoreView) -> bool:
     """Tell whether the bundle has the index files of layers and images, or shows that there are none."""
     stores = written(view.rel.stores)
     parts = ("layers", "images")
@@ -67,7 +67,7 @@ def _known(view: View) -> bool:
     )
 
 
-def _podman(view: View) -> bool:
+def _podman(view: StoreView) -> bool:
     """Tell whether the bundle shows Podman or Buildah."""
     if any(engine.partition("@")[0] == PODMAN for engine in view.engines):
         return True
@@ -78,7 +78,7 @@ def _podman(view: View) -> bool:
     return any("podman" in path or path.endswith("libpod") for path in view.snapshot.host.files)
 
 
-def _crio(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+def _crio(view: StoreView, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
     started = start(view, version)
     yield _of_start(view, version, "start", started, findings)
     unclean = start_after_unclean_stop(view, version)
@@ -91,7 +91,7 @@ def _crio(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterat
         yield _of_listing(version, "crictl images", listed, None, findings)
 
 
-def _podman_outlook(view: View, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+def _podman_outlook(view: StoreView, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
     state = load(view)
     podman = Podman.of(view, version, state)
     deletes = state.deletes if state.deletes != Deletes() else None
@@ -120,7 +120,9 @@ def _of_images(images: Images, version: Version, command: str, findings: tuple[F
     return Outlook(version.engine, version.text, name, not failing, message, None, tuple(because), failing)
 
 
-def _of_start(view: View, version: Version, command: str, started: Started, findings: tuple[Finding, ...]) -> Outlook:
+def _of_start(
+    view: StoreView, version: Version, command: str, started: Started, findings: tuple[Finding, ...]
+) -> Outlook:
     state = started.state
     keys = state.gone_layers | state.gone_images | state.gone_containers | state.refused_paths
     if started.message == ENDLESS:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.finding import Finding
     from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
@@ -93,7 +93,7 @@ class Timeline:
     newest_ns: int
 
 
-def timeline(snapshot: Snapshot, findings: Iterable[Finding]) -> Timeline:
+def timeline(snapshot: BundleSnapshot, findings: Iterable[Finding]) -> Timeline:
     """Return the time line of a bundle; pure, linear in records, damaged files and lines of logs."""
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -115,7 +115,7 @@ def timeline(snapshot: Snapshot, findings: Iterable[Finding]) -> Timeline:
     return Timeline(tuple(events), first, undated, snapshot.newest_ns)
 
 
-def _all(snapshot: Snapshot, by_path: dict[str, list[Finding]]) -> Iterator[Event]:
+def _all(snapshot: BundleSnapshot, by_path: dict[str, list[Finding]]) -> Iterator[Event]:
     for store in snapshot.stores:
         yield from _records(store)
         for document in store.documents.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.report.escape import width
+from analyzer.report.encode.text import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

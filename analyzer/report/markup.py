@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from analyzer.report.escape import html_text
+from analyzer.report.encode.markup import html_text
 
 BACKTICKED = re.compile(r"`([^`]+)`")
 VOID = frozenset({"br", "hr", "input", "meta"})

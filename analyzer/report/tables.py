@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.escape import inert
+from analyzer.report.encode.text import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -310,7 +310,7 @@ class Collector:
     def _wants_digests(self, layer: LayerDirectory) -> bool:
         """Tell whether a layer's files need their SHA-256: it has a table of contents and no tar-split.
 
-        Where neither was met so far, a bundle that can be read again is (`analyzer.snapshot.second`).
+        Where neither was met so far, a bundle that can be read again is (`analyzer.snapshot.second_pass`).
         """
         split, toc = f"{layer.name}.tar-split.gz", f"{layer.name}/{TOC_FILE}"
         trees = [store.layers for store in self.result.stores.values()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.snapshot.opening import NEWEST, Wording
+from analyzer.snapshot.image_open import NEWEST, MessageFormat
 
 if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
@@ -86,12 +86,12 @@ def engine_version(engine: str, host: Host, asked: tuple[str, ...] = ()) -> Vers
     return Version(engine, NEWEST_VERSION[engine])
 
 
-def crio_wording(version: Version) -> Wording:
+def crio_wording(version: Version) -> MessageFormat:
     """Return how a CRI-O words its errors, after the containers/image and containers/storage it was built with."""
     minor = version.minor
     if version.engine != CRIO:
         return NEWEST
-    return Wording(
+    return MessageFormat(
         quoted=minor >= (1, 31),
         fetching=minor >= (1, 25),
         advice=minor >= (1, 25),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -143,7 +143,7 @@ def _total(sizes: Iterable[Any]) -> int | None:
     return total if total < 1 << 63 else None
 
 
-def layers(snapshot: Snapshot) -> pd.DataFrame:
+def layers(snapshot: BundleSnapshot) -> pd.DataFrame:
     """Return one row per layer record, in store and file order; columns as in `LAYERS`, sizes in bytes."""
     return frame(
         (
@@ -170,7 +170,7 @@ def layers(snapshot: Snapshot) -> pd.DataFrame:
     )
 
 
-def images(snapshot: Snapshot) -> pd.DataFrame:
+def images(snapshot: BundleSnapshot) -> pd.DataFrame:
     """Return one row per image record, in store and file order; columns as in `IMAGES`, sizes in bytes."""
     return frame(
         (
@@ -194,7 +194,7 @@ def images(snapshot: Snapshot) -> pd.DataFrame:
     )
 
 
-def containers(snapshot: Snapshot) -> pd.DataFrame:
+def containers(snapshot: BundleSnapshot) -> pd.DataFrame:
     """Return one row per container record, in store and file order; columns as in `CONTAINERS`."""
     return frame(
         (
@@ -217,7 +217,7 @@ def containers(snapshot: Snapshot) -> pd.DataFrame:
     )
 
 
-def links(snapshot: Snapshot) -> pd.DataFrame:
+def links(snapshot: BundleSnapshot) -> pd.DataFrame:
     """Return one row per short link of the overlay driver and layer that uses its name; columns as in `LINKS`."""
     return frame((row for store in snapshot.stores for row in _links(store)), LINKS)
 
@@ -244,7 +244,7 @@ def _links(store: Store) -> Iterator[dict[str, Any]]:
             }
 
 
-def files(snapshot: Snapshot) -> pd.DataFrame:
+def files(snapshot: BundleSnapshot) -> pd.DataFrame:
     """Return one row per entry of every layer's files, in archive order; columns as in `FILES`, sizes in bytes."""
     return _joined_files(
         _files(store, directory.name, table)
@@ -255,7 +255,7 @@ def files(snapshot: Snapshot) -> pd.DataFrame:
     )
 
 
-def files_of_layer(snapshot: Snapshot, layer_id: str) -> pd.DataFrame:
+def files_of_layer(snapshot: BundleSnapshot, layer_id: str) -> pd.DataFrame:
     """Return the rows of `files` of one layer."""
     return _joined_files(
         _files(store, layer_id, table)

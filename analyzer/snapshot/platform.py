@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
+from analyzer.snapshot.image_open import ImageReader
 from analyzer.snapshot.manifests import PlatformSpec
-from analyzer.snapshot.opening import ImageReader
 
 if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 LINUX = "linux"
 ARCHITECTURES = frozenset({"amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64", "mips64le"})
@@ -74,7 +74,7 @@ def known(spec: PlatformSpec, source: str) -> Platform:
     return Platform(spec.os, spec.architecture, spec.variant, source, (spec,))
 
 
-def platform_of(snapshot: Snapshot, given: str | Platform | None = None) -> Platform:
+def platform_of(snapshot: BundleSnapshot, given: str | Platform | None = None) -> Platform:
     """Return the node's platform.
 
     Args:
@@ -129,7 +129,7 @@ def _cpu_variant(texts: list[tuple[str, str]]) -> str:
     return ""
 
 
-def _from_images(snapshot: Snapshot) -> Platform:
+def _from_images(snapshot: BundleSnapshot) -> Platform:
     built: dict[str, PlatformSpec] = {}
     pause: list[PlatformSpec] = []
     used: list[str] = []

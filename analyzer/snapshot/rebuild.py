@@ -13,9 +13,9 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.content import FILE_CODE
-from analyzer.snapshot.places import place, real_row
-from analyzer.snapshot.second import walk
-from analyzer.snapshot.sharing import shared
+from analyzer.snapshot.parallel import map_in_workers
+from analyzer.snapshot.second_pass import walk
+from analyzer.snapshot.symlink_rows import place, resolve_row
 from analyzer.snapshot.tar_split import FILE_LINE, Line, TarSplit
 from analyzer.source.checksum import CUT
 from analyzer.source.header import clean_path
@@ -122,7 +122,7 @@ class Job:
         self._made = TarDigest()
         self._reason = ""
         self._done = False
-        self._shared = {real_row(table, row) for row in table.extra if real_row(table, row) != row}
+        self._shared = {resolve_row(table, row) for row in table.extra if resolve_row(table, row) != row}
 
     def advance(self) -> None:
         """Go on to the next file whose content is not at hand."""
@@ -233,7 +233,7 @@ class Job:
         row = table.index.get(path, -1)
         if row < 0:
             row = table.index.get(place(table, path), -1)
-        row = real_row(table, row)
+        row = resolve_row(table, row)
         if row < 0:
             self.fail(f"{path} is not among its files")
         return row
@@ -255,7 +255,7 @@ def rebuild(
     names = [split.path for split, _ in layers]
     if has_offsets(path, form):
         with open_offsets(path) as plain:
-            made = shared(
+            made = map_in_workers(
                 lambda layer: _by_offset(Job(*layer, limits), plain), layers, lambda layer: len(layer[0].data or b"")
             )
         return dict(zip(names, made, strict=True))

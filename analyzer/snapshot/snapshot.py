@@ -9,11 +9,11 @@ from analyzer.errors import NoStoreError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.assemble import assemble
 from analyzer.snapshot.backing import tell_backing
+from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
-from analyzer.snapshot.kinds import layout_of, what_it_is
 from analyzer.snapshot.rebuild import rebuild
-from analyzer.snapshot.second import digest_files, undigested
+from analyzer.snapshot.second_pass import digest_files, undigested
 from analyzer.source.member import NO_END, Loss
 from analyzer.source.memory import much_made
 
@@ -43,7 +43,7 @@ class Bundle:
 
 
 @dataclass(slots=True)
-class Snapshot:
+class BundleSnapshot:
     """Stores, host facts and what was seen of the bundle.
 
     Attributes:
@@ -111,7 +111,7 @@ def read_snapshot(
     depth: str = STANDARD,
     limits: Limits = DEFAULT,
     progress: Callable[[MemberSource], None] | None = None,
-) -> Snapshot:
+) -> BundleSnapshot:
     """Read a member stream once.
 
     Args:
@@ -157,7 +157,7 @@ def gather(
 
 def understand(
     gathered: Gathered, limits: Limits = DEFAULT, again: Callable[[], MemberSource] | None = None
-) -> Snapshot:
+) -> BundleSnapshot:
     """Return the records and facts in what was gathered.
 
     Args:
@@ -171,7 +171,7 @@ def understand(
     collected = gathered.collected
     stores = assemble(collected, limits)
     if not stores:
-        raise NoStoreError(what_it_is(collected, gathered.members), where=gathered.path)
+        raise NoStoreError(describe_input(collected, gathered.members), where=gathered.path)
     group_stores(stores, collected.host)
     tell_backing(stores, collected.host)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
@@ -188,7 +188,7 @@ def understand(
         gathered.bytes,
         gathered.sha256,
     )
-    return Snapshot(
+    return BundleSnapshot(
         bundle,
         stores,
         collected.host,

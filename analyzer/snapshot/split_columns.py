@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.split_text import Pairs
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.source.columns import CODES, DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
 from analyzer.source.entry import NANO
 from analyzer.source.header import BLOCK
@@ -58,9 +58,9 @@ class Entries(NamedTuple):
     spans: Column
     stops: Column
 
-    def entry(self, item: int) -> Recorded:
+    def entry(self, item: int) -> TarEntry:
         """Return one entry by itself."""
-        return Recorded(
+        return TarEntry(
             self.paths[item],
             RUN_KINDS[self.kinds[item]],
             int(self.sizes[item]),
@@ -83,7 +83,7 @@ class Entries(NamedTuple):
         links = {item - start: link for item, link in self.links.items() if start <= item < stop}
         return Entries(self.paths[span], links, self.raw, *(column[span] for column in self[3:]))
 
-    def each(self) -> Iterator[Recorded]:
+    def each(self) -> Iterator[TarEntry]:
         """Yield every entry by itself."""
         return map(self.entry, range(len(self.paths)))
 

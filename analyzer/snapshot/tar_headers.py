@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from zlib import adler32
 
-from analyzer.snapshot.recorded import GLOBAL_HEADER, NO_DEVICE, NO_XATTRS, Recorded
+from analyzer.snapshot.tar_entry import GLOBAL_HEADER, NO_DEVICE, NO_XATTRS, TarEntry
 from analyzer.source import member as kinds
 from analyzer.source.entry import HEADER_ONLY, KINDS, NANO
 from analyzer.source.extras import Extras, PaxReader
@@ -60,7 +60,7 @@ class HeaderReader:
         self._pax = PaxReader(limits)
         self.sparse = False
 
-    def usual(self, raw: bytes, at: int, name: str, size: int, crc: int | None) -> Recorded | None:
+    def usual(self, raw: bytes, at: int, name: str, size: int, crc: int | None) -> TarEntry | None:
         """Return the entry where its header is of the usual form and says what its line says, else None.
 
         Usual is a plain file or directory in one header, with clean octal numbers and a clean, short name. What this
@@ -101,11 +101,11 @@ class HeaderReader:
         try:
             if int(length, 8) != size:
                 return None
-            return Recorded(name, what, size, crc, *owner, int(stamp, 8) * NANO)
+            return TarEntry(name, what, size, crc, *owner, int(stamp, 8) * NANO)
         except ValueError:
             return None
 
-    def read(self, raw: bytes, at: int) -> tuple[bytes, Recorded]:
+    def read(self, raw: bytes, at: int) -> tuple[bytes, TarEntry]:
         """Return (name as found, entry without its CRC) of the group in `raw` from `at` on.
 
         Raises:
@@ -126,7 +126,7 @@ class HeaderReader:
                 raise FieldError(f"an extended header of {size} bytes does not fit")
             if kind == GLOBAL:
                 if at == end:
-                    return b"", Recorded("", GLOBAL_HEADER, 0, None, 0, 0, 0, 0)
+                    return b"", TarEntry("", GLOBAL_HEADER, 0, None, 0, 0, 0, 0)
                 continue
             self._extend(kind, raw[start : start + size], extras)
         raise FieldError(f"{end - at} bytes where a header of {BLOCK} is expected")
@@ -141,7 +141,7 @@ class HeaderReader:
             if b"LIBARCHIVE." in data:
                 extras.xattrs = _schily(data, self._limits.pax_records)
 
-    def _last(self, raw: bytes, at: int, extras: Extras) -> tuple[bytes, Recorded]:
+    def _last(self, raw: bytes, at: int, extras: Extras) -> tuple[bytes, TarEntry]:
         if extras.faults:
             raise FieldError(extras.faults[0])
         if at + BLOCK != len(raw) and raw[at + 156] != SPARSE:
@@ -152,7 +152,7 @@ class HeaderReader:
         if not checksum_ok(memoryview(raw)[at : at + BLOCK], self._sums):
             raise FieldError("its checksum does not hold")
 
-    def _entry(self, raw: bytes, at: int, extras: Extras | None) -> tuple[bytes, Recorded]:
+    def _entry(self, raw: bytes, at: int, extras: Extras | None) -> tuple[bytes, TarEntry]:
         self._check(raw, at)
         name, mode, uid, gid, size, mtime, _, type_, target, magic, major, minor, prefix = HEADER.unpack_from(raw, at)
         number = self._numbers
@@ -180,7 +180,7 @@ class HeaderReader:
             self.sparse = True
             length = -1
         path = clean_path(text, self._limits.path)[0]
-        return name, Recorded(path, kind, length, None, number[mode] & 0o7777, owner, group, ns, link, rdev, xattrs)
+        return name, TarEntry(path, kind, length, None, number[mode] & 0o7777, owner, group, ns, link, rdev, xattrs)
 
     def _unusual(
         self, code: int, text: str, target: bytes, device: tuple[bytes, bytes], extras: Extras | None

@@ -13,7 +13,7 @@ import msgspec
 
 from analyzer.snapshot.gunzip import GzipDamageError, LimitError, gunzip
 from analyzer.snapshot.provenance import Problem, Where
-from analyzer.snapshot.recorded import GLOBAL_HEADER
+from analyzer.snapshot.tar_entry import GLOBAL_HEADER
 from analyzer.snapshot.tar_headers import HeaderReader
 from analyzer.source.header import FieldError
 from analyzer.source.member import FILE
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.recorded import Recorded
     from analyzer.snapshot.split_columns import Entries
     from analyzer.snapshot.split_text import Lines
+    from analyzer.snapshot.tar_entry import TarEntry
 
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512
@@ -93,7 +93,7 @@ class TarSplit:
         """Return the kinds of all problems."""
         return {problem.kind for problem in self.problems}
 
-    def entries(self) -> Iterator[Recorded]:
+    def entries(self) -> Iterator[TarEntry]:
         """Yield every file of the layer tar in its order, up to the first damage that hides the rest."""
         for text in self._texts():
             yield from self._each(self._decoded(text), self._entry)
@@ -103,7 +103,7 @@ class TarSplit:
         for text in self._texts():
             yield from self._each(self._decoded(text), self._line)
 
-    def groups(self) -> Iterator[Recorded | Entries]:
+    def groups(self) -> Iterator[TarEntry | Entries]:
         """Yield the same as `entries`, but those of the usual form many at a time where that pays."""
         if len(self.file.data or b"") < LONG:
             return self.entries()
@@ -170,7 +170,7 @@ class TarSplit:
             self._group = bytearray(line.payload or b"")
         return line
 
-    def _entry(self, line: Line) -> Recorded | None:
+    def _entry(self, line: Line) -> TarEntry | None:
         """Return the entry that a line completes, None when it completes none; set `_over` where reading ends."""
         padding, payload = self._padding, line.payload
         if line.type == SEGMENT_LINE:
@@ -210,7 +210,7 @@ class TarSplit:
         self._problem("header", "a tar header before the file", f"{observed} (file {line.name!r:.120})")
         self._over = True
 
-    def _read(self, line: Line, group: bytes, padding: int) -> Recorded | None:
+    def _read(self, line: Line, group: bytes, padding: int) -> TarEntry | None:
         """Read a header group in full and return its entry, None for a global header or one that cannot be read."""
         try:
             name, entry = self._headers.read(group, padding)
@@ -229,7 +229,7 @@ class TarSplit:
         self.paths.add(path)
         return entry._replace(crc=crc) if entry.kind == FILE else entry
 
-    def _agreed(self, line: Line, name: bytes, entry: Recorded) -> Recorded:
+    def _agreed(self, line: Line, name: bytes, entry: TarEntry) -> TarEntry:
         """Tell where the line and its header disagree; sparse files have their real size only in the line."""
         stored = line.name_raw or line.name.encode("utf-8", "surrogatepass")
         if stored != name:

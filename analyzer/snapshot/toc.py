@@ -15,7 +15,7 @@ import msgspec
 
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.provenance import Problem, Where
-from analyzer.snapshot.recorded import NO_XATTRS, Recorded
+from analyzer.snapshot.tar_entry import NO_XATTRS, TarEntry
 from analyzer.snapshot.times import parse_time
 from analyzer.source import member as kinds
 from analyzer.source.header import clean_path
@@ -91,7 +91,7 @@ class Toc:
         self.limit = ""
         self._limits = limits
 
-    def entries(self) -> Iterator[Recorded]:
+    def entries(self) -> Iterator[TarEntry]:
         """Yield every file the layer has; of a flat layer, every content."""
         document = self._document()
         if document is None:
@@ -104,7 +104,7 @@ class Toc:
                 self.paths.add(recorded.path)
                 yield recorded
 
-    def groups(self) -> Iterator[Recorded]:
+    def groups(self) -> Iterator[TarEntry]:
         """Yield the same, as `TarSplit.groups`."""
         return self.entries()
 
@@ -123,11 +123,11 @@ class Toc:
                 self._problem("syntax", "a JSON table of contents", f"{error}")
         return None
 
-    def _named(self, entry: TocEntry) -> Recorded | None:
+    def _named(self, entry: TocEntry) -> TarEntry | None:
         kind = KINDS.get(entry.type, kinds.OTHER)
         link = clean_path(entry.link, self._limits.path)[0] if kind == kinds.HARDLINK else entry.link
         modified = parse_time(entry.modtime or "")
-        return Recorded(
+        return TarEntry(
             clean_path(entry.name, self._limits.path)[0],
             kind,
             entry.size if kind == kinds.FILE else 0,
@@ -142,12 +142,12 @@ class Toc:
             entry.digest if entry.digest.startswith(DIGEST) else "",
         )
 
-    def _flat(self, entry: TocEntry) -> Recorded | None:
+    def _flat(self, entry: TocEntry) -> TarEntry | None:
         digest = entry.digest.removeprefix(DIGEST)
         if entry.type != "reg" or entry.size <= 0 or digest == entry.digest or len(digest) != 64:
             return None
         path = f"{digest[:2]}/{digest[2:]}"
-        return Recorded(path, kinds.FILE, entry.size, None, 0, 0, 0, 0, digest=entry.digest)
+        return TarEntry(path, kinds.FILE, entry.size, None, 0, 0, 0, 0, digest=entry.digest)
 
     def _problem(self, kind: str, expected: str, observed: str) -> None:
         self.problems.append(Problem(kind, Where(self.file.path), expected, observed))

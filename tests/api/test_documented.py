@@ -13,8 +13,8 @@ import pytest
 import analyzer
 from analyzer.api.diff import Diff
 from analyzer.api.plan import STEPS
-from analyzer.report import frames as judged
 from analyzer.report.compared import frames as compared
+from analyzer.report.formats import frames as judged
 from analyzer.snapshot import frames as recorded
 
 ROOT = pathlib.Path(__file__).parent.parent.parent

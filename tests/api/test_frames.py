@@ -12,7 +12,7 @@ import zstandard
 import analyzer
 from analyzer.api.frame import Column, Frame
 from analyzer.errors import UnreadableError
-from analyzer.report import frames as judged
+from analyzer.report.formats import frames as judged
 from analyzer.snapshot import frames as recorded
 from tests.api.test_documented import FRAMES
 from tests.archives import BUNDLES, SMALL

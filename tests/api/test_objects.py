@@ -12,7 +12,7 @@ import pytest
 import analyzer
 from analyzer.api.fleet import names_of
 from analyzer.errors import UsageError
-from analyzer.report import plots
+from analyzer.report.formats import plots
 from tests.archives import BUNDLES
 from tests.editing import Edited
 from tests.truth import cases

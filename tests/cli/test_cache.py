@@ -10,8 +10,8 @@ import pytest
 
 from analyzer.api import judge
 from analyzer.cli import cache as caching
+from analyzer.snapshot.index_codec import StoredError, pack, unpack
 from analyzer.snapshot.snapshot import gather, understand
-from analyzer.snapshot.stored import StoredError, pack, unpack
 from analyzer.source.open import open_bundle
 from tests.cli.digging import API, data, hostile, run, saved
 from tests.editing import BUNDLES, Edited
@@ -183,7 +183,7 @@ def test_an_entry_that_is_signed_but_means_nothing_is_refused():
     import msgspec
     import zstandard
 
-    from analyzer.snapshot.stored import DIGEST, MAGIC
+    from analyzer.snapshot.index_codec import DIGEST, MAGIC
 
     for value in (None, 5, [], [0], [99], [10, 1], [5, 1, 2], [8, "x"], {"a": 1}, [7] * 5, [6, None]):
         packed = zstandard.compress(msgspec.msgpack.encode(value))

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from analyzer.report.listing import size_text, split_name
+from analyzer.report.views.records import size_text, split_name
 from tests.cli.digging import API, BASE, HEALTHY, HOSTILE, data, error, hostile, run, saved
 from tests.editing import BUNDLES, Edited
 

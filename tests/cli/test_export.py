@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import analyzer
-from analyzer.report.plan import as_script
+from analyzer.report.views.plan import as_script
 from tests.cli.digging import HEALTHY, data, error, hostile, run, saved
 from tests.editing import BUNDLES, Edited
 

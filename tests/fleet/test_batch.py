@@ -17,7 +17,7 @@ import pytest
 
 from analyzer.cli.batch import progress_line
 from analyzer.errors import UsageError
-from analyzer.fleet.batch import Batch, Counts, Options, node_names
+from analyzer.fleet.batch import Batch, BatchOptions, Counts, node_names
 from analyzer.fleet.executor import LocalPool
 from analyzer.fleet.files import report_names
 from analyzer.fleet.results import Results, analyze_many
@@ -47,7 +47,7 @@ def run(*words, cwd=None, **more):
 
 def batch(place, out, **options):
     """Run a batch here and return how far it came."""
-    made = Batch([str(place)], str(out), Options(timeout=60, memory=1 << 30, **options))
+    made = Batch([str(place)], str(out), BatchOptions(timeout=60, memory=1 << 30, **options))
     pool = LocalPool(2)
     try:
         made.run(pool)
@@ -131,7 +131,7 @@ def test_the_same_content_is_known_under_another_name_and_time(captures, tmp_pat
     (captures / f"{DAMAGED}.tar.zst").rename(captures / "node-7.tar.zst")
     os.utime(captures / f"{HEALTHY}.tar.zst", (1, 1))
     spy = Spy()
-    made = Batch([str(captures)], str(out), Options(timeout=60, memory=1 << 30))
+    made = Batch([str(captures)], str(out), BatchOptions(timeout=60, memory=1 << 30))
     made.run(spy)
     made.close()
     assert sorted(outcome.status for outcome in spy.outcomes) == ["same", "same"]
@@ -206,7 +206,7 @@ def test_failures_are_tried_again_when_it_may_help(tmp_path):
     pool = LocalPool(1)
 
     def again(**options):
-        made = Batch([str(tmp_path / "stuck.tar")], str(out), Options(memory=1 << 30, **options))
+        made = Batch([str(tmp_path / "stuck.tar")], str(out), BatchOptions(memory=1 << 30, **options))
         made.run(pool)
         made.close()
         return done(made.counts)
@@ -250,7 +250,7 @@ def test_which_failures_stand(failure, before, now, retry, stays):
 
 
 def test_two_runs_do_not_share_a_directory(captures, tmp_path):
-    first = Batch([str(captures)], str(tmp_path / "out"), Options())
+    first = Batch([str(captures)], str(tmp_path / "out"), BatchOptions())
     try:
         told = run("batch", captures, "-o", tmp_path / "out")
     finally:
@@ -342,7 +342,7 @@ def test_patterns_that_fit_nothing(tmp_path):
     told = run("batch", f"{tmp_path}/*.tar", "-o", tmp_path / "out")
     assert (told.returncode, told.stderr) == (2, f"analyzer: '{tmp_path}/*.tar' fits no file\n")
     with pytest.raises(UsageError, match="no bundle"):
-        Batch([], str(tmp_path / "out"), Options())
+        Batch([], str(tmp_path / "out"), BatchOptions())
 
 
 def test_exit_codes(captures, tmp_path):

@@ -12,7 +12,7 @@ import tracemalloc
 import pytest
 from scipy.stats import fisher_exact
 
-from analyzer.fleet.batch import Batch, Options
+from analyzer.fleet.batch import Batch, BatchOptions
 from analyzer.fleet.task import Task
 from analyzer.fleet.worker import work
 from samples.fleet import (
@@ -305,7 +305,7 @@ def test_the_parent_holds_nothing_of_a_finished_bundle(tmp_path):
     """Counted, not weighed: what Python holds after 300 bundles more. SQLite's cache has a bound of its own."""
     outcome = work(Task("0" * 32, "one", str(BUNDLES / "podman-list.tar.zst")))
     executor = Replay(outcome, (100, 400))
-    made = Batch([f"{tmp_path}/none/node-{number}.tar" for number in range(401)], str(tmp_path / "out"), Options())
+    made = Batch([f"{tmp_path}/none/node-{number}.tar" for number in range(401)], str(tmp_path / "out"), BatchOptions())
     tracemalloc.start()
     try:
         made.run(executor)

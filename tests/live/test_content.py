@@ -20,7 +20,7 @@ from stores.catalogue import HOST
 from stores.records import Store
 
 import analyzer
-from analyzer.checks.view import View
+from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import relate
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.open import open_bundle
@@ -158,7 +158,7 @@ def content_findings(bundle, **options):
 @pytest.fixture(params=["standard", "deep"])
 def views(request, healthy_node, tmp_path):
     snapshot = read_snapshot(open_bundle(capture(healthy_node, tmp_path / "bundle.tar")), depth=request.param)
-    stores = [View(snapshot, store, rel) for rel in relate(snapshot) for store in rel.stores]
+    stores = [StoreView(snapshot, store, rel) for rel in relate(snapshot) for store in rel.stores]
     return SimpleNamespace(snapshot=snapshot, stores=stores, depth=request.param)
 
 
@@ -312,7 +312,9 @@ def test_files_that_vfs_layers_inherit_are_not_planted(vfs_node, tmp_path):
     assert findings == []
     assert report["verdict"] == "healthy"
     snapshot = read_snapshot(open_bundle(bundle))
-    facts = [each for rel in relate(snapshot) for s in rel.stores for each in View(snapshot, s, rel).contents.values()]
+    facts = [
+        each for rel in relate(snapshot) for s in rel.stores for each in StoreView(snapshot, s, rel).contents.values()
+    ]
     assert len(facts) == len(vfs_chain(vfs_node)) == 4
     assert all(each.compared == each.recorded and not each.unjudged for each in facts)
 

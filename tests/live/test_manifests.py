@@ -17,8 +17,8 @@ from analyzer.api import read
 from analyzer.graph.relations import relate
 from analyzer.outlook.podman import podman_wording
 from analyzer.snapshot.engines import PODMAN, Version
+from analyzer.snapshot.image_open import ImageReader
 from analyzer.snapshot.manifests import PlatformSpec, read_manifest
-from analyzer.snapshot.opening import ImageReader
 from analyzer.snapshot.provenance import Where
 
 pytestmark = pytest.mark.live

@@ -11,11 +11,11 @@ import pytest
 
 from analyzer.api import judge
 from analyzer.outlook.grading.lines import read_output
+from analyzer.report.formats.json import render as as_json
+from analyzer.report.formats.markdown import render as markdown
+from analyzer.report.formats.text import render as text
 from analyzer.report.html import render as html
-from analyzer.report.json import render as as_json
-from analyzer.report.markdown import render as markdown
 from analyzer.report.redact import redacted
-from analyzer.report.text import render as text
 from tests.editing import Edited
 
 CHECKS = pathlib.Path(__file__).parent / "checks"

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.api import judge, read
 from analyzer.outlook.grading.consequences import consequences
-from analyzer.outlook.grading.evidence import Evidence
+from analyzer.outlook.grading.evidence import GradingEvidence
 from analyzer.outlook.grading.grade import grade_output
 from analyzer.outlook.grading.lines import read_output
 from analyzer.outlook.grading.modified import parse_change
@@ -51,7 +51,7 @@ def bundle(name):
 
 def evidence_of(snapshot):
     report = judge(snapshot)
-    return Evidence(snapshot, report.relations[0], report.findings, report.platform)
+    return GradingEvidence(snapshot, report.relations[0], report.findings, report.platform)
 
 
 @functools.cache

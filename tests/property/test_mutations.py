@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from analyzer.api import judge
 from analyzer.errors import AnalyzerError
-from analyzer.report.json import render as render_json
-from analyzer.report.text import render as render_text
+from analyzer.report.formats.json import render as render_json
+from analyzer.report.formats.text import render as render_text
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.open import open_bundle
 from tests.archives import spans, tar_of

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 import analyzer
 from analyzer.api import judge, read
 from analyzer.cli.main import cli
-from analyzer.report.json import render
+from analyzer.report.formats.json import render
 from tests.archives import SMALL, report_of, spans, tar_of
 from tests.conftest import SCHEMA
 from tests.editing import BUNDLES, Edited

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.report.escape import inert, json_text, shortened, width
-from analyzer.report.json import render as render_json
-from analyzer.report.notebook import report_html
+from analyzer.report.encode.json import json_text
+from analyzer.report.encode.text import inert, shortened, width
+from analyzer.report.formats.json import render as render_json
+from analyzer.report.formats.notebook import report_html
+from analyzer.report.formats.text import render as render_text
 from analyzer.report.tables import table
-from analyzer.report.text import render as render_text
 from analyzer.source.member import FILE, Member
 from tests.archives import SMALL, report_of
 from tests.editing import Edited

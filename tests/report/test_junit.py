@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import analyzer
-from analyzer.report.junit import render
+from analyzer.report.formats.junit import render
 from tests.archives import report_of
 from tests.editing import BUNDLES
 from tests.report.test_hostile_text import HOSTILE, PLACES, controls, poisoned

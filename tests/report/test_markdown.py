@@ -8,8 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 import analyzer
-from analyzer.report.escape import markdown_block, markdown_code, markdown_text, mermaid_text
-from analyzer.report.markdown import render
+from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text, mermaid_text
+from analyzer.report.formats.markdown import render
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.stores import write_store

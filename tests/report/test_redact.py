@@ -17,10 +17,10 @@ from click.testing import CliRunner
 
 import analyzer
 from analyzer.cli.main import cli
+from analyzer.report.formats.tabular import csv_text, sqlite_bytes, tables
+from analyzer.report.formats.text import render as render_text
 from analyzer.report.redact import redacted
-from analyzer.report.redact.names import Names
-from analyzer.report.tabular import csv_text, sqlite_bytes, tables
-from analyzer.report.text import render as render_text
+from analyzer.report.redact.names import Pseudonyms
 from tests.archives import moved, report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.test_hostile_text import HOSTILE, PLACES, controls, poisoned
@@ -292,7 +292,7 @@ def test_exit_status_and_baseline_are_those_of_the_store():
     ],
 )
 def test_references_keep_their_form(text, shown):
-    assert Names().name(text) == shown
+    assert Pseudonyms().name(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -312,11 +312,11 @@ def test_references_keep_their_form(text, shown):
     ],
 )
 def test_paths_keep_their_depth(path, shown):
-    assert Names().path(path) == shown
+    assert Pseudonyms().path(path) == shown
 
 
 def test_prose_keeps_the_words_of_the_program_and_no_other():
-    names = Names()
+    names = Pseudonyms()
     names.called("web.example/shop/zorro:3")
     names.called("kitten")
     said_now = names.prose(
@@ -342,7 +342,7 @@ def test_tables_are_whole():
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text_is_redacted_too(kind, place):
     report = redacted(report_of(poisoned(HOSTILE[kind], place)))
-    json.loads(importlib.import_module("analyzer.report.json").render(report))
+    json.loads(importlib.import_module("analyzer.report.formats.json").render(report))
     for name in ("html", "sarif", "junit"):
         assert controls(importlib.import_module(f"analyzer.report.{name}").render(report)) == set()
     assert controls(render_text(report, everything=True)) == set()
@@ -360,7 +360,7 @@ class Record:
 
 
 def test_facts_of_every_shape_are_redacted():
-    names = Names()
+    names = Pseudonyms()
     fact = {"zqone": [Pair("zqtwo", 3), Record("zqthree", ("zqfour",))], "layer": ("a" * 64, {"zqfive"}, None, 1.5)}
     shown = names.fact(fact)
     assert "zq" not in repr(shown)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import analyzer
-from analyzer.report.sarif import render
+from analyzer.report.formats.sarif import render
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.test_hostile_text import HOSTILE, PLACES, controls, poisoned

@@ -8,7 +8,7 @@ import analyzer
 from analyzer.report.drawing.layout import arrange, pack
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.drawing.scene import Box, Scene, Sketch
-from analyzer.report.objects import Objects
+from analyzer.report.model.objects import Objects
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.stores import hex_id, plan, write_store

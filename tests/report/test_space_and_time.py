@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import analyzer
-from analyzer.report.space import space
-from analyzer.report.timeline import STEPS, timeline
+from analyzer.report.model.space import space
+from analyzer.report.model.timeline import STEPS, timeline
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 

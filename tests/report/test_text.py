@@ -14,8 +14,8 @@ import unicodedata
 import pytest
 
 from analyzer.api import analyze
+from analyzer.report.formats.text import render
 from analyzer.report.lines import wrapped, wrapped_command
-from analyzer.report.text import render
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.snapshot.bitflip import flipped_bit
 from analyzer.snapshot.content import DiffTable
-from analyzer.snapshot.places import place, real_row
+from analyzer.snapshot.symlink_rows import place, resolve_row
 from analyzer.source.member import CHAR, FILE, HARDLINK, SYMLINK, Member
 from tests.tarsplit import crc64
 
@@ -101,7 +101,7 @@ def test_links_and_devices():
         (Member("l", SYMLINK, link="/x"),),
         (Member("loop", HARDLINK, link=f"{root}/loop"),),
     )
-    assert [real_row(table, row) for row in range(6)] == [0, 0, -1, 3, 4, -1]
+    assert [resolve_row(table, row) for row in range(6)] == [0, 0, -1, 3, 4, -1]
     assert table.get("o").outside == "storage/overlay/y/diff/f"
     assert table.get("c").rdev == (1, 3)
 

@@ -7,18 +7,18 @@ import json
 import pytest
 
 from analyzer.graph.relations import relate
+from analyzer.snapshot.image_open import LOOP, ImageReader, MessageFormat
 from analyzer.snapshot.manifests import PlatformSpec
-from analyzer.snapshot.opening import LOOP, ImageReader, Wording
 from tests.editing import Edited
 from tests.imaging import API, change_image, digest, entry, item_path, put, put_list
 
 AMD = PlatformSpec("linux", "amd64")
 
 
-def opened(store: Edited, name: str = API, wording: Wording | None = None, platform=AMD):
+def opened(store: Edited, name: str = API, wording: MessageFormat | None = None, platform=AMD):
     [rel] = relate(store.snapshot())
     image = next(image for image in rel.images.values() if name in image.names)
-    return ImageReader(rel.stores, platform, wording or Wording()).open(image, rel.layers)
+    return ImageReader(rel.stores, platform, wording or MessageFormat()).open(image, rel.layers)
 
 
 def test_every_image_of_a_healthy_store_opens():
@@ -100,7 +100,7 @@ def test_an_entry_with_a_digest_that_is_none(wrong, why):
     image = store.image_named(API)["id"]
     put_list(store, image, [entry(wrong, "amd64")])
     assert opened(store).error == f"fetching target platform image selected from image index: {why}"
-    assert f'locating item named "manifest-{wrong}"' in opened(store, wording=Wording(checked=False)).error
+    assert f'locating item named "manifest-{wrong}"' in opened(store, wording=MessageFormat(checked=False)).error
 
 
 def test_lists_in_lists_end():
@@ -135,7 +135,7 @@ def test_old_words():
     store = Edited()
     image = store.image_named(API)["id"]
     store.remove(item_path(image, "manifest"))
-    assert opened(store, wording=Wording(advice=False)).error == (
+    assert opened(store, wording=MessageFormat(advice=False)).error == (
         f'locating item named "manifest" for image with ID "{image}": file does not exist'
     )
 
@@ -149,7 +149,7 @@ def test_an_artifact_is_named_as_its_version_does(typed):
     manifest["config"]["mediaType"] = "application/vnd.oci.empty.v1+json"
     put(store, image, "manifest", json.dumps(manifest).encode())
     name = "application/vnd.example" if typed else "application/vnd.oci.empty.v1+json"
-    found = opened(store, wording=Wording(typed=typed))
+    found = opened(store, wording=MessageFormat(typed=typed))
     assert found.error == f'unsupported image-specific operation on artifact with type "{name}"'
 
 
@@ -162,9 +162,9 @@ def test_old_versions_name_other_types():
         "manifest",
         b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}',
     )
-    new, old = opened(store), opened(store, wording=Wording(own_type=False))
+    new, old = opened(store), opened(store, wording=MessageFormat(own_type=False))
     assert new.error.endswith("in supposedly application/vnd.oci.image.manifest.v1+json")
     assert old.error.endswith("in supposedly application/vnd.oci.image.index.v1+json")
     change_image(store, image, metadata="7")
     assert opened(store).error.endswith("type storage.storageImageMetadata")
-    assert opened(store, wording=Wording(metadata=False)).error.endswith("type storage.storageImageSource")
+    assert opened(store, wording=MessageFormat(metadata=False)).error.endswith("type storage.storageImageSource")

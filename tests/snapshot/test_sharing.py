@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from analyzer.snapshot import sharing
-from analyzer.snapshot.sharing import shared
+from analyzer.snapshot import parallel as sharing
+from analyzer.snapshot.parallel import map_in_workers
 from analyzer.source import forks
 from tests.contents import BASE, PASSWD, told
 from tests.editing import Edited
@@ -29,15 +29,15 @@ def test_every_item_once_and_in_order_in_two_processes():
         time.sleep(0.01)
         return item * item, os.getpid()
 
-    results = shared(work, ITEMS, lambda item: item)
+    results = map_in_workers(work, ITEMS, lambda item: item)
     assert [square for square, _ in results] == [item * item for item in ITEMS]
     assert len({process for _, process in results}) == 2
 
 
 def test_what_is_small_or_single_is_not_shared(monkeypatch):
-    assert shared(lambda _: os.getpid(), [1], lambda _: 1) == [os.getpid()]
+    assert map_in_workers(lambda _: os.getpid(), [1], lambda _: 1) == [os.getpid()]
     monkeypatch.setattr(sharing, "WORTH", 1 << 20)
-    assert set(shared(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
+    assert set(map_in_workers(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
 
 
 def test_a_process_with_threads_is_not_forked(monkeypatch):
@@ -45,7 +45,7 @@ def test_a_process_with_threads_is_not_forked(monkeypatch):
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
-    assert set(shared(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
+    assert set(map_in_workers(lambda _: os.getpid(), ITEMS, lambda _: 1)) == {os.getpid()}
     stop.set()
     thread.join()
 
@@ -64,7 +64,7 @@ def test_a_second_process_that_fails_costs_nothing_but_time(how):
         time.sleep(0.01)  # the others are to get some
         return item
 
-    assert shared(work, ITEMS, lambda _: 1) == ITEMS
+    assert map_in_workers(work, ITEMS, lambda _: 1) == ITEMS
 
 
 def test_an_error_here_ends_the_second_process(monkeypatch):
@@ -78,7 +78,7 @@ def test_an_error_here_ends_the_second_process(monkeypatch):
         threading.Event().wait(60)
 
     with pytest.raises(ValueError, match=r"\d"):
-        shared(work, ITEMS, lambda _: 1)
+        map_in_workers(work, ITEMS, lambda _: 1)
     assert forked
     for child in forked:
         with pytest.raises(ProcessLookupError):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analyzer.limits import DEFAULT
 from analyzer.snapshot import split_columns, tar_split
 from analyzer.snapshot.provenance import SmallFile
-from analyzer.snapshot.recorded import Recorded
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.header import clean_path
 from analyzer.source.member import Member
@@ -37,7 +37,7 @@ def read(data: bytes, *, at_once: bool):
     parsed = TarSplit(SmallFile(Member("x.tar-split.gz", size=len(data)), data), DEFAULT)
     found, taken = [], 0
     for group in parsed.groups() if at_once else parsed.entries():
-        if isinstance(group, Recorded):
+        if isinstance(group, TarEntry):
             found.append(group)
         else:
             taken += len(group.paths)

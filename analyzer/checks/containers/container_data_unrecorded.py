@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding, Subject
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import INDEXES, documents, unrecorded
 from analyzer.checks.store.index_emptied import lost_with_absent_file
+from analyzer.checks.store.index_files import INDEXES, documents, unrecorded
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="{path} has {files} entries and no container record; garbage collection removes it",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name every container data directory without a record; an emptied or lost file is STO-002's."""
     if any(document.empty for part, document in documents(view) if part == "containers"):
         return

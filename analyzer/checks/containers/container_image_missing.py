@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, Finding, Subject
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import HEX_ID, SHOWN
+from analyzer.checks.store.index_files import HEX_ID, SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
     says="image {image} ({image_name}) has no record, and {count} containers were made from it: {name} first",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every container's image up; one finding a missing image."""
     missing: dict[str, list[ContainerRecord]] = {}
     for container in view.store.containers:
@@ -71,13 +71,13 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _subject(view: View, image_id: str, names: tuple[str, ...], container: ContainerRecord) -> Subject:
+def _subject(view: StoreView, image_id: str, names: tuple[str, ...], container: ContainerRecord) -> Subject:
     well_formed = HEX_ID.fullmatch(image_id)
     path = view.store.part_path("images", image_id) if well_formed else container.where.path
     return Subject("image", image_id, path, names)
 
 
-def _may_be_elsewhere(view: View, image_id: str, containers: list[ContainerRecord]) -> bool:
+def _may_be_elsewhere(view: StoreView, image_id: str, containers: list[ContainerRecord]) -> bool:
     """Tell whether neither the image's data is here nor the layers its containers lie on, in a store with images."""
     if image_id in view.store.image_files:
         return False

@@ -29,13 +29,13 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding, Subject
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import HEX_ID, SHOWN, half_unseen
 from analyzer.checks.store.index_emptied import lost_with_absent_file
+from analyzer.checks.store.index_files import HEX_ID, SHOWN, half_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
     says="layer {layer} of container {name} has no record; its directory is {directory}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every container's layer up in the layer records of the store; one finding a missing layer."""
     missing: dict[str, list[ContainerRecord]] = {}
     explained = {volatile: _explained(view, volatile=volatile) for volatile in (False, True)}
@@ -60,7 +60,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 yield _finding(view, this, "", [container])
 
 
-def _finding(view: View, this: Rule, layer_id: str, containers: list[ContainerRecord]) -> Finding:
+def _finding(view: StoreView, this: Rule, layer_id: str, containers: list[ContainerRecord]) -> Finding:
     first = containers[0]
     found = view.rel.directory(layer_id) if layer_id else None
     return this.found(
@@ -78,13 +78,13 @@ def _finding(view: View, this: Rule, layer_id: str, containers: list[ContainerRe
     )
 
 
-def _subject(view: View, layer_id: str, container: ContainerRecord) -> Subject:
+def _subject(view: StoreView, layer_id: str, container: ContainerRecord) -> Subject:
     if HEX_ID.fullmatch(layer_id):
         return Subject("layer", layer_id, view.layer(layer_id).path, (container.name,) if container.name else ())
     return view.container(container) if HEX_ID.fullmatch(container.id) else view.file(container.where.path)
 
 
-def _explained(view: View, *, volatile: bool) -> Callable[[str], bool]:
+def _explained(view: StoreView, *, volatile: bool) -> Callable[[str], bool]:
     """Tell of a layer whether its record may lie in a file that was not captured, or was lost with a file."""
     name = "volatile-layers.json" if volatile else "layers.json"
     document = view.store.document("layers", name)

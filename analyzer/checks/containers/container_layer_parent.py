@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import record_subject
+from analyzer.checks.store.index_files import record_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
     says="container {name} lies on layer {parent}, while its image {image} ends in layer {top}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the parent of every container layer with the tops of its image."""
     digests: dict[str, str] = {}
     for container in view.store.containers:

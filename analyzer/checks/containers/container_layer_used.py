@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, record_subject
+from analyzer.checks.store.index_files import SHOWN, record_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
     says="layer {layer} of container {name} is more than its writable layer: {seen}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the layer of every container that has a record."""
     for container in view.store.containers:
         layer = view.rel.layers.get(container.layer)

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import record_subject
+from analyzer.checks.store.index_files import record_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS,),
     says="the metadata of container {name} is {seen}: CRI-O and podman can't tell whose it is",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the metadata text of every container."""
     for container in view.store.containers:
         if not container.metadata_error:

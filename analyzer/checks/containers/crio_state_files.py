@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import HEX_ID
+from analyzer.checks.store.index_files import HEX_ID
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.salvage import load_object
 from analyzer.source.member import FILE
@@ -36,7 +36,7 @@ from analyzer.source.member import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.provenance import SmallFile
 
@@ -50,7 +50,7 @@ FRESH_NS = 600 * 1_000_000_000
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="{file} of the CRI-O {what} {name} is {seen}: CRI-O deletes the {what} at its next start",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge both files of every CRI-O container, where the capture has them for any."""
     own = [c for c in view.store.containers if c.engine == "cri-o" and HEX_ID.fullmatch(c.id)]
     for name in NAMES:
@@ -65,7 +65,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 
 
 def _finding(
-    view: View, this: Rule, container: ContainerRecord, name: str, file: SmallFile | None, *, seen: str
+    view: StoreView, this: Rule, container: ContainerRecord, name: str, file: SmallFile | None, *, seen: str
 ) -> Finding:
     created = container.created_ns
     fresh = file is None and created is not None and view.snapshot.newest_ns - created < FRESH_NS

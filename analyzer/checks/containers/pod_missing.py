@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import WARNING, Finding, Subject
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import HEX_ID, SHOWN, documents, half_unseen
+from analyzer.checks.store.index_files import HEX_ID, SHOWN, documents, half_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
     says="the sandbox {pod} of pod {name} has no record, {count} of its containers have",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the pod of every CRI-O container; one finding a missing pod."""
     emptied = any(document.empty for part, document in documents(view) if part == "containers")
     if emptied or half_unseen(view, "containers"):

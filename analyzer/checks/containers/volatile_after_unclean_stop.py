@@ -27,13 +27,13 @@ from analyzer.checks.engine.unclean_stop import unclean_marker
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, LOW, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN
+from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     says="{count} containers are recorded in {path}, which is never flushed; CRI-O was not stopped in order and won't "
     "restore them after a reboot",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count volatile container records where the markers tell of an unclean stop."""
     marker = unclean_marker(view)
     volatile = [container for container in view.store.containers if container.volatile]

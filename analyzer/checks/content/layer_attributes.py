@@ -26,18 +26,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import ATTRIBUTE, MARK, OPAQUE
-from analyzer.checks.comparison.told import common, evidence, subject
+from analyzer.checks.content.finding_facts import common, evidence, subject
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, INFO, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.comparison.facts import Difference
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
+    from analyzer.verify.facts import Difference
 
 
 @rule(
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.XATTRS),
     says="attributes of layer {layer} are not those of its tar: {what}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell lost and foreign attributes, each kind one finding a layer."""
     doubtful = 0
     for facts in view.contents.values():

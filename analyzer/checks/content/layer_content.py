@@ -27,18 +27,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import CONTENT
-from analyzer.checks.comparison.told import common, evidence, subject, untouched
-from analyzer.checks.comparison.unseen import not_compared
+from analyzer.checks.content.finding_facts import common, evidence, subject, untouched
+from analyzer.checks.content.uncompared import not_compared
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bitflip import FLIP
+from analyzer.verify.facts import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     says="the content of layer {layer} is not as it was unpacked: {what}",
     left_out=not_compared,
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell changed contents, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(CONTENT)

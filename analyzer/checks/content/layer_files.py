@@ -29,19 +29,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import LINK, MISSING, SIZE, TYPE
-from analyzer.checks.comparison.told import PAGE, common, evidence, subject, untouched
+from analyzer.checks.content.finding_facts import PAGE, common, evidence, subject, untouched
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, INFO, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.content import KIND_CODE
 from analyzer.source.member import DIRECTORY, SYMLINK
+from analyzer.verify.facts import LINK, MISSING, SIZE, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.comparison.facts import Difference, LayerFacts
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
+    from analyzer.verify.facts import Difference, LayerFacts
 
 FACETS = (MISSING, TYPE, SIZE, LINK)
 
@@ -52,7 +52,7 @@ FACETS = (MISSING, TYPE, SIZE, LINK)
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
     says="layer {layer} is not as it was unpacked: {what}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
     bound, untaken = _size_bound(view), _kinds_not_taken(view)
     for facts in view.contents.values():
@@ -81,7 +81,7 @@ def _unsynced(facts: LayerFacts, each: Difference) -> bool:
     return bool(each.note) or (size < each.size and size % PAGE == 0)
 
 
-def _size_bound(view: View) -> int:
+def _size_bound(view: StoreView) -> int:
     """Return the size above which the capture took no file at all, 0 when it shows no such bound.
 
     It shows one when files are missing in several layers and every one of them is larger than any file that is there.
@@ -97,7 +97,7 @@ def _size_bound(view: View) -> int:
     return largest if largest and min(each.size for each in missing) > largest else 0
 
 
-def _kinds_not_taken(view: View) -> set[str]:
+def _kinds_not_taken(view: StoreView) -> set[str]:
     """Return which of directories and symlinks the bundle holds nowhere in its stores: a copy of plain files."""
     untaken = set()
     homes = [store.home for store in view.snapshot.stores]

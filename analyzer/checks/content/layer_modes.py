@@ -27,18 +27,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.comparison.facts import MODE, OWNER
-from analyzer.checks.comparison.sweep import pattern
-from analyzer.checks.comparison.told import common, evidence, subject
+from analyzer.checks.content.finding_facts import common, evidence, subject
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, INFO, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.change_pattern import pattern
+from analyzer.verify.facts import MODE, OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SWEEP = 3
 
@@ -49,7 +49,7 @@ SWEEP = 3
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="{facet}s of layer {layer} are not those of its tar: {what}{how}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell changed modes and owners, each one finding a layer."""
     masked = _looks_masked(view)
     doubtful = 0
@@ -85,7 +85,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _looks_masked(view: View) -> bool:
+def _looks_masked(view: StoreView) -> bool:
     """Tell whether one mode on every file may be the engine's doing, with nothing in the bundle to tell."""
     if view.snapshot.xattrs_seen or any("storage" in path for path in view.snapshot.host.files):
         return False

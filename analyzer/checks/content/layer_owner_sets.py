@@ -29,7 +29,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the {field} of layer {layer} is {observed}, its tar headers name {expected}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare both sets of every layer that has any."""
     for layer_id, facts in view.contents.items():
         record = facts.record

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from analyzer.checks.finding import Finding
     from analyzer.checks.rule import Rule
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
-def breaks(view: View, this: Rule, kinds: Collection[str]) -> Iterator[Finding]:
+def breaks(view: StoreView, this: Rule, kinds: Collection[str]) -> Iterator[Finding]:
     """Yield one finding for each tar-split with problems of these kinds, unless it is damaged altogether."""
     for layer_id, facts in view.contents.items():
         file = facts.description

@@ -33,7 +33,7 @@ from analyzer.snapshot.tar_split import DAMAGE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 UNSYNCED = frozenset({"zero-length", "nul-bytes"})
 
@@ -44,7 +44,7 @@ UNSYNCED = frozenset({"zero-length", "nul-bytes"})
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} is damaged ({seen}): the layer can be neither checked nor pushed",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell every tar-split that does not read to its end."""
     for layer_id, facts in view.contents.items():
         file = facts.description

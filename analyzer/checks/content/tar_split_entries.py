@@ -31,7 +31,7 @@ from analyzer.snapshot.tar_split import STRUCTURE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,6 +40,6 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} breaks its format: expected {expected}, found {seen}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell breaks of the format in tar-splits that decompress well."""
     yield from breaks(view, this, STRUCTURE)

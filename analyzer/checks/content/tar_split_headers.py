@@ -30,7 +30,7 @@ from analyzer.snapshot.tar_split import HEADERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,6 +39,6 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="a tar header in the tar-split of layer {layer} is wrong: expected {expected}, found {seen}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell headers that do not parse or disagree with their entry."""
     yield from breaks(view, this, HEADERS)

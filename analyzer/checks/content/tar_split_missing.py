@@ -33,7 +33,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 NONE = "{path} has the tar-split of none of the {count} layers that were unpacked from a tar: removed, or not captured"
@@ -46,7 +46,7 @@ CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
     needs=(Need.LAYER_RECORDS, Need.LAYER_DATA),
     says="layer {layer} has no tar-split: its tar cannot be made again and its files cannot be checked",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the tar-split of every layer that was unpacked from a tar."""
     rel, store = view.rel, view.store
     known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
@@ -69,7 +69,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _none_left(view: View, this: Rule) -> Iterator[Finding]:
+def _none_left(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Leave open whether all tar-splits were removed, where the capture took the store whole to all appearance."""
     store = view.store
     count = sum(1 for record in store.layers if _has_one(record))

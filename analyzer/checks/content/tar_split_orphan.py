@@ -31,7 +31,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.ALL_LAYER_RECORDS, Need.LAYER_DATA),
     says="{what} of layer {layer} is left without a layer record",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the layer of every tar-split and data directory."""
     store = view.store
     left = [(layer_id, "tar-split", file.path) for layer_id, file in sorted(store.tar_splits.items())]

@@ -31,7 +31,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} describes a tar of {total} bytes, its record one of {size} bytes",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the two lengths of every layer whose tar-split is whole."""
     for layer_id, facts in view.contents.items():
         record, file = facts.record, facts.description

@@ -34,7 +34,7 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SUPPORTED = "var/lib/crio/clean.shutdown.supported"
 
@@ -46,7 +46,7 @@ SUPPORTED = "var/lib/crio/clean.shutdown.supported"
     says="{path} is there and clean.shutdown is not: CRI-O was running or was not stopped in order; its next start may "
     "check, repair or wipe this graph root",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Read CRI-O's markers, once for each graph root."""
     marker = unclean_marker(view)
     if not marker or view.store.role != GRAPH_ROOT:
@@ -61,7 +61,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     )
 
 
-def unclean_marker(view: View) -> str:
+def unclean_marker(view: StoreView) -> str:
     """Return the path of a marker that tells of an unclean stop, `""` when there is none or the node was running."""
     host = view.snapshot.host
     supported = host.find(SUPPORTED)

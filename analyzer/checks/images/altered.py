@@ -5,20 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import ALTERED, Item, Judged, expected_digest, item_facts, judged, title, unsynced
-from analyzer.snapshot.opening import MANIFEST
+from analyzer.snapshot.image_open import MANIFEST
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import (
+    ALTERED,
+    BigDataItem,
+    ImageItems,
+    expected_digest,
+    item_facts,
+    title,
+    unsynced,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.rule import Rule
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
-def altered_items(view: View, this: Rule, *, manifests: bool) -> Iterator[Finding]:
+def altered_items(view: StoreView, this: Rule, *, manifests: bool) -> Iterator[Finding]:
     """Yield one finding for each image with altered items, of manifests or of all others."""
-    for each in judged(view):
+    for each in view.images_judged:
         kind = [item for item in each.items if item.key.startswith(MANIFEST) == manifests]
         found = [item for item in each.having(ALTERED) if item in kind]
         if found:
@@ -28,7 +36,7 @@ def altered_items(view: View, this: Rule, *, manifests: bool) -> Iterator[Findin
             yield _of_record(view, this, each, misnamed)
 
 
-def _of_files(view: View, this: Rule, each: Judged, found: list[Item]) -> Finding:
+def _of_files(view: StoreView, this: Rule, each: ImageItems, found: list[BigDataItem]) -> Finding:
     first = found[0]
     error, facts = item_facts(each, found)
     return this.found(
@@ -42,7 +50,7 @@ def _of_files(view: View, this: Rule, each: Judged, found: list[Item]) -> Findin
     )
 
 
-def _of_record(view: View, this: Rule, each: Judged, found: list[Item]) -> Finding:
+def _of_record(view: StoreView, this: Rule, each: ImageItems, found: list[BigDataItem]) -> Finding:
     first, image = found[0], each.image
     place = Where(image.where.path, f"{image.where.pointer}/big-data-digests", image.where.offset)
     return this.found(

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, WARNING, Finding
-from analyzer.checks.images.items import judged, listing, title
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.manifests import OCI_CONFIG
+from analyzer.verify.image_items import listing, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says='image {name} ({image}) is an artifact: its config has the type "{seen}"{consequence}',
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the type of the config that the manifest names."""
-    for each in judged(view):
+    for each in view.images_judged:
         opening = each.opening
         manifest = opening.manifest
         if opening.step != "artifact" or each.blamed or manifest is None or manifest.config is None:

@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.images.items import absent, judged, listing, title
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import absent, listing, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has no usable config {item}: {seen}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Open the config that the manifest names."""
-    for each in judged(view):
+    for each in view.images_judged:
         opening, image = each.opening, each.image
         manifest = opening.manifest
         if opening.step != "config" or not opening.error or each.blamed or manifest is None:

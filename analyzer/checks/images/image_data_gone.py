@@ -33,7 +33,7 @@ from analyzer.snapshot.times import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SLACK_NS = 60 * 1_000_000_000
 
@@ -44,7 +44,7 @@ SLACK_NS = 60 * 1_000_000_000
     needs=(Need.IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
     says="{path} holds no data of any of its {count} images; {story}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the image directory of a store none of whose images has data."""
     store = view.store
     directory, index = store.part_dirs.get("images"), store.document("images", "images.json")

@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.images.items import images_of, title
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.opening import metadata_error
+from analyzer.snapshot.image_open import metadata_error
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SHOWN = 60
 
@@ -41,7 +41,7 @@ SHOWN = 60
     needs=(Need.IMAGE_RECORDS,),
     says="metadata of image {name} ({image}) does not parse: {error}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Parse the metadata of every image."""
     for image in images_of(view):
         error = metadata_error(image.metadata)

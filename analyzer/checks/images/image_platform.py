@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.images.items import judged, title
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) is built for {seen}; the node is {expected} (from {source})",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare every image's config with the node."""
     node = view.platform.spec
     if node is None:
         return
-    for image, _, opening in judged(view):
+    for image, _, opening in view.images_judged:
         config = opening.config
         if config is None or not config.platform.os or not config.platform.architecture:
             continue

@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.images.items import images_of, title
 from analyzer.checks.images.layer_chains import diff_id, whole_chain
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.opening import MANIFEST
+from analyzer.snapshot.image_open import MANIFEST
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) differs between {store} and {other}: {seen}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare every image of a further store with the record that comes first."""
     for image in images_of(view):
         first = view.rel.images[image.id]
@@ -69,7 +69,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _difference(view: View, first: ImageRecord, other: ImageRecord) -> tuple[str, str, str] | None:
+def _difference(view: StoreView, first: ImageRecord, other: ImageRecord) -> tuple[str, str, str] | None:
     """Return (field, first value, other value) of the first difference that matters."""
     if first.layer != other.layer and _contents(view, first.layer) != _contents(view, other.layer):
         return "layer", first.layer or "no layer", other.layer or "no layer"
@@ -80,6 +80,6 @@ def _difference(view: View, first: ImageRecord, other: ImageRecord) -> tuple[str
     return None
 
 
-def _contents(view: View, top: str) -> tuple[str, ...] | None:
+def _contents(view: StoreView, top: str) -> tuple[str, ...] | None:
     layers = whole_chain(view, top)
     return None if layers is None else tuple(diff_id(layer) or layer.id for layer in layers)

@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.images.items import BLANK, Item, item_facts, judged
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import BLANK, BigDataItem, item_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) is {seen}; expected {expected}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for files without a single byte of content."""
-    for each in judged(view):
+    for each in view.images_judged:
         found = each.having(BLANK)
         if not found:
             continue
@@ -61,11 +61,11 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _seen(item: Item) -> str:
+def _seen(item: BigDataItem) -> str:
     size = item.file.member.size if item.file else 0
     return f"{size} NUL bytes" if size else "empty (0 bytes)"
 
 
-def _expected(item: Item) -> str:
+def _expected(item: BigDataItem) -> str:
     size = "content" if item.size is None else f"{item.size} bytes of content"
     return f"{size} with {item.digest}" if item.digest else size

@@ -31,7 +31,7 @@ from analyzer.checks.rule import Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,6 +40,6 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) has the digest {seen}; expected {expected}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Hash every item that is no manifest."""
     yield from altered_items(view, this, manifests=False)

@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.images.items import images_of, title
 from analyzer.checks.images.strays import files_beside
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import key_of
+from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has files whose names stand for no key: {listed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Decode the name of every file of every image."""
     for image in images_of(view):
         found = [(name, file) for name, file in files_beside(view, image) if key_of(name) is None]

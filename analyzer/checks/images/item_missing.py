@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import MISSING, Item, judged, listing, title
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import MISSING, BigDataItem, listing, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
     says="image {name} ({image}) lacks {count} of its {total} big-data files: {listed}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the file of every named item."""
-    for image, items, opening in judged(view):
+    for image, items, opening in view.images_judged:
         found = [item for item in items if item.fault == MISSING]
         if not found:
             continue
@@ -71,12 +71,12 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _expected(item: Item) -> str:
+def _expected(item: BigDataItem) -> str:
     size = f"{item.size} bytes" if item.size is not None else "a file"
     return f"{size}, {item.digest}" if item.digest else size
 
 
-def _severity(found: list[Item], error: str) -> str:
+def _severity(found: list[BigDataItem], error: str) -> str:
     if error:
         return CRITICAL
     return WARNING if all(item.size == 0 for item in found) else ERROR

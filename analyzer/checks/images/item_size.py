@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.images.items import RESIZED, Item, expected_digest, item_facts, judged
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import RESIZED, BigDataItem, expected_digest, item_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) has {seen} bytes; its record says {expected}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the size of every item's file with the record."""
-    for each in judged(view):
+    for each in view.images_judged:
         found = each.having(RESIZED)
         if not found:
             continue
@@ -61,11 +61,11 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _size(item: Item) -> int:
+def _size(item: BigDataItem) -> int:
     return item.file.member.size if item.file else 0
 
 
-def _severity(found: list[Item], error: str) -> str:
+def _severity(found: list[BigDataItem], error: str) -> str:
     if error:
         return CRITICAL
     return WARNING if all(item.seen and item.seen == expected_digest(item) for item in found) else ERROR

@@ -6,13 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.checks.images.items import judged
 from analyzer.snapshot.manifests import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.configs import ImageConfig
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
@@ -54,9 +53,9 @@ class Chained:
         return ids
 
 
-def chained(view: View) -> Iterator[Chained]:
+def chained(view: StoreView) -> Iterator[Chained]:
     """Yield the images whose manifest reads and whose layer records are all there."""
-    for image, _, opening in judged(view):
+    for image, _, opening in view.images_judged:
         if opening.manifest is None or opening.manifest.error:
             continue
         layers = whole_chain(view, image.layer)
@@ -64,7 +63,7 @@ def chained(view: View) -> Iterator[Chained]:
             yield Chained(image, opening.manifest, opening.config, layers)
 
 
-def whole_chain(view: View, top: str) -> tuple[LayerRecord, ...] | None:
+def whole_chain(view: StoreView, top: str) -> tuple[LayerRecord, ...] | None:
     """Return the records from the base layer up to `top`, None when one is missing or the parents form a circle."""
     layers: list[LayerRecord] = []
     for layer_id in view.rel.chain(top):

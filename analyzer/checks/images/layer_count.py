@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.images.items import title
 from analyzer.checks.images.layer_chains import chained
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="image {name} ({image}) has {seen} layers below {layer}; its manifest names {expected}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the layers of every image."""
     for each in chained(view):
         image, seen, expected = each.image, len(each.layers), len(each.manifest.real_layers)

@@ -27,15 +27,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.images.items import title
 from analyzer.checks.images.layer_chains import Chained, chained, diff_id
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="layer {layer} of image {name} ({image}) has diff-digest {seen}; the image's config names {expected}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the layers of every image with its config."""
     wrong_layers: dict[str, tuple[LayerRecord, str, list[Chained]]] = {}
     for each in chained(view):
@@ -69,7 +69,7 @@ def _mismatches(each: Chained) -> list[int]:
     return [position for position, layer in enumerate(each.layers) if diff_id(layer) not in ("", expected[position])]
 
 
-def _of_image(view: View, this: Rule, each: Chained, wrong: list[int]) -> Finding:
+def _of_image(view: StoreView, this: Rule, each: Chained, wrong: list[int]) -> Finding:
     image, first = each.image, each.layers[wrong[0]]
     expected = each.diff_ids
     config = each.config.where if each.config else each.manifest.where
@@ -93,7 +93,7 @@ def _of_image(view: View, this: Rule, each: Chained, wrong: list[int]) -> Findin
     )
 
 
-def _of_layer(view: View, this: Rule, layer: LayerRecord, expected: str, users: list[Chained]) -> Finding:
+def _of_layer(view: StoreView, this: Rule, layer: LayerRecord, expected: str, users: list[Chained]) -> Finding:
     image = users[0].image
     return this.found(
         view.layer(layer.id),

@@ -26,17 +26,17 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, WARNING, Finding
-from analyzer.checks.images.items import title
 from analyzer.checks.images.lists import lists_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.opening import INSTANCE
+from analyzer.snapshot.image_open import INSTANCE
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     says="the {kind} of image {name} ({image}) has {member} for the node ({platform}, from {platform_source}), "
     "and its record does not hold that manifest",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the manifest of the entry that the node takes."""
     for each in lists_of(view):
         first = each.chosen[0]

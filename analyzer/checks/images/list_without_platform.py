@@ -26,14 +26,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, WARNING, Finding
-from analyzer.checks.images.items import title
 from analyzer.checks.images.lists import lists_of
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     says="the {kind} of image {name} ({image}) has no entry for the node ({platform}, from {platform_source}): "
     "it offers {platforms}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Match the entries of lists with the node's platform."""
     for each in lists_of(view):
         if any(chosen.entry is not None for chosen in each.chosen):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analyzer.checks.images.items import absent, images_of
+from analyzer.snapshot.image_open import INSTANCE
 from analyzer.snapshot.instances import choose_instance, offered
-from analyzer.snapshot.opening import INSTANCE
+from analyzer.verify.image_items import absent, images_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import Descriptor, Manifest, PlatformSpec
 
@@ -64,7 +64,7 @@ class ListedImage:
         return ", ".join(dict.fromkeys(offered(self.manifest))) or "no platform at all"
 
 
-def lists_of(view: View) -> Iterator[ListedImage]:
+def lists_of(view: StoreView) -> Iterator[ListedImage]:
     """Yield the lists among the image records of the view's store."""
     for image in images_of(view):
         manifest = view.reader.manifest(image.id)
@@ -75,7 +75,7 @@ def lists_of(view: View) -> Iterator[ListedImage]:
         yield ListedImage(image, manifest, chosen)
 
 
-def _choose(view: View, image: ImageRecord, manifest: Manifest, node: PlatformSpec) -> Chosen:
+def _choose(view: StoreView, image: ImageRecord, manifest: Manifest, node: PlatformSpec) -> Chosen:
     entry = choose_instance(manifest, node, prefer_zstd=view.reader.wording.prefer_zstd)
     key = INSTANCE + entry.digest if entry else ""
     found = bool(key) and view.reader.file(image.id, key) is not None

@@ -33,7 +33,7 @@ from analyzer.checks.rule import Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,6 +42,6 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) has the digest {seen}; expected {expected}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Hash every manifest item."""
     yield from altered_items(view, this, manifests=True)

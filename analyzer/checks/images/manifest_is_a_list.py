@@ -30,14 +30,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, INFO, WARNING, Finding
-from analyzer.checks.images.items import listing, title
 from analyzer.checks.images.lists import ListedImage, lists_of
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import listing, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="manifest of image {name} ({image}) is {a_kind} for {platforms}, not a single manifest{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for lists in the place of a manifest."""
     for each in lists_of(view):
         fails = each.fails
@@ -71,13 +71,13 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _severity(view: View, each: ListedImage) -> str:
+def _severity(view: StoreView, each: ListedImage) -> str:
     if each.fails is False:
         return INFO if each.image.layer else WARNING
     return CRITICAL if each.fails and view.crio else WARNING
 
 
-def _consequence(view: View, each: ListedImage) -> str:
+def _consequence(view: StoreView, each: ListedImage) -> str:
     if each.fails is False:
         return "; CRI-O lists it, since the record holds the manifest for the node's platform"
     if each.fails is None:

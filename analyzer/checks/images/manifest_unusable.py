@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.images.items import judged, listing, title
 from analyzer.checks.rule import Rule, rule
+from analyzer.verify.image_items import listing, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) cannot be used: {seen}{consequence}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Parse the manifest that an engine would use."""
-    for each in judged(view):
+    for each in view.images_judged:
         opening = each.opening
         manifest = opening.step == "manifest" and view.reader.manifest(each.image.id, opening.key)
         if not manifest or not manifest.error or each.blamed:

@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.images.items import images_of, title
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="mapped layer {layer} of image {name} ({image}): {seen}; expected {expected}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge every mapped layer of every image."""
     for image in images_of(view):
         for number, layer_id in enumerate(image.mapped_layers):
@@ -67,7 +67,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             )
 
 
-def _judge(view: View, image: ImageRecord, number: int, layer_id: str) -> tuple[Where, str, str] | None:
+def _judge(view: StoreView, image: ImageRecord, number: int, layer_id: str) -> tuple[Where, str, str] | None:
     record, top = view.rel.layers.get(layer_id), view.rel.layers.get(image.layer)
     if record is None:
         place = Where(image.where.path, f"{image.where.pointer}/mapped-layers/{number}", image.where.offset)

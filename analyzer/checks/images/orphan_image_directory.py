@@ -31,7 +31,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 ID = re.compile(r"[0-9a-f]{64}")
 
@@ -42,7 +42,7 @@ ID = re.compile(r"[0-9a-f]{64}")
     needs=(Need.IMAGE_RECORDS,),
     says="directory {path} has {count} files and no image record",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for data directories whose image has no record in their store."""
     store = view.store
     recorded = {image.id for image in store.images}

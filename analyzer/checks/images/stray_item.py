@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.images.items import images_of, title
 from analyzer.checks.images.strays import files_beside
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.bigdata import file_name, key_of
+from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has files that its record does not name: {listed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the files of every image with its record."""
     for image in images_of(view):
         named = {file_name(key) for key in image.big_data_names}

@@ -9,12 +9,12 @@ from analyzer.source.member import DIRECTORY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.provenance import SmallFile
 
 
-def files_beside(view: View, image: ImageRecord) -> Iterator[tuple[str, SmallFile]]:
+def files_beside(view: StoreView, image: ImageRecord) -> Iterator[tuple[str, SmallFile]]:
     """Yield (name, file) of the files directly in the data directory, in name order."""
     for name, file in sorted(view.store.image_files.get(image.id, {}).items()):
         if "/" in name or name.startswith(".tmp-") or file.member.kind == DIRECTORY:

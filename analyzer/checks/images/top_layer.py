@@ -28,14 +28,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.images.items import images_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.verify.image_items import images_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 MESSAGE = "layer not known"
@@ -48,7 +48,7 @@ MESSAGE = "layer not known"
     says="layer {layer} has no record{directory_words}; it is the top layer of {names}"
     "; listing images in CRI-O fails with `layer not known`",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the record of every image's top layer."""
     lost: dict[str, list[ImageRecord]] = {}
     for image in images_of(view):

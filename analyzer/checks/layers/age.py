@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 DAY_NS = 86_400 * 10**9
 
 
-def last_write_ns(view: View) -> int:
+def last_write_ns(view: StoreView) -> int:
     """Return the newest write the stores of this group show, in Unix nanoseconds; 0 when nothing tells."""
     newest = 0
     for store in view.rel.stores:
@@ -29,6 +29,6 @@ def is_recent(record: LayerRecord, clock_ns: int) -> bool:
     return record.created_ns is not None and clock_ns - record.created_ns < DAY_NS
 
 
-def pulling(view: View) -> bool:
+def pulling(view: StoreView) -> bool:
     """Tell whether any layer is flagged incomplete, as during a pull."""
     return any(layer.incomplete for layer in view.rel.layers.values())

@@ -32,7 +32,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 CACHE = "chunked-manifest-cache"
 
@@ -43,7 +43,7 @@ CACHE = "chunked-manifest-cache"
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
     says="big data {item} of layer {layer} has no file; partial pulls cannot re-use the layer",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the files of every layer's big data in all stores that are used together."""
     stores = view.rel.stores
     captured = any(files for store in stores for files in store.layer_files.values())

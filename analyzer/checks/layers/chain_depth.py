@@ -28,7 +28,7 @@ from analyzer.checks.users import users_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 MOST = 500
 
@@ -39,7 +39,7 @@ MOST = 500
     needs=(Need.LAYER_RECORDS,),
     says="layer {layer} stands on {number} layers, more than the {most} that the driver accepts; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count what is below every layer and report where the limit is first passed."""
     if view.store.driver != "overlay":
         return
@@ -60,7 +60,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _depths(view: View) -> dict[str, int]:
+def _depths(view: StoreView) -> dict[str, int]:
     """Return how many layers each one has below it; layers on or above a cycle are left out."""
     parents = {record.id: record.parent for record in view.rel.layers.values() if record.id}
     depths: dict[str, int] = {}

@@ -30,7 +30,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="compression of layer {layer} is {seen}, where {expected} is expected",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge `compression` of every record."""
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record:

@@ -32,7 +32,7 @@ from analyzer.snapshot.times import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SLACK_NS = 3_600 * 10**9
 
@@ -43,7 +43,7 @@ SLACK_NS = 3_600 * 10**9
     needs=(Need.LAYER_RECORDS,),
     says="created of layer {layer} is {seen}, where {expected} is expected",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the creation time of every layer with the newest write to the store."""
     clock = last_write_ns(view)
     for record in view.store.layers:

@@ -32,7 +32,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
@@ -44,7 +44,7 @@ FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
     needs=(Need.LAYER_RECORDS,),
     says="{fields} of layer {layer} is no digest: {seen}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the form of the three digests of every record."""
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record:

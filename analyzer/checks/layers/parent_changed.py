@@ -36,7 +36,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 MOST_TRIES = 200_000
@@ -49,7 +49,7 @@ MOST_TRIES = 200_000
     says="the id of layer {layer} proves that it was made on {true_words}, while its record names {recorded_words}"
     " as parent; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the true parent of every layer whose id does not follow from the recorded one."""
     lowers: Lowers | None = None
     tries = MOST_TRIES
@@ -78,7 +78,7 @@ def _first_match(record: LayerRecord, candidates: Iterable[str]) -> str | None:
     return next((each for each in candidates if made_on(record, each)), None)
 
 
-def _finding(view: View, this: Rule, record: LayerRecord, true: str) -> Finding:
+def _finding(view: StoreView, this: Rule, record: LayerRecord, true: str) -> Finding:
     users = users_of(view, [record.id])
     pointer = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
     return this.found(

@@ -35,7 +35,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SHOWN = 10
 
@@ -46,7 +46,7 @@ SHOWN = 10
     needs=(Need.LAYER_RECORDS,),
     says="layers name each other as parent in a circle: {circle}{hint}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Report every cycle of parents whose first layer has its record in this store."""
     lowers: Lowers | None = None
     for cycle in view.rel.cycles:
@@ -78,7 +78,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _changed(view: View, lowers: Lowers, cycle: list[str]) -> tuple[str, str]:
+def _changed(view: StoreView, lowers: Lowers, cycle: list[str]) -> tuple[str, str]:
     """Return the layer of the cycle whose parent was changed and its true parent, empty where nothing tells."""
     for layer in cycle:
         record = view.rel.layers[layer]

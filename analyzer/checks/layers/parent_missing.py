@@ -38,7 +38,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.store import Store
 
 SHOWN = 10
@@ -50,7 +50,7 @@ SHOWN = 10
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
     says="layer {layer} has no record, yet it is the parent of {children_words}; {left}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up every parent over all stores that are used together."""
     if view.store is not view.rel.stores[0]:
         return
@@ -62,7 +62,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         yield _finding(view, this, lowers, parent, children)
 
 
-def _finding(view: View, this: Rule, lowers: Lowers, parent: str, children: list[str]) -> Finding:
+def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children: list[str]) -> Finding:
     directory = view.rel.directory(parent)
     traces = _traces(view, lowers, parent, children)
     conf = view.snapshot.host.find("etc/containers/storage.conf")
@@ -97,7 +97,7 @@ def _finding(view: View, this: Rule, lowers: Lowers, parent: str, children: list
     )
 
 
-def _traces(view: View, lowers: Lowers, parent: str, children: list[str]) -> list[str]:
+def _traces(view: StoreView, lowers: Lowers, parent: str, children: list[str]) -> list[str]:
     """Return what shows that the parent was a layer of these stores: member paths."""
     traces = [directory.path for directory in lowers.directories(parent)]
     traces += [store.tar_splits[parent].path for store in view.rel.stores if parent in store.tar_splits and _own(store)]

@@ -27,7 +27,7 @@ from analyzer.checks.rule import Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 SHOWN = 10
@@ -39,7 +39,7 @@ SHOWN = 10
     needs=(Need.LAYER_RECORDS,),
     says="layer {layer} is there {number} times: the same content on the same parent ({others})",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Group the records of this store by parent, content and id maps."""
     groups: dict[tuple[object, ...], list[LayerRecord]] = {}
     for record in view.store.layers:

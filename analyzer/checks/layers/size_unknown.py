@@ -31,7 +31,7 @@ from analyzer.checks.users import users_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
     says="layer {layer} has {seen}, so the size of what goes through it is unknown: {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge digest and size of every layer that an image's top layer stands on."""
     in_images = _in_images(view)
     for record in view.store.layers:
@@ -68,7 +68,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _in_images(view: View) -> set[str]:
+def _in_images(view: StoreView) -> set[str]:
     """Return the layers in the chains of the images' own top layers; each layer is walked once."""
     found: set[str] = set()
     for image in view.rel.images.values():

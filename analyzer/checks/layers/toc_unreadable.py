@@ -31,7 +31,7 @@ from analyzer.snapshot.salvage import load_object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 TOC = "zstd-chunked-manifest"
 VERSION = 1
@@ -43,7 +43,7 @@ VERSION = 1
     needs=(Need.LAYER_RECORDS,),
     says="{path}, the table of contents of layer {layer}, is {seen}; it should be a JSON object of version 1",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Parse the table of contents of every layer that lists one."""
     for record in view.store.layers:
         if TOC not in record.big_data_names or view.rel.layers.get(record.id) is not record or record.incomplete:

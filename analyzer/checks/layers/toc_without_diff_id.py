@@ -31,7 +31,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 FLAG = "expected-layer-diffid"
 
@@ -43,7 +43,7 @@ FLAG = "expected-layer-diffid"
     says="layer {layer} is known by its toc-digest alone and its flag expected-layer-diffid is {seen}; it cannot be"
     " exported: {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the flag of every TOC-only layer that an image needs."""
     for record in view.store.layers:
         if not record.toc_digest or record.diff_digest or record.incomplete:

@@ -33,7 +33,7 @@ from analyzer.checks.users import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     says="layer {layer} (made {created}) is needed by no image and no container; it and what only it needs are"
     " {words} of {size} bytes",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find topmost layers that nothing goes through, over all stores that are used together."""
     if view.store is not view.rel.stores[0]:
         return

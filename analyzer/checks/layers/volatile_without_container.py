@@ -30,7 +30,7 @@ from analyzer.checks.rule import Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS, Need.CONTAINER_RECORDS),
     says="volatile layer {layer} (made {created}) belongs to no container{doubt}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the container of every volatile layer of this store."""
     clock = last_write_ns(view)
     lost = view.store.document("containers", "volatile-containers.json")

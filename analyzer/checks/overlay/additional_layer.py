@@ -34,7 +34,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{name} of layer {layer} is {seen}, where {expected} is expected; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the two texts of every layer that has either."""
     for directory in view.store.home.layers.values():
         odd = _odd(directory) if directory.name in view.rel.layers else None

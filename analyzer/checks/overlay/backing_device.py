@@ -29,13 +29,13 @@ from analyzer.source.member import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 NAME = "backingFsBlockDev"
 
 
 @rule("OVL-025", severity=INFO, says="{path} is a {seen}, where a block device node is expected")
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the kind of the entry."""
     member = view.store.home.others.get(NAME)
     if member is not None and member.kind != BLOCK:

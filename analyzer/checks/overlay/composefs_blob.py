@@ -33,7 +33,7 @@ from analyzer.snapshot.salvage import load_object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 LAYER_DATA = file_name("zstd-chunked-layer-data")
@@ -46,7 +46,7 @@ FLAT = 1
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{path} of composefs layer {layer} is {seen}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the blob of every composefs layer that has a record."""
     any_data = any("composefs-data" in directory.entries for directory in view.store.home.layers.values())
     for directory in view.store.home.layers.values():
@@ -77,7 +77,7 @@ def _seen(directory: LayerDirectory, *, flat: bool) -> str:
     return "empty (0 bytes)" if blob.size == 0 else ""
 
 
-def _stored_flat(view: View, layer_id: str) -> bool:
+def _stored_flat(view: StoreView, layer_id: str) -> bool:
     """Tell whether the layer's big data says that its files lie under their digests."""
     for store in view.rel.stores:
         file = store.layer_files.get(layer_id, {}).get(LAYER_DATA)

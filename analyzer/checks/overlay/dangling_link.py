@@ -36,7 +36,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="{path} leads to layer {layer}, whose directory is gone ({record}); while it dangles, {effect}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the directory behind every symlink."""
     home = view.store.home
     if not home.layers:

@@ -33,7 +33,7 @@ from analyzer.source.member import DIRECTORY, SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY, Need.DIFF_LISTING, Need.LAYER_RECORDS),
     says="diff of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at `diff` of every layer directory that has a record."""
     directories = view.store.home.layers.values()
     if not any(each.entries["diff"].kind == DIRECTORY for each in directories if "diff" in each.entries):

@@ -36,7 +36,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 LINKS_LEFT = "{path} holds no directory of the {count} layers that have a record, only the {links} short links to them"
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
@@ -49,7 +49,7 @@ HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
     says="layer {layer} has a record but no directory {path}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the directory of every layer record of this store."""
     home = view.store.home
     if view.store.driver not in HOMES:
@@ -85,7 +85,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _emptied_home(view: View, this: Rule) -> Iterator[Finding]:
+def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Report a home that holds nothing but the driver's own marks: they survive `rm -rf overlay/*`.
 
     Records with `overlay/l` alone may be a capture that left the layers out: that is told as a doubt.
@@ -116,7 +116,7 @@ def _emptied_home(view: View, this: Rule) -> Iterator[Finding]:
     )
 
 
-def _links_left(view: View, this: Rule, recorded: list[str]) -> Finding:
+def _links_left(view: StoreView, this: Rule, recorded: list[str]) -> Finding:
     home = view.store.home
     return this.found(
         view.file(home.path),

@@ -34,7 +34,7 @@ from analyzer.source.member import DIRECTORY, SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY,),
     says="{path} is {seen}, where a directory of short links is expected; {effect}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at `overlay/l` itself."""
     home = view.store.home
     path = f"{home.path}/l"
@@ -77,7 +77,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     )
 
 
-def _symlink_elsewhere(view: View) -> bool:
+def _symlink_elsewhere(view: StoreView) -> bool:
     """Tell whether the bundle holds any symlink of another store or below a diff directory: the copy kept symlinks."""
     if any(member.kind == SYMLINK for store in view.snapshot.stores for member in store.home.links.values()):
         return True

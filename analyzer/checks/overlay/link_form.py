@@ -34,7 +34,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.source.member import Member
 
 FORM = "a symlink to ../<layer>/diff"
@@ -46,7 +46,7 @@ FORM = "a symlink to ../<layer>/diff"
     needs=(Need.LINKS,),
     says="{path} is {seen}, where {expected} is expected; the driver's repair of short links {outcome}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the form of every entry of `overlay/l`."""
     links = view.store.home.links
     if not any(member.kind == SYMLINK for member in links.values()):
@@ -70,7 +70,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _all_of_them(view: View, this: Rule, odd: list[Member]) -> Finding:
+def _all_of_them(view: StoreView, this: Rule, odd: list[Member]) -> Finding:
     path = f"{view.store.home.path}/l"
     seen = f"a directory whose {len(odd)} entries all have another form, e.g. {_seen(odd[0])}"
     return this.found(

@@ -36,7 +36,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SHOWN = 3
 
@@ -47,14 +47,14 @@ SHOWN = 3
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="{path} is a second symlink to layer {layer} beside {keeper}; {named}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find link ids with two layers and layers with two symlinks."""
     lowers = Lowers(view.rel)
     yield from _shared_texts(view, this, lowers)
     yield from _extra_symlinks(view, this, lowers)
 
 
-def _shared_texts(view: View, this: Rule, lowers: Lowers) -> Iterator[Finding]:
+def _shared_texts(view: StoreView, this: Rule, lowers: Lowers) -> Iterator[Finding]:
     home = view.store.home
     holders: dict[str, list[str]] = {}
     for directory in home.layers.values():
@@ -90,7 +90,7 @@ def _shared_texts(view: View, this: Rule, lowers: Lowers) -> Iterator[Finding]:
             )
 
 
-def _extra_symlinks(view: View, this: Rule, lowers: Lowers) -> Iterator[Finding]:
+def _extra_symlinks(view: StoreView, this: Rule, lowers: Lowers) -> Iterator[Finding]:
     home = view.store.home
     names: dict[str, list[str]] = {}
     for name, member in sorted(home.links.items()):
@@ -123,7 +123,7 @@ def _extra_symlinks(view: View, this: Rule, lowers: Lowers) -> Iterator[Finding]
             )
 
 
-def _named_by(view: View, links: set[str]) -> dict[str, list[str]]:
+def _named_by(view: StoreView, links: set[str]) -> dict[str, list[str]]:
     """Return, by link id, the layers whose `lower` names it."""
     found: dict[str, list[str]] = {}
     for directory in view.store.home.layers.values():

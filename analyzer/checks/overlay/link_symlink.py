@@ -40,7 +40,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="short link {link} of layer {layer} is {seen}; it should lead to {expected}; needed by {needed}; {repair}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the symlink that each layer's `link` names."""
     home = view.store.home
     if not any(member.kind == SYMLINK for member in home.links.values()):
@@ -87,7 +87,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _seen(view: View, link: str, layer_id: str) -> str:
+def _seen(view: StoreView, link: str, layer_id: str) -> str:
     """Return what stands at `l/<link>` in words, `""` when it is right or judged elsewhere."""
     member = view.store.home.links.get(link)
     if member is None:

@@ -37,7 +37,7 @@ from analyzer.source.member import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 LENGTH = 26
@@ -50,7 +50,7 @@ EXPECTED = f"{LENGTH} characters of A-Z2-7, no newline"
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="link of layer {layer} is {seen}; it should hold {expected} (needed by {needed})",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the link text of every layer directory that has a record."""
     home = view.store.home
     if not any(directory.link for directory in home.layers.values()):

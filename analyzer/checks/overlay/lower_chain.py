@@ -39,7 +39,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 VERDICT = {
@@ -56,7 +56,7 @@ VERDICT = {
     says="lower of layer {layer} leads to {named_words}, while layers.json gives {recorded_words}; {verdict};"
     " the wrong root is mounted without a message for {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Follow every `lower` and compare it with the recorded chain."""
     lowers = Lowers(view.rel)
     for directory in view.store.home.layers.values():
@@ -82,7 +82,7 @@ def _agrees(lowers: Lowers, layer_id: str, parts: list[str]) -> bool:
     return not node
 
 
-def _finding(view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, parts: list[str]) -> Finding:
+def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, parts: list[str]) -> Finding:
     name = directory.name
     record = view.rel.layers[name]
     recorded = lowers.chain(name)

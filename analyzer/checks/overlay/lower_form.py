@@ -35,7 +35,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 FORM = "l/<26 characters of A-Z2-7>, parted by colons, no newline"
 SHOWN = 120
@@ -47,7 +47,7 @@ SHOWN = 120
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="lower of layer {layer} has {seen}; it should hold {expected}; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the form of every `lower` of a layer that has a record."""
     lowers: Lowers | None = None
     for directory in view.store.home.layers.values():

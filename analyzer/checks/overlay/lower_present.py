@@ -39,7 +39,7 @@ from analyzer.source.member import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
 
@@ -51,7 +51,7 @@ NO_EMPTY = "base layer {layer} has no directory `empty`, over which it is mounte
 
 
 @rule("OVL-007", severity=ERROR, needs=(Need.OVERLAY, Need.LAYER_RECORDS), says=ON_PARENT)
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge presence of `lower` and `empty` for every layer directory that has a record."""
     home = view.store.home
     lowers = Lowers(view.rel)
@@ -71,7 +71,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
 
 
 def _lower_lost(
-    view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
+    view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
 ) -> Iterator[Finding]:
     file = directory.lower
     if file is None:
@@ -102,7 +102,7 @@ def _lower_lost(
 
 
 def _lower_too_much(
-    view: View, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
+    view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
 ) -> Iterator[Finding]:
     text = text_of(directory.lower)
     if text is None or not text.strip("\0"):
@@ -128,7 +128,7 @@ def _lower_too_much(
     )
 
 
-def _no_empty(view: View, this: Rule, directory: LayerDirectory) -> Finding:
+def _no_empty(view: StoreView, this: Rule, directory: LayerDirectory) -> Finding:
     return this.found(
         view.layer(directory.name, directory.path),
         [(Where(f"{directory.path}/empty"), "a directory", "absent")],
@@ -140,7 +140,7 @@ def _no_empty(view: View, this: Rule, directory: LayerDirectory) -> Finding:
     )
 
 
-def _users(view: View, layer_id: str) -> dict[str, Any]:
+def _users(view: StoreView, layer_id: str) -> dict[str, Any]:
     users = users_of(view, [layer_id])
     return {
         "layer": layer_id,

@@ -31,7 +31,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 PAGE = 4096
 ABSOLUTE = len("/var/lib/containers/storage/overlay/l/") + 26 + 1
@@ -45,7 +45,7 @@ MOST = PAGE // ABSOLUTE
     says="layer {layer} stands on {number} others: their absolute paths are {length} bytes, over a page of {page}; the"
     " driver falls back to relative paths",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find the layers at which a chain outgrows a page."""
     for directory in view.store.home.layers.values():
         if directory.lower is None or directory.name not in view.rel.layers:

@@ -33,13 +33,13 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.provenance import SmallFile
 
 
 @rule("OVL-015", severity=WARNING, says="{path} is {seen}, where {expected} is expected; {effect}")
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the text of the mark, then compare it with the configuration."""
     mark = view.store.home.mount_program
     text = text_of(mark)
@@ -82,7 +82,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
     )
 
 
-def _rootless(view: View) -> bool:
+def _rootless(view: StoreView) -> bool:
     return ".local/share/" in view.store.root or view.store.root.startswith("home/")
 
 

@@ -13,10 +13,10 @@ from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
-def self_repair_fails(view: View) -> str:
+def self_repair_fails(view: StoreView) -> str:
     """Return why the driver's own repair of links would fail in this store, `""` when nothing stands in its way."""
     home = view.store.home
     if view.store.role != GRAPH_ROOT:
@@ -33,7 +33,7 @@ def self_repair_fails(view: View) -> str:
     return ""
 
 
-def links_to_repair(view: View) -> bool:
+def links_to_repair(view: StoreView) -> bool:
     """Tell whether any layer of the store lacks its symlink, so that the next mount on it starts the repair."""
     home = view.store.home
     return any(directory.link_id and directory.link_id not in home.links for directory in home.layers.values())

@@ -28,13 +28,13 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 SHOWN = 20
 
 
 @rule("OVL-014", severity=INFO, says="{path} holds {number} left-over or running {what}")
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell what is left below `staging` and `tempdirs`."""
     home = view.store.home
     for name, what, found in (

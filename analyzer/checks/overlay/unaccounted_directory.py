@@ -38,7 +38,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 HEX_ID = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +53,7 @@ LEFT_OVER = "directory {path} is no layer but {kind}; {fate}"
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
     says=LAYER,
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the record of every directory of this store's home."""
     home = view.store.home
     unknown = [each for name, each in sorted(home.layers.items()) if name not in view.rel.layers]
@@ -87,7 +87,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _facts(view: View, lowers: Lowers, directory: LayerDirectory) -> dict[str, Any]:
+def _facts(view: StoreView, lowers: Lowers, directory: LayerDirectory) -> dict[str, Any]:
     """Return who still names the directory, and what it stands on."""
     name = directory.name
     users = users_of(view, [name])
@@ -111,7 +111,7 @@ def _facts(view: View, lowers: Lowers, directory: LayerDirectory) -> dict[str, A
     }
 
 
-def _doubt(view: View) -> str:
+def _doubt(view: StoreView) -> str:
     """Return in words which records may be missing from the bundle."""
     volatile = view.store.document("layers", "volatile-layers.json")
     if volatile is not None and volatile.empty:

@@ -29,7 +29,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="layer {layer} has the mark of a volatile mount that was not ended; what its container wrote may be lost",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the mark on layers without anything below `merged`."""
     for directory in view.store.home.layers.values():
         if directory.incompat_volatile and not directory.mounted and directory.name in view.rel.layers:

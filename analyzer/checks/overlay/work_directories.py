@@ -32,7 +32,7 @@ from analyzer.source.member import DIRECTORY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{name} of layer {layer} is {seen}, where a directory is expected; needed by {needed}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at `work` and `merged` of every layer directory that has a record."""
     home = view.store.home
     any_work = any("work" in directory.entries for directory in home.layers.values())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analyzer.snapshot.grouping import HOME
 
 if TYPE_CHECKING:
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 STORAGE = re.compile(r"(?:^|/)(?:etc|usr/share)/containers/storage\.conf$|^storage\.conf$")
 CRIO = re.compile(r"(?:^|/)etc/crio/crio\.conf(?:\.d/[^/]+)?$|^crio\.conf$")
@@ -27,7 +27,7 @@ class Configured(NamedTuple):
     root: str
 
 
-def configured_drivers(view: View) -> list[Configured]:
+def configured_drivers(view: StoreView) -> list[Configured]:
     """Return the driver each engine is told to use for this store; empty where the bundle doesn't say.
 
     A rootless store is left out, since the system's files need not be its own.
@@ -39,7 +39,7 @@ def configured_drivers(view: View) -> list[Configured]:
     return [each for each in found if _same_root(each.root, store.root)]
 
 
-def _tables(view: View, pattern: re.Pattern[str]) -> list[tuple[str, dict[str, Any]]]:
+def _tables(view: StoreView, pattern: re.Pattern[str]) -> list[tuple[str, dict[str, Any]]]:
     tables = []
     for path, text in view.snapshot.host.texts():
         if pattern.search(path):
@@ -50,7 +50,7 @@ def _tables(view: View, pattern: re.Pattern[str]) -> list[tuple[str, dict[str, A
     return tables
 
 
-def _storage(view: View) -> Configured | None:
+def _storage(view: StoreView) -> Configured | None:
     """Return what `storage.conf` says: the file in /etc replaces the one in /usr/share."""
     tables = sorted(_tables(view, STORAGE), key=lambda pair: "usr/share/" in pair[0])
     if not tables:
@@ -62,7 +62,7 @@ def _storage(view: View) -> Configured | None:
     return _configured("podman", path, storage.get("driver"), storage.get("graphroot"))
 
 
-def _crio(view: View) -> Configured | None:
+def _crio(view: StoreView) -> Configured | None:
     """Return what CRI-O's own files say: later drop-ins win; without a driver there, storage.conf holds."""
     path, driver, root = "", None, None
     for each, table in sorted(_tables(view, CRIO), key=lambda pair: ("crio.conf.d/" in pair[0], pair[0])):
@@ -88,7 +88,7 @@ def _same_root(configured: str, root: str) -> bool:
     return not path or not root or path == root or path.endswith("/" + root) or root.endswith("/" + path)
 
 
-def graph_root(view: View) -> str:
+def graph_root(view: StoreView) -> str:
     """Return the absolute path the store most likely has on its node."""
     root = view.store.root.strip("/")
     tables = sorted(_tables(view, STORAGE), key=lambda pair: "usr/share/" in pair[0])

@@ -28,15 +28,15 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, documents, listed, record_subject, records
+from analyzer.checks.store.index_files import SHOWN, documents, listed, record_subject, records
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.provenance import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.store.accounting import Record
-    from analyzer.checks.view import View
+    from analyzer.checks.store.index_files import Record
+    from analyzer.checks.store_view import StoreView
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
 ROWS, TWICE = "wrong-type", "duplicate-key"
@@ -48,7 +48,7 @@ ROWS, TWICE = "wrong-type", "duplicate-key"
     needs=(Need.INDEX,),
     says="{path} does not load: {pointer} should be {expected} and is {seen}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the values of every record and the elements that are no records."""
     for _, document in documents(view):
         for kind in (ROWS, TWICE):
@@ -70,7 +70,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             )
 
 
-def _of_file(view: View, this: Rule, kind: str, problems: list[Problem]) -> Finding:
+def _of_file(view: StoreView, this: Rule, kind: str, problems: list[Problem]) -> Finding:
     first = problems[0]
     return this.found(
         view.file(first.where.path),

@@ -34,13 +34,13 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 DF = re.compile(r"(?:^|/)sos_commands/filesys/df(?:_[^/]*)?$")
 FULL, NEARLY = 100, 95
 
 
-class Usage(NamedTuple):
+class FileSystemUsage(NamedTuple):
     """One line of df: where it is mounted, what it counts, per cent in use, line number from 1."""
 
     mount: str
@@ -55,7 +55,7 @@ class Usage(NamedTuple):
     needs=(Need.HOST,),
     says="the file system at {mount}, which holds {root}, has {percent} % of its {what} in use",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look the graph root up in every captured df."""
     if view.store.role != GRAPH_ROOT:
         return
@@ -83,7 +83,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 )
 
 
-def parse_df(text: str) -> list[Usage]:
+def parse_df(text: str) -> list[FileSystemUsage]:
     """Return the lines of a `df`, with or without the type column, that have a percentage."""
     rows = []
     what, column = "", -1
@@ -95,7 +95,7 @@ def parse_df(text: str) -> list[Usage]:
             continue
         cells = line.split(None, column + 1) if column > 0 else []
         if len(cells) == column + 2 and re.fullmatch(r"\d{1,3}%", cells[column]):
-            rows.append(Usage(cells[column + 1].strip(), what, int(cells[column][:-1]), number))
+            rows.append(FileSystemUsage(cells[column + 1].strip(), what, int(cells[column][:-1]), number))
     return rows
 
 

@@ -33,7 +33,7 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 XFS_INFO = re.compile(r"(?:^|/)sos_commands/xfs/xfs_(?:info|growfs_-n)_([^/]*)$")
 FTYPE = re.compile(r"\bftype=([01])\b")
@@ -45,7 +45,7 @@ FTYPE = re.compile(r"\bftype=([01])\b")
     needs=(Need.HOST,),
     says="the file system at {mount}, which holds {root}, was made without file types (ftype=0)",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look the graph root up in every captured xfs_info."""
     if view.store.role != GRAPH_ROOT:
         return

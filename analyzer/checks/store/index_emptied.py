@@ -34,13 +34,13 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, HIGH, INFO, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import INDEXES, driver_directories, listed, unrecorded
+from analyzer.checks.store.index_files import INDEXES, driver_directories, listed, unrecorded
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
 
 HARMLESS = "{path} has 0 bytes, which the engine takes for an empty list; nothing in this store is missing from it"
@@ -54,7 +54,7 @@ UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an em
     says="{path} is {seen}, so the engine knows no {part} of it without any message, although {missing} {part} are "
     "there or are named by other records; its next garbage collection deletes {directories} data directories",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge every index file that the store has or should have."""
     for part, name in INDEXES:
         document = view.store.document(part, name)
@@ -67,7 +67,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 yield _finding(view, this, part, path, lost, seen="absent")
 
 
-def _emptied(view: View, this: Rule, part: str, document: Document) -> Finding:
+def _emptied(view: StoreView, this: Rule, part: str, document: Document) -> Finding:
     name, path = document.name, document.path
     lost = _named(view, part, volatile=name.startswith("volatile-"))
     if view.snapshot.whole or _all_indexes_seen(view, part):
@@ -90,7 +90,7 @@ def _emptied(view: View, this: Rule, part: str, document: Document) -> Finding:
     )
 
 
-def _finding(view: View, this: Rule, part: str, path: str, lost: set[str], *, seen: str) -> Finding:
+def _finding(view: StoreView, this: Rule, part: str, path: str, lost: set[str], *, seen: str) -> Finding:
     name = path.rpartition("/")[2]
     volatile = name.startswith("volatile-")
     directories = driver_directories(view, part, lost)
@@ -113,11 +113,11 @@ def _finding(view: View, this: Rule, part: str, path: str, lost: set[str], *, se
     )
 
 
-def _all_indexes_seen(view: View, part: str) -> bool:
+def _all_indexes_seen(view: StoreView, part: str) -> bool:
     return all(view.store.document(each, name) is not None for each, name in INDEXES if each == part)
 
 
-def _named(view: View, part: str, *, volatile: bool) -> set[str]:
+def _named(view: StoreView, part: str, *, volatile: bool) -> set[str]:
     """Return ids that other records of the store name and that have no record: they belong into this file."""
     store, rel = view.store, view.rel
     if part == "layers":
@@ -130,7 +130,7 @@ def _named(view: View, part: str, *, volatile: bool) -> set[str]:
     return set()
 
 
-def lost_with_absent_file(view: View, part: str, name: str) -> set[str]:
+def lost_with_absent_file(view: StoreView, part: str, name: str) -> set[str]:
     """Return ids that only an absent file can account for; empty where its absence may be normal or not captured."""
     store = view.store
     if not view.snapshot.whole or f"{part}.lock" not in store.locks or view.unseen_stores:
@@ -141,30 +141,30 @@ def lost_with_absent_file(view: View, part: str, name: str) -> set[str]:
     return ABSENT[name](view)
 
 
-def _layers_gone(view: View) -> set[str]:
+def _layers_gone(view: StoreView) -> set[str]:
     store = view.store
     named = _named(view, "layers", volatile=False) & store.home.layers.keys()
     return unrecorded(view, "layers") & (store.tar_splits.keys() | store.layer_files.keys() | named)
 
 
-def _volatile_layers_gone(view: View) -> set[str]:
+def _volatile_layers_gone(view: StoreView) -> set[str]:
     return _named(view, "layers", volatile=True) & view.store.home.layers.keys()
 
 
-def _images_gone(view: View) -> set[str]:
+def _images_gone(view: StoreView) -> set[str]:
     return unrecorded(view, "images")
 
 
-def _containers_gone(view: View) -> set[str]:
+def _containers_gone(view: StoreView) -> set[str]:
     """Return container directories, where a stable writable layer without an owner says that a record is gone."""
     return unrecorded(view, "containers") if _ownerless_layers(view, volatile=False) else set()
 
 
-def _volatile_containers_gone(view: View) -> set[str]:
+def _volatile_containers_gone(view: StoreView) -> set[str]:
     return unrecorded(view, "containers") if _ownerless_layers(view, volatile=True) else set()
 
 
-def _ownerless_layers(view: View, *, volatile: bool) -> bool:
+def _ownerless_layers(view: StoreView, *, volatile: bool) -> bool:
     """Tell whether there are container layers that no container owns: no digest, no child, in no image."""
     rel = view.rel
     return any(

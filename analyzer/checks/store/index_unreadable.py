@@ -32,13 +32,13 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import documents, driver_directories, listed, unrecorded
+from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
 from analyzer.source.member import HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
 
 BLOCK = 4096
@@ -51,7 +51,7 @@ BLOCK = 4096
     says="{path} does not load: at byte {offset} of {size} it should have {expected} and has {seen}; "
     "{rows} {part} can still be read from it, {missing} more have data on disk and no record",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge every index file of the store."""
     for part, document in documents(view):
         problem = document.broken

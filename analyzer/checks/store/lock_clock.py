@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, LOW, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import INDEXES
+from analyzer.checks.store.index_files import INDEXES
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
 
 SECOND = 1_000_000_000
@@ -51,7 +51,7 @@ NO_TIME = 86_400 * SECOND
     needs=(Need.LOCKS, Need.INDEX),
     says="{lock} says that the last write began at {locked}, {path} was written at {written}: {story}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare each lock with the newest index file it guards."""
     for part in ("layers", "images", "containers"):
         lock = view.store.locks.get(f"{part}.lock")
@@ -81,6 +81,6 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _newest(view: View, part: str) -> Document | None:
+def _newest(view: StoreView, part: str) -> Document | None:
     found = [view.store.document(each, name) for each, name in INDEXES if each == part]
     return max((doc for doc in found if doc is not None), key=lambda doc: doc.file.member.mtime_ns, default=None)

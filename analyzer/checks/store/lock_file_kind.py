@@ -30,14 +30,14 @@ from analyzer.source.member import DIRECTORY, FILE, HARDLINK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 NAMES = ("layers.lock", "images.lock", "containers.lock")
 EXPECTED = "a regular file of 0 or 64 bytes"
 
 
 @rule("STO-008", severity=WARNING, says="{path} is {seen} and should be a regular file of 0 or 64 bytes; {effect}")
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge kind and size of every lock file of the store."""
     for lock in view.store.locks.values():
         member = lock.file.member
@@ -57,7 +57,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
                 yield _finding(view, this, store.part_path(part, name), "a directory", ERROR)
 
 
-def _finding(view: View, this: Rule, path: str, seen: str, severity: str) -> Finding:
+def _finding(view: StoreView, this: Rule, path: str, seen: str, severity: str) -> Finding:
     effects = {INFO: "harmless", ERROR: "no engine can open the store", WARNING: "the engine may refuse to open it"}
     return this.found(
         view.file(path),

@@ -33,7 +33,7 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 DRIVERS = frozenset({"overlay", "vfs", "btrfs", "zfs", "aufs", "devicemapper"})
 
@@ -45,7 +45,7 @@ DRIVERS = frozenset({"overlay", "vfs", "btrfs", "zfs", "aufs", "devicemapper"})
     says="{path} tells {engine} to use the driver {configured}, which has no data in {root}; all {images} images and "
     "{containers} containers there belong to {driver} and are not seen",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the configuration of each engine with the drivers that have data below this root."""
     store = view.store
     if store.role != GRAPH_ROOT or not (store.images or store.containers):

@@ -27,14 +27,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN
+from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.source.member import Member
 
 OTHERS_WRITE = 0o002
@@ -47,7 +47,7 @@ FEWEST = 4
     severity=WARNING,
     says="{count} of the store's own files {seen}, unlike the others ({usual}): {path} and the like",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the store's own files with each other."""
     members = _own_files(view)
     if len(members) < FEWEST:
@@ -63,7 +63,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
         yield _finding(view, this, loose, "may be written by anybody", "closed to others")
 
 
-def _finding(view: View, this: Rule, odd: list[Member], seen: str, usual: str) -> Finding:
+def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: str) -> Finding:
     return this.found(
         view.file(odd[0].path),
         [(Where(m.path), usual, f"owner {m.uid}:{m.gid}, mode {m.mode:04o}") for m in odd[:SHOWN]],
@@ -76,7 +76,7 @@ def _finding(view: View, this: Rule, odd: list[Member], seen: str, usual: str) -
     )
 
 
-def _own_files(view: View) -> list[Member]:
+def _own_files(view: StoreView) -> list[Member]:
     """Return index files, locks, part directories and the driver home: what the engine makes with one owner."""
     store = view.store
     found = [file.member for file in store.part_dirs.values()]

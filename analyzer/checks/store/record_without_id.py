@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, documents, records
+from analyzer.checks.store.index_files import SHOWN, documents, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.provenance import Where
 
 
@@ -45,7 +45,7 @@ UNNAMED = "the engine can't name them and takes the directory of all for theirs"
     needs=(Need.INDEX,),
     says="{path} has {count} {seen}, the first at {pointer}: {effect}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the elements of every index file."""
     nameless = _nameless(view)
     for part, document in documents(view):
@@ -56,7 +56,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             yield _finding(view, this, part, nameless[document.path], null=False)
 
 
-def _finding(view: View, this: Rule, part: str, places: list[Where], *, null: bool) -> Finding:
+def _finding(view: StoreView, this: Rule, part: str, places: list[Where], *, null: bool) -> Finding:
     return this.found(
         view.file(places[0].path),
         [(where, "a record with an id", "null" if null else "no id") for where in places[:SHOWN]],
@@ -71,7 +71,7 @@ def _finding(view: View, this: Rule, part: str, places: list[Where], *, null: bo
     )
 
 
-def _nameless(view: View) -> dict[str, list[Where]]:
+def _nameless(view: StoreView) -> dict[str, list[Where]]:
     found: dict[str, list[Where]] = {}
     for _, record in records(view):
         if not record.id and not any(problem.where.pointer.endswith("/id") for problem in record.problems):

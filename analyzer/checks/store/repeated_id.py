@@ -28,14 +28,14 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, listed, record_subject
+from analyzer.checks.store.index_files import SHOWN, listed, record_subject
 from analyzer.snapshot.store import GRAPH_ROOT, IMAGE_STORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.checks.store.accounting import Record
-    from analyzer.checks.view import View
+    from analyzer.checks.store.index_files import Record
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     needs=(Need.INDEX,),
     says="{kind} {id} has {count} records; the engine uses the one at {kept} and ignores the one at {ignored}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the records of every id, in load order."""
     kinds: tuple[tuple[str, Sequence[Record]], ...] = (
         ("layer", _layers(view)),
@@ -76,7 +76,7 @@ def _finding(this: Rule, kind: str, first: Record, copies: list[Record]) -> Find
     )
 
 
-def _layers(view: View) -> list[Record]:
+def _layers(view: StoreView) -> list[Record]:
     """Return the layer records one engine loads together: stable, image store, volatile."""
     if view.store.role == IMAGE_STORE:
         return []

@@ -32,7 +32,7 @@ from analyzer.snapshot.provenance import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.store import Store
 
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     severity=WARNING,
     says="{root} holds data of the drivers {drivers}; an engine sees one of them, {effect}",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name a graph root once, from its first driver with data."""
     used = [store for store in view.snapshot.stores if store.root == view.store.root and populated(store)]
     if len(used) < 2 or used[0] is not view.store:

@@ -27,14 +27,14 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.accounting import SHOWN, listed, record_subject, records
+from analyzer.checks.store.index_files import SHOWN, listed, record_subject, records
 from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.store.accounting import Record
-    from analyzer.checks.view import View
+    from analyzer.checks.store.index_files import Record
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     needs=(Need.INDEX,),
     says="{count} {kind} records hold the name {name}: the last of them, {keeps}, is the one the engine lets keep it",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the holders of every name."""
     holders: dict[tuple[str, str], dict[str, Record]] = {}
     for kind, record in records(view):
@@ -54,7 +54,7 @@ def check(view: View, this: Rule) -> Iterator[Finding]:
             yield _finding(view, this, kind, name, list(found.values()))
 
 
-def _finding(view: View, this: Rule, kind: str, name: str, found: list[Record]) -> Finding:
+def _finding(view: StoreView, this: Rule, kind: str, name: str, found: list[Record]) -> Finding:
     fatal = kind == "image" and view.store.role == ADDITIONAL
     return this.found(
         record_subject(kind, found[0]),

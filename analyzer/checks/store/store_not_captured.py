@@ -31,7 +31,7 @@ from analyzer.snapshot.store import GRAPH_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.HOST,),
     says="storage.conf names the stores {stores}, which the bundle doesn't hold: what lies there can't be judged",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name the configured stores that were left out, once for each graph root."""
     if view.store.role != GRAPH_ROOT or not view.unseen_stores:
         return

@@ -29,7 +29,7 @@ from analyzer.snapshot.times import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.view import View
+    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     severity=INFO,
     says="{path} is what a write interrupted at {time} left behind ({size} bytes); the engine ignores it",
 )
-def check(view: View, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name every temporary file of the store."""
     for file in view.store.temporaries:
         size, time = file.member.size, format_time(file.member.mtime_ns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.outlook.grading.consequences import consequences
-from analyzer.outlook.grading.evidence import Evidence
+from analyzer.outlook.grading.evidence import GradingEvidence
 from analyzer.outlook.grading.grade import grade_output
 from analyzer.outlook.grading.lines import read_output
 from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.outlook.grading.consequences import Consequences
-    from analyzer.outlook.grading.lines import Output
+    from analyzer.outlook.grading.lines import CheckOutput
     from analyzer.outlook.grading.verdict import Graded
     from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class GradedCheck:
     """
 
     path: str
-    output: Output
+    output: CheckOutput
     graded: tuple[Graded, ...]
     after: tuple[Consequences, ...]
 
@@ -61,7 +61,7 @@ class GradedCheck:
 def grade_text(
     path: str,
     text: str,
-    snapshot: Snapshot,
+    snapshot: BundleSnapshot,
     relations: Sequence[Relations],
     findings: Iterable[Finding],
     platform: Platform,
@@ -70,13 +70,13 @@ def grade_text(
     said = read_output(text)
     named = {claim.id for claim in said.claims} | {claim.about for claim in said.claims}
     rel = max(relations, key=lambda each: len(named & {*each.layers, *each.images, *each.containers}))
-    evidence = Evidence(snapshot, rel, findings, platform)
+    evidence = GradingEvidence(snapshot, rel, findings, platform)
     graded = grade_output(evidence, said)
     return GradedCheck(path, said, graded, consequences(evidence, graded))
 
 
 def grade_captured(
-    snapshot: Snapshot, relations: Sequence[Relations], findings: Sequence[Finding], platform: Platform
+    snapshot: BundleSnapshot, relations: Sequence[Relations], findings: Sequence[Finding], platform: Platform
 ) -> tuple[GradedCheck, ...]:
     """Grade every output of a check that a bundle holds, in path order."""
     return tuple(

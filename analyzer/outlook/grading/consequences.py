@@ -12,7 +12,7 @@ from analyzer.outlook.repair import repair
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.outlook.grading.evidence import Evidence
+    from analyzer.outlook.grading.evidence import GradingEvidence
     from analyzer.outlook.grading.verdict import Graded
 
 
@@ -35,7 +35,7 @@ class Consequences:
     in_vain: tuple[str, ...]
 
 
-def consequences(evidence: Evidence, graded: Iterable[Graded]) -> tuple[Consequences, ...]:
+def consequences(evidence: GradingEvidence, graded: Iterable[Graded]) -> tuple[Consequences, ...]:
     """Return what the two forms of a repair would delete, given these errors alone."""
     claims = tuple(graded)
     real = [each for each in claims if each.verdict.grade != REFUTED]
@@ -46,7 +46,7 @@ def consequences(evidence: Evidence, graded: Iterable[Graded]) -> tuple[Conseque
 
 
 def _run(
-    evidence: Evidence, claims: tuple[Graded, ...], real: list[Graded], option: str, *, force: bool
+    evidence: GradingEvidence, claims: tuple[Graded, ...], real: list[Graded], option: str, *, force: bool
 ) -> Consequences:
     layers, images, containers, works = _deleted(evidence, claims, force=force)
     needed = set().union(*_deleted(evidence, real, force=force)[:3])
@@ -56,7 +56,9 @@ def _run(
     )
 
 
-def _deleted(evidence: Evidence, claims: Iterable[Graded], *, force: bool) -> tuple[set[str], set[str], set[str], bool]:
+def _deleted(
+    evidence: GradingEvidence, claims: Iterable[Graded], *, force: bool
+) -> tuple[set[str], set[str], set[str], bool]:
     """Return ids of layers, images and containers that a repair deletes, and whether all its steps succeed."""
     state = evidence.state.copy()
     before = set(state.gone_layers), set(state.gone_images), set(state.gone_containers)
@@ -79,7 +81,7 @@ def _deleted(evidence: Evidence, claims: Iterable[Graded], *, force: bool) -> tu
     return gone[0] - before[0], gone[1] - before[1], gone[2] - before[2], works
 
 
-def _spread(evidence: Evidence, report: CheckReport, *, force: bool) -> None:
+def _spread(evidence: GradingEvidence, report: CheckReport, *, force: bool) -> None:
     """Count layers' errors for the images on them and images' errors for their containers, as the check does.
 
     An output that was cut has no lines for these.

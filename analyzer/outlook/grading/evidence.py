@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.checks.finding import RANK, WARNING
-from analyzer.checks.view import View
+from analyzer.checks.store_view import StoreView
 from analyzer.limits import DEFAULT
 from analyzer.outlook.loaded import load
 from analyzer.outlook.mounting import Mounts
@@ -15,15 +15,15 @@ from analyzer.snapshot.tar_split import TarSplit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from analyzer.checks.comparison.facts import Difference, LayerFacts
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.content import Entry
     from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.recorded import Recorded
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
+    from analyzer.snapshot.tar_entry import TarEntry
+    from analyzer.verify.facts import Difference, LayerFacts
 
 HOLDERS = 64
 
@@ -31,11 +31,11 @@ HOLDERS = 64
 class Tree(NamedTuple):
     """The files of one layer tar: entries by path, and directories that lead to them without an entry of their own."""
 
-    entries: Mapping[str, Recorded]
+    entries: Mapping[str, TarEntry]
     implied: frozenset[str]
 
 
-class Evidence:
+class GradingEvidence:
     """Lookups over one group of stores.
 
     Args:
@@ -45,12 +45,14 @@ class Evidence:
         platform: the node's.
     """
 
-    def __init__(self, snapshot: Snapshot, rel: Relations, findings: Iterable[Finding], platform: Platform) -> None:
+    def __init__(
+        self, snapshot: BundleSnapshot, rel: Relations, findings: Iterable[Finding], platform: Platform
+    ) -> None:
         self.snapshot = snapshot
         self.rel = rel
-        self.view = View(snapshot, rel.stores[0], rel, (), platform)
+        self.view = StoreView(snapshot, rel.stores[0], rel, (), platform)
         self._platform = platform
-        self._views: dict[int, View] = {id(rel.stores[0]): self.view}
+        self._views: dict[int, StoreView] = {id(rel.stores[0]): self.view}
         self._trees: dict[str, Tree | None] = {}
         self._about: dict[str, list[Finding]] = {}
         for finding in findings:
@@ -85,7 +87,7 @@ class Evidence:
         store = self.store_of(layer_id)
         view = self._views.get(id(store))
         if view is None:
-            view = self._views[id(store)] = View(self.snapshot, store, self.rel, (), self._platform)
+            view = self._views[id(store)] = StoreView(self.snapshot, store, self.rel, (), self._platform)
         return view.contents.get(layer_id)
 
     def differences(self, layer_id: str) -> list[Difference]:

@@ -24,19 +24,19 @@ from analyzer.snapshot.store import ADDITIONAL, NO_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.outlook.grading.evidence import Evidence
-    from analyzer.outlook.grading.lines import Claim, Output
+    from analyzer.outlook.grading.evidence import GradingEvidence
+    from analyzer.outlook.grading.lines import CheckOutput, Claim
     from analyzer.outlook.grading.verdict import Verdict
     from analyzer.snapshot.store import Store
 
-    Judge = Callable[[Evidence, Claim, re.Match[str]], Verdict]
+    Judge = Callable[[GradingEvidence, Claim, re.Match[str]], Verdict]
 
 CONTENT = ("TSP-",)
 MOUNTING = ("OVL-0", "LAY-001", "LAY-002", "LAY-004")
 DATA = {"image": ("IMG-",), "container": ("CTR-",), "layer": ("LAY-010",)}
 
 
-def grade_output(evidence: Evidence, output: Output) -> tuple[Graded, ...]:
+def grade_output(evidence: GradingEvidence, output: CheckOutput) -> tuple[Graded, ...]:
     """Return the errors of a check in order, each with its grade."""
     known: dict[tuple[str, str, str, str, str], Verdict] = {}
     graded = []
@@ -48,7 +48,7 @@ def grade_output(evidence: Evidence, output: Output) -> tuple[Graded, ...]:
     return tuple(graded)
 
 
-def _grade(evidence: Evidence, claim: Claim) -> Verdict:
+def _grade(evidence: GradingEvidence, claim: Claim) -> Verdict:
     for pattern, judge in JUDGES:
         if match := pattern.search(claim.says):
             return judge(evidence, claim, match)
@@ -58,7 +58,7 @@ def _grade(evidence: Evidence, claim: Claim) -> Verdict:
     return _other(evidence, claim)
 
 
-def _digest(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _digest(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     """Judge a wrong digest or size of a whole layer."""
     layer = evidence.rel.layers.get(claim.about)
     if layer is None:
@@ -81,7 +81,7 @@ def _digest(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     return left_open("not so in this bundle: every file has its recorded checksum; `--depth deep` proves the digest")
 
 
-def _checksum(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict:
+def _checksum(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> Verdict:
     path = match.group("path").strip("/")
     for each in evidence.differences(claim.about):
         if each.path.strip("/") == path:
@@ -96,7 +96,7 @@ def _checksum(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict
     return left_open(f"not so in this bundle: /{path} has its recorded checksum")
 
 
-def _tar(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _tar(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     if found := next(iter(evidence.findings(claim.about, *CONTENT)), None):
         return confirmed("its tar-split or its files are damaged", found)
     if evidence.tree(claim.about) is not None:
@@ -104,7 +104,7 @@ def _tar(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     return left_open("the bundle has no tar-split of that layer")
 
 
-def _missing_layer(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict:
+def _missing_layer(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> Verdict:
     """Judge a parent, or an image's layer, that the check does not know."""
     layer_id = match.group("layer") or claim.about
     store = evidence.rel.layer_store.get(layer_id)
@@ -127,7 +127,7 @@ def _missing_layer(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Ve
     return left_open(f"not so in this bundle: layer {layer_id[:12]} has a record")
 
 
-def _unreferenced(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _unreferenced(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     rel = evidence.rel
     users = [*rel.images_on.get(claim.about, ()), *rel.containers_on.get(claim.about, ())]
     if users:
@@ -141,7 +141,7 @@ def _unreferenced(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Ve
     return confirmed("no image and no container of this bundle stands on it: space that nothing uses, no damage", found)
 
 
-def _unaccounted(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _unaccounted(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     if not HEX_ID.fullmatch(claim.about):
         return refuted(NOT_A_LAYER, "it is no layer: a directory of the driver's own, left over from a feature test")
     store = evidence.rel.layer_store.get(claim.about)
@@ -158,7 +158,7 @@ def _unaccounted(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Ver
     return confirmed("no record names the directory, and nothing needs it", found)
 
 
-def _item(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict:
+def _item(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> Verdict:
     """Judge a big-data item that is missing or has another size."""
     key = match.group("item")
     store, places = _places(evidence, claim)
@@ -177,7 +177,7 @@ def _item(evidence: Evidence, claim: Claim, match: re.Match[str]) -> Verdict:
     return left_open(f"not so in this bundle: item {key} is there")
 
 
-def _places(evidence: Evidence, claim: Claim) -> tuple[Store | None, list[dict[str, object]] | None]:
+def _places(evidence: GradingEvidence, claim: Claim) -> tuple[Store | None, list[dict[str, object]] | None]:
     rel = evidence.rel
     if claim.about_kind == "image":
         known, tree = claim.about in rel.images, "image_files"
@@ -189,7 +189,7 @@ def _places(evidence: Evidence, claim: Claim) -> tuple[Store | None, list[dict[s
     return (rel.stores[0] if known else None), places
 
 
-def _image_missing(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _image_missing(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     container = evidence.rel.containers.get(claim.id)
     if container is None:
         return left_open("the bundle has no record of that container")
@@ -200,7 +200,7 @@ def _image_missing(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> V
     )
 
 
-def _mount(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
+def _mount(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     """Judge that a layer cannot be mounted or its links cannot be made again."""
     chain = evidence.chain(claim.about)
     found = next((f for each in chain for f in evidence.findings(each, *MOUNTING)), None)
@@ -219,7 +219,7 @@ def _mount(evidence: Evidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     return left_open("not so in this bundle: as captured, it can be mounted")
 
 
-def _other(evidence: Evidence, claim: Claim) -> Verdict:
+def _other(evidence: GradingEvidence, claim: Claim) -> Verdict:
     found = next(iter(evidence.findings(claim.about, "")), None)
     if found is not None:
         return left_open(f"not a known error of the check; {found.rule} is about the same {claim.about_kind}")

@@ -55,7 +55,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class CheckOutput:
     """What a check said.
 
     Attributes:
@@ -69,7 +69,7 @@ class Output:
     cut: bool = False
 
 
-def read_output(text: str) -> Output:
+def read_output(text: str) -> CheckOutput:
     """Return the errors in the output of a check; bounded in time and number."""
     claims: list[Claim] = []
     other: list[tuple[int, str]] = []
@@ -88,8 +88,8 @@ def read_output(text: str) -> Output:
         else:
             other.append((number, line))
         if len(claims) + len(other) >= MOST:
-            return Output(tuple(claims), tuple(other), cut=True)
-    return Output(tuple(claims), tuple(other), len(text) > LONGEST)
+            return CheckOutput(tuple(claims), tuple(other), cut=True)
+    return CheckOutput(tuple(claims), tuple(other), len(text) > LONGEST)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

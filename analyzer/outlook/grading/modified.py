@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.checks.comparison.facts import MISSING, OPAQUE, PLANTED, WHITEOUT
 from analyzer.outlook.grading.verdict import (
     HARD_LINK,
     IMPLIED,
@@ -21,14 +20,15 @@ from analyzer.outlook.grading.verdict import (
     refuted,
 )
 from analyzer.source.member import DIRECTORY, HARDLINK
+from analyzer.verify.facts import MISSING, OPAQUE, PLANTED, WHITEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.checks.finding import Finding
-    from analyzer.outlook.grading.evidence import Evidence, Tree
+    from analyzer.outlook.grading.evidence import GradingEvidence, Tree
     from analyzer.outlook.grading.verdict import Verdict
-    from analyzer.snapshot.recorded import Recorded
+    from analyzer.snapshot.tar_entry import TarEntry
 
 LINE = re.compile(
     r"(?P<sign>[+-]?)/(?P<path>.*?)(?:\((?P<deltas>[a-z]{2,8}:[^()]{1,400})\))?(?:, ?(?:[a-z][a-z ]{0,24})?)?"
@@ -40,7 +40,7 @@ MADE_BY_ENGINE = 0o755
 SHOWN = 60
 
 
-class Change(NamedTuple):
+class ReportedChange(NamedTuple):
     """One line: `+` or `-` where a whole file differs, else which attributes, as (recorded, seen) by name."""
 
     sign: str
@@ -48,16 +48,16 @@ class Change(NamedTuple):
     deltas: dict[str, tuple[str, str]]
 
 
-def parse_change(text: str) -> Change | None:
+def parse_change(text: str) -> ReportedChange | None:
     """Return what a line says, None when it is no such line."""
     match = LINE.fullmatch(text)
     if match is None:
         return None
     deltas = {name: (old, new) for name, old, new in DELTA.findall(match.group("deltas") or "")}
-    return Change(match.group("sign") if not deltas else "", match.group("path").strip("/"), deltas)
+    return ReportedChange(match.group("sign") if not deltas else "", match.group("path").strip("/"), deltas)
 
 
-def grade_change(evidence: Evidence, layer_id: str, change: Change) -> Verdict:
+def grade_change(evidence: GradingEvidence, layer_id: str, change: ReportedChange) -> Verdict:
     """Return the grade of one line about a layer."""
     chain = evidence.chain(layer_id)
     if not change.deltas:
@@ -72,12 +72,12 @@ def grade_change(evidence: Evidence, layer_id: str, change: Change) -> Verdict:
     return _recorded(evidence, chain, holder, change)
 
 
-def _holds(evidence: Evidence, layer_id: str, path: str) -> bool:
+def _holds(evidence: GradingEvidence, layer_id: str, path: str) -> bool:
     tree = evidence.tree(layer_id)
     return tree is not None and (path in tree.entries or path in tree.implied)
 
 
-def _implied(evidence: Evidence, chain: list[str], holder: str, change: Change) -> Verdict:
+def _implied(evidence: GradingEvidence, chain: list[str], holder: str, change: ReportedChange) -> Verdict:
     """Judge a directory that the tar of `holder` leads through without naming it."""
     found = evidence.found(holder, change.path)
     seen = change.deltas.get("mode", ("", ""))[1]
@@ -107,7 +107,7 @@ def _implied(evidence: Evidence, chain: list[str], holder: str, change: Change) 
     )
 
 
-def _child(evidence: Evidence, layer_id: str, change: Change) -> str | None:
+def _child(evidence: GradingEvidence, layer_id: str, change: ReportedChange) -> str | None:
     """Return the entry of a layer below a directory with the attributes the check expects of it, None for none."""
     tree = evidence.tree(layer_id)
     prefix = change.path + "/"
@@ -126,7 +126,7 @@ def _number(name: str, text: str) -> int:
     return int(text, 16) if text.startswith("0x") else int(text)
 
 
-def _recorded(evidence: Evidence, chain: list[str], holder: str, change: Change) -> Verdict:
+def _recorded(evidence: GradingEvidence, chain: list[str], holder: str, change: ReportedChange) -> Verdict:
     tree = evidence.tree(holder)
     assert tree is not None
     recorded = tree.entries[change.path]
@@ -157,7 +157,9 @@ def _recorded(evidence: Evidence, chain: list[str], holder: str, change: Change)
     return left_open(f"not so in this bundle: {name} is as its tar says")
 
 
-def _explained(evidence: Evidence, layer_id: str, tree: Tree, recorded: Recorded, change: Change) -> Verdict | None:
+def _explained(
+    evidence: GradingEvidence, layer_id: str, tree: Tree, recorded: TarEntry, change: ReportedChange
+) -> Verdict | None:
     """Return the refutation of attributes that an engine rightly gave the file, None where some are not explained."""
     layer = evidence.rel.layers.get(layer_id)
     maps = {"uid": layer.uidmap, "gid": layer.gidmap} if layer is not None else {}
@@ -187,13 +189,13 @@ def _is_mapped(ranges: Iterable[tuple[int, int, int]], values: tuple[str, str]) 
     return any(first <= inside < first + size and outside + inside - first == seen for first, outside, size in ranges)
 
 
-def _has(entry: Recorded, deltas: dict[str, tuple[str, str]]) -> bool:
+def _has(entry: TarEntry, deltas: dict[str, tuple[str, str]]) -> bool:
     """Tell whether an entry of a tar has the attributes that the check saw."""
     has = {"mode": entry.mode & 0o777, "uid": entry.uid, "gid": entry.gid, "mtime": entry.mtime_ns // 1_000_000_000}
     return all(name in has and _number(name, seen) == has[name] for name, (_, seen) in deltas.items())
 
 
-def _unheld(evidence: Evidence, chain: list[str], change: Change) -> Verdict:
+def _unheld(evidence: GradingEvidence, chain: list[str], change: ReportedChange) -> Verdict:
     if stacked := _stacking(evidence, chain):
         return confirmed("the layers are not stacked as their records say", stacked)
     blind = [each for each in chain if evidence.tree(each) is None]
@@ -203,7 +205,7 @@ def _unheld(evidence: Evidence, chain: list[str], change: Change) -> Verdict:
     return left_open(f"no tar of the chain names /{change.path}")
 
 
-def _whole_file(evidence: Evidence, chain: list[str], change: Change) -> Verdict:
+def _whole_file(evidence: GradingEvidence, chain: list[str], change: ReportedChange) -> Verdict:
     """Judge a file that the check saw without a header, or missed in spite of one."""
     facets = (PLANTED, OPAQUE, WHITEOUT) if change.sign == "+" else (MISSING,)
     for layer_id in chain:
@@ -228,14 +230,14 @@ def _concerns(found: str, path: str) -> bool:
     return found == path or path.startswith(found + "/") or not found
 
 
-def _partial(evidence: Evidence, layer_id: str) -> bool:
+def _partial(evidence: GradingEvidence, layer_id: str) -> bool:
     record = evidence.rel.layers.get(layer_id)
     return record is not None and bool(record.toc_digest)
 
 
-def _stacking(evidence: Evidence, chain: Iterable[str]) -> Finding | None:
+def _stacking(evidence: GradingEvidence, chain: Iterable[str]) -> Finding | None:
     return next((f for layer_id in chain for f in evidence.findings(layer_id, *STACKING)), None)
 
 
-def _of_content(evidence: Evidence, layers: Iterable[str]) -> Finding | None:
+def _of_content(evidence: GradingEvidence, layers: Iterable[str]) -> Finding | None:
     return next((f for layer_id in layers for f in evidence.findings(layer_id, *CONTENT)), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.snapshot.opening import AMBIGUOUS_TYPE, METADATA_TYPE
+from analyzer.snapshot.image_open import AMBIGUOUS_TYPE, METADATA_TYPE
 
 LEAST = 12
 """Folded characters below which a message is too short to be told by its words."""

@@ -11,7 +11,7 @@ from analyzer.graph.find import find, known_ids
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from analyzer.graph.find import Found
+    from analyzer.graph.find import FoundObject
     from analyzer.graph.relations import Relations
     from analyzer.signatures.match import Match
     from analyzer.signatures.text import Pasted
@@ -38,7 +38,7 @@ class Named:
         many: whether there were more words than were looked up.
     """
 
-    found: tuple[tuple[str, Found], ...]
+    found: tuple[tuple[str, FoundObject], ...]
     unknown: tuple[str, ...]
     many: bool
 
@@ -46,7 +46,7 @@ class Named:
 def objects_named(relations: tuple[Relations, ...], pasted: Pasted, matches: Iterable[Match]) -> Named:
     """Return the objects that a text names."""
     words = list(dict.fromkeys(_words(relations, pasted, matches)))
-    found: dict[tuple[str, str], tuple[str, Found]] = {}
+    found: dict[tuple[str, str], tuple[str, FoundObject]] = {}
     unknown: list[str] = []
     known_words = _known(relations)
     for word in words[:MOST]:

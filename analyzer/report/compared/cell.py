@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.report.cells import preformatted
 from analyzer.report.compared import text, words
 from analyzer.report.markup import Markup, coded, el, join
+from analyzer.report.views.cells import preformatted
 from analyzer.report.words import VERDICTS
 
 if TYPE_CHECKING:

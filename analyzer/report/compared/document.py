@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.compare.judged import causes_by_key
+from analyzer.compare.findings import causes_by_key
 from analyzer.compare.model import CAUSE, CHANGED, FILE, IMAGE_DATA, KINDS, NAME, SAME, STATES
 from analyzer.compare.objects import changed_objects
 from analyzer.report.compared.words import PART
-from analyzer.report.document import cleaned
+from analyzer.report.formats.document import cleaned
 from analyzer.report.words import plural
 from analyzer.snapshot.times import format_time
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause
-    from analyzer.compare.model import Account, Change, Comparison, Item, Judged
+    from analyzer.compare.model import Account, Change, ComparedItem, Comparison, JudgedCapture
     from analyzer.compare.objects import Changed
 
 VERSION = 1
@@ -48,7 +48,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
     return whole
 
 
-def _side(side: Judged) -> dict[str, Any]:
+def _side(side: JudgedCapture) -> dict[str, Any]:
     bundle = side.snapshot.bundle
     return {
         "path": bundle.path,
@@ -125,7 +125,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _path(item: Item | None) -> str | None:
+def _path(item: ComparedItem | None) -> str | None:
     return item.path or None if item is not None else None
 
 

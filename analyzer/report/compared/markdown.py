@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.compared import words
-from analyzer.report.escape import markdown_code, markdown_text
+from analyzer.report.encode.markdown import markdown_code, markdown_text
 from analyzer.report.words import VERDICTS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.compared import words
-from analyzer.report.escape import inert
+from analyzer.report.encode.text import inert
 from analyzer.report.tables import table
 
 if TYPE_CHECKING:

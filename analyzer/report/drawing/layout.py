@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from analyzer.report.objects import CONTAINER, IMAGE
+from analyzer.report.model.objects import CONTAINER, IMAGE
 
 if TYPE_CHECKING:
     from analyzer.report.drawing.scene import Scene

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.pieces import scene_of
-from analyzer.report.escape import markdown_block, mermaid_text, shortened
+from analyzer.report.encode.markdown import markdown_block, mermaid_text
+from analyzer.report.encode.text import shortened
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:

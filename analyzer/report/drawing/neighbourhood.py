@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.report.drawing.scene import FILE, FOLD, STORE, Box, Scene, Sketch
-from analyzer.report.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER
+from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.causes.model import Cause
-    from analyzer.report.objects import Object, Objects
+    from analyzer.report.model.objects import Object, Objects
 
 SUBJECTS, USERS = 4, 6
 LISTED = 200

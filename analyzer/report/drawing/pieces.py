@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.labels import ordered
 from analyzer.report.drawing.scene import Box, Scene
-from analyzer.report.objects import BROKEN, FINE, MISSING
+from analyzer.report.model.objects import BROKEN, FINE, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
-from analyzer.report.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING
+from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.report.objects import Object, Objects
+    from analyzer.report.model.objects import Object, Objects
 
 FOLD, FILE, STORE = "fold", "file", "store"
 SHORTEST_FOLD = 2
@@ -30,7 +30,7 @@ class Box:
     Attributes:
         kind: `container`, `image`, `layer`, `fold`, `file` or `store`.
         label, note: its two lines.
-        state: word of `analyzer.report.objects`.
+        state: word of `analyzer.report.model.objects`.
         members: numbers of the objects it stands for.
         needs: index of the box it stands on, -1 for none.
         column, row: place, set by the layout; columns count from the left.

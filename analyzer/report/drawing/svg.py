@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.layout import arrange
 from analyzer.report.drawing.pieces import scene_of
-from analyzer.report.escape import inert, shortened, width
+from analyzer.report.encode.text import inert, shortened, width
 from analyzer.report.markup import Markup, el
-from analyzer.report.objects import BROKEN, MISSING
+from analyzer.report.model.objects import BROKEN, MISSING
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.report.chain import chain_of
-from analyzer.report.document import container_name, image_names
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.drawing.svg import draw
+from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
+from analyzer.report.model.chain import chain_of
 from analyzer.report.words import RISKS, percent, plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause, Step
     from analyzer.checks.finding import Evidence, Finding
-    from analyzer.report.objects import Objects
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
+    from analyzer.report.model.objects import Objects
 
 OPEN, SHOWN = 3, 40
 PROOF, NAMES = 3, 12
 LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-def causes(report: Report, objects: Objects) -> Markup:
+def causes(report: Analysis, objects: Objects) -> Markup:
     """Return the section: the first causes open, further ones folded, beyond forty only counted."""
     if not report.causes:
         return NOTHING
@@ -38,7 +38,7 @@ def causes(report: Report, objects: Objects) -> Markup:
     return el("section", el("h2", "Causes", class_="hidden-label"), cards[:OPEN], rest, left, id="causes")
 
 
-def _card(report: Report, objects: Objects, cause: Cause) -> Markup:
+def _card(report: Analysis, objects: Objects, cause: Cause) -> Markup:
     hypothesis = cause.hypothesis
     chips = el(
         "p",
@@ -64,7 +64,7 @@ def _card(report: Report, objects: Objects, cause: Cause) -> Markup:
     )
 
 
-def _picture(report: Report, objects: Objects, cause: Cause) -> Markup:
+def _picture(report: Analysis, objects: Objects, cause: Cause) -> Markup:
     links = chain_of(cause, report.relations)
     words = ", ".join(f"{link.kind} {link.label}{': ' + link.broken if link.broken else ''}".strip() for link in links)
     caption = f"One way down to the break: {words}." if words else ""
@@ -72,7 +72,7 @@ def _picture(report: Report, objects: Objects, cause: Cause) -> Markup:
     return el("figure", scroller("Graph", drawn), class_="picture")
 
 
-def _proof(report: Report, cause: Cause) -> Markup:
+def _proof(report: Analysis, cause: Cause) -> Markup:
     ids = report.finding_ids
     ordered = sorted(cause.hypothesis.explains.items(), key=lambda item: (-item[1], int(ids[item[0]][1:])))
     rows = [el("li", _finding(finding, ids[finding])) for finding, _ in ordered[:PROOF]]
@@ -113,7 +113,7 @@ def place(evidence: Evidence) -> Markup:
     return el("div", "at ", el("code", where.path + tail), offset, class_="place")
 
 
-def _hit(report: Report, cause: Cause) -> Markup:
+def _hit(report: Analysis, cause: Cause) -> Markup:
     hit, relations = cause.hypothesis.affected, report.relations
     parts: list[Markup] = [el("h4", "Who is hit")]
     images = [", ".join(image_names(i, relations)) or i[:12] for i in hit.images]
@@ -156,7 +156,7 @@ def _step(step: Step) -> list[Markup]:
     return parts
 
 
-def _doubts(report: Report, cause: Cause) -> Markup:
+def _doubts(report: Analysis, cause: Cause) -> Markup:
     hypothesis, ids = cause.hypothesis, report.finding_ids
     terms = [(f"{ids[f]} {f.rule}", weight) for f, weight in hypothesis.explains.items()][:20]
     terms += [(reason.text, reason.weight) for reason in hypothesis.reasons]

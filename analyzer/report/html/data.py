@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from analyzer.report.drawing.layout import arrange, pack
 from analyzer.report.drawing.scene import Sketch
 from analyzer.report.drawing.svg import ACROSS, DOWN, ICONS
-from analyzer.report.escape import CONTROL, json_shown
-from analyzer.report.objects import CONTAINER, FINE, HIT, Objects
+from analyzer.report.encode.json import json_shown
+from analyzer.report.encode.text import CONTROL
+from analyzer.report.model.objects import CONTAINER, FINE, HIT, Objects
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
     from analyzer.report.drawing.scene import Scene
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
 
 RAW_LIMIT = 16 << 20
 SHAPE = 1.7 * DOWN / ACROSS
@@ -22,7 +23,7 @@ SAFE_INTEGER = (1 << 53) - 1
 KINDS = tuple(ICONS)
 
 
-def page_data(report: Report, objects: Objects) -> dict[str, Any]:
+def page_data(report: Analysis, objects: Objects) -> dict[str, Any]:
     """Return the block; strings repeat as indexes, so that twenty thousand layers stay a few megabytes."""
     return {
         "kinds": KINDS,
@@ -92,7 +93,7 @@ def _split(path: str, object_id: str, strings: _Strings) -> int | str:
 class _Raw:
     """Records as found, keys once a shape and ids of known objects as `[number]`, up to sixteen megabytes."""
 
-    def __init__(self, report: Report, objects: Objects) -> None:
+    def __init__(self, report: Analysis, objects: Objects) -> None:
         self.report = report
         self.objects = objects
         self.shapes: dict[tuple[str, ...], int] = {}

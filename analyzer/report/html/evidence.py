@@ -14,14 +14,14 @@ from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from analyzer.checks.finding import Evidence, Finding
-    from analyzer.report.objects import Objects
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
+    from analyzer.report.model.objects import Objects
 
 SHOWN = 1_000
 LOSSES = 200
 
 
-def findings_block(report: Report, objects: Objects) -> Markup:
+def findings_block(report: Analysis, objects: Objects) -> Markup:
     """Return the table, worst first; beyond a thousand rows the rest is counted."""
     if not report.findings:
         return NOTHING
@@ -55,7 +55,7 @@ def _plain(name: str, kind: str) -> str:
     return el("span", name, class_="dead") if kind else NOTHING
 
 
-def _filters(report: Report) -> Markup:
+def _filters(report: Analysis) -> Markup:
     present = {finding.severity for finding in report.findings}
     boxes = [
         el("label", el("input", type="checkbox", checked=True, value=severity, class_="level"), " ", severity)
@@ -114,7 +114,7 @@ def _values(evidence: Evidence) -> Markup:
     )
 
 
-def coverage_block(report: Report) -> Markup:
+def coverage_block(report: Analysis) -> Markup:
     """Return what was lost, noted and skipped, with reasons."""
     snapshot, checked = report.snapshot, report.checked
     parts: list[Markup] = []
@@ -137,7 +137,7 @@ def coverage_block(report: Report) -> Markup:
     return el("section", el("h2", "What was looked at"), parts, id="coverage")
 
 
-def _ignored(report: Report) -> Markup:
+def _ignored(report: Analysis) -> Markup:
     """Return the findings that the user's configuration leaves out, each with the reason given there."""
     ignored = report.checked.ignored
     rows = [
@@ -156,7 +156,7 @@ def _ignored(report: Report) -> Markup:
     return Markup(table + (el("p", f"and {left:,} more", class_="quiet") if left else NOTHING))
 
 
-def rules_block(report: Report) -> Markup:
+def rules_block(report: Analysis) -> Markup:
     """Return the pages of the rules and causes that this report names."""
     spoke = {finding.rule for finding in report.findings}
     named = {cause.id for cause in report.causes}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.coverage import content, xattrs
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
+from analyzer.report.model.coverage import content, xattrs
 from analyzer.report.words import MEANING, VERDICTS, human, plural
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
@@ -13,7 +13,7 @@ from analyzer.snapshot.times import format_time
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
 
 MARKS = {
     "healthy": "M5 12l5 5 9-10",
@@ -24,7 +24,7 @@ MARKS = {
 ENGINES = {CRIO: "CRI-O", PODMAN: "Podman", "buildah": "Buildah"}
 
 
-def banner(report: Report) -> Markup:
+def banner(report: Analysis) -> Markup:
     """Return the header: the verdict, and what it means here."""
     verdict = report.verdict
     mark = el("svg", el("path", d=MARKS[verdict]), viewBox="0 0 24 24", class_="sign", aria_hidden="true")
@@ -46,7 +46,7 @@ def banner(report: Report) -> Markup:
     )
 
 
-def _sentence(report: Report) -> str:
+def _sentence(report: Analysis) -> str:
     verdict, causes = report.verdict, report.causes
     if verdict == "undetermined":
         return f"Too little was read to judge: {report.too_thin}."
@@ -60,7 +60,7 @@ def _sentence(report: Report) -> str:
     return f"{first} {'The first' if len(causes) > 1 else 'It'} hits {whom}."
 
 
-def _first(report: Report) -> Markup:
+def _first(report: Analysis) -> Markup:
     """Return the first cause and the first step in a line each: what is wrong, and what to do."""
     if not report.causes:
         return NOTHING
@@ -72,13 +72,13 @@ def _first(report: Report) -> Markup:
     return join(lines)
 
 
-def facts(report: Report) -> Markup:
+def facts(report: Analysis) -> Markup:
     """Return what is known of node, engines, stores and bundle, and the coverage in one look."""
     rows = [*_stores(report), *_node(report), *_engines(report), *_bundle(report), *_coverage(report), *_policy(report)]
     return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in rows], class_="facts")
 
 
-def _stores(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _stores(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     for store in report.snapshot.stores:
         counts = ", ".join(
             plural(len(some), noun)
@@ -88,7 +88,7 @@ def _stores(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
         yield f"Store ({store.role})", [el("code", store.root or "."), f" {store.driver}{disk}", el("br"), counts]
 
 
-def _node(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _node(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     platform = report.platform
     if platform.architecture:
         name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
@@ -97,7 +97,7 @@ def _node(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
         yield "Node", ["platform not in the bundle"]
 
 
-def _engines(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _engines(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     made = {c.engine for rel in report.relations for c in rel.containers.values() if c.engine}
     lines: list[Markup | str] = []
     for engine, name in ENGINES.items():
@@ -112,7 +112,7 @@ def _engines(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
         yield "Engines", lines
 
 
-def _bundle(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _bundle(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     bundle = report.snapshot.bundle
     size = f", {human(bundle.bytes)}" if bundle.bytes else ""
     lines: list[Markup | str] = [f"{bundle.format}, {plural(bundle.members, 'member')}{size}"]
@@ -124,7 +124,7 @@ def _bundle(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
     yield "Bundle", lines
 
 
-def _policy(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _policy(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     """Tell what the user's own decisions leave out or mark, and that names are not those of the site."""
     if report.policy:
         yield "Policy", [el("div", said) for said in report.policy]
@@ -132,7 +132,7 @@ def _policy(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
         yield "Redacted", ["names are replaced by pseudonyms; ids are as found"]
 
 
-def _coverage(report: Report) -> Iterator[tuple[str, list[Markup | str]]]:
+def _coverage(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     snapshot, checked = report.snapshot, report.checked
     whole = "complete" if report.complete else el("strong", "not complete", class_="bad")
     seen = f", depth {snapshot.depth}; content {content(snapshot)}, xattrs {xattrs(snapshot)}"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.graded import check_said
 from analyzer.report.markup import NOTHING, Markup, el, scroller
+from analyzer.report.views.grade import check_said
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
     from analyzer.outlook.model import Deletes, Outlook
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
 
 
-def outlook_block(report: Report) -> Markup:
+def outlook_block(report: Analysis) -> Markup:
     """Return the section, nothing where nothing was predicted."""
     if not report.outlook:
         return NOTHING
@@ -30,7 +30,7 @@ def outlook_block(report: Report) -> Markup:
     )
 
 
-def _checks(report: Report) -> Markup:
+def _checks(report: Analysis) -> Markup:
     """Return how the lines of captured checks were graded."""
     if not report.graded:
         return NOTHING

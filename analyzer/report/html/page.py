@@ -7,7 +7,7 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from analyzer.report.escape import script_json
+from analyzer.report.encode.json import script_json
 from analyzer.report.html.causes import causes
 from analyzer.report.html.data import page_data
 from analyzer.report.html.evidence import coverage_block, findings_block, rules_block
@@ -15,12 +15,12 @@ from analyzer.report.html.head import banner, facts
 from analyzer.report.html.outlook import outlook_block
 from analyzer.report.html.strips import space_block, timeline_block
 from analyzer.report.markup import Markup, el, join
-from analyzer.report.objects import Objects
+from analyzer.report.model.objects import Objects
 from analyzer.report.words import VERDICTS
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
-    from analyzer.report.report import Report
+    from analyzer.report.model.analysis import Analysis
 
 SECTIONS = (
     ("causes", "Causes"),
@@ -44,7 +44,7 @@ def styles() -> Markup:
     return Markup(asset("html/style.css") + asset("drawing/graph.css"))
 
 
-def render(report: Report) -> str:
+def render(report: Analysis) -> str:
     """Return the page; the same bundle gives the same bytes."""
     objects = Objects(report)
     style, script = styles(), asset("html/script.js")
@@ -156,6 +156,6 @@ def _panel() -> Markup:
     )
 
 
-def fragment(report: Report) -> Markup:
+def fragment(report: Analysis) -> Markup:
     """Return verdict, facts and causes without script, for a notebook cell."""
     return join((banner(report), facts(report), causes(report, Objects(report))))

@@ -6,24 +6,24 @@ import math
 from typing import TYPE_CHECKING
 
 from analyzer.report.markup import NOTHING, Markup, el, scroller
-from analyzer.report.space import space
-from analyzer.report.timeline import STEPS, timeline
+from analyzer.report.model.space import space
+from analyzer.report.model.timeline import STEPS, timeline
 from analyzer.report.words import human, plural
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.report.report import Report
-    from analyzer.report.space import ImageSpace, Space
-    from analyzer.report.timeline import Lane, Strip
+    from analyzer.report.model.analysis import Analysis
+    from analyzer.report.model.space import ImageSpace, Space
+    from analyzer.report.model.timeline import Lane, Strip
 
 STEP, LANE, LEFT = 6, 34, 170
 BARS = 25
 LONG = 320
 
 
-def timeline_block(report: Report) -> Markup:
+def timeline_block(report: Analysis) -> Markup:
     """Return the strip: one lane a kind, one bar a step, higher for more."""
     strip = timeline(report)
     if strip is None:
@@ -96,7 +96,7 @@ def _told(strip: Strip) -> Markup:
     return el("details", el("summary", "The same as a table"), table)
 
 
-def space_block(report: Report) -> Markup:
+def space_block(report: Analysis) -> Markup:
     """Return a bar an image, what it alone holds and what it shares, and what nothing uses."""
     used = space(report)
     if not used.images and not used.unneeded_layers and not used.directories:

@@ -30,7 +30,7 @@ FREE = frozenset(
 """Values of records that say nothing of a site."""
 
 
-class Names:
+class Pseudonyms:
     """The mapping; it grows while records are read, in their order."""
 
     def __init__(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from analyzer.graph.relations import relate
-from analyzer.report.redact.names import Names
+from analyzer.report.model.analysis import Analysis
+from analyzer.report.redact.names import Pseudonyms
 from analyzer.report.redact.store import place, snapshot
 
 if TYPE_CHECKING:
@@ -15,17 +16,19 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Evidence, Finding, Subject
     from analyzer.checks.rule import Checked
     from analyzer.outlook.model import Outlook
-    from analyzer.report.report import Report
 
 
-def redacted(report: Report) -> Report:
+Held = TypeVar("Held", bound=Analysis)
+
+
+def redacted(report: Held) -> Held:
     """Return the same report with pseudonyms for names; ids, structure, order and arithmetic stay."""
     return _Redactor(report).report
 
 
-class _Redactor:
-    def __init__(self, report: Report) -> None:
-        self.names = names = Names()
+class _Redactor(Generic[Held]):
+    def __init__(self, report: Held) -> None:
+        self.names = names = Pseudonyms()
         reading = snapshot(report.snapshot, names)
         checked = report.checked
         self.findings: dict[Finding, Finding] = {}

@@ -12,20 +12,20 @@ from analyzer.source.member import Loss, Member
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyzer.report.redact.names import Names
+    from analyzer.report.redact.names import Pseudonyms
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import DriverHome, LayerDirectory
     from analyzer.snapshot.provenance import Problem, SmallFile
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 SUFFIXES = (".tar.zst", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".tar")
 
 
-def snapshot(found: Snapshot, names: Names) -> Snapshot:
+def snapshot(found: BundleSnapshot, names: Pseudonyms) -> BundleSnapshot:
     """Return a copy to report from; records come first, so that prose knows their names."""
     stores = [_Redactor(names).store(store) for store in found.stores]
     return replace(
@@ -48,16 +48,16 @@ def bundle_path(path: str) -> str:
     return "bundle" + next((suffix for suffix in SUFFIXES if path.endswith(suffix)), "")
 
 
-def place(where: Where, names: Names) -> Where:
+def place(where: Where, names: Pseudonyms) -> Where:
     """Return where a fact was read, in pseudonyms."""
     return Where(names.path(where.path), names.path(where.pointer), where.offset)
 
 
-def _loss(loss: Loss, names: Names) -> Loss:
+def _loss(loss: Loss, names: Pseudonyms) -> Loss:
     return Loss(names.prose(loss.what), names.path(loss.where), loss.offset)
 
 
-def _member(member: Member, names: Names) -> Member:
+def _member(member: Member, names: Pseudonyms) -> Member:
     return Member(
         names.path(member.path),
         member.kind,
@@ -73,13 +73,13 @@ def _member(member: Member, names: Names) -> Member:
     )
 
 
-def _file(file: SmallFile, names: Names) -> SmallFile:
+def _file(file: SmallFile, names: Pseudonyms) -> SmallFile:
     """Return a file without its content."""
     return replace(file, member=_member(file.member, names), data=None, reason=names.prose(file.reason))
 
 
 class _Redactor:
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Pseudonyms) -> None:
         self.names = names
 
     def store(self, store: Store) -> Store:

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.api import judge
 from analyzer.limits import Limits
-from analyzer.report.json import render
+from analyzer.report.formats.json import render
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.open import open_bundle
 from tests.archives import content_place, place, spans, tar_of

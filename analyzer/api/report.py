@@ -1,0 +1,27 @@
+"""The report that people and programs hold: the result of an analysis, and how it shows itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.report.formats.document import report_document
+from analyzer.report.formats.notebook import report_html
+from analyzer.report.formats.text import render
+from analyzer.report.model.analysis import Analysis
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Analysis):
+    """Result of one analysis, as `analyze` gives it; prints as text, shows itself in a notebook."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of the report contract, schema version 1."""
+        return report_document(self)
+
+    def __repr__(self) -> str:
+        return render(self).rstrip()
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook."""
+        return report_html(self)

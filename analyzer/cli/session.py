@@ -1,0 +1,171 @@
+"""Open a bundle for a command that digs, and find the object it is asked about."""
+
+from __future__ import annotations
+
+import gc
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from analyzer.cli.options import NO_CACHE
+from analyzer.cli.output import emit
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.api.report import Report
+    from analyzer.checks.policy import Policy
+    from analyzer.cli.cache import Cache
+    from analyzer.cli.progress import Progress
+    from analyzer.graph.find import FoundObject
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.snapshot import BundleSnapshot
+
+T = TypeVar("T")
+CANDIDATES = 20
+ENOUGH = {"quick": ("standard", "quick"), "standard": ("standard",)}
+"""Depths a kept index may have to serve a command that needs the one named first."""
+
+
+def in_pseudonyms(report: Report) -> Report:
+    """Return a report without the names of the site."""
+    from analyzer.report.redact import redacted
+
+    return redacted(report)
+
+
+class Opened:
+    """A bundle that was read.
+
+    Args:
+        bundle: path, or `-`.
+        depth: `quick` is enough where no file of a layer is looked at.
+        platform: of the node, for the findings.
+    """
+
+    def __init__(self, bundle: str, *, depth: str = "standard", platform: str | None = None) -> None:
+        self.bundle = bundle
+        self._policy = current_policy(bundle)
+        self.snapshot, self._cache = reading(bundle, depth)
+        self._platform = platform
+
+    @cached_property
+    def relations(self) -> tuple[Relations, ...]:
+        """Return who stands on whom, one item per group of stores."""
+        from analyzer.graph.relations import relate
+
+        return tuple(relate(self.snapshot))
+
+    @cached_property
+    def report(self) -> Report:
+        """Return the report on the bundle."""
+        from analyzer.api import judge
+
+        return judge(self.snapshot, platform=self._platform, policy=self._policy)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document of the report."""
+        options = (self.snapshot.depth, self._platform, self._policy)
+        kept = self._cache.document(options) if self._cache is not None else None
+        if kept is not None:
+            return kept
+        document = self.report.to_dict()
+        if self._cache is not None:
+            self._cache.keep_document(options, document)
+        return document
+
+    def find(self, word: str) -> FoundObject:
+        """Return the one object a word means.
+
+        Raises:
+            UsageError: it means none, or several; these are listed.
+        """
+        found = self.candidates(word)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UsageError(
+                f"{word!r} is no id (or start of one), name, digest, link id or path of this bundle", where=self.bundle
+            )
+        shown = [f"{f.kind} {f.id[:16]}  {f.name}".rstrip() for f in found[:CANDIDATES]]
+        if len(found) > CANDIDATES:
+            shown.append(f"and {len(found) - CANDIDATES} more")
+        raise AmbiguousError(f"{word!r} may mean {len(found)} objects:", tuple(shown), where=self.bundle)
+
+    def candidates(self, word: str) -> list[FoundObject]:
+        """Return every object a word may mean."""
+        from analyzer.graph.find import find
+
+        return find(self.relations, word)
+
+
+class AmbiguousError(UsageError):
+    """A word means several objects; `candidates` has a line for each, printed after the message."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = (), *, where: str = "") -> None:
+        super().__init__(message, where=where)
+        self.candidates = candidates
+
+
+def current_policy(bundle: str, baseline: str | None = None) -> Policy:
+    """Return what the user's configuration and a baseline file decide about findings.
+
+    Raises:
+        UsageError: something in them has no meaning, or they are part of the evidence.
+    """
+    from analyzer.checks.policy import NO_POLICY
+    from analyzer.cli.config import policy, refuse_evidence
+    from analyzer.cli.main import CONFIG
+
+    ctx = click.get_current_context(silent=True)
+    config = ctx.meta.get(CONFIG) if ctx is not None else None
+    if config is None:
+        return NO_POLICY
+    refuse_evidence(config, bundle)
+    return policy(config, baseline)
+
+
+def reading(bundle: str, depth: str, *, hash_input: bool = False) -> tuple[BundleSnapshot, Cache | None]:
+    """Return a bundle as read, from the user's cache where it is kept there, and the cache that may be used for it."""
+    from analyzer.api import read
+    from analyzer.cli.cache import Cache
+
+    ctx = click.get_current_context(silent=True)
+    if depth not in ENOUGH or (ctx is not None and ctx.meta.get(NO_CACHE)):
+        return _with_progress(
+            lambda progress: read(bundle, depth=depth, hash_input=hash_input, progress=progress)
+        ), None
+    cache = Cache(bundle)
+    from analyzer.snapshot.snapshot import gather, understand
+    from analyzer.source.open import open_bundle
+
+    gc.disable()
+    kept = cache.gathered(ENOUGH[depth])
+    if kept is not None and (kept.sha256 or not hash_input):
+        return understand(kept), cache
+    source = open_bundle(bundle, hash_input=hash_input)
+    again = source.again
+    gathered = _with_progress(lambda progress: gather(source, depth=depth, progress=progress))
+    snapshot = understand(gathered, again=again)
+    cache.keep_gathered(gathered)
+    return snapshot, cache
+
+
+def _with_progress(work: Callable[[Progress], T]) -> T:
+    from analyzer.cli.progress import Progress
+
+    gc.disable()
+    progress = Progress()
+    try:
+        return work(progress)
+    finally:
+        progress.done()
+
+
+def emit_json(value: Any) -> None:
+    """Print a value as JSON: ASCII only, so that nothing in it reaches the terminal as a control character."""
+    emit(json.dumps(value, ensure_ascii=True, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""One encoder a target: text out of a bundle is hostile until it went through here."""

@@ -1,0 +1,1 @@
+"""One renderer a file: the report as text, JSON, Markdown, SARIF, JUnit, tables and notebook cells."""

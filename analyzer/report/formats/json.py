@@ -1,0 +1,16 @@
+"""The report as JSON: ASCII only, two spaces, one document, a newline at the end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from analyzer.report.formats.document import report_document
+
+if TYPE_CHECKING:
+    from analyzer.report.model.analysis import Analysis
+
+
+def render(report: Analysis) -> str:
+    """Return the document as text; the same bundle gives the same bytes."""
+    return json.dumps(report_document(report), ensure_ascii=True, indent=2) + "\n"

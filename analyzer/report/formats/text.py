@@ -1,0 +1,333 @@
+"""The report for a terminal: the first screen says what is wrong, who is hit and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.report.encode.text import inert, shortened, width
+from analyzer.report.formats.document import container_name, image_names
+from analyzer.report.lines import painted, wrapped, wrapped_command
+from analyzer.report.model.chain import chain_of
+from analyzer.report.model.coverage import content, xattrs
+from analyzer.report.views.grade import check_said
+from analyzer.report.words import human, percent, plural
+from analyzer.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from analyzer.causes.model import Cause
+    from analyzer.outlook.model import Outlook
+    from analyzer.report.model.analysis import Analysis
+
+TOP_CAUSES = 3
+NAMES = 3
+INDENT = 11
+LISTINGS = frozenset({"crictl images", "podman images"})
+NARROWEST = 40
+LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
+COLOURS = {
+    "healthy": "good", "advisory": "warn", "damaged": "bad", "undetermined": "warn",
+    "info": "quiet", "warning": "warn", "error": "bad", "critical": "bad",
+}  # fmt: skip
+PLAIN = (("└─", "`-"), ("·", "-"), ("…", "..."), ("→", "->"), ("✗", "x"))
+
+
+def render(
+    report: Analysis, *, everything: bool = False, columns: int = 100, ascii_only: bool = False, colour: bool = False
+) -> str:
+    """Return the text report; no line is wider than `columns`, but for a word of a command that is.
+
+    Args:
+        report: what to tell.
+        everything: also every finding, every reason and every skipped check, ids and paths in full.
+        columns: width to wrap at.
+        ascii_only: draw without characters beyond ASCII.
+        colour: mark verdict, severities and commands with the sequences of ECMA-48.
+    """
+    shown = _ascii if ascii_only else inert
+    return "\n".join(_Text(report, everything, columns, colour=colour, shown=shown).lines()) + "\n"
+
+
+def _ascii(text: str) -> str:
+    """Return text that is inert and has nothing beyond ASCII."""
+    text = inert(text)
+    for fancy, plain in PLAIN:
+        text = text.replace(fancy, plain)
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def cause_lines(report: Analysis, cause: Cause, *, columns: int = 100) -> list[str]:
+    """Return the lines that tell of one cause: title, who is hit, what to do, proof."""
+    return list(_Text(report, False, columns).cause(cause))
+
+
+def outlook_line(item: Outlook) -> str:
+    """Return what an engine would answer, in one unescaped line."""
+    return f"{item.engine} {item.version} `{item.command}`: {_answer(item)}"
+
+
+def _in_contrast(items: Sequence[Outlook]) -> list[Outlook]:
+    """Return the listings that work where that of another engine fails: both are told, the user has seen both."""
+    listings = [item for item in items if item.command in LISTINGS]
+    works = [item for item in listings if item.works]
+    return works if len(works) < len(listings) else []
+
+
+def _answer(item: Outlook) -> str:
+    message, deletes = item.message, item.deletes
+    said = f"{item.verdict}: {message}" if message and not item.works else item.verdict
+    if deletes is None:
+        return said
+    if deletes.whole_root:
+        return said + "; removes the whole graph root"
+    counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
+    gone = ", ".join(plural(count, noun) for count, noun in counts if count)
+    return f"{said}; removes {gone}" if gone else said
+
+
+class _Text:
+    """Line by line; every value passes through `shown`, which makes it inert, before it is measured."""
+
+    def __init__(
+        self,
+        report: Analysis,
+        everything: bool,
+        columns: int,
+        *,
+        colour: bool = False,
+        shown: Callable[[str], str] = inert,
+    ) -> None:
+        self.shown = shown
+        self.report = report
+        self.everything = everything
+        self.columns = max(columns, NARROWEST)
+        self.colour = colour
+
+    def lines(self) -> Iterator[str]:
+        yield from self.head()
+        yield ""
+        yield from self.verdict()
+        shown = self.report.causes if self.everything else self.report.causes[:TOP_CAUSES]
+        for cause in shown:
+            yield ""
+            yield from self.cause(cause)
+        yield from self.outlook()
+        yield from self.checks()
+        yield from self.rest(len(shown))
+
+    def paint(self, text: str, colour: str) -> str:
+        return painted(text, colour) if self.colour else text
+
+    def row(self, label: str, text: str, *, margin: str = "", colour: str = "") -> Iterator[str]:
+        """Yield a labelled paragraph, its text from one column on."""
+        for number, line in enumerate(wrapped(self.shown(text), self.columns - INDENT)):
+            head = f"{margin}{label}".ljust(INDENT) if number == 0 else " " * INDENT
+            yield head + (self.paint(line, colour) if colour else line)
+
+    def wrap(self, label: str, text: str) -> Iterator[str]:
+        yield from self.row(label, text, margin="   ")
+
+    def block(self, text: str, first: str = "", rest: str = "", colour: str = "") -> Iterator[str]:
+        for number, line in enumerate(wrapped(self.shown(text), self.columns - max(len(first), len(rest)))):
+            yield (first if number == 0 else rest) + (self.paint(line, colour) if colour else line)
+
+    def head(self) -> Iterator[str]:
+        snapshot = self.report.snapshot
+        bundle = snapshot.bundle
+        size = f", {human(bundle.bytes)}" if bundle.bytes else ""
+        members = plural(bundle.members, "member")
+        yield from self.row("analyzer", f"{__version__} · {bundle.path} · {bundle.format}, {members}{size}")
+        for store in snapshot.stores:
+            counts = ", ".join(
+                plural(len(some), noun)
+                for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
+            )
+            fs = f" on {store.backing_fs}" if store.backing_fs else ""
+            yield from self.row("store", f"{store.root or '.'} ({store.role}): {store.driver}{fs}, {counts}")
+        platform = self.report.platform
+        if platform.architecture:
+            name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
+            yield from self.row("node", f"{name} (from {platform.source})")
+        state = "complete" if self.report.complete else "NOT COMPLETE"
+        checked = self.report.checked
+        yield from self.row(
+            "coverage",
+            f"{state}, depth {snapshot.depth}, content {content(snapshot)}, xattrs {xattrs(snapshot)}; "
+            f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped",
+            colour="" if self.report.complete else "warn",
+        )
+        for loss in snapshot.losses[: None if self.everything else 3]:
+            yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
+        if self.report.redacted:
+            yield from self.row("redacted", "names are replaced by pseudonyms; ids are as found")
+        yield from self.policy()
+
+    def policy(self) -> Iterator[str]:
+        """Tell what the user's own decisions keep out of this report or mark in it."""
+        said = self.report.policy
+        if said:
+            yield from self.row("policy", "; ".join(said))
+        for name, reason in self.report.checked.faulty[: None if self.everything else 3]:
+            yield from self.wrap("faulty", f"{name}: {reason}")
+
+    def verdict(self) -> Iterator[str]:
+        report = self.report
+        verdict = report.verdict
+        line = verdict.upper()
+        if report.causes:
+            worst = report.causes[0].hypothesis.affected
+            several = len(report.causes) > 1
+            line += f": {plural(len(report.causes), 'cause')}" + (", most likely and worst first" if several else "")
+            if worst.images or worst.containers:
+                images, containers = plural(len(worst.images), "image"), plural(len(worst.containers), "container")
+                line += f"; {'the first' if several else 'it'} hits {images} and {containers}"
+        elif verdict == "healthy":
+            line += ": nothing above `info` found in what was read"
+        elif verdict == "undetermined":
+            line += f": {report.too_thin}"
+        yield from self.block(line, colour=COLOURS[verdict])
+
+    def cause(self, cause: Cause) -> Iterator[str]:
+        hypothesis = cause.hypothesis
+        yield from self.block(hypothesis.title, f"{cause.rank}. ", "   ", colour="strong")
+        known = " · known" if self.report.is_known(cause) else ""
+        severity = self.paint(cause.severity, COLOURS[cause.severity])
+        told = self.shown(f" · {percent(cause.probability)} likely · {cause.id}{known}")
+        yield f"   {severity}{told}"
+        yield from self.hit(cause)
+        yield from self.plan(cause)
+        yield from self.proof(cause)
+        yield from self.drawn(cause)
+        if self.everything:
+            for reason in hypothesis.reasons:
+                yield from self.wrap("for" if reason.weight > 0 else "against", f"{reason.text} ({reason.weight:+.1f})")
+            for text in hypothesis.would_settle:
+                yield from self.wrap("settle", text)
+
+    def short(self, text: str, mark: str = "") -> str:
+        """Return text with ids cut to twelve digits, unless everything is asked for."""
+        return text if self.everything else LONG_ID.sub(lambda match: match.group()[:12] + mark, text)
+
+    def proof(self, cause: Cause) -> Iterator[str]:
+        ids = self.report.finding_ids
+        ordered = sorted(cause.hypothesis.explains.items(), key=lambda item: (-item[1], int(ids[item[0]][1:])))
+        shown = ordered if self.everything else ordered[:2]
+        for number, (finding, _) in enumerate(shown):
+            text = f"{ids[finding]} {finding.rule} {self.short(finding.message)}"
+            yield from self.wrap("proof" if number == 0 else "", text)
+            place = finding.evidence[0].where
+            where = f"{self.short(place.path, '…')} {place.pointer}".strip()
+            yield from self.block(f"at {where}", " " * (INDENT + 2), " " * (INDENT + 5))
+        if len(ordered) > len(shown):
+            yield from self.wrap("", f"and {plural(len(ordered) - len(shown), 'more finding')}")
+
+    def hit(self, cause: Cause) -> Iterator[str]:
+        hit = cause.hypothesis.affected
+        if not hit.images and not hit.containers:
+            yield from self.wrap("hit", "no image and no container")
+            return
+        label = "hit"
+        for ids, noun in ((hit.images, "image"), (hit.containers, "container")):
+            if ids:
+                yield from self.wrap(label, f"{plural(len(ids), noun)}: {self.names(ids, noun)}")
+                label = ""
+
+    def names(self, ids: tuple[str, ...], noun: str) -> str:
+        relations = self.report.relations
+        found = [
+            (", ".join(image_names(i, relations)) if noun == "image" else container_name(i, relations)) or i[:12]
+            for i in ids
+        ]
+        limit = len(found) if self.everything else NAMES
+        more = f" and {len(found) - limit} more" if len(found) > limit else ""
+        return ", ".join(found[:limit]) + more
+
+    def drawn(self, cause: Cause) -> Iterator[str]:
+        for depth, link in enumerate(chain_of(cause, self.report.relations)):
+            label = "   chain   " if depth == 0 else " " * INDENT
+            arm = "" if depth == 0 else "  " * (depth - 1) + "└─ "
+            mark = f"  ✗ {link.broken}" if link.broken else ""
+            line = self.fitted(f"{arm}{link.kind} {link.label}{mark}")
+            yield label + (self.paint(line, "bad") if mark else line)
+
+    def fitted(self, text: str) -> str:
+        """Return text cut to one line."""
+        dots = self.shown("…")
+        safe, room = self.shown(text), self.columns - INDENT
+        return safe if width(safe) <= room else shortened(safe, room - len(dots) + 1).removesuffix("…") + dots
+
+    def plan(self, cause: Cause) -> Iterator[str]:
+        """Give every step with its command in full: it is there to be copied."""
+        for number, step in enumerate(cause.hypothesis.plan, 1):
+            risk = f" [{step.risk}]" if step.risk != "none" else ""
+            then = f" Then: {step.after}." if step.after and self.everything else ""
+            yield from self.wrap("do" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
+            if step.command:
+                lines = wrapped_command(self.shown(step.command), self.columns - INDENT - 2)
+                for place, line in enumerate(lines):
+                    yield " " * INDENT + ("$ " if place == 0 else "  ") + self.paint(line, "strong")
+
+    def outlook(self) -> Iterator[str]:
+        items = self.report.outlook
+        failing = [item for item in items if not item.works or (item.deletes and item.deletes.whole_root)]
+        if not failing and not (self.everything and items):
+            return
+        yield ""
+        yield "what the engines would answer on this store"
+        alike: dict[tuple[str, str, str], list[str]] = {}
+        for item in items if self.everything else [*failing, *_in_contrast(items)]:
+            alike.setdefault((item.engine, item.version, _answer(item)), []).append(f"`{item.command}`")
+        for (engine, version, answer), commands in alike.items():
+            yield from self.wrap("", self.short(f"{engine} {version} {', '.join(commands)}: {answer}"))
+
+    def checks(self) -> Iterator[str]:
+        """Tell how much of what an engine's check said holds."""
+        if self.report.graded:
+            yield ""
+            yield "what an engine's check said of this store (`analyzer grade` has every line)"
+        for check in self.report.graded:
+            yield from self.wrap("", f"{check.path}: {check_said(check)}")
+
+    def rest(self, shown: int) -> Iterator[str]:
+        report = self.report
+        if self.everything:
+            yield from self.all_findings()
+            return
+        more = []
+        if len(report.causes) > shown:
+            more.append(plural(len(report.causes) - shown, "more cause"))
+        if report.findings:
+            more.append(plural(len(report.findings), "finding"))
+        if report.checked.skipped:
+            more.append(plural(len(report.checked.skipped), "skipped check"))
+        if more:
+            yield ""
+            yield from self.block(f"{', '.join(more)}: `--all` · a rule or cause in words: `analyzer explain ID`")
+
+    def all_findings(self) -> Iterator[str]:
+        report = self.report
+        checked, ids = report.checked, report.finding_ids
+        rows = [
+            (ids[f], f.rule, f.severity, f.confidence, f"{'known: ' if report.is_old(f) else ''}{f.message}")
+            for f in report.findings
+        ]
+        yield from self.listed("findings", ("id", "rule", "severity", "sure", "what"), rows)
+        ignored = [(f.rule, f.severity, f"{f.message} (because: {reason})") for f, reason in checked.ignored]
+        yield from self.listed("findings ignored as configured", ("rule", "severity", "what"), ignored)
+        yield from self.listed("checks skipped", ("rule", "because"), checked.skipped)
+
+    def listed(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+        """Yield a table whose last column is wrapped; nothing where it has no rows."""
+        if not rows:
+            return
+        yield ""
+        yield f"{title} ({len(rows)})"
+        cells = [[self.shown(cell) for cell in row] for row in (headers, *rows)]
+        widths = [max(width(row[column]) for row in cells) for column in range(len(headers) - 1)]
+        indent = sum(widths) + 2 * len(widths)
+        for *short, text in cells:
+            head = "".join(cell + " " * (wide - width(cell) + 2) for cell, wide in zip(short, widths, strict=True))
+            for number, line in enumerate(wrapped(text, max(self.columns - indent, NARROWEST // 2))):
+                yield (head if number == 0 else " " * indent) + line

@@ -1,0 +1,122 @@
+"""The result of one analysis as a value: everything a renderer needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import RANK
+from analyzer.report.words import plural
+
+if TYPE_CHECKING:
+    from analyzer.causes.model import Cause
+    from analyzer.checks.finding import Finding
+    from analyzer.checks.rule import Checked
+    from analyzer.graph.relations import Relations
+    from analyzer.outlook.grading.captured import GradedCheck
+    from analyzer.outlook.model import Outlook
+    from analyzer.snapshot.platform import Platform
+    from analyzer.snapshot.snapshot import BundleSnapshot
+
+HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Analysis:
+    """Result of one analysis.
+
+    Attributes:
+        snapshot: what was read.
+        relations: who stands on whom, one item per group of stores.
+        checked: findings, rules run and skipped.
+        causes: ranked causes.
+        outlook: what the engines would answer.
+        platform: the node's platform.
+        redacted: whether names were replaced by pseudonyms.
+        graded: output of engines' checks that the bundle holds, every line graded.
+    """
+
+    snapshot: BundleSnapshot
+    relations: tuple[Relations, ...]
+    checked: Checked
+    causes: tuple[Cause, ...]
+    outlook: tuple[Outlook, ...]
+    platform: Platform
+    redacted: bool = False
+    graded: tuple[GradedCheck, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return findings in report order; the first is F1."""
+        return self.checked.findings
+
+    @property
+    def finding_ids(self) -> dict[Finding, str]:
+        """Return the id (`F1`, …) of every finding."""
+        return {finding: f"F{number}" for number, finding in enumerate(self.findings, 1)}
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the whole bundle was read and every rule came to an end."""
+        return self.snapshot.complete and not self.checked.failed
+
+    @property
+    def verdict(self) -> str:
+        """Return `healthy`, `advisory`, `damaged` or `undetermined`.
+
+        Damage seen is damage, however little was read; without any, too little read gives `undetermined`, and so does
+        a part of the store that is gone as a whole and may as well have been left out of the capture.
+        """
+        worst = max((RANK[f.severity] for f in self.findings), default=0)
+        if worst >= RANK["error"]:
+            return DAMAGED
+        if self.too_thin:
+            return UNDETERMINED
+        return ADVISORY if worst == RANK["warning"] else HEALTHY
+
+    @property
+    def too_thin(self) -> str:
+        """Return why nothing can be said of this bundle, `""` when enough was read."""
+        if self.snapshot.losses:
+            return "the bundle was not read whole"
+        if self.snapshot.open_end:
+            return "the archive has no end mark: it may be cut"
+        if self.checked.failed:
+            return f"{self.checked.failed[0]} failed"
+        root = self.snapshot.stores[0]
+        for part in ("layers", "images"):
+            if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
+                return f"the bundle has no {part}.json of {root.root or 'the store'}"
+        return next((finding.doubt for finding in self.findings if finding.doubt), "")
+
+    @property
+    def policy(self) -> list[str]:
+        """Return in words what the user's own decisions leave out of this report or mark in it; empty for none."""
+        checked = self.checked
+        said = []
+        if checked.ignored:
+            said.append(f"{plural(len(checked.ignored), 'finding')} ignored as configured")
+        if checked.gone is not None:
+            known = sum(map(self.is_old, self.findings))
+            gone = f", {checked.gone:,} of it no longer there" if checked.gone else ""
+            said.append(f"{known:,} of {plural(len(self.findings), 'finding')} known from the baseline{gone}")
+        if checked.overridden:
+            said.append(f"severity set for {plural(len(checked.overridden), 'rule')}")
+        return said
+
+    def is_old(self, finding: Finding) -> bool:
+        """Tell whether a finding is in the user's baseline."""
+        return finding.fingerprint in self.checked.known
+
+    def is_known(self, cause: Cause) -> bool:
+        """Tell whether every finding a cause explains is in the user's baseline."""
+        return bool(self.checked.known) and all(map(self.is_old, cause.hypothesis.explains))
+
+    def exit_code(self, fail_on: str = "error") -> int:
+        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis.
+
+        A cause whose every finding is in the user's baseline does not count.
+        """
+        if any(RANK[cause.severity] >= RANK[fail_on] and not self.is_known(cause) for cause in self.causes):
+            return 1
+        return 0 if self.complete else 4

@@ -1,0 +1,48 @@
+"""What was and was not looked at, so that "no findings" never looks like "healthy" when little was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analyzer.report.model.analysis import Analysis
+    from analyzer.snapshot.snapshot import BundleSnapshot
+
+EMPTY_TAR = 1536
+
+
+def coverage(report: Analysis) -> dict[str, Any]:
+    """Return the coverage block of the contract."""
+    snapshot = report.snapshot
+    return {
+        "complete": report.complete,
+        "depth": snapshot.depth,
+        "content": content(snapshot),
+        "xattrs": xattrs(snapshot),
+        "losses": [{"what": loss.what, "where": loss.where, "offset": loss.offset} for loss in snapshot.losses],
+        "notes": [{"what": note.what, "where": note.where, "offset": note.offset} for note in snapshot.notes],
+        "checks": {
+            "run": list(report.checked.run),
+            "skipped": [{"rule": rule, "because": reason} for rule, reason in report.checked.skipped],
+            "faulty": [{"name": name, "because": reason} for name, reason in report.checked.faulty],
+        },
+    }
+
+
+def content(snapshot: BundleSnapshot) -> str:
+    """Return `present`, `absent` (no file below any diff) or `partial` (some layers that have files lack them)."""
+    if not snapshot.content_files:
+        return "absent"
+    for store in snapshot.stores:
+        for layer in store.layers:
+            directory = store.home.layers.get(layer.id)
+            if directory and directory.entries and not directory.tables and (layer.diff_size or 0) > EMPTY_TAR:
+                return "partial"
+    return "present"
+
+
+def xattrs(snapshot: BundleSnapshot) -> str:
+    """Return `present`, `absent` (contents, but no attribute anywhere) or `unknown` (no contents)."""
+    if snapshot.xattrs_seen:
+        return "present"
+    return "absent" if snapshot.content_files else "unknown"

@@ -1,0 +1,1 @@
+"""Answers of the other commands: objects, files, records, plans, grades, times and messages."""

@@ -1,0 +1,96 @@
+"""The repair plan alone: as text, or as a shell script in which every command is commented out."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from analyzer.report.encode.text import inert
+from analyzer.report.lines import wrapped_command
+from analyzer.report.words import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+COLUMNS = 98
+RISKS = {
+    "none": "loses nothing",
+    "image-repull": "the image has to be pulled again",
+    "container-loss": "the container's own layer is lost",
+    "data-loss": "data is lost that cannot be made again",
+}
+
+
+def as_text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int = 100) -> str:
+    """Return the steps of each cause in order; commands in full, to be copied."""
+    return "\n".join(_text(document, causes, max(columns, 40))) + "\n"
+
+
+def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int) -> Iterator[str]:
+    if not causes:
+        yield f"{document['verdict']}: no cause was found, so there is nothing to repair"
+    for number, cause in enumerate(causes):
+        if number:
+            yield ""
+        yield from _wrapped(f"{cause['rank']}. {cause['title']} ({percent(cause['probability'])})", columns, "")
+        for step in cause["plan"]:
+            after = f" Then: {step['after']}." if step["after"] else ""
+            risk = f" [{step['risk']}]" if step["risk"] != "none" else ""
+            yield from _wrapped(f"{step['step']}. {step['effect']}{risk}{after}", columns, "   ")
+            if step["command"]:
+                lines = wrapped_command(inert(step["command"]), columns - 8)
+                yield from (f"      {'$' if number == 0 else ' '} {line}" for number, line in enumerate(lines))
+        if not cause["plan"]:
+            yield "   no steps are known"
+
+
+def as_script(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> str:
+    """Return a shell script that does nothing until somebody takes the comment marks away.
+
+    A command that holds control characters cannot be shown as it is; it is marked as not to be run.
+    """
+    return "\n".join(_script(document, causes)) + "\n"
+
+
+def _script(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "#!/bin/sh"
+    yield from _comment(f"Repair plan for {document['bundle']['path']}, by analyzer {document['tool']['version']}.")
+    yield from _comment(
+        "Every command is commented out. Read a step, decide, take its `#$ ` away, and run it on the node. "
+        "Steps build on each other: keep their order, and look whether each did what it should."
+    )
+    yield "set -eu"
+    yield "echo 'This plan does nothing until it is edited.' >&2; exit 1"
+    for cause in causes:
+        yield ""
+        yield from _comment(
+            f"Cause {cause['rank']} ({cause['severity']}, {percent(cause['probability'])}): {cause['title']}"
+        )
+        for step in cause["plan"]:
+            yield "#"
+            yield from _comment(f"{step['step']}. {step['effect']} Risk: {RISKS.get(step['risk'], step['risk'])}.")
+            yield from _command(step["command"])
+            if step["after"]:
+                yield from _comment(f"Afterwards: {step['after']}.")
+    if not causes:
+        yield from _comment("No cause was found, so there is nothing to repair.")
+
+
+def _command(command: str) -> Iterator[str]:
+    if not command:
+        return
+    shown = inert(command)
+    if shown != command:
+        yield from _comment("NOT to be run as it is: it has characters that cannot be shown, given here as escapes.")
+    yield f"#$ {shown}"
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in textwrap.wrap(inert(text), COLUMNS, break_on_hyphens=False):
+        yield f"# {line}"
+
+
+def _wrapped(text: str, columns: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        inert(text), columns, initial_indent=indent, subsequent_indent=indent + "   ", break_on_hyphens=False
+    )

@@ -1,0 +1,240 @@
+"""Compare every layer of a store that its bundle describes; done once for all rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from analyzer.limits import DEFAULT
+from analyzer.snapshot.content import DiffTable, Entry
+from analyzer.snapshot.parallel import map_in_workers
+from analyzer.snapshot.second_pass import table_of
+from analyzer.snapshot.snapshot import QUICK
+from analyzer.snapshot.tar_entry import TarEntry
+from analyzer.snapshot.tar_split import TarSplit
+from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
+from analyzer.source.member import HARDLINK
+from analyzer.source.memory import much_made
+from analyzer.verify.captured_ids import captured, store_owner
+from analyzer.verify.differences import TableComparison, name_owner, note_entries
+from analyzer.verify.entry_judge import EntryJudge
+from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
+from analyzer.verify.id_maps import Unknown, owners_of
+from analyzer.verify.storage_options import storage_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.overlay import LayerDirectory
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.snapshot.store import Store
+
+EMPTY = "the layer's diff is empty"
+HOPS = 8
+WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
+
+
+def compare_layers(snapshot: BundleSnapshot, store: Store, rel: Relations) -> dict[str, LayerFacts]:
+    """Return the facts of every image layer of a store, by id in record order; compared once, then remembered."""
+    key = ("contents", store.root, store.driver)
+    if key not in rel.memo:
+        with much_made():
+            rel.memo[key] = Comparer(snapshot, store, rel).run()
+    facts: dict[str, LayerFacts] = rel.memo[key]
+    return facts
+
+
+class Comparer:
+    """What comparing the layers of one store needs to know of the whole snapshot."""
+
+    def __init__(self, snapshot: BundleSnapshot, store: Store, rel: Relations) -> None:
+        self.snapshot = snapshot
+        self.store = store
+        self.rel = rel
+        self.capture = captured(snapshot)
+        self.options = storage_options(snapshot.host)
+        self.owner = store_owner(store)
+        self.tables = {
+            table.path: table
+            for other in snapshot.stores
+            for layer in other.home.layers.values()
+            for table in layer.tables.values()
+        }
+
+    def run(self) -> dict[str, LayerFacts]:
+        """Compare one layer after the other, so that only one index is held at a time."""
+        found: dict[str, LayerFacts] = {}
+        records = list(self._layers())
+        for record, facts in zip(records, map_in_workers(self._bare, records, self._weight), strict=True):
+            if facts is not None:
+                facts.record, facts.description = record, self._file(record.id)
+                found[record.id] = facts
+        for layer_id in self._emptied(found):
+            found[layer_id] = self._emptied_layer(found[layer_id])
+        return found
+
+    def _bare(self, record: LayerRecord) -> LayerFacts | None:
+        """Return the facts of a layer without the file they come from, which need not go through a pipe."""
+        facts = self._layer(record)
+        return replace(facts, description=None) if facts is not None else None
+
+    def _file(self, layer_id: str) -> SmallFile | None:
+        split = self._description(layer_id)
+        return split.file if split is not None else None
+
+    def _weight(self, record: LayerRecord) -> int:
+        file = self._file(record.id)
+        return len(file.data or b"") if file is not None else 0
+
+    def _emptied(self, found: dict[str, LayerFacts]) -> list[str]:
+        """Return layers without any file, unless the capture took the files of few layers only."""
+        empty = [i for i, facts in found.items() if facts.unjudged == EMPTY and facts.recorded and not facts.problems]
+        full = sum(not facts.unjudged and facts.recorded > 0 for facts in found.values())
+        return empty if len(empty) < full else []
+
+    def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
+        """Compare a layer with an empty directory."""
+        directory, split = self.rel.directory(facts.record.id), self._description(facts.record.id)
+        if directory is None or split is None:
+            return facts
+        table = DiffTable(f"{directory.path}/diff")
+        again = LayerFacts(facts.record, table.path, facts.source, split.file, total=facts.total, emptied=True)
+        comparison = self._comparison(again, facts.record, directory, table)
+        comparison.run(split.groups())
+        comparison.finish(split.paths)
+        return again
+
+    def _layers(self) -> Iterator[LayerRecord]:
+        rel = self.rel
+        for record in self.store.layers:
+            own = rel.layer_store.get(record.id) is self.store and rel.layers.get(record.id) is record
+            if own and not record.incomplete:
+                yield record
+
+    def _description(self, layer_id: str) -> TarSplit | Toc | None:
+        """Return what describes a layer: its tar-split, else the table of contents of a partial pull."""
+        stores = (self.store, *self.rel.stores)
+        for store in stores:
+            if (file := store.tar_splits.get(layer_id)) is not None:
+                return TarSplit(file, DEFAULT)
+        for store in stores:
+            files = store.layer_files.get(layer_id, {})
+            if TOC_FILE in files:
+                return Toc(files[TOC_FILE], files.get(FORMAT_FILE), DEFAULT)
+        return None
+
+    def _layer(self, record: LayerRecord) -> LayerFacts | None:
+        split = self._description(record.id)
+        if split is None:
+            return None
+        directory = self.rel.directory(record.id)
+        table, why = self._table(record, directory)
+        facts = LayerFacts(record, table.path if table else "", _source(split), split.file)
+        comparison = self._comparison(facts, record, directory, table) if directory and table else None
+        if comparison is None:
+            facts.unjudged = why
+            self._only_read(facts, split)
+        else:
+            comparison.run(split.groups())
+        facts.problems, facts.limit = tuple(split.problems), split.limit
+        if isinstance(split, TarSplit) and split.known_total and not split.limit:
+            facts.total = split.total
+        if comparison is not None:
+            if facts.problems or facts.limit:
+                facts = _without_differences(facts, f"its {facts.source} is damaged" if facts.problems else facts.limit)
+            else:
+                comparison.finish(split.paths)
+            comparison.table.forget_index()
+        return facts
+
+    def _only_read(self, facts: LayerFacts, split: TarSplit | Toc) -> None:
+        for group in split.groups():
+            if isinstance(group, TarEntry):
+                facts.recorded += bool(group.path)
+                name_owner(facts.owners, group)
+            else:
+                note_entries(facts, group)
+
+    def _table(self, record: LayerRecord, directory: LayerDirectory | None) -> tuple[DiffTable | None, str]:
+        """Return the table that holds a layer's files, or why there is none to compare."""
+        if self.snapshot.depth == QUICK:
+            return None, "depth quick reads no contents"
+        if directory is None:
+            return None, "the layer's directory is not in the bundle"
+        mapped = directory.tables.get("diff1")
+        own = directory.tables.get("diff")
+        if own is not None and len(own):
+            return own, ""
+        if mapped is not None and len(mapped):
+            return mapped, ""
+        if record.id in self.rel.mapped or "diff1" in directory.entries:
+            return None, "an id-mapped copy without files of its own"
+        if "diff" not in directory.entries:
+            return None, "the layer's diff is not in the bundle"
+        if not directory.diff_is_directory():
+            return None, "the layer's diff is not a directory"
+        return None, EMPTY
+
+    def _comparison(
+        self, facts: LayerFacts, record: LayerRecord, directory: LayerDirectory, table: DiffTable
+    ) -> TableComparison:
+        owners = owners_of(record, self.owner)
+        flat = facts.source == FLAT_TOC
+        if flat or self.options.ignore_chown_errors:
+            owners = (Unknown(), Unknown())
+        judge = EntryJudge(facts, owners, self.capture, self.options)
+        judge.mapped = table.path.endswith("/diff1")
+        judge.flat = flat
+        judge.root_owned = facts.source != TAR_SPLIT
+        diff = directory.entries.get("diff")
+        comparison = TableComparison(table, judge, self._resolve, diff.xattrs if diff is not None else None)
+        comparison.rootless = self.owner[0] != 0
+        comparison.whole_tree = judge.mapped or self.store.driver in WHOLE_TREE_DRIVERS
+        comparison.partial = bool(record.toc_digest) or facts.source != TAR_SPLIT
+        judge.dated = not comparison.partial
+        if self.store.driver in WHOLE_TREE_DRIVERS:
+            comparison.inherited = self._inherited(record)
+            comparison.above = partial(self._above, record)
+        return comparison
+
+    def _inherited(self, record: LayerRecord) -> dict[str, int] | None:
+        """Return the names of the parent's whole tree, None when it is not known."""
+        if not record.parent:
+            return {}
+        directory = self.rel.directory(record.parent)
+        table = directory.tables.get("diff") if directory else None
+        return dict(table.index) if table is not None and len(table) else None
+
+    def _above(self, record: LayerRecord) -> set[str]:
+        """Return the names that the descriptions of a layer's parents give."""
+        names: set[str] = set()
+        for layer_id in self.rel.chain(record.parent):
+            split = self._description(layer_id)
+            if split is not None:
+                names.update(entry.path for entry in split.entries())
+        return names
+
+    def _resolve(self, path: str) -> Entry | None:
+        """Find a file by member path in any diff directory of the bundle."""
+        for _ in range(HOPS):
+            table = table_of(path, self.tables)
+            found = table.get(path[len(table.path) + 1 :]) if table is not None else None
+            if table is None or found is None or found.kind != HARDLINK:
+                return found
+            path = found.outside or f"{table.path}/{found.link}"
+        return None
+
+
+def _source(split: TarSplit | Toc) -> str:
+    if isinstance(split, TarSplit):
+        return TAR_SPLIT
+    return FLAT_TOC if split.flat else TOC
+
+
+def _without_differences(facts: LayerFacts, why: str) -> LayerFacts:
+    return replace(facts, compared=0, unjudged=why, counts=Counter(), lists={}, patterns=Counter(), doubts=Counter())
