@@ -112,6 +112,6 @@ def _text(report: Report, everything: bool, columns: int, ascii_only: bool, *, c
 
 
 def _render(report: Report, name: str) -> str:
-    text = importlib.import_module(f"analyzer.report.{name}").render(report)
+    text = importlib.import_module(f"analyzer.report.formats.{name}").render(report)
     assert isinstance(text, str)
     return text

@@ -7,8 +7,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet import words
-from analyzer.report.html.head import MARKS
-from analyzer.report.html.page import styles
+from analyzer.report.formats.html.head import MARKS
+from analyzer.report.formats.html.page import styles
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.report.words import RISKS, percent, plural
 from analyzer.version import __version__

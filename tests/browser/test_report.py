@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 import analyzer
+from analyzer.report.formats.html import render
 from analyzer.report.formats.notebook import report_html
-from analyzer.report.html import render
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.stores import hex_id, write_store

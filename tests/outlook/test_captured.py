@@ -11,10 +11,10 @@ import pytest
 
 from analyzer.api import judge
 from analyzer.outlook.grading.lines import read_output
+from analyzer.report.formats.html import render as html
 from analyzer.report.formats.json import render as as_json
 from analyzer.report.formats.markdown import render as markdown
 from analyzer.report.formats.text import render as text
-from analyzer.report.html import render as html
 from analyzer.report.redact import redacted
 from tests.editing import Edited
 

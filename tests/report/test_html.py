@@ -15,8 +15,8 @@ import sys
 import pytest
 
 import analyzer
+from analyzer.report.formats.html import render
 from analyzer.report.formats.notebook import report_html
-from analyzer.report.html import render
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.test_hostile_text import HOSTILE, PLACES, controls, poisoned

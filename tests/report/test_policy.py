@@ -12,8 +12,8 @@ import pytest
 from analyzer.api import judge
 from analyzer.checks.policy import Ignore, Policy
 from analyzer.report.formats import junit, markdown, sarif
+from analyzer.report.formats.html import render as html
 from analyzer.report.formats.text import render as text
-from analyzer.report.html import render as html
 from tests.editing import Edited
 from tests.report.test_hostile_text import HOSTILE, controls
 from tests.report.test_html import Page, check_closed

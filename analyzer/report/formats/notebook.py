@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.report.formats.html.page import fragment, styles
 from analyzer.report.formats.text import render
-from analyzer.report.html.page import fragment, styles
 from analyzer.report.markup import el
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import inert
-from analyzer.report.html.causes import causes
-from analyzer.report.html.page import styles
+from analyzer.report.formats.html.causes import causes
+from analyzer.report.formats.html.page import styles
 from analyzer.report.markup import Markup, el
 from analyzer.report.model.objects import Objects
 from analyzer.report.words import percent, plural

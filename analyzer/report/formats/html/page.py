@@ -8,12 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analyzer.report.encode.json import script_json
-from analyzer.report.html.causes import causes
-from analyzer.report.html.data import page_data
-from analyzer.report.html.evidence import coverage_block, findings_block, rules_block
-from analyzer.report.html.head import banner, facts
-from analyzer.report.html.outlook import outlook_block
-from analyzer.report.html.strips import space_block, timeline_block
+from analyzer.report.formats.html.causes import causes
+from analyzer.report.formats.html.data import page_data
+from analyzer.report.formats.html.evidence import coverage_block, findings_block, rules_block
+from analyzer.report.formats.html.head import banner, facts
+from analyzer.report.formats.html.outlook import outlook_block
+from analyzer.report.formats.html.strips import space_block, timeline_block
 from analyzer.report.markup import Markup, el, join
 from analyzer.report.model.objects import Objects
 from analyzer.report.words import VERDICTS
@@ -41,13 +41,13 @@ def asset(name: str) -> Markup:
 
 def styles() -> Markup:
     """Return the style sheet of reports, page and notebook alike."""
-    return Markup(asset("html/style.css") + asset("drawing/graph.css"))
+    return Markup(asset("formats/html/style.css") + asset("drawing/graph.css"))
 
 
 def render(report: Analysis) -> str:
     """Return the page; the same bundle gives the same bytes."""
     objects = Objects(report)
-    style, script = styles(), asset("html/script.js")
+    style, script = styles(), asset("formats/html/script.js")
     blocks = {
         "causes": causes(report, objects),
         "outlook": outlook_block(report),

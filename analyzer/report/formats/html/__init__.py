@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analyzer.report.html.page import render
+from analyzer.report.formats.html.page import render
 
 __all__ = ["render"]

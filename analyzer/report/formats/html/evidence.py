@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.plugins import known_families
 from analyzer.checks.finding import RANK, SEVERITIES
 from analyzer.checks.plugins import known_rules
-from analyzer.report.html.causes import place
+from analyzer.report.formats.html.causes import place
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.report.pages import page_sections, page_title
 from analyzer.report.words import plural
