@@ -1,13 +1,15 @@
 """Who depends on whom, within the stores that one engine uses together.
 
 Plain dictionaries over records: every layer has one parent, so one pass gives chains, cycles and the blast radius of
-every layer. `analyzer.graph.build` exports the same relations as a networkx graph.
+every layer (`analyzer.graph.standing`). `analyzer.graph.build` exports the same relations as a networkx graph.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from analyzer.graph.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +33,7 @@ class Relations:
         children: layer ids by parent id, parents without a record included.
         users_of_image: containers by image id.
         owner_of: containers by the id of their read-write layer.
-        images_on, containers_on: indexes of images and containers whose chain goes through a layer id.
+        images_on, containers_on: ids of images and containers whose chain goes through a layer, by its id.
         cycles: layer ids on a parent cycle, each cycle in walking order.
         mapped: layer id -> id of the image's top layer it is an id-mapped copy of.
         links: link id -> layer directory name, from every store's `l/`.
@@ -48,8 +50,8 @@ class Relations:
     children: dict[str, list[str]] = field(default_factory=dict)
     users_of_image: dict[str, list[str]] = field(default_factory=dict)
     owner_of: dict[str, list[str]] = field(default_factory=dict)
-    images_on: dict[str, set[str]] = field(default_factory=dict)
-    containers_on: dict[str, set[str]] = field(default_factory=dict)
+    images_on: Standing = field(default_factory=lambda: Standing({}, {}))
+    containers_on: Standing = field(default_factory=lambda: Standing({}, {}))
     cycles: list[list[str]] = field(default_factory=list)
     mapped: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -93,11 +95,11 @@ class Relations:
 
     def images_hit(self, layer_ids: Iterable[str]) -> set[str]:
         """Return ids of images whose chain (mapped tops included) goes through any of the layers."""
-        return set().union(*(self.images_on.get(layer_id, set()) for layer_id in layer_ids))
+        return self.images_on.on_any(layer_ids)
 
     def containers_hit(self, layer_ids: Iterable[str]) -> set[str]:
         """Return ids of containers whose chain goes through any of the layers."""
-        return set().union(*(self.containers_on.get(layer_id, set()) for layer_id in layer_ids))
+        return self.containers_on.on_any(layer_ids)
 
 
 def relate(snapshot: BundleSnapshot) -> list[Relations]:
@@ -107,7 +109,7 @@ def relate(snapshot: BundleSnapshot) -> list[Relations]:
 
 
 def relate_stores(stores: list[Store]) -> Relations:
-    """Return the relations of stores that are used together; linear in records times chain length."""
+    """Return the relations of stores that are used together; linear in records."""
     rel = Relations(stores)
     for store in stores:
         _take_records(rel, store)
@@ -122,13 +124,11 @@ def relate_stores(stores: list[Store]) -> Relations:
             rel.remembered.setdefault(container.image, set()).add(name)
     for image in rel.images.values():
         rel.mapped.update((top, image.layer) for top in image.mapped_layers)
-        for top in (image.layer, *image.mapped_layers):
-            for layer_id in rel.chain(top):
-                rel.images_on.setdefault(layer_id, set()).add(image.id)
-    for container in rel.containers.values():
-        for layer_id in rel.chain(container.layer):
-            rel.containers_on.setdefault(layer_id, set()).add(container.id)
-    rel.cycles = find_cycles({layer.id: layer.parent for layer in rel.layers.values()})
+    parents = {layer.id: layer.parent for layer in rel.layers.values()}
+    rel.cycles = find_cycles(parents)
+    tops = {image.id: (image.layer, *image.mapped_layers) for image in rel.images.values()}
+    rel.images_on = Standing(tops, parents, rel.cycles)
+    rel.containers_on = Standing({each.id: (each.layer,) for each in rel.containers.values()}, parents, rel.cycles)
     return rel
 
 

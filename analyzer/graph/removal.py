@@ -76,24 +76,26 @@ def _layers(rel: Relations, gone: Gone) -> set[str]:
     unneeded = {
         layer
         for layer in candidates
-        if layer and rel.images_on.get(layer, set()) <= gone.images and rel.containers_on.get(layer, set()) <= users
+        if layer and rel.images_on.only(layer, gone.images) and rel.containers_on.only(layer, users)
     }
     own = {rel.containers[c].layer for c in users - gone.containers if c in rel.containers}
     return (unneeded - own) | gone.layers
 
 
 def _broken_images(rel: Relations, gone: Gone) -> Iterator[RemovalImpact]:
+    standing = {layer: rel.images_on.get(layer, set()) for layer in gone.layers}
     for image in rel.images.values():
-        lost = [layer for layer in gone.layers if image.id in rel.images_on.get(layer, ())]
+        lost = [layer for layer, images in standing.items() if image.id in images]
         if lost and image.id not in gone.images:
             yield RemovalImpact(IMAGE, image.id, ", ".join(image.names), f"it stands on layer {min(lost)[:12]}")
 
 
 def _broken_containers(rel: Relations, gone: Gone) -> Iterator[RemovalImpact]:
+    standing = {layer: rel.containers_on.get(layer, set()) for layer in gone.layers}
     for container in rel.containers.values():
         if container.id in gone.containers:
             continue
-        lost = [layer for layer in gone.layers if container.id in rel.containers_on.get(layer, ())]
+        lost = [layer for layer, containers in standing.items() if container.id in containers]
         if container.image in gone.images:
             yield RemovalImpact(CONTAINER, container.id, container.name, f"it runs image {container.image[:12]}")
         elif lost:

@@ -122,9 +122,8 @@ def _chain(rel: Relations, image_id: str) -> set[str]:
 
 def _only(rel: Relations, layer_id: str, images: set[str]) -> bool:
     """Tell whether nothing but the given images and their containers stands on a layer."""
-    others = rel.images_on.get(layer_id, set()) - images
     own = {c for image in images for c in rel.users_of_image.get(image, ())}
-    return not others and rel.containers_on.get(layer_id, set()) <= own
+    return rel.images_on.only(layer_id, images) and rel.containers_on.only(layer_id, own)
 
 
 def _image(rel: Relations, use: SpaceUsage, image_id: str) -> ImageUse:
@@ -168,7 +167,7 @@ def _unreadable(rel: Relations) -> str:
 def _leaks(rel: Relations, use: SpaceUsage) -> Iterable[Leak]:
     for store in rel.stores:
         for layer in store.layers:
-            if rel.images_on.get(layer.id) or rel.containers_on.get(layer.id) or rel.layers.get(layer.id) is not layer:
+            if layer.id in rel.images_on or layer.id in rel.containers_on or rel.layers.get(layer.id) is not layer:
                 continue
             yield Leak("unused layer", layer.id, store.path(store.driver, layer.id), use.layers.get(layer.id))
         for name, directory in store.home.layers.items():
