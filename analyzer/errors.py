@@ -6,6 +6,10 @@ Damage inside a readable bundle is never an exception: it becomes a loss in the 
 
 from __future__ import annotations
 
+import errno
+
+DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+
 
 class AnalyzerError(Exception):
     """Base of every error this package raises on purpose.
@@ -43,7 +47,19 @@ class NoStoreError(AnalyzerError):
     """The bundle reads well but holds no containers/storage tree; says what it is instead."""
 
 
+class OutputError(AnalyzerError):
+    """What was found cannot be written: the disk is full, or it failed."""
+
+    exit_code = 4
+
+
 class UsageError(AnalyzerError):
     """The caller asked for something that cannot be: unknown id, ambiguous prefix, bad platform."""
 
     exit_code = 2
+
+
+def not_written(error: OSError, where: str) -> AnalyzerError:
+    """Return what to raise for output that cannot be written: only a name that cannot be is the caller's fault."""
+    kind = OutputError if error.errno in DISK else UsageError
+    return kind(f"cannot be written ({error.strerror})", where=where)

@@ -232,7 +232,7 @@ def _executor(scheduler: str | None, jobs: int, tries: int) -> Executor:
     if scheduler is not None:
         from analyzer.fleet.dask import DaskCluster
 
-        return DaskCluster(scheduler, tries=tries)
+        return DaskCluster(scheduler, tries=tries, notice=lambda text: say("info", text))
     from analyzer.fleet.executor import LocalPool
 
     return LocalPool(jobs, tries=tries)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.errors import UsageError
+from analyzer.errors import UsageError, not_written
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -21,7 +21,7 @@ def emit(text: str) -> None:
 
     Raises:
         BrokenPipeError: the reader went away.
-        UsageError: the text cannot be written.
+        UsageError, OutputError: the text cannot be written.
     """
     out = sys.stdout
     if out is None:  # closed by whoever started the program
@@ -34,7 +34,7 @@ def emit(text: str) -> None:
         raise
     except OSError as error:
         silence(out)
-        raise UsageError(f"cannot be written ({error.strerror})", where="standard output") from error
+        raise not_written(error, "standard output") from error
 
 
 def silence(out: TextIO) -> None:
@@ -77,7 +77,7 @@ def spare_evidence(path: str, bundle: str) -> None:
     try:
         evidence = _is_evidence(Path(path), bundle)
     except OSError as error:
-        raise UsageError(f"cannot be written ({error.strerror})", where=path) from error
+        raise not_written(error, path) from error
     if evidence:
         raise UsageError("would write into the evidence; name another place", where=path)
 
@@ -91,7 +91,8 @@ def write_bytes(path: str, data: bytes, *, bundle: str) -> None:
     """Write a file through a temporary one beside it; a device or pipe is written as it is.
 
     Raises:
-        UsageError: the path is part of the bundle, or cannot be written.
+        UsageError: the path is part of the bundle, or cannot be.
+        OutputError: the disk is full.
     """
     spare_evidence(path, bundle)
     target = Path(path)
@@ -109,7 +110,7 @@ def write_bytes(path: str, data: bytes, *, bundle: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageError(f"cannot be written ({error.strerror})", where=path) from error
+        raise not_written(error, path) from error
 
 
 def make_directory(path: str, *, bundle: str) -> None:
@@ -130,7 +131,7 @@ def emit_bytes(data: bytes) -> None:
 
     Raises:
         BrokenPipeError: the reader went away.
-        UsageError: they cannot be written.
+        UsageError, OutputError: they cannot be written.
     """
     out = sys.stdout
     if out is None:
@@ -143,7 +144,7 @@ def emit_bytes(data: bytes) -> None:
         raise
     except OSError as error:
         silence(out)
-        raise UsageError(f"cannot be written ({error.strerror})", where="standard output") from error
+        raise not_written(error, "standard output") from error
 
 
 def _is_evidence(target: Path, bundle: str) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.policy import NO_POLICY
-from analyzer.errors import UsageError
+from analyzer.errors import OutputError, UsageError
 from analyzer.fleet import dataset, html, markdown
 from analyzer.fleet.checkpoint import Checkpoint, stands
 from analyzer.fleet.files import FLEET, ResultsDirectory, report_names
@@ -125,7 +126,18 @@ class Batch:
 
         Returns:
             the document of the fleet, as in `fleet.json`.
+
+        Raises:
+            OutputError: the disk is full; what is finished is kept.
         """
+        try:
+            return self._run(executor, progress)
+        except sqlite3.OperationalError as error:
+            raise OutputError(
+                f"cannot be written ({error}); what is finished is kept", where=self.output.state
+            ) from error
+
+    def _run(self, executor: Executor, progress: Callable[[Counts], None] | None) -> dict[str, Any]:
         keys = [key_of(path) for path in self.paths]
         names = node_names(self.paths, keys)
         self.counts.left = self.checkpoint.begin(zip(keys, names, strict=True))
@@ -154,17 +166,17 @@ class Batch:
         options = self._options
         for key, name, path in zip(keys, names, self.paths, strict=True):
             task = Task(
-                key, name, path, options.depth, options.platform, options.engines, options.timeout, options.memory,
-                options.policy,
+                key, name, place(path), options.depth, options.platform, options.engines, options.timeout,
+                options.memory, options.policy,
             )  # fmt: skip
             found = identity(path)
             if stands(self.checkpoint.known(key), self._text, found, task, retry=options.retry):
                 self.counts.kept += 1
                 continue
-            contents = self.checkpoint.contents(found[1], self._text) if found and found[1] else frozenset()
+            contents = self.checkpoint.contents(key, found[1], self._text) if found and found[1] else frozenset()
             self._identities[key] = found
             self._tasks[key] = task
-            yield replace(task, known=contents)
+            yield replace(task, known=contents, seen=found is not None)
 
     def _take(self, outcome: Outcome) -> None:
         """Keep an outcome: the report first, then the rows, which make it count."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.errors import UsageError
 from analyzer.fleet.schema import TABLES
-from analyzer.fleet.task import DONE, FAILED, INPUT, MEMORY, TIMEOUT
+from analyzer.fleet.task import DONE, FAILED, MEMORY, PASSING, TIMEOUT
 from analyzer.report.encode.json import json_text
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 APPLICATION = 0x616E6C7A
 VERSION = 1
 CACHE_KIB = 64 << 10
+MOVED = 16
+"""Bundles of one size that an earlier run named and this one does not, which a bundle is compared with at most."""
 SQL_TYPES = {"int64": "INTEGER", "Int64": "INTEGER", "bool": "INTEGER", "float64": "REAL", "Float64": "REAL"}
 SQL_TYPES |= {"datetime64[ns, UTC]": "INTEGER"}
 BUNDLES = """
@@ -47,7 +49,7 @@ CREATE TABLE IF NOT EXISTS bundles (
 );
 CREATE INDEX IF NOT EXISTS by_content ON bundles (sha256);
 CREATE INDEX IF NOT EXISTS by_report ON bundles (report);
-CREATE INDEX IF NOT EXISTS by_size ON bundles (size);
+CREATE INDEX IF NOT EXISTS moved ON bundles (size) WHERE current = 0;
 CREATE INDEX IF NOT EXISTS by_part ON bundles (part, current, name);
 CREATE TABLE IF NOT EXISTS parts (part INTEGER PRIMARY KEY, signature TEXT NOT NULL);
 """
@@ -78,6 +80,7 @@ class Checkpoint:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._turn = 0
         try:
             self.db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
             self._prepare()
@@ -105,6 +108,7 @@ class Checkpoint:
             self.db.execute(f'CREATE TABLE IF NOT EXISTS "{name}" (bundle INTEGER NOT NULL, {columns})')
             self.db.execute(f'CREATE INDEX IF NOT EXISTS "{name}_bundle" ON "{name}" (bundle)')
         self.db.execute("COMMIT")
+        self._turn = int(self.db.execute("SELECT coalesce(max(turn), 0) FROM bundles").fetchone()[0])
 
     def close(self) -> None:
         """Close the file."""
@@ -130,11 +134,17 @@ class Checkpoint:
         ).fetchone()
         return Known(*row)
 
-    def contents(self, size: int, options: str) -> frozenset[str]:
-        """Return the SHA-256 of contents of a size in bytes that were analysed with these options."""
+    def contents(self, key: str, size: int, options: str) -> frozenset[str]:
+        """Return the SHA-256 that a bundle of this size may have which an earlier run analysed with these options.
+
+        That of the bundle itself, whose times may have changed only, and those of bundles that this run does not name:
+        they may have been moved. No more than a few, whatever the fleet: other bundles are analysed without asking.
+        """
         rows = self.db.execute(
-            "SELECT DISTINCT sha256 FROM bundles WHERE size = ? AND options = ? AND state = ? AND sha256 IS NOT NULL",
-            (size, options, DONE),
+            "SELECT sha256 FROM (SELECT sha256, options, state FROM bundles WHERE key = ? AND size = ?"
+            " UNION ALL SELECT * FROM (SELECT sha256, options, state FROM bundles WHERE current = 0 AND size = ?"
+            " ORDER BY id LIMIT ?)) WHERE options = ? AND state = ? AND sha256 IS NOT NULL",
+            (key, size, size, MOVED, options, DONE),
         )
         return frozenset(row[0] for row in rows)
 
@@ -206,11 +216,24 @@ class Checkpoint:
         report: str,
     ) -> None:
         text, size = identity or (None, 0)
+        self._turn += 1
         state = FAILED if outcome.status == FAILED else DONE
         self.db.execute(
             "UPDATE bundles SET state = ?, failure = ?, options = ?, identity = ?, size = ?, sha256 = ?, timeout = ?,"
-            " memory = ?, report = ?, turn = (SELECT max(turn) FROM bundles) + 1 WHERE id = ?",
-            (state, outcome.kind, options, text, size, outcome.sha256, task.timeout, task.memory, report, number),
+            " memory = ?, report = ?, turn = ? WHERE id = ?",
+            (
+                state,
+                outcome.kind,
+                options,
+                text,
+                size,
+                outcome.sha256,
+                task.timeout,
+                task.memory,
+                report,
+                self._turn,
+                number,
+            ),
         )
 
     def rows(self, table: str, part: int) -> Iterator[tuple[Any, ...]]:
@@ -267,20 +290,23 @@ class _Transaction:
         self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")
+        if kind is None:
+            self._db.execute("COMMIT")
+        elif self._db.in_transaction:  # a full disk has rolled it back
+            self._db.execute("ROLLBACK")
 
 
 def stands(known: Known, options: str, identity: tuple[str, int] | None, task: Task, *, retry: bool) -> bool:
     """Tell whether what is held of a bundle is its result, so that it need not be analysed again.
 
     A failure stands as well: it is tried again when the bundle or the options changed, when the limit that it hit was
-    raised, when the network was its reason, or when the user says `retry`.
+    raised, when the network or the worker was its reason, or when the user says `retry`.
     """
     if not known.state or known.options != options or identity is None or known.identity != identity[0]:
         return False
     if known.state == DONE:
         return True
-    if retry or known.failure == INPUT:
+    if retry or known.failure in PASSING:
         return False
     if known.failure == TIMEOUT:
         return not _raised(known.timeout, task.timeout)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer.errors import UsageError
+from analyzer.errors import UsageError, not_written
 from analyzer.source.remote import is_url
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class ResultsDirectory:
         """Let `fill` write a temporary file and put it in its place.
 
         Raises:
-            UsageError: it cannot be written.
+            UsageError: it cannot be.
+            OutputError: the disk is full.
         """
         target = self._root / name
         try:
@@ -97,7 +98,7 @@ class ResultsDirectory:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise UsageError(f"cannot be written ({error.strerror})", where=str(target)) from error
+            raise not_written(error, str(target)) from error
 
     def exists(self, name: str) -> bool:
         """Tell whether a file is there."""

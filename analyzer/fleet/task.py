@@ -15,10 +15,12 @@ DONE, SAME, FAILED = "done", "same", "failed"
 
 UNREADABLE, NO_STORE = "unreadable", "no-store"
 INPUT, TIMEOUT, MEMORY, KILLED, CRASHED = "input", "timeout", "memory", "killed", "crashed"
+NOT_SEEN = "not-seen"
 KINDS = {
     UNREADABLE: "no tar and no directory, or it cannot be opened",
     NO_STORE: "it holds no containers/storage",
     INPUT: "reading it broke off: network or disk",
+    NOT_SEEN: "it is there, but the workers that were asked do not see it",
     TIMEOUT: "it took longer than --timeout",
     MEMORY: "it needed more than --memory",
     KILLED: "the worker was killed from outside",
@@ -28,8 +30,10 @@ KINDS = {
 
 FINAL = frozenset({UNREADABLE, NO_STORE})
 """Kinds that say something of the bundle itself: the same content gives the same answer, so it is not tried again."""
-LOST = frozenset({INPUT, KILLED, CRASHED})
+LOST = frozenset({INPUT, NOT_SEEN, KILLED, CRASHED})
 """Kinds that another try in the same run may mend."""
+PASSING = frozenset({INPUT, NOT_SEEN})
+"""Kinds that say nothing of the bundle: the next run tries it again without being told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,16 @@ class Task:
     Attributes:
         key: 32 hex digits that stand for the place of the bundle, unique in a batch.
         name: short name of the node, unique in a batch.
-        path: local path, or URL for fsspec.
+        path: absolute local path, or URL for fsspec.
         depth: `quick`, `standard` or `deep`.
         platform: `os/arch[/variant]`, None to find it in the bundle.
         engines: `cri-o@1.25`, …
         timeout: seconds of wall clock, 0 for no limit.
         memory: bytes of data the worker may take, 0 for no limit.
         policy: what the user decided about findings.
-        known: SHA-256 of contents that are analysed already; a bundle with one of these is not analysed again.
+        known: SHA-256 of contents that are analysed already and that this bundle may have; with one of these it is not
+            analysed again.
+        seen: whether who made the task saw the bundle: a worker that does not see it then proves nothing.
         tries: how often it was tried in vain before.
     """
 
@@ -60,6 +66,7 @@ class Task:
     memory: int = 0
     policy: Policy = NO_POLICY
     known: frozenset[str] = field(default_factory=frozenset)
+    seen: bool = False
     tries: int = 0
 
 
@@ -76,6 +83,7 @@ class Outcome:
         seconds: wall clock of the worker.
         peak: most bytes the worker held in memory, 0 where that is not known.
         tries: how often it was tried, this time included.
+        worker: address of the worker of a cluster, `""` on this machine.
         payload: of a `done` task, the report and the rows of the dataset, as `analyzer.fleet.rows.pack` makes them;
             opaque to executors.
     """
@@ -88,4 +96,5 @@ class Outcome:
     seconds: float = 0.0
     peak: int = 0
     tries: int = 1
+    worker: str = ""
     payload: bytes = b""

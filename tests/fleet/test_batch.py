@@ -16,12 +16,14 @@ import time
 import pytest
 
 from analyzer.cli.batch import progress_line
-from analyzer.errors import UsageError
+from analyzer.errors import OutputError, UsageError
 from analyzer.fleet.batch import Batch, BatchOptions, Counts, node_names
+from analyzer.fleet.checkpoint import MOVED, Checkpoint
 from analyzer.fleet.executor import LocalPool
 from analyzer.fleet.files import report_names
 from analyzer.fleet.results import Results, analyze_many
 from analyzer.fleet.schema import TABLES
+from analyzer.fleet.task import Outcome, Task
 from tests.editing import BUNDLES
 from tests.truth import cases
 
@@ -226,6 +228,7 @@ def test_failures_are_tried_again_when_it_may_help(tmp_path):
         ("unreadable", {}, {}, True, False),
         ("no-store", {}, {}, False, True),
         ("input", {}, {}, False, False),
+        ("not-seen", {}, {}, False, False),
         ("killed", {}, {}, False, True),
         ("crashed", {}, {}, False, True),
         ("timeout", {"timeout": 10}, {"timeout": 10}, False, True),
@@ -247,6 +250,74 @@ def test_which_failures_stand(failure, before, now, retry, stays):
     assert not stands(known, "other", ("file 1", 1), task, retry=retry)
     assert not stands(known, "o", ("file 2", 1), task, retry=retry)
     assert not stands(known, "o", None, task, retry=retry)
+
+
+def test_a_bundle_is_compared_with_few_others_whatever_the_fleet():
+    """Bundles that the run names are no candidates, and of those that an earlier run named only some are."""
+    checkpoint = Checkpoint(":memory:")
+    names = [(f"{number:032x}", f"node-{number}") for number in range(100)]
+    checkpoint.begin(names)
+    for number, (key, name) in enumerate(names):
+        outcome = Outcome(key, "done", sha256=f"{number:064x}")
+        checkpoint.keep(Task(key, name, name), outcome, {}, options="o", identity=(f"file {number}", 7), report="")
+    assert checkpoint.contents(names[3][0], 7, "o") == {f"{3:064x}"}
+    assert checkpoint.contents(names[3][0], 7, "other") == checkpoint.contents(names[3][0], 8, "o") == set()
+    checkpoint.begin(names[:50])
+    moved = checkpoint.contents("f" * 32, 7, "o")
+    assert len(moved) == MOVED
+    assert moved < {f"{number:064x}" for number in range(50, 100)}
+    checkpoint.close()
+
+
+def test_keeping_a_result_costs_the_same_in_a_large_fleet():
+    def effort(count):
+        checkpoint = Checkpoint(":memory:")
+        names = [(f"{number:032x}", f"node-{number}") for number in range(count)]
+        checkpoint.begin(names)
+        done = 0
+
+        def step():
+            nonlocal done
+            done += 1
+
+        for number, (key, name) in enumerate(names):
+            if number == count - 50:
+                checkpoint.db.set_progress_handler(step, 10)
+            task, found = Task(key, name, name), (f"file {number}", 7)
+            checkpoint.contents(key, 7, "o")
+            outcome = Outcome(key, "done", sha256=f"{number:064x}")
+            checkpoint.keep(task, outcome, {}, options="o", identity=found, report=f"{name}.json")
+        checkpoint.close()
+        return done
+
+    assert effort(1_000) < 1.2 * effort(200)
+
+
+def test_a_full_disk_keeps_what_is_finished(captures, tmp_path):
+    out = tmp_path / "out"
+    first = Batch([str(captures / f"{HEALTHY}.tar.zst")], str(out), BatchOptions())
+    first.run(Spy())
+    first.close()
+    made = Batch([str(captures)], str(out), BatchOptions())
+    made.checkpoint.db.execute("VACUUM")
+    pages = made.checkpoint.db.execute("PRAGMA page_count").fetchone()[0]
+    made.checkpoint.db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutputError, match=r"is full\); what is finished is kept"):
+        made.run(Spy())
+    made.close()
+    assert OutputError.exit_code not in (0, 1, UsageError.exit_code)
+    kept, fresh, failed = done(batch(captures, out))
+    assert kept >= 1
+    assert (fresh, kept + fresh + failed) == (1, 3)
+
+
+def test_relative_names_mean_the_same_for_a_worker_elsewhere(captures, tmp_path, monkeypatch):
+    monkeypatch.chdir(captures)
+    spy = Spy()
+    made = Batch([f"{HEALTHY}.tar.zst"], str(tmp_path / "out"), BatchOptions())
+    made.run(spy)
+    made.close()
+    assert nodes(tmp_path / "out").path.tolist() == [str(captures / f"{HEALTHY}.tar.zst")]
 
 
 def test_two_runs_do_not_share_a_directory(captures, tmp_path):

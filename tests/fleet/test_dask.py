@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import queue
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.fleet.dask import LEAST, DaskCluster
-from analyzer.fleet.task import DONE, FAILED, KILLED, MEMORY, TIMEOUT, UNREADABLE, Task
+from analyzer.fleet.task import DONE, FAILED, KILLED, MEMORY, NOT_SEEN, TIMEOUT, UNREADABLE, Task
 from analyzer.version import __version__
 from tests.editing import BUNDLES
 from tests.fleet.clusters import cluster
@@ -201,3 +202,26 @@ def test_a_worker_without_analyzer_that_joins_later_does_no_harm(tmp_path):
         assert [next(outcomes).status for _ in range(20)] == [DONE] * 20
         outcomes.close()
         executor.close()
+
+
+def test_a_bundle_that_the_workers_do_not_see_is_not_unreadable(executor, tmp_path):
+    """It was there for who made the task: on these workers, another mount is missing."""
+    gone = Task("1" * 32, "gone", str(tmp_path / "gone.tar"), seen=True)
+    [outcome] = executor.run([gone])
+    assert (outcome.status, outcome.kind, outcome.tries) == (FAILED, NOT_SEEN, 3)
+    assert outcome.worker in outcome.reason
+    assert "No such file" in outcome.reason
+
+
+def test_a_cluster_without_workers_is_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("analyzer.fleet.dask.SOON", 0.05)
+    told = queue.Queue()
+    with cluster(tmp_path, 0) as made:
+        executor = DaskCluster(made.address, notice=told.put)
+        with ThreadPoolExecutor(1) as thread:
+            outcomes = thread.submit(list, executor.run([task("podman-list")]))
+            line = told.get(timeout=120)
+            made.add_worker()
+            assert [outcome.status for outcome in outcomes.result(120)] == [DONE]
+        executor.close()
+    assert line == f"Dask scheduler {made.address} has no worker; 1 bundle waiting"
