@@ -18,6 +18,7 @@ three times the time.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import io
 import json
@@ -190,8 +191,6 @@ def write_image(out, number, chain, top):
 
 def encoded(item):
     """Return the file name of a big-data key that is no plain one."""
-    import base64
-
     return "=" + base64.b64encode(item.encode()).decode()
 
 

@@ -202,10 +202,10 @@ def _hidden(path: str) -> str:
     if is_url(path):
         return ""
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        os.stat(path)  # noqa: PTH116  nothing is opened
     except OSError as error:
         return error.strerror or str(error)
-    return ""
+    return "" if os.access(path, os.R_OK) else "Permission denied"
 
 
 def _here() -> str:
