@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analyzer.report.formats.document import report_document
-from analyzer.report.formats.notebook import report_html
-from analyzer.report.formats.text import render
 from analyzer.report.model.analysis import Analysis
 
 
@@ -17,11 +14,17 @@ class Report(Analysis):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of the report contract, schema version 1."""
+        from analyzer.report.formats.document import report_document  # noqa: PLC0415  each format loads when it is asked for
+
         return report_document(self)
 
     def __repr__(self) -> str:
+        from analyzer.report.formats.text import render  # noqa: PLC0415
+
         return render(self).rstrip()
 
     def _repr_html_(self) -> str:
         """Return the report for a notebook."""
+        from analyzer.report.formats.notebook import report_html  # noqa: PLC0415
+
         return report_html(self)
