@@ -16,7 +16,7 @@ What to do
     Capture again, with the engines stopped or from a file-system snapshot. Change nothing on the node before.
 
 Sources
-    containers-storage-format §8 (cause S) and remedy r8; seen by letting a pull finish between two reads.
+    Seen by letting a pull finish between two reads.
 """
 
 from __future__ import annotations

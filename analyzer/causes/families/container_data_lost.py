@@ -13,7 +13,7 @@ What to do
     Save the container's writable files if they matter, then remove it.
 
 Sources
-    containers-storage-format §8.6; restore failures were run on CRI-O 1.37.
+    Restore failures were run on CRI-O 1.37.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ What to do
     --xattrs-include='*' --numeric-owner`.
 
 Sources
-    containers-storage-format §3.6 and rows OVL-022 to OVL-024.
+    Rules OVL-022 to OVL-024.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ What to do
     Decide which driver is right, set it in storage.conf for every engine, and remove the other one's data.
 
 Sources
-    containers-storage-format rows STO-009, STO-010, OVL-015; wrong driver run on CRI-O 1.37 (no images,
+    Rules STO-009, STO-010, OVL-015; wrong driver run on CRI-O 1.37 (no images,
     nothing deleted).
 """
 

@@ -15,7 +15,7 @@ What to do
     the engines stopped and pull again.
 
 Sources
-    containers-storage-format §8 (cause W); wipes of healthy stores were run on CRI-O 1.37 (repair errors, `crio wipe`).
+    Wipes of healthy stores were run on CRI-O 1.37 (repair errors, `crio wipe`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ What to do
     first whether a lost record is the reason: then the directory is what remains of a good layer.
 
 Sources
-    containers-storage-format rows OVL-013, LAY-013, IMG-021, CTR-010; collection at start was run on CRI-O 1.37.
+    Rules OVL-013, LAY-013, IMG-021, CTR-010; collection at start was run on CRI-O 1.37.
 """
 
 from __future__ import annotations

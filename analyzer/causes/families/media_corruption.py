@@ -18,7 +18,7 @@ What to do
     counters. Then remove the images above by id and pull them again.
 
 Sources
-    containers-storage-format rows TSP-007, IMG-003 and IMG-004 (cause B); CRC-64 tells one flipped bit from an edit.
+    Rules TSP-007, IMG-003 and IMG-004; CRC-64 tells one flipped bit from an edit.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ What to do
     pull them again; `chmod 0700`, `0600` only for the store's own directories and index files.
 
 Sources
-    containers-storage-format rows OVL-024 and STO-016 (cause A).
+    Rules OVL-024 and STO-016.
 """
 
 from __future__ import annotations

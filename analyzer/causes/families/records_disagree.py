@@ -18,7 +18,7 @@ What to do
     images above and pull them again.
 
 Sources
-    containers-storage-format §8.3 and §8.4; hang and silence were run on podman 4.3.1 and CRI-O 1.37.
+    Hang and silence were run on podman 4.3.1 and CRI-O 1.37.
 """
 
 from __future__ import annotations

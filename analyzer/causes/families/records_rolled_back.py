@@ -16,7 +16,7 @@ What to do
     remove what stands on the lost objects by id and pull it again.
 
 Sources
-    containers-storage-format row STO-007 (lock time against index time); start-up garbage collection was run on CRI-O
+    Rule STO-007 (lock time against index time); start-up garbage collection was run on CRI-O
     1.37; restoring yesterday's overlay-layers was run with podman 4.3.1.
 """
 

@@ -16,7 +16,7 @@ What to do
     Remove the images above and pull again, when something needs to push or verify them.
 
 Sources
-    containers-storage-format §5 and rows TSP-001 to TSP-005; run with containers-storage check.
+    Rules TSP-001 to TSP-005; run with containers-storage check.
 """
 
 from __future__ import annotations

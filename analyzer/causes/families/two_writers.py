@@ -15,7 +15,7 @@ What to do
     what is wrong by id and pull it again.
 
 Sources
-    containers-storage-format rows STO-013, STO-014, OVL-005, CTR-005 (cause T); podman#24900, buildah#966.
+    Rules STO-013, STO-014, OVL-005, CTR-005; podman#24900, buildah#966.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Big data of a container is there, whole and unchanged.
+"""Big data of a container is missing, cut or changed.
 
 What it finds
     An item that a container record lists (`big-data-names`) whose file is missing, has another size than recorded, or

@@ -1,4 +1,4 @@
-"""A container's data directory has a record.
+"""Container data directory has no record.
 
 What it finds
     A directory below `<driver>-containers` with an id for a name and no container record.

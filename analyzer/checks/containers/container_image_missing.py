@@ -1,4 +1,4 @@
-"""The image of a container has a record.
+"""Image of a container has no record.
 
 What it finds
     An image id that containers name and no image store of the engine has. An empty image id is legal (a container

@@ -1,4 +1,4 @@
-"""The writable layer of a container has a record.
+"""Writable layer of a container has no record.
 
 What it finds
     A container whose `layer` has no record in the layers files of its graph root. The layer is the subject; the

@@ -1,4 +1,4 @@
-"""A container's layer lies on its image's top layer.
+"""Container's layer does not stand on its image's top layer.
 
 What it finds
     A container layer whose parent is neither its image's top layer, nor one of the image's id-mapped copies

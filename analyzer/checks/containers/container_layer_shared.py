@@ -1,4 +1,4 @@
-"""A writable layer belongs to one container.
+"""Writable layer is used by several containers.
 
 What it finds
     A layer that two or more container records name as theirs.

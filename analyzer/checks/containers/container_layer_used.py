@@ -1,4 +1,4 @@
-"""A container's layer is a writable layer of its own.
+"""Container uses a layer that belongs to an image.
 
 What it finds
     A container's layer that other layers have as parent, that carries a digest, or that is part of an image.

@@ -1,4 +1,4 @@
-"""The metadata of a container is JSON where an engine keeps JSON there.
+"""Container metadata is not the JSON its engine writes.
 
 What it finds
     A container record whose `metadata` begins like a JSON object or holds NUL bytes, and doesn't parse. Other text is

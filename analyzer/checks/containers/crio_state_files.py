@@ -1,4 +1,4 @@
-"""A CRI-O container keeps its configuration and state on disk.
+"""CRI-O container lacks its configuration or state files.
 
 What it finds
     A container with CRI-O's metadata whose `userdata/config.json` or `userdata/state.json` is missing, empty,

@@ -1,4 +1,4 @@
-"""The pod of a CRI-O container has a record.
+"""Pod of a CRI-O container has no record.
 
 What it finds
     A `pod-id` in a CRI-O container's metadata for which there is no container record (a pod's sandbox is a container

@@ -1,4 +1,4 @@
-"""Volatile records after an unclean stop of CRI-O.
+"""Volatile containers are left after an unclean stop of CRI-O.
 
 What it finds
     Containers recorded in `volatile-containers.json` on a node whose CRI-O markers say that it was not stopped in

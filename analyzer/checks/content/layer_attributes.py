@@ -1,4 +1,4 @@
-"""Extended attributes in a layer are those of its tar.
+"""Extended attributes in a layer differ from its tar.
 
 What it finds
     Three things, each one finding a layer: a directory whose tar entry `.wh..wh..opq` called for an opaque mark and

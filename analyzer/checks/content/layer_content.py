@@ -1,4 +1,4 @@
-"""The content of every file of a layer has its recorded checksum.
+"""Content of a layer's file does not match its recorded checksum.
 
 What it finds
     A regular file of the right size whose content has another CRC-64 than the layer's tar-split holds for it. Where the

@@ -1,4 +1,4 @@
-"""The tar of a layer, made again from its files, has the layer's diff-digest.
+"""Layer rebuilt from its files does not have its diff-digest.
 
 What it finds
     With `--depth deep`: a layer whose files all have their recorded sizes and checksums, but whose tar, put together

@@ -1,4 +1,4 @@
-"""Every file of a layer is there, of its type, size and link target.
+"""File of a layer is missing, or has another type, size or link target.
 
 What it finds
     In a layer's diff directory, a file that the layer tar has and the directory lacks, one of another type, a regular

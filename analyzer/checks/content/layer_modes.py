@@ -1,4 +1,4 @@
-"""Modes and owners in a layer are those of its tar.
+"""Mode or owner in a layer differs from its tar.
 
 What it finds
     Files and directories of a layer whose permission bits (setuid, setgid and sticky included) or owner are not those

@@ -1,4 +1,4 @@
-"""Device nodes, fifos and whiteouts of a layer exist with their type and number.
+"""Device node, fifo or whiteout of a layer is missing or has another type or number.
 
 What it finds
     A device node or fifo of the layer tar that is missing, of another type or another number, and a whiteout entry

@@ -1,4 +1,4 @@
-"""The uidset and gidset of a layer record are the owners its headers name.
+"""Layer record's uidset or gidset does not match the owners in its headers.
 
 What it finds
     A layer record whose `uidset` or `gidset` is not the set of owners in the layer's own tar headers (whiteouts left

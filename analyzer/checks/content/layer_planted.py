@@ -1,4 +1,4 @@
-"""A layer's diff directory holds nothing that its tar does not have.
+"""Layer's diff directory holds a file that its tar does not have.
 
 What it finds
     Files, links, nodes, whiteouts and directories in a layer's diff that no entry of the layer tar made. Directories

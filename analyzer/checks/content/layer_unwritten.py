@@ -1,4 +1,4 @@
-"""No file of a layer is empty or all NUL where it should have content.
+"""File of a layer is empty or all NUL where it should have content.
 
 What it finds
     Files of a layer that are zero bytes long, or hold nothing but NUL bytes, and should not. How many of the layer's

@@ -1,4 +1,4 @@
-"""A tar-split is one whole gzip stream of JSON lines.
+"""tar-split is not one whole gzip stream of JSON lines.
 
 What it finds
     A tar-split that is empty, NUL-filled, no gzip, cut off, fails its gzip checksum, has bytes after its end, or holds

@@ -1,4 +1,4 @@
-"""The entries of a tar-split are numbered, of known types, checksummed and name each file once.
+"""tar-split entry is misnumbered, of unknown type, without checksum or repeated.
 
 What it finds
     A readable tar-split whose entries are not numbered 0, 1, 2, …, have a type other than 1 and 2 or a negative size,

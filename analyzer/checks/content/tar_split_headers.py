@@ -1,4 +1,4 @@
-"""The tar headers inside a tar-split are headers, and say what its entries say.
+"""Tar header inside a tar-split is invalid or contradicts its entry.
 
 What it finds
     A readable tar-split with a raw piece that is no tar header where one must be (wrong checksum, no number, cut), or

@@ -1,4 +1,4 @@
-"""A layer that has a diff-digest has its tar-split.
+"""Layer with a diff-digest has no tar-split.
 
 What it finds
     A layer whose record has a `diff-digest`, and no `overlay-layers/<id>.tar-split.gz`, in a store that has

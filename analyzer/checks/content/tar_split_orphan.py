@@ -1,4 +1,4 @@
-"""Every tar-split and layer data directory has a layer record.
+"""tar-split or layer data directory has no layer record.
 
 What it finds
     A `<id>.tar-split.gz` or a big-data directory in `overlay-layers` whose layer is in no layer record of the stores

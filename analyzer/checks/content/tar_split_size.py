@@ -1,4 +1,4 @@
-"""The pieces of a tar-split add up to the diff-size of the record.
+"""Pieces of a tar-split do not add up to the recorded diff-size.
 
 What it finds
     A tar-split whose raw pieces and file sizes add up to another length than the `diff-size` of the layer record. It is

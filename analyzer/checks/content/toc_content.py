@@ -1,4 +1,4 @@
-"""The content of every file of a partial pull has the digest of its table of contents.
+"""File of a partial pull does not have the digest of its table of contents.
 
 What it finds
     A layer that was pulled in parts (zstd:chunked, estargz, composefs) and has no tar-split: a regular file of the

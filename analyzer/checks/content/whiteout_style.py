@@ -1,4 +1,4 @@
-"""Whiteouts of all layers are in the style of the mount program in use.
+"""Whiteouts are not in the style of the mount program in use.
 
 What it finds
     Image layers whose deletions are regular files `.wh.NAME`, the style of fuse-overlayfs, in a store whose

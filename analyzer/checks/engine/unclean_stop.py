@@ -1,4 +1,4 @@
-"""CRI-O was stopped in order.
+"""CRI-O was not shut down cleanly.
 
 What it finds
     The marker `clean.shutdown.supported` of CRI-O without `clean.shutdown` beside it.

@@ -1,4 +1,4 @@
-"""Every image record is a container image, not another OCI artifact.
+"""Image record is an OCI artifact, not a container image.
 
 What it finds
     An image whose OCI manifest names a config that is no OCI image config: an artifact (Helm chart, signature bundle,

@@ -1,4 +1,4 @@
-"""The config that a manifest names is an item of the image, hashes to its name, and is JSON.
+"""Image config is missing, does not hash to its name, or is not JSON.
 
 What it finds
     An image whose undamaged manifest names a config that its record does not hold, that has another digest although

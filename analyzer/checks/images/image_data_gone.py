@@ -1,4 +1,4 @@
-"""The image directory holds the data of the images that its index names.
+"""Data of the images in images.json is gone from the image directory.
 
 What it finds
     A `<driver>-images` directory with its lock and its index, and without the data directory of a single image, which

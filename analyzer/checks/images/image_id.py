@@ -1,4 +1,4 @@
-"""The id of an image is the one that its content gives.
+"""Image id is not the one that its content gives.
 
 What it finds
     An image, no list, whose id is neither the digest of its config nor, with layers that were identified by their table

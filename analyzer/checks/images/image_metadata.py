@@ -1,4 +1,4 @@
-"""The `metadata` of an image record is empty or the JSON that the engines write.
+"""Image record's `metadata` is not the JSON that engines write.
 
 What it finds
     An image record whose `metadata` text is no JSON object, or whose signature sizes are no lists of numbers.

@@ -1,4 +1,4 @@
-"""Every name of an image parses and has a tag or a digest.
+"""Image name does not parse, or has no tag or digest.
 
 What it finds
     A name in an image record that is no valid reference (`domain/repository:tag` or `…@sha256:…`), or that has neither

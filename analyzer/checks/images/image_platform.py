@@ -1,4 +1,4 @@
-"""An image is built for the platform of the node.
+"""Image is built for another platform than the node.
 
 What it finds
     An image whose config gives another operating system or architecture than the node has.

@@ -1,4 +1,4 @@
-"""An image that two stores hold is the same in both.
+"""Image held by two stores differs between them.
 
 What it finds
     An image id with records in the graph root and in an additional store whose layers have other contents, or whose

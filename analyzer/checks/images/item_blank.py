@@ -1,4 +1,4 @@
-r"""No big-data file of an image is empty or all NUL bytes.
+r"""Big-data file of an image is empty or all NUL.
 
 What it finds
     A file with 0 bytes or nothing but NUL bytes where the record promises content. Signature items of 0 bytes are

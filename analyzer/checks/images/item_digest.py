@@ -1,4 +1,4 @@
-"""Config, signatures and other items of an image have the digest their record states.
+"""Config, signature or other item of an image does not have its recorded digest.
 
 What it finds
     A file of the right size whose SHA-256 is not the recorded one, manifests apart (IMG-004). A config is named by its

@@ -1,4 +1,4 @@
-"""Every file name in an image's data directory stands for a key.
+"""File name in an image's data directory stands for no key.
 
 What it finds
     A file whose name no big-data key encodes to: a name with `=` that is no base64, or a plain name with characters

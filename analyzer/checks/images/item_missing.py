@@ -1,4 +1,4 @@
-"""Every big-data item of an image has its file.
+"""Big-data file of an image is missing.
 
 What it finds
     An image record names an item under `big-data-names` (manifest, config, signatures, …) and its data directory has

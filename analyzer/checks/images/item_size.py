@@ -1,4 +1,4 @@
-"""Every big-data file of an image has the size its record states.
+"""Big-data file of an image does not have its recorded size.
 
 What it finds
     A file that is longer or shorter than `big-data-sizes` says. Empty and NUL-filled files are IMG-005, absent ones

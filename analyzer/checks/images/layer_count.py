@@ -1,4 +1,4 @@
-"""An image has as many layers in the store as its manifest names.
+"""Image has another number of layers in the store than its manifest names.
 
 What it finds
     An image whose chain of layer records, from `layer` down, is longer or shorter than the layers of its manifest.

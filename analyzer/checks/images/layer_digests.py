@@ -1,4 +1,4 @@
-"""The layers of an image are those that its config names.
+"""Layers of an image are not those that its config names.
 
 What it finds
     An image whose layers' `diff-digest`, base layer first, are not the `rootfs.diff_ids` of its config. When the id of

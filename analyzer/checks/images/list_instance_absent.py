@@ -1,4 +1,4 @@
-"""A list in the place of a manifest comes with the manifest for the node's platform.
+"""List in place of a manifest lacks the manifest for the node's platform.
 
 What it finds
     An image record whose `manifest` is a list (IMG-008) with an entry for the node, while the manifest of that entry is

@@ -1,4 +1,4 @@
-"""A list in the place of a manifest has an entry for the node's platform.
+"""List in place of a manifest has no entry for the node's platform.
 
 What it finds
     An image record whose `manifest` is a list (IMG-008) that has no entry for the node: architecture, OS and variant

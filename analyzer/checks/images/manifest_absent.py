@@ -1,4 +1,4 @@
-"""Every image record has a `manifest`.
+"""Image record has no `manifest`.
 
 What it finds
     An image record whose `big-data-names` lacks `manifest` and whose data directory has no such file either.

@@ -1,4 +1,4 @@
-"""Manifests kept for an image have the digest their name and their record state.
+"""Manifest kept for an image does not have the digest of its name or record.
 
 What it finds
     A manifest file of the right size whose digest is not that of its key (`manifest-sha256:…`) or record (`manifest`).

@@ -1,4 +1,4 @@
-"""The `manifest` of an image is a single manifest, not a list.
+"""`manifest` of an image is a list, not a single manifest.
 
 What it finds
     An image record whose `manifest` is a Docker manifest list or an OCI image index. A pull never makes one: it keeps

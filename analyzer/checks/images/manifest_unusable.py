@@ -1,4 +1,4 @@
-"""The manifest of an image is of a type that the engines can use, and of one type only.
+"""Image manifest is of no single type that the engines can use.
 
 What it finds
     A `manifest`, or the instance an engine takes from a list, that is undamaged as far as size and digest can tell,

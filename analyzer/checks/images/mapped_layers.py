@@ -1,4 +1,4 @@
-"""The id-mapped copies of an image's top layer exist and stand where the top layer stands.
+"""Id-mapped copy of an image's top layer is missing or has another parent.
 
 What it finds
     A layer under `mapped-layers` of an image that has no record, whose `parent` is not that of the image's top layer,

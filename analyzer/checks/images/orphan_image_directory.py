@@ -1,4 +1,4 @@
-"""Every image data directory belongs to an image record.
+"""Image data directory has no image record.
 
 What it finds
     A directory with an image id for its name, beside images.json, that no image record of the store has.

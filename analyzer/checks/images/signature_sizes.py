@@ -1,4 +1,4 @@
-"""The sizes of an image's signatures add up to the signature data it holds.
+"""Image's signature sizes do not add up to its signature data.
 
 What it finds
     An image whose `metadata` gives signature sizes that do not add up to the length of `signatures`, or of the

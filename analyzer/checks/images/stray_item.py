@@ -1,4 +1,4 @@
-"""An image's data directory holds only what its record names.
+"""Image's data directory holds a file that its record does not name.
 
 What it finds
     Files in the data directory of an image that are no item of `big-data-names`, `userdata` and the engines' temporary

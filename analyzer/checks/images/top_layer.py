@@ -1,4 +1,4 @@
-"""The top layer of every image has a record.
+"""Top layer of an image has no record.
 
 What it finds
     A layer that images name as their `layer` and that no store the engine uses has a record of. The missing layer is

@@ -1,4 +1,4 @@
-"""Every big-data item of a layer has its file.
+"""Big-data file of a layer is missing.
 
 What it finds
     A name in a layer's `big-data-names` without a file below `overlay-layers/<id>/` in any store in use.

@@ -1,4 +1,4 @@
-"""A layer has at most 500 layers below it.
+"""More than 500 layers lie below a layer.
 
 What it finds
     The layer at which a chain of parents grows longer than 501 layers.

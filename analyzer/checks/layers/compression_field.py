@@ -1,4 +1,4 @@
-"""`compression` is a known number and fits the digests.
+"""`compression` is an unknown number or does not fit the digests.
 
 What it finds
     A `compression` outside 0 to 4 (none, bzip2, gzip, xz, zstd); or a layer recorded as uncompressed whose

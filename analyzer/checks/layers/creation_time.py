@@ -1,4 +1,4 @@
-"""`created` of a layer is set and not in the future.
+"""`created` of a layer is unset or in the future.
 
 What it finds
     A layer without a creation time, or with one more than an hour after the newest write to the store.

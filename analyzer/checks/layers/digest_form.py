@@ -1,4 +1,4 @@
-"""Digests of a layer record are well formed.
+"""Digest in a layer record is malformed.
 
 What it finds
     A `diff-digest`, `compressed-diff-digest` or `toc-digest` that is not `<algorithm>:<hex>` with an algorithm and

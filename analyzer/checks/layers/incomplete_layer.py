@@ -1,4 +1,4 @@
-"""No layer that something needs is flagged incomplete.
+"""Layer that something needs is flagged incomplete.
 
 What it finds
     A layer record with `flags.incomplete`: the engine sets it before a layer has content and first thing when it

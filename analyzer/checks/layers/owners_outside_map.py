@@ -1,4 +1,4 @@
-"""Owners of a layer's files fit the id map of the containers on it.
+"""Owners of a layer's files lie outside the id map of its containers.
 
 What it finds
     A container with an id map, and a layer below it that has files of owners outside that map.

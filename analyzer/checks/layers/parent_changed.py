@@ -1,4 +1,4 @@
-"""The id of a pulled layer proves which parent it was made on.
+"""Layer id proves another parent than the record names.
 
 What it finds
     A layer whose id is the hash of its digest and of *another* parent than its record names, where that other parent

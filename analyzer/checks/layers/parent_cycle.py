@@ -1,4 +1,4 @@
-"""No layer is its own ancestor.
+"""Layer is its own ancestor.
 
 What it finds
     Layers whose parents lead round in a circle, a layer that is its own parent included. The subject is the first

@@ -1,4 +1,4 @@
-"""The parent of every layer has a record.
+"""Parent layer has no record.
 
 What it finds
     A layer id that other layers name as their parent and that no layer record of the stores in use has. The subject

@@ -1,4 +1,4 @@
-"""No two layers hold the same content on the same parent.
+"""Two layers hold the same content on the same parent.
 
 What it finds
     Layers with equal `diff-digest`, equal parent and equal id maps.

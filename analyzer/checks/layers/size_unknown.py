@@ -1,4 +1,4 @@
-"""A layer of an image has a digest, and a size that can be summed.
+"""Layer of an image has no digest, or a size that cannot be summed.
 
 What it finds
     A layer below an image with neither `diff-digest` nor `toc-digest`, or, without a `toc-digest`, with a negative

@@ -1,4 +1,4 @@
-"""`zstd-chunked-manifest` of a layer is a table of contents of version 1.
+"""`zstd-chunked-manifest` of a layer is not a table of contents of version 1.
 
 What it finds
     A layer's table of contents that is empty, NUL-filled, no JSON object, of another version, or without entries.

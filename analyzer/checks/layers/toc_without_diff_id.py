@@ -1,4 +1,4 @@
-"""A layer known only by its table of contents carries the DiffID that was expected of it.
+"""Layer known only by its table of contents lacks the expected DiffID.
 
 What it finds
     A layer of an image with a `toc-digest`, no `diff-digest`, and no flag `expected-layer-diffid` that is a digest.

@@ -1,4 +1,4 @@
-"""Every layer is needed by an image or a container.
+"""Layer is needed by no image and no container.
 
 What it finds
     Layers that no image's and no container's chain goes through; one finding for each topmost one, with the chain of

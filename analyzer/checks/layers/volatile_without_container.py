@@ -1,4 +1,4 @@
-"""Every volatile layer belongs to a container.
+"""Volatile layer belongs to no container.
 
 What it finds
     A layer in volatile-layers.json that is no container's read-write layer.

@@ -1,4 +1,4 @@
-"""`additionallayer` and the symlink `diff` name the same place of the additional layer store.
+"""`additionallayer` and the symlink `diff` name different places.
 
 What it finds
     A layer with `additionallayer` whose text is no absolute path, or whose `diff` is a symlink to another place than

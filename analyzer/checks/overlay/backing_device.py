@@ -1,4 +1,4 @@
-"""`backingFsBlockDev` is a block device node.
+"""`backingFsBlockDev` is not a block device node.
 
 What it finds
     A `backingFsBlockDev` in the driver's home that is something else.

@@ -1,4 +1,4 @@
-"""A composefs layer has its metadata blob.
+"""Composefs layer has no metadata blob.
 
 What it finds
     A layer with a `composefs-data` directory whose `composefs.blob` is missing or has 0 bytes; or a layer whose big

@@ -1,4 +1,4 @@
-"""Every symlink of `overlay/l` leads to a layer directory that exists.
+"""Symlink in `overlay/l` leads to a layer directory that does not exist.
 
 What it finds
     A symlink in `overlay/l` whose layer directory is not there.

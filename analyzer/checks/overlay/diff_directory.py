@@ -1,4 +1,4 @@
-"""`diff` of a layer is a directory, or the absolute symlink of an additional layer store.
+"""`diff` of a layer is not a directory.
 
 What it finds
     A layer directory without `diff`, with a file in its place, or with a symlink that is not absolute.

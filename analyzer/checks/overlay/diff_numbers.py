@@ -1,4 +1,4 @@
-"""Numbered diff directories run from `diff1` without a gap.
+"""Numbered diff directories have a gap.
 
 What it finds
     A layer with `diffN` where `diff(N-1)` is missing.

@@ -1,4 +1,4 @@
-"""Every layer in layers.json has its directory in the driver's home.
+"""Layer in layers.json has no directory in the driver's home.
 
 What it finds
     A layer record for which no store of the bundle has a directory (`overlay/<id>`, `vfs/dir/<id>`).

@@ -1,4 +1,4 @@
-"""`overlay/l` is a real directory, and holds the short links.
+"""`overlay/l` is missing, empty or not a directory of short links.
 
 What it finds
     An `overlay/l` that is a symlink or a file; or one that is absent or empty while layers have their `link` text.

@@ -1,4 +1,4 @@
-"""Every entry of `overlay/l` is a symlink of the form `../<layer>/diff`.
+"""Entry of `overlay/l` is not a symlink of the form `../<layer>/diff`.
 
 What it finds
     A symlink in `overlay/l` with another target, or something in there that is no symlink.

@@ -1,4 +1,4 @@
-"""A link id belongs to one layer, and a layer has one symlink.
+"""Link id belongs to two layers, or a layer has two symlinks.
 
 What it finds
     Two layers with the same `link` text, or two symlinks of `overlay/l` that lead to one layer.

@@ -1,4 +1,4 @@
-"""`overlay/l/<link>` is a symlink to the layer whose `link` names it.
+"""`overlay/l/<link>` is missing or leads to another layer than the one that names it.
 
 What it finds
     A layer with a good `link` text for which `overlay/l` has no symlink of that name, something else than a symlink,

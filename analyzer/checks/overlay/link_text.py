@@ -1,4 +1,4 @@
-"""The `link` file of a layer holds exactly a link id.
+"""`link` file of a layer does not hold exactly a link id.
 
 What it finds
     A layer directory whose `link` is missing, empty, NUL-filled, or anything but 26 characters of `A-Z2-7`.

@@ -1,4 +1,4 @@
-"""`lower` names the same layers, in the same order, as the parents in layers.json.
+"""`lower` does not name the parents in layers.json, or not in their order.
 
 What it finds
     A layer whose well-formed `lower`, followed through the short links, gives another chain than its record's parent,

@@ -1,4 +1,4 @@
-"""Every part of `lower` is `l/` and a link id, parted by colons, without a newline.
+"""Part of `lower` is not `l/` and a link id.
 
 What it finds
     A `lower` with bytes in it that has an empty part, a newline, NUL bytes among the text, or a part that is not

@@ -1,4 +1,4 @@
-"""A layer on a parent has a `lower`, a base layer has none.
+"""Layer on a parent has no `lower`, or a base layer has one.
 
 What it finds
     A layer with a parent whose `lower` is missing, empty or NUL-filled; a base layer with a `lower`; a base layer

@@ -1,4 +1,4 @@
-"""The lowers of a layer fit the mount options of one page.
+"""Lowers of a layer do not fit the mount options of one page.
 
 What it finds
     The layer at which a chain becomes too long for absolute paths: 64 lowers at the default graph root.

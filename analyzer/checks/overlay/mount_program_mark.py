@@ -1,4 +1,4 @@
-"""`.has-mount-program` is `true` or `false`, and fits the configured mount program.
+"""`.has-mount-program` is neither `true` nor `false`, or contradicts the configured mount program.
 
 What it finds
     A `.has-mount-program` with other text; or one that contradicts the `mount_program` of a captured storage.conf.

@@ -1,4 +1,4 @@
-"""No `staging/*` or `tempdirs/temp-dir-*` is left.
+"""Temporary directory is left in `staging` or `tempdirs`.
 
 What it finds
     Directories below `overlay/staging` (partial pulls) and `overlay/tempdirs` (deferred removal).

@@ -1,4 +1,4 @@
-"""Every directory of the driver's home belongs to a layer record.
+"""Directory in the driver's home belongs to no layer record.
 
 What it finds
     A directory in `overlay/` (or `vfs/dir/`, `btrfs/subvolumes/`) whose name no layer record of the stores in use has.

@@ -1,4 +1,4 @@
-"""No mark of a volatile mount is left on a layer that is not mounted.
+"""Mark of a volatile mount is left on a layer that is not mounted.
 
 What it finds
     `work/work/incompat/volatile` in a layer that was not mounted when the bundle was made.

@@ -1,4 +1,4 @@
-"""`work` and `merged` of a layer are directories.
+"""`work` or `merged` of a layer is not a directory.
 
 What it finds
     A `work` or `merged` that is something else; or a container's read-write layer without `work`.

@@ -1,4 +1,4 @@
-"""Fields of a record have the types the engine decodes.
+"""Field of a record has a type the engine cannot decode.
 
 What it finds
     A value of another JSON type than the engine's record has for it: a number for a name, text for a size, a list for

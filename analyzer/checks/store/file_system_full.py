@@ -1,4 +1,4 @@
-"""The file system of the graph root has room.
+"""File system of the graph root is full.
 
 What it finds
     A captured `df` (bytes or inodes) in which the file system that holds the graph root is full, or nearly.

@@ -1,4 +1,4 @@
-"""The file system of the graph root keeps the type of each directory entry.
+"""File system of the graph root does not keep directory entry types.
 
 What it finds
     A captured `xfs_info` that says `ftype=0` of the file system which holds the graph root.

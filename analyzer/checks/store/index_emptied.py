@@ -1,4 +1,4 @@
-"""An index file is not empty, or gone, while what it should list is there.
+"""Index file is empty or missing although the objects it should list exist.
 
 What it finds
     A `layers.json`, `images.json` or `containers.json`, or a `volatile-` twin of them, that has 0 bytes, or that is

@@ -1,4 +1,4 @@
-r"""An index file loads as a JSON array.
+r"""Index file does not load as a JSON array.
 
 What it finds
     A `layers.json`, `images.json`, `containers.json` or one of their `volatile-` twins that is cut off, NUL-filled,

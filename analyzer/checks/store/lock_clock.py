@@ -1,4 +1,4 @@
-"""The lock's last write and the index file's time agree.
+"""Lock's last write and the index file's time disagree.
 
 What it finds
     A `layers.lock`, `images.lock` or `containers.lock` whose last-writer time is more than a minute away from the

@@ -1,4 +1,4 @@
-"""Lock files are regular files of 0 or 64 bytes.
+"""Lock file is not a regular file of 0 or 64 bytes.
 
 What it finds
     A `*.lock` of the store that is a directory, a link or a device, or a regular file of another size.

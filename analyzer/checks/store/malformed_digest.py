@@ -1,4 +1,4 @@
-"""Digests that the engine checks on load are well formed.
+"""Digest that the engine checks on load is malformed.
 
 What it finds
     An image record whose `digest`, or whose recorded digest of a `manifest…` item, is not `sha256:` and 64 lowercase

@@ -1,4 +1,4 @@
-"""Ids are 64 lowercase hexadecimal digits.
+"""Id is not 64 lowercase hexadecimal digits.
 
 What it finds
     A layer, image or container record whose id has another form.

@@ -1,4 +1,4 @@
-"""Nothing follows the array of an index file.
+"""Something follows the array of an index file.
 
 What it finds
     NUL bytes behind the closing bracket of an index file. (Text behind it, or NUL bytes inside the array, make the

@@ -1,4 +1,4 @@
-"""The configured graph driver is the one that has the data.
+"""Configured graph driver is not the one that has the data.
 
 What it finds
     A `driver` in the captured storage.conf, or a `storage_driver` in CRI-O's configuration, for this graph root, that

@@ -1,4 +1,4 @@
-"""Files of the store have one owner, and nobody else may write them.
+"""Files of the store have several owners, or others may write them.
 
 What it finds
     Index files, lock files and directories of the store whose owner differs from that of most of the others, or that

@@ -1,4 +1,4 @@
-"""Every element of an index file is a record with an id.
+"""Element of an index file is not a record with an id.
 
 What it finds
     A `null` element of an index file, or a record whose `id` is absent or empty.

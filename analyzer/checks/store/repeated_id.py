@@ -1,4 +1,4 @@
-"""An id has one record.
+"""Id has several records.
 
 What it finds
     Two or more records with one id in the index files of one store: in one file, over the stable and the volatile

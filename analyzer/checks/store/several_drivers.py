@@ -1,4 +1,4 @@
-"""One graph root holds the data of one graph driver.
+"""One graph root holds data of several graph drivers.
 
 What it finds
     Layers or images of more than one driver (`overlay`, `vfs`, `btrfs`, `zfs`) below the same graph root.

@@ -1,4 +1,4 @@
-"""A name belongs to one layer, one image, one container of a store.
+"""Several layers, images or containers of a store carry one name.
 
 What it finds
     One name in two or more records of the same kind in one store. The same name in a graph root and in an additional

@@ -1,4 +1,4 @@
-"""Every store that the configuration names is in the bundle.
+"""Store that the configuration names is not in the bundle.
 
 What it finds
     An `imagestore` or an `additionalimagestores` path of the captured storage.conf that the bundle doesn't hold.

@@ -1,4 +1,4 @@
-"""No temporary file of an index is left.
+"""Temporary file of an index is left.
 
 What it finds
     `.tmp-<name><random>` files beside the index files.
