@@ -14,6 +14,7 @@ from analyzer.cli.messages import say
 from analyzer.cli.options import baseline_option, depth_option, engine_option, fail_on_option
 from analyzer.cli.output import emit
 from analyzer.cli.session import current_policy
+from analyzer.cli.sizes import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,30 +22,10 @@ if TYPE_CHECKING:
     from analyzer.fleet.batch import Counts
     from analyzer.fleet.executor import Executor
 
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)", re.IGNORECASE)
-UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 LEAST = 256 << 20
 """Bytes without which no worker starts."""
-
-
-class Size(click.ParamType[int]):
-    """A number of bytes, as `4GiB` or `512M` in binary units; 0 for no limit."""
-
-    name = "size"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return bytes."""
-        if isinstance(value, int):
-            return value
-        match = SIZE.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(f"{value!r}: expected a size such as 4GiB or 512MiB", param, ctx)
-        size = int(float(match[1]) * (1 << UNITS[match[2].upper()]))
-        if 0 < size < LEAST:
-            self.fail(f"{value!r}: a worker needs at least {LEAST >> 20} MiB", param, ctx)
-        return size
 
 
 class Span(click.ParamType[float]):
@@ -71,7 +52,7 @@ class Span(click.ParamType[float]):
 )
 @click.option(
     "--memory",
-    type=Size(),
+    type=Size(LEAST, f"a worker needs at least {LEAST >> 20} MiB", off=True),
     metavar="SIZE",
     help="For one bundle; 0 for no limit (default: 4GiB, less where the machine has not that much for each job).",
 )

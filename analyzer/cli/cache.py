@@ -16,11 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analyzer.limits import DEFAULT
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.limits import Limits
     from analyzer.snapshot.snapshot import Gathered
 
 DIRECTORY = "ANALYZER_CACHE_DIR"
@@ -38,10 +40,12 @@ class Cache:
 
     Args:
         bundle: as the user gave it.
+        limits: that it was read with.
     """
 
-    def __init__(self, bundle: str) -> None:
+    def __init__(self, bundle: str, limits: Limits = DEFAULT) -> None:
         self._bundle = bundle
+        self._limits = limits
         self._started = time.time_ns()
         self._facts = _facts(bundle)
         self._home = _home(bundle) if self._facts is not None else None
@@ -96,7 +100,9 @@ class Cache:
     def _path(self, name: str) -> Path | None:
         if self._home is None or self._facts is None:
             return None
-        key = hashlib.blake2b(repr((self._facts, _program())).encode("utf-8", "surrogateescape"), digest_size=16)
+        key = hashlib.blake2b(
+            repr((self._facts, self._limits, _program())).encode("utf-8", "surrogateescape"), digest_size=16
+        )
         return self._home / f"{key.hexdigest()}-{name}"
 
     def _load(self, name: str) -> bytes | None:

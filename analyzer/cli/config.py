@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
+from analyzer.limits import NAMES, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ PREFIX = "ANALYZER_"
 TABLES = ("options", "rules", "ignore")
 SHARED = (
     "platform", "engine", "depth", "fail-on", "exit-zero", "baseline", "width", "ascii", "all", "hash", "redact",
-    "no-cache",
+    "no-cache", *(option(name)[2:] for name in NAMES),
 )  # fmt: skip
 SEVERITIES = ("info", "warning", "error", "critical")
 

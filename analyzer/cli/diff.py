@@ -12,6 +12,7 @@ from analyzer.cli.options import (
     exit_zero_option,
     fail_on_option,
     format_option,
+    limit_options,
     no_cache_option,
     platform_option,
     width_option,
@@ -38,6 +39,7 @@ FORMATS = ("text", "json", "markdown")
 @exit_zero_option
 @width_option
 @no_cache_option
+@limit_options
 def command(
     first: str,
     second: str,

@@ -112,7 +112,7 @@ def _argument(param: click.Argument) -> str:
 def _options(context: click.Context, command: click.Command, heading: str = ".SH OPTIONS") -> Iterator[str]:
     yield heading
     for param in command.get_params(context):
-        if not isinstance(param, click.Option):
+        if not isinstance(param, click.Option) or param.hidden:
             continue
         names = ", ".join(sorted(param.opts, key=len))
         value = "" if param.is_flag else f" {_value(param)}"

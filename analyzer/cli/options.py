@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.cli.sizes import Size
+from analyzer.limits import BYTES, NAMES, Limits, option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 NO_CACHE = "analyzer.no_cache"
+LIMITS = "analyzer.limits"
 DEPTHS = ("quick", "standard", "deep")
 SEVERITIES = ("info", "warning", "error", "critical")
 
 
 def bundle_argument(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add BUNDLE and --no-cache to a command."""
-    return click.argument("bundle", type=click.Path(allow_dash=True))(no_cache_option(function))
+    """Add BUNDLE, --no-cache and the limits to a command."""
+    return click.argument("bundle", type=click.Path(allow_dash=True))(no_cache_option(limit_options(function)))
 
 
 def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +34,30 @@ def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
         callback=_remember,
         help="Read the bundle itself, and keep nothing of it in the user's cache.",
     )(function)
+
+
+def limit_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--max-…` for every limit; `chosen_limits` gives what was set. They are listed by one line of the help."""
+    for name in reversed(NAMES):
+        facts = Limits.__dataclass_fields__[name].metadata
+        kind = Size() if facts["unit"] == BYTES else click.IntRange(min=1)
+        function = click.option(
+            option(name), type=kind, hidden=True, expose_value=False, callback=_limit, help=facts["says"], metavar="N"
+        )(function)
+    return function
+
+
+def _limit(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    if value is not None:
+        name = str(param.name).removeprefix("max_")
+        ctx.meta[LIMITS] = {**ctx.meta.get(LIMITS, {}), name: value}
+    return value
+
+
+def chosen_limits() -> Limits:
+    """Return the limits of the command at hand: the usual ones but for those that the user set."""
+    ctx = click.get_current_context(silent=True)
+    return Limits(**ctx.meta.get(LIMITS, {})) if ctx is not None else Limits()
 
 
 def _remember(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:

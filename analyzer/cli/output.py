@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,9 @@ from analyzer.errors import UsageError, not_written
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+"""How a file is made that must not be there yet."""
 
 
 def emit(text: str) -> None:
@@ -100,14 +103,13 @@ def write_bytes(path: str, data: bytes, *, bundle: str) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(data)
             return
-        handle, temporary = tempfile.mkstemp(dir=target.parent or None, prefix=f".{target.name}.")
+        temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(os.open(temporary, NEW, 0o666), "wb") as file:  # noqa: PTH123  the user's umask decides who may read
                 file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(target)
+            temporary.replace(target)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise not_written(error, path) from error

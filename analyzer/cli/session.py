@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from analyzer.cli.options import NO_CACHE
+from analyzer.cli.options import NO_CACHE, chosen_limits
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
 
@@ -134,23 +134,23 @@ def reading(bundle: str, depth: str, *, hash_input: bool = False) -> tuple[Bundl
     from analyzer.api import read
     from analyzer.cli.cache import Cache
 
-    ctx = click.get_current_context(silent=True)
+    ctx, limits = click.get_current_context(silent=True), chosen_limits()
     if depth not in ENOUGH or (ctx is not None and ctx.meta.get(NO_CACHE)):
         return _with_progress(
-            lambda progress: read(bundle, depth=depth, hash_input=hash_input, progress=progress)
+            lambda progress: read(bundle, depth=depth, hash_input=hash_input, limits=limits, progress=progress)
         ), None
-    cache = Cache(bundle)
+    cache = Cache(bundle, limits)
     from analyzer.snapshot.snapshot import gather, understand
     from analyzer.source.open import open_bundle
 
     gc.disable()
     kept = cache.gathered(ENOUGH[depth])
     if kept is not None and (kept.sha256 or not hash_input):
-        return understand(kept), cache
-    source = open_bundle(bundle, hash_input=hash_input)
+        return understand(kept, limits), cache
+    source = open_bundle(bundle, limits=limits, hash_input=hash_input)
     again = source.again
-    gathered = _with_progress(lambda progress: gather(source, depth=depth, progress=progress))
-    snapshot = understand(gathered, again=again)
+    gathered = _with_progress(lambda progress: gather(source, depth=depth, limits=limits, progress=progress))
+    snapshot = understand(gathered, limits, again)
     cache.keep_gathered(gathered)
     return snapshot, cache
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,14 +88,13 @@ class ResultsDirectory:
         target = self._root / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
-            os.close(handle)
+            temporary = target.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # less what the umask takes
             try:
-                fill(temporary)
-                Path(temporary).chmod(0o644)
-                Path(temporary).replace(target)
+                fill(str(temporary))
+                temporary.replace(target)
             except BaseException:
-                Path(temporary).unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
                 raise
         except OSError as error:
             raise not_written(error, str(target)) from error

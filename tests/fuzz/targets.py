@@ -1,8 +1,8 @@
 """What is fuzzed: one function a reader, which takes any bytes and fails when a promise is broken.
 
-A target never judges what the bytes mean. It asserts that nothing but the package's own refusals is raised, that two ways
-of reading the same bytes agree, and that what came out keeps its form. `tests/fuzz/test_targets.py` runs every target on
-its seeds and on random changes of them; `python -m tests.fuzz.run TARGET` gives it to atheris.
+A target never judges what the bytes mean. It asserts that nothing but the package's own refusals is raised, that two
+ways of reading the same bytes agree, and that what came out keeps its form. `tests/fuzz/test_targets.py` runs every
+target on its seeds and on random changes of them; `python -m tests.fuzz.run TARGET` gives it to atheris.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.logs import log_lines
 from analyzer.snapshot.manifests import read_manifest
 from analyzer.snapshot.provenance import SmallFile, Where
-from analyzer.snapshot.recorded import Recorded
 from analyzer.snapshot.salvage import salvage_array
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import Toc
 from analyzer.source import open as opening
@@ -233,9 +233,11 @@ def go_json(data: bytes) -> None:
     assert "\n" not in error
     if not error and b"\\u" not in data:
         try:
-            assert json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse) == value
-        except (ValueError, RecursionError) as wrong:
-            assert "int" in str(wrong) or data.startswith(b"\xef\xbb\xbf"), wrong
+            expected = json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            assert data.startswith(b"\xef\xbb\xbf") or re.search(rb"[0-9]{4000}", data)
+        else:
+            assert expected == value
 
 
 def _items(start: str) -> list[bytes]:
@@ -274,7 +276,7 @@ def split(data: bytes) -> None:
         expected = list(slow.entries())
         found = []
         for group in fast.groups():
-            found.extend([group] if isinstance(group, Recorded) else group.each())
+            found.extend([group] if isinstance(group, TarEntry) else group.each())
     bare = [each if each.kind == FILE else each._replace(crc=None) for each in expected]
     assert [each if each.kind == FILE else each._replace(crc=None) for each in found] == bare
     assert (slow.problems, slow.total, slow.paths, slow.limit) == (fast.problems, fast.total, fast.paths, fast.limit)
@@ -358,7 +360,11 @@ def program(data: bytes) -> None:
 
 
 def _programs() -> list[bytes]:
-    return [tar_of(SMALL)[:LARGEST], tar_of("layers-json-truncated")[: LARGEST * 2], (BUNDLES / f"{SMALL}.tar.zst").read_bytes()]
+    return [
+        tar_of(SMALL)[:LARGEST],
+        tar_of("layers-json-truncated")[: LARGEST * 2],
+        (BUNDLES / f"{SMALL}.tar.zst").read_bytes(),
+    ]
 
 
 TARGETS = {
