@@ -11,8 +11,8 @@ from analyzer.api.reading import read
 from analyzer.api.session import Snapshot
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.snapshot.snapshot import STANDARD
-from analyzer.source.bundles import find_bundles
-from analyzer.source.pattern import names_of
+from analyzer.source.locations.bundles import find_bundles
+from analyzer.source.locations.globs import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -24,10 +24,10 @@ from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, SAME, Outcome, Task
 from analyzer.report.encode.json import json_text
 from analyzer.snapshot.snapshot import STANDARD
-from analyzer.source.bundles import find_bundles, place
-from analyzer.source.identity import identity
-from analyzer.source.pattern import names_of
-from analyzer.source.remote import check_schemes
+from analyzer.source.locations.bundles import find_bundles, place
+from analyzer.source.locations.globs import names_of
+from analyzer.source.locations.identity import identity
+from analyzer.source.locations.urls import check_schemes
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Batch:
     """A batch in an output directory.
 
     Args:
-        words: bundles, as `analyzer.source.bundles.find_bundles` takes them.
+        words: bundles, as `analyzer.source.locations.bundles.find_bundles` takes them.
         directory: for the results.
         options: how to analyse.
 

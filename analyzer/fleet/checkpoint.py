@@ -171,7 +171,7 @@ class Checkpoint:
             outcome: what became of it; not of a state `same`.
             rows: of every table, in the order of its columns.
             options: see `contents`.
-            identity: see `analyzer.source.identity.identity`.
+            identity: see `analyzer.source.locations.identity.identity`.
             report: file name of the report, `""` for none.
         """
         number = self.known(task.key).id

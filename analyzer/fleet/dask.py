@@ -24,7 +24,7 @@ from analyzer.fleet.executor import TRIES
 from analyzer.fleet.isolate import isolated
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, LOST, NOT_SEEN, UNREADABLE, Outcome
 from analyzer.report.words import plural
-from analyzer.source.remote import is_url
+from analyzer.source.locations.urls import is_url
 from analyzer.version import __version__
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError, not_written
-from analyzer.source.remote import is_url
+from analyzer.source.locations.urls import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -23,9 +23,9 @@ from analyzer.fleet.task import (
     Outcome,
 )
 from analyzer.snapshot.snapshot import read_snapshot
-from analyzer.source.identity import digest
+from analyzer.source.locations.identity import digest
+from analyzer.source.locations.urls import BrokenOffError, Remote, is_url
 from analyzer.source.open import open_bundle
-from analyzer.source.remote import BrokenOffError, Remote, is_url
 
 if TYPE_CHECKING:
     from analyzer.api.report import Report

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Body, Member, MemberSource
-    from analyzer.source.tables import Run
+    from analyzer.source.tar.reader.tables import Run
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -285,7 +285,7 @@ class Collector:
         self._begin(rest, member, body)
 
     def _begin(self, rest: str, member: Member, body: Body) -> None:
-        """Take the first entry of a run; those that follow may come many at once (`analyzer.source.runs`)."""
+        """Take the first entry of a run; those that follow may come many at once (`analyzer.source.tar.reader.runs`)."""
         table = self._bulk
         self._counting = None if self._read_content else table
         self._content(rest, member, body)

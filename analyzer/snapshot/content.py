@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analyzer.source.member import Body, Member
-    from analyzer.source.tables import Run
+    from analyzer.source.tar.reader.tables import Run
 
 KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "socket", "other")
 KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}

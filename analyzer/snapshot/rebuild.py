@@ -18,9 +18,9 @@ from analyzer.snapshot.second_pass import walk
 from analyzer.snapshot.symlink_rows import place, resolve_row
 from analyzer.snapshot.tar_split import FILE_LINE, Line, TarSplit
 from analyzer.source.checksum import CUT
-from analyzer.source.header import clean_path
 from analyzer.source.member import FILE
-from analyzer.source.offsets import has_offsets, open_offsets
+from analyzer.source.stream.offsets import has_offsets, open_offsets
+from analyzer.source.tar.header import clean_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.split_columns import Entries
     from analyzer.snapshot.store import Store
     from analyzer.source.member import Body, Member, MemberSource
-    from analyzer.source.offsets import Offsets
+    from analyzer.source.stream.offsets import Offsets
 
 
 PUT = 256 << 10

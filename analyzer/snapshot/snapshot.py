@@ -15,7 +15,6 @@ from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
 from analyzer.source.member import NO_END, Loss
-from analyzer.source.memory import much_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

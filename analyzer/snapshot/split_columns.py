@@ -13,16 +13,16 @@ import numpy as np
 
 from analyzer.snapshot.split_text import Pairs
 from analyzer.snapshot.tar_entry import TarEntry
-from analyzer.source.columns import CODES, DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
-from analyzer.source.entry import NANO
-from analyzer.source.header import BLOCK
 from analyzer.source.member import DIRECTORY, RUN_KINDS, SYMLINK
+from analyzer.source.tar.columns import CODES, DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
+from analyzer.source.tar.entry import NANO
+from analyzer.source.tar.header import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.snapshot.split_text import Lines
-    from analyzer.source.columns import Column
+    from analyzer.source.tar.columns import Column
 
 NAME = 100
 PREFIX, PREFIX_END = 345, 500

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pybase64
 
-from analyzer.source.columns import NEWLINE, WIDTH, WORD, decimal, field, places_of, rows_of, widths, words_at
-from analyzer.source.header import BLOCK
+from analyzer.source.tar.columns import NEWLINE, WIDTH, WORD, decimal, field, places_of, rows_of, widths, words_at
+from analyzer.source.tar.header import BLOCK
 
 if TYPE_CHECKING:
-    from analyzer.source.columns import Column
+    from analyzer.source.tar.columns import Column
 
 SEGMENT, FILE = b'{"type":2,"payload":"', b'{"type":1,"name":"'
 POSITION, SIZE, SUM, NO_SUM, QUOTE = b',"position":', b'","size":', b',"payload":"', b'","payload":null', b'"'

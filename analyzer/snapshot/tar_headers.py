@@ -8,10 +8,20 @@ from zlib import adler32
 
 from analyzer.snapshot.tar_entry import GLOBAL_HEADER, NO_DEVICE, NO_XATTRS, TarEntry
 from analyzer.source import member as kinds
-from analyzer.source.entry import HEADER_ONLY, KINDS, NANO
-from analyzer.source.extras import Extras, PaxReader
-from analyzer.source.header import BLOCK, CACHE, EXTENSION, HEADER, FieldError, Numbers, Sums, checksum_ok, clean_path
-from analyzer.source.pax import SCHILY_XATTR, parse_records
+from analyzer.source.tar.entry import HEADER_ONLY, KINDS, NANO
+from analyzer.source.tar.header import (
+    BLOCK,
+    CACHE,
+    EXTENSION,
+    HEADER,
+    FieldError,
+    Numbers,
+    Sums,
+    checksum_ok,
+    clean_path,
+)
+from analyzer.source.tar.reader.extras import Extras, PaxReader
+from analyzer.source.tar.reader.pax import SCHILY_XATTR, parse_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

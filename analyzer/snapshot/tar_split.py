@@ -15,8 +15,8 @@ from analyzer.snapshot.gunzip import GzipDamageError, LimitError, gunzip
 from analyzer.snapshot.provenance import Problem, Where
 from analyzer.snapshot.tar_entry import GLOBAL_HEADER
 from analyzer.snapshot.tar_headers import HeaderReader
-from analyzer.source.header import FieldError
 from analyzer.source.member import FILE
+from analyzer.source.tar.header import FieldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

@@ -18,7 +18,7 @@ from analyzer.snapshot.provenance import Problem, Where
 from analyzer.snapshot.tar_entry import NO_XATTRS, TarEntry
 from analyzer.snapshot.times import parse_time
 from analyzer.source import member as kinds
-from analyzer.source.header import clean_path
+from analyzer.source.tar.header import clean_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

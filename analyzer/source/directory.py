@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Loss, MemberSource
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
 
 PIECE = 256 << 10
 PROC = Path("/proc/self/fd").is_dir()
@@ -134,7 +134,7 @@ class DirectorySource:
     bytes_total: int | None = None
     sha256: str | None = None
 
-    def __init__(self, path: str, limits: Limits, records: Records) -> None:
+    def __init__(self, path: str, limits: Limits, records: ReadingLog) -> None:
         self.path = path
         self.records = records
         self.losses: list[Loss] = records.losses

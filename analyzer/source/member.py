@@ -18,7 +18,7 @@ SOCKET = "socket"
 OTHER = "other"
 
 RUN_KINDS = (FILE, DIRECTORY, SYMLINK)
-"""Kinds of the members of a run (`analyzer.source.runs`), by their code there."""
+"""Kinds of the members of a run (`analyzer.source.tar.reader.runs`), by their code there."""
 
 NO_END = "no end-of-archive blocks: the archive may be cut here"
 """Note of a tar that stops after a whole member."""

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
-from analyzer.source.ahead import AheadWindow
-from analyzer.source.compression import decompress
 from analyzer.source.directory import DirectorySource
 from analyzer.source.forks import processors
-from analyzer.source.input import HEAD, Input
-from analyzer.source.records import Records
-from analyzer.source.signature import refusal
-from analyzer.source.tar import REFILL, TarReader
-from analyzer.source.window import Window
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.compression import decompress
+from analyzer.source.stream.input import HEAD, Input
+from analyzer.source.stream.magic import refusal
+from analyzer.source.stream.read_ahead import AheadWindow
+from analyzer.source.stream.window import Window
+from analyzer.source.tar.reader import REFILL, TarReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from analyzer.source.body import TarBody
     from analyzer.source.member import Loss, Member, MemberSource
-    from analyzer.source.tables import Run
-    from analyzer.source.tables_ahead import TablesAhead
+    from analyzer.source.tar.reader.body import TarBody
+    from analyzer.source.tar.reader.tables import Run
+    from analyzer.source.tar.reader.tables_ahead import TablesAhead
 
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
@@ -41,8 +41,8 @@ LONG = 16 << 20
 class TarSource:
     """A tar, plain or compressed, as a `MemberSource`."""
 
-    def __init__(self, source: Input, limits: Limits, records: Records) -> None:
-        below = Records(source.name)
+    def __init__(self, source: Input, limits: Limits, records: ReadingLog) -> None:
+        below = ReadingLog(source.name)
         names, head, stream = decompress(source, limits, below)
         if message := refusal(
             head, names, _further(source, packed=bool(names)), "; ".join(loss.what for loss in below.losses)
@@ -111,7 +111,7 @@ class TarSource:
         where = self._source.place
         if where is None or self._packed or where[2] < FAR or (count := processors()) < 2:
             return
-        from analyzer.source.tables_ahead import TablesAhead  # noqa: PLC0415  numpy is not for every bundle
+        from analyzer.source.tar.reader.tables_ahead import TablesAhead  # noqa: PLC0415  numpy is not for every bundle
 
         try:
             self._tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
@@ -171,7 +171,7 @@ def open_bundle(
         UnreadableError: missing, unreadable, empty, or something else than a tar or directory; says what it is.
     """
     name = os.fspath(path)
-    records = Records(name)
+    records = ReadingLog(name)
     if name == "-":
         return TarSource(Input(stdin or sys.stdin.buffer, name, records, hashed=hash_input), limits, records)
     handle = _open(name)

@@ -10,7 +10,6 @@ import numpy as np
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE
 from analyzer.source.checksum import HAS_CRC
-from analyzer.source.entry import NANO
 from analyzer.source.member import DIRECTORY, FILE, RUN_KINDS
 from analyzer.verify.facts import is_whiteout
 from analyzer.verify.id_maps import ANY
@@ -18,7 +17,7 @@ from analyzer.verify.id_maps import ANY
 if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.split_columns import Entries
-    from analyzer.source.columns import Column
+    from analyzer.source.tar.columns import Column
     from analyzer.verify.id_maps import Ids
 
 UNMARKED = (NO_DEVICE, NO_XATTRS, "")

@@ -15,8 +15,8 @@ from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
+from analyzer.source.allocation import much_made
 from analyzer.source.member import HARDLINK
-from analyzer.source.memory import much_made
 from analyzer.verify.captured_ids import captured, store_owner
 from analyzer.verify.differences import TableComparison, name_owner, note_entries
 from analyzer.verify.entry_judge import EntryJudge

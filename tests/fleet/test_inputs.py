@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from analyzer.errors import UsageError
-from analyzer.source.bundles import find_bundles
-from analyzer.source.identity import digest, identity
-from analyzer.source.remote import BrokenOffError, Remote, is_url
+from analyzer.source.locations.bundles import find_bundles
+from analyzer.source.locations.identity import digest, identity
+from analyzer.source.locations.urls import BrokenOffError, Remote, is_url
 from tests.editing import BUNDLES
 
 
@@ -66,7 +66,7 @@ def test_lists(place):
     (place / "list").write_bytes(f"# nodes\n\n{place}/a/n1.tar\r\n  {place}/b  \n@literal\n".encode() + b"\xff.tar\n")
     names = found(place, f"@{place}/list")
     assert names == ["a/n1.tar", "b/n4.tar.gz", "b/node5", "b/node6", "@literal", "\udcff.tar"]
-    code = "import sys; from analyzer.source.bundles import find_bundles; print(find_bundles(['@-']))"
+    code = "import sys; from analyzer.source.locations.bundles import find_bundles; print(find_bundles(['@-']))"
     done = subprocess.run([sys.executable, "-c", code], input="one.tar\n", capture_output=True, text=True, check=True)
     assert done.stdout == "['one.tar']\n"
     with pytest.raises(UsageError, match="this list cannot be read"):

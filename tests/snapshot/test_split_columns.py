@@ -15,8 +15,8 @@ from analyzer.snapshot import split_columns, tar_split
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
-from analyzer.source.header import clean_path
 from analyzer.source.member import Member
+from analyzer.source.tar.header import clean_path
 from tests.contents import HEALTHY
 from tests.editing import Edited
 from tests.effort import no_hang

@@ -15,8 +15,8 @@ import zstandard
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import Limits
-from analyzer.source import compression
 from analyzer.source.open import open_bundle
+from analyzer.source.stream import compression
 from tests.source.craft import END, member
 from tests.source.reading import drain, facts, read
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from analyzer.errors import AnalyzerError
 from analyzer.limits import Limits
-from analyzer.source import ahead, window
-from analyzer.source import input as source_input
 from analyzer.source import open as opening
 from analyzer.source.open import open_bundle
+from analyzer.source.stream import input as source_input
+from analyzer.source.stream import read_ahead, window
 from tests.effort import no_hang
 from tests.source.craft import END, gnu_sparse, header, long_name, member, pax
 from tests.source.reading import drain, facts, read
@@ -210,7 +210,7 @@ def test_ahead_gives_what_a_plain_window_gives(monkeypatch, tmp_path):
                 continue
             monkeypatch.setattr(opening, "LONG", 0)
             for size in (513, 4096, 10_007, 300_000):
-                monkeypatch.setattr(ahead, "DATA", size)
+                monkeypatch.setattr(read_ahead, "DATA", size)
                 got = drain(open_bundle(path, hash_input=True))
                 assert [facts(entry) for entry in got.members] == [facts(entry) for entry in plain.members], name
                 assert (got.bodies, got.losses, got.notes) == (plain.bodies, plain.losses, plain.notes)
@@ -242,7 +242,7 @@ def test_giving_up_early_ends_the_thread_and_keeps_the_digest_whole(monkeypatch,
     path = tmp_path / "bundle"
     path.write_bytes(gzip.compress(ARCHIVE * 50))
     monkeypatch.setattr(opening, "LONG", 0)
-    monkeypatch.setattr(ahead, "DATA", 4096)
+    monkeypatch.setattr(read_ahead, "DATA", 4096)
     before = threading.active_count()
     got = drain(open_bundle(path, limits=Limits(members=3), hash_input=True))
     assert (len(got.members), got.source.sha256) == (3, hashlib.sha256(path.read_bytes()).hexdigest())

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
 from analyzer.source import open as opening
-from analyzer.source import runs, tables_ahead, window
 from analyzer.source.open import open_bundle
+from analyzer.source.stream import window
+from analyzer.source.tar.reader import runs, tables_ahead
 from tests.archives import tar_of
 from tests.contents import HEALTHY
 from tests.source.craft import BLOCK, END, base256, header, long_name, member, pax

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.columns import LAST, LATEST, WIDTH, decimal, number_before, rows_of, words_at
-from analyzer.source.entry import NANO
-from analyzer.source.pax import parse_records
+from analyzer.source.tar.columns import LAST, LATEST, WIDTH, decimal, number_before, rows_of, words_at
+from analyzer.source.tar.entry import NANO
+from analyzer.source.tar.reader.pax import parse_records
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from analyzer.source.columns import Column
+    from analyzer.source.tar.columns import Column
 
 LAYOUTS = 48
 """Layouts kept: each costs a look at the rows that have its length."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.header import FieldError
 from analyzer.source.member import NO_XATTRS
-from analyzer.source.pax import IGNORED, parse_count, parse_records, parse_time, xattr_name, xattr_value
-from analyzer.source.shapes import Shapes
+from analyzer.source.tar.header import FieldError
+from analyzer.source.tar.reader.pax import IGNORED, parse_count, parse_records, parse_time, xattr_name, xattr_value
+from analyzer.source.tar.reader.shapes import Shapes
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits

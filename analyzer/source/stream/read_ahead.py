@@ -12,13 +12,13 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.source.window import Window
+from analyzer.source.stream.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.source.input import Stream
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.input import Stream
 
 DATA = 8 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
@@ -45,7 +45,7 @@ class AheadWindow(Window):
     __slots__ = ("_error", "_free", "_full", "_now", "_over", "_room", "_thread")
 
     def __init__(
-        self, stream: Stream, largest: int, taken: Callable[[], int], below: Records, records: Records
+        self, stream: Stream, largest: int, taken: Callable[[], int], below: ReadingLog, records: ReadingLog
     ) -> None:
         """Slide over `stream`, with the arguments of `Window`."""
         super().__init__(stream, largest, taken, below, records)

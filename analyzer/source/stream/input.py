@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
 
 HEAD = 64 << 10
 
@@ -35,7 +35,7 @@ class Input:
         bytes_read: bytes read or passed over so far.
     """
 
-    def __init__(self, handle: BinaryIO, name: str, records: Records, *, hashed: bool = False) -> None:
+    def __init__(self, handle: BinaryIO, name: str, records: ReadingLog, *, hashed: bool = False) -> None:
         self.name = name
         self._records = records
         self.bytes_read = 0

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.limits import Limits
-    from analyzer.source.input import Stream
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.input import Stream
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 BLOCK = 128 << 10
@@ -101,7 +101,7 @@ class ZstdStream:
         self,
         source: Stream,
         limits: Limits,
-        records: Records,
+        records: ReadingLog,
         replay: Callable[[int], Stream] | None = None,
         start: int = 0,
     ) -> None:

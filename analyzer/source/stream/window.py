@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.source.input import Stream
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.input import Stream
 
 SIZE = 256 << 10
 SEEK = 64 << 10
@@ -27,7 +27,7 @@ class Window:
     __slots__ = ("_below", "_handed", "_records", "_stream", "_taken", "base", "buffer", "end", "pos", "view")
 
     def __init__(
-        self, stream: Stream, largest: int, taken: Callable[[], int], below: Records, records: Records
+        self, stream: Stream, largest: int, taken: Callable[[], int], below: ReadingLog, records: ReadingLog
     ) -> None:
         """Slide over `stream`.
 

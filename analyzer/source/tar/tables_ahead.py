@@ -1,6 +1,6 @@
 """Further processes make tables of the members of a long plain tar that lie ahead of where this one reads.
 
-What is known of a usual member comes from the bytes at its place alone (`analyzer.source.runs`), so a table can be made
+What is known of a usual member comes from the bytes at its place alone (`analyzer.source.tar.reader.runs`), so a table can be made
 of any piece of the file without what lies before. Whether a member starts at a place is for this process to find out,
 by coming there. Where there is no table, it reads by itself, to the same end: nothing is lost with a child that dies.
 
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.source.columns import find_headers, sound
-from analyzer.source.extras import Extras, PaxReader
 from analyzer.source.forks import end, fork
-from analyzer.source.header import BLOCK
-from analyzer.source.runs import LONGEST, PAX, RunReader
-from analyzer.source.tables import Table, checksums
-from analyzer.source.window import Window
+from analyzer.source.stream.window import Window
+from analyzer.source.tar.columns import find_headers, sound
+from analyzer.source.tar.header import BLOCK
+from analyzer.source.tar.reader.extras import Extras, PaxReader
+from analyzer.source.tar.reader.runs import LONGEST, PAX, RunReader
+from analyzer.source.tar.reader.tables import Table, checksums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
-from analyzer.source.pattern import SUFFIXES, expand
-from analyzer.source.remote import BrokenOffError, filesystem, is_url
+from analyzer.source.locations.globs import SUFFIXES, expand
+from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

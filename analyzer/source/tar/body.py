@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.limits import Limits
-    from analyzer.source.records import Records
-    from analyzer.source.sparse import Map
-    from analyzer.source.window import Window
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.window import Window
+    from analyzer.source.tar.reader.sparse import Map
 
 ZEROS = memoryview(bytes(64 << 10))
 
@@ -76,7 +76,7 @@ class SparseBody(TarBody):
 
     __slots__ = ("_given", "_limits", "_records", "map", "path")
 
-    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+    def __init__(self, window: Window, limits: Limits, records: ReadingLog) -> None:
         super().__init__(window)
         self._limits = limits
         self._records = records

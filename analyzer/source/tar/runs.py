@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.columns import (
+from analyzer.source.member import NO_XATTRS
+from analyzer.source.tar.columns import (
     CODES,
     EXTENDED,
     LATEST,
@@ -26,22 +27,21 @@ from analyzer.source.columns import (
     numbers,
     sound,
 )
-from analyzer.source.entry import NANO
-from analyzer.source.extras import LENGTHS
-from analyzer.source.header import BLOCK
-from analyzer.source.layouts import Layouts
-from analyzer.source.member import NO_XATTRS
-from analyzer.source.pax import parse_time
-from analyzer.source.tables import Members, Paths, Run, Table
+from analyzer.source.tar.entry import NANO
+from analyzer.source.tar.header import BLOCK
+from analyzer.source.tar.reader.extras import LENGTHS
+from analyzer.source.tar.reader.layouts import Layouts
+from analyzer.source.tar.reader.pax import parse_time
+from analyzer.source.tar.reader.tables import Members, Paths, Run, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from analyzer.limits import Limits
-    from analyzer.source.columns import Column
-    from analyzer.source.shapes import Shapes
-    from analyzer.source.tables_ahead import TablesAhead
-    from analyzer.source.window import Window
+    from analyzer.source.stream.window import Window
+    from analyzer.source.tar.columns import Column
+    from analyzer.source.tar.reader.shapes import Shapes
+    from analyzer.source.tar.reader.tables_ahead import TablesAhead
 
     Take = Callable[[Run], None]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableError, UsageError
 from analyzer.limits import DEFAULT, Limits
-from analyzer.source.input import Input
 from analyzer.source.open import TarSource
-from analyzer.source.records import Records
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.input import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ class Remote:
             BrokenOffError: it cannot be reached, or reading it broke off.
             UsageError: fsspec, or its package for this scheme, is not installed, or does not know the scheme.
         """
-        records = Records(self._path)
+        records = ReadingLog(self._path)
         handle = _Handle(self._path, self._errors)
         try:
             source = TarSource(Input(handle, self._path, records, hashed=hash_input), self._limits, records)  # type: ignore[arg-type]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.source import member as kinds
-from analyzer.source.body import SparseBody, TarBody
-from analyzer.source.header import (
+from analyzer.source.member import NO_XATTRS, Member
+from analyzer.source.tar.header import (
     BLOCK,
     EXTENSION,
     HEADER,
@@ -14,15 +14,15 @@ from analyzer.source.header import (
     Numbers,
     clean_path,
 )
-from analyzer.source.member import NO_XATTRS, Member
-from analyzer.source.sparse import SparseRecords, check, parse_size, read_old
+from analyzer.source.tar.reader.body import SparseBody, TarBody
+from analyzer.source.tar.reader.sparse import SparseRecords, check, parse_size, read_old
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
-    from analyzer.source.extras import Extras
-    from analyzer.source.records import Records
-    from analyzer.source.sparse import Map
-    from analyzer.source.window import Window
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.window import Window
+    from analyzer.source.tar.reader.extras import Extras
+    from analyzer.source.tar.reader.sparse import Map
 
 KINDS = {
     0x00: kinds.FILE,
@@ -61,7 +61,7 @@ class EntryReader:
         plain: the same when it has no holes.
     """
 
-    def __init__(self, window: Window, limits: Limits, records: Records) -> None:
+    def __init__(self, window: Window, limits: Limits, records: ReadingLog) -> None:
         self.window = window
         self.plain = TarBody(window)
         self.body: TarBody = self.plain

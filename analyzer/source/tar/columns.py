@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analyzer.source.header import BLOCK
+from analyzer.source.tar.header import BLOCK
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableError
-from analyzer.source.remote import BrokenOffError, filesystem, is_url
+from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from analyzer.source.checksum import HAS_CRC, go_iso, streamed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyzer.source.columns import Column
+    from analyzer.source.tar.columns import Column
 
 
 class Members(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 from urllib.parse import unquote_to_bytes
 
-from analyzer.source.header import FieldError
+from analyzer.source.tar.header import FieldError
 
 SCHILY_XATTR = b"SCHILY.xattr."
 LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."

@@ -8,7 +8,7 @@ LISTED = 10_000
 """Entries kept of each kind; one more says that the rest is not listed."""
 
 
-class Records:
+class ReadingLog:
     """Collects losses and notes of one bundle.
 
     Attributes:

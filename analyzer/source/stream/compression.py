@@ -13,14 +13,14 @@ import zlib
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from analyzer.source.input import HEAD, Input, Replay, Stream
-from analyzer.source.zstd import ZstdStream, is_zstd
+from analyzer.source.stream.input import HEAD, Input, Replay, Stream
+from analyzer.source.stream.zstd import ZstdStream, is_zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
-    from analyzer.source.records import Records
+    from analyzer.source.reading_log import ReadingLog
 
 try:
     from isal import igzip_lib, isal_zlib
@@ -187,7 +187,7 @@ class Decompressed:
     """
 
     def __init__(
-        self, source: Stream, form: Format, limits: Limits, records: Records, replay: Callable[[int], Stream] | None
+        self, source: Stream, form: Format, limits: Limits, records: ReadingLog, replay: Callable[[int], Stream] | None
     ) -> None:
         self._source = source
         self._form = form
@@ -367,7 +367,7 @@ class Peeked:
 class Bounded:
     """A stream that ends where the limits on decompressed bytes are reached."""
 
-    def __init__(self, stream: Stream, source: Input, limits: Limits, records: Records) -> None:
+    def __init__(self, stream: Stream, source: Input, limits: Limits, records: ReadingLog) -> None:
         self._stream = stream
         self._source = source
         self._limits = limits
@@ -404,7 +404,7 @@ class Bounded:
         return 0
 
 
-def decompress(source: Input, limits: Limits, records: Records) -> tuple[str, bytes, Bounded]:
+def decompress(source: Input, limits: Limits, records: ReadingLog) -> tuple[str, bytes, Bounded]:
     """Return (compression names outermost first joined by "+", first content bytes, content) of a bundle."""
     names: list[str] = []
     head = source.peek()

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.entry import DamagedHeader, EntryReader
-from analyzer.source.extras import Extras, PaxReader
-from analyzer.source.header import BLOCK, Sums, byte_sum, checksum_ok
 from analyzer.source.member import NO_END
-from analyzer.source.usual import usual_members
+from analyzer.source.tar.entry import DamagedHeader, EntryReader
+from analyzer.source.tar.header import BLOCK, Sums, byte_sum, checksum_ok
+from analyzer.source.tar.reader.extras import Extras, PaxReader
+from analyzer.source.tar.reader.usual import usual_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
-    from analyzer.source.body import TarBody
     from analyzer.source.member import Member
-    from analyzer.source.records import Records
-    from analyzer.source.runs import RunReader
-    from analyzer.source.tables import Run
-    from analyzer.source.tables_ahead import TablesAhead
-    from analyzer.source.window import Window
+    from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.stream.window import Window
+    from analyzer.source.tar.reader.body import TarBody
+    from analyzer.source.tar.reader.runs import RunReader
+    from analyzer.source.tar.reader.tables import Run
+    from analyzer.source.tar.reader.tables_ahead import TablesAhead
 
 PAX = ord("x")
 GLOBAL = ord("g")
@@ -45,7 +45,7 @@ class TarReader:
     """The members of one tar, or of several after one another."""
 
     def __init__(
-        self, window: Window, limits: Limits, records: Records, tables_ahead: TablesAhead | None = None
+        self, window: Window, limits: Limits, records: ReadingLog, tables_ahead: TablesAhead | None = None
     ) -> None:
         self._window = window
         self._limits = limits
@@ -107,7 +107,7 @@ class TarReader:
         if not prefix or self._inherits:
             self._runs = None
             return
-        from analyzer.source.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
+        from analyzer.source.tar.reader.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
 
         if self._all_runs is None:
             self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self._tables_ahead)

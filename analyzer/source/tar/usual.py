@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from zlib import adler32
 
 from analyzer.source import member as kinds
-from analyzer.source.extras import LENGTHS
-from analyzer.source.header import BLOCK, CACHE, EXTENSION, FieldError
 from analyzer.source.member import Member
-from analyzer.source.pax import parse_time
+from analyzer.source.tar.header import BLOCK, CACHE, EXTENSION, FieldError
+from analyzer.source.tar.reader.extras import LENGTHS
+from analyzer.source.tar.reader.pax import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analyzer.source.entry import EntryReader
-    from analyzer.source.header import Sums
-    from analyzer.source.shapes import Shapes
+    from analyzer.source.tar.entry import EntryReader
+    from analyzer.source.tar.header import Sums
+    from analyzer.source.tar.reader.shapes import Shapes
 
 PAX = ord("x")
 FILE = ord("0")

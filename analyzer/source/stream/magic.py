@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.source.header import BLOCK, Sums, checksum_ok
-from analyzer.source.input import HEAD
+from analyzer.source.stream.input import HEAD
+from analyzer.source.tar.header import BLOCK, Sums, checksum_ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Bytes in order: files and pipes, compression undone, a window that slides over them."""
