@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import host
-from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.toc import TOC_FILE
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Body, Member, MemberSource
-    from analyzer.source.tar.reader.tables import Run
+    from analyzer.source.tar.batch import Batch
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -104,33 +104,18 @@ class Collector:
         self._kept = 0
         self._bulk_prefix = "\0"
         self._bulk: DiffTable | None = None
-        self._counting: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
-        self._runs_below: Callable[[str, Callable[[Run], None]], None] | None = None
+        self._bulk_raw = b"\0"
         self._tell: Callable[[], None] = _nothing
 
     def take(self, source: MemberSource, progress: Callable[[MemberSource], None] | None) -> None:
-        """Route every entry of a source; call `progress` now and then.
-
-        Entries of a layer that are only counted (depth quick) are nearly all there is: they stay in this loop.
-        """
-        feed, result, left = self.feed, self.result, PROGRESS_EVERY
-        self._runs_below = getattr(source, "runs_below", None)
+        """Route every entry of a source; call `progress` now and then."""
+        feed, left = self.feed, PROGRESS_EVERY
         if progress is not None:
             self._tell = partial(progress, source)
-        if (expect := getattr(source, "expect_runs", None)) is not None:
-            expect(contents=self._read_content)
+        source.offer(self._take_batch, contents=self._read_content)
         for member, body in source:
-            table = self._counting
-            if table is not None and member.path.startswith(self._bulk_prefix):
-                table.counted += 1
-                table.bytes += member.size
-                if member.kind == FILE:
-                    result.content_files += 1
-                if member.xattrs:
-                    result.xattrs += 1
-            else:
-                feed(member, body)
+            feed(member, body)
             left -= 1
             if not left:
                 left = PROGRESS_EVERY
@@ -273,6 +258,7 @@ class Collector:
         """Start a run of entries below one content directory, the usual order of an archive."""
         self._bulk_prefix = f"{layer.path}/{name}/"
         self._bulk_layer = layer
+        self._bulk_raw = b"\0"
         if name.startswith("diff"):
             table = layer.tables.get(name)
             if table is None:
@@ -285,27 +271,27 @@ class Collector:
         self._begin(rest, member, body)
 
     def _begin(self, rest: str, member: Member, body: Body) -> None:
-        """Take the first entry of a run; those that follow may come many at once (`analyzer.source.tar.reader.runs`)."""
+        """Take the first entry of many below one directory."""
         table = self._bulk
-        self._counting = None if self._read_content else table
+        wanted = table is not None and not table.hashed
+        self._bulk_raw = self._bulk_prefix.encode("utf-8", "surrogateescape") if wanted else b"\0"
         self._content(rest, member, body)
-        if self._runs_below is not None:
-            wanted = table is not None and not table.hashed
-            self._runs_below(self._bulk_prefix if wanted else "", self._take_run)
 
-    def _take_run(self, run: Run) -> None:
-        """Take consecutive entries of the diff directory at hand."""
+    def _take_batch(self, batch: Batch) -> int:
+        """Take the first of many entries as far as they lie below the diff directory at hand; return how many."""
         self._tell()
         table, result = self._bulk, self.result
-        if table is None:
-            return
-        result.content_files += int((run.members.kinds == 0).sum())
-        result.xattrs += int((run.members.marks > 0).sum())
+        count = batch.paths.below(self._bulk_raw)
+        if table is None or not count:
+            return 0
+        result.content_files += int((batch.kinds[:count] == FILE_CODE).sum())
+        result.xattrs += int((batch.marks[:count] > 0).sum())
         if self._read_content:
-            table.extend(run)
+            table.extend(batch, count)
         else:
-            table.counted += len(run.members.kinds)
-            table.bytes += int(run.members.sizes.sum())
+            table.counted += count
+            table.bytes += int(batch.sizes[:count].sum())
+        return count
 
     def _wants_digests(self, layer: LayerDirectory) -> bool:
         """Tell whether a layer's files need their SHA-256: it has a table of contents and no tar-split.

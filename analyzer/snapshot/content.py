@@ -10,20 +10,19 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, go_iso, streamed
-from analyzer.source.member import FILE, HARDLINK, RUN_KINDS, SYMLINK
+from analyzer.source.member import BATCH_KINDS, FILE, HARDLINK, OTHER, SOCKET, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analyzer.source.member import Body, Member
-    from analyzer.source.tar.reader.tables import Run
+    from analyzer.source.tar.batch import Batch
 
-KINDS = ("file", "dir", "symlink", "hardlink", "char", "block", "fifo", "socket", "other")
+KINDS = (*BATCH_KINDS, SOCKET, OTHER)
 KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
 FILE_CODE, DIRECTORY_CODE = KIND_CODE["file"], KIND_CODE["dir"]
 STORE_XATTRS = ("trusted.", "user.", "security.capability")
 LABEL = "security.selinux"
-RUN_CODES = bytes(KIND_CODE[kind] for kind in RUN_KINDS).ljust(256, b"\0")
 U64 = (1 << 64) - 1
 
 
@@ -117,7 +116,7 @@ class DiffTable:
                     crc, flags = streamed(chunk, chunks, size)
         xattrs = member.xattrs
         if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and _more(xattrs)):
-            self._add_extra(member)
+            self._put_extra(len(self.names), kind, member.link, member.rdev, _kept(xattrs))
         self.counted += 1
         self.bytes += size
         self.names.append(name)
@@ -135,32 +134,34 @@ class DiffTable:
             self._append_clamped(member)
         self._index = None
 
-    def extend(self, run: Run) -> None:
-        """Keep the facts of many entries and read their contents for the CRC; as `add` for each."""
-        members = run.members
-        rows, first = len(members.kinds), len(self.names)
-        crcs, flags = run.checksums()
-        self.names += run.names
-        self.kinds.frombytes(members.kinds.tobytes().translate(RUN_CODES))
+    def extend(self, batch: Batch, count: int) -> None:
+        """Keep the facts of the first `count` entries of a batch and read their contents for the CRC; as `add`."""
+        first = len(self.names)
+        crcs, flags = batch.checksums(count)
+        self.names += batch.paths.part(0, count).behind(f"{self.path}/".encode("utf-8", "surrogateescape"))
+        self.kinds.frombytes(batch.kinds[:count].tobytes())
         for column, values in (
             (self.flags, flags),
             (self.crcs, crcs),
-            (self.modes, members.modes),
-            (self.uids, members.uids),
-            (self.gids, members.gids),
-            (self.sizes, members.sizes),
-            (self.mtimes, members.mtimes_ns),
-            (self.offsets, members.offsets),
+            (self.modes, batch.modes),
+            (self.uids, batch.uids),
+            (self.gids, batch.gids),
+            (self.sizes, batch.sizes),
+            (self.mtimes, batch.mtimes_ns),
+            (self.offsets, batch.offsets),
         ):
-            column.frombytes(values.tobytes())
-        kept = [_kept(each) if each and _more(each) else NO_XATTRS for each in run.sets]
-        marked = [
-            row for mark, each in enumerate(kept) if each for row in (members.marks == mark).nonzero()[0].tolist()
-        ]
-        for row in {*run.links, *marked}:
-            self.extra[first + row] = (run.links.get(row, ""), NO_DEVICE, kept[members.marks[row]], "")
-        self.counted += rows
-        self.bytes += int(members.sizes.sum())
+            column.frombytes(values[:count].tobytes())
+        marks = batch.marks[:count]
+        kept = [_kept(each) if each and _more(each) else NO_XATTRS for each in batch.sets]
+        marked = [row for mark, each in enumerate(kept) if each for row in (marks == mark).nonzero()[0].tolist()]
+        for row in {*batch.links, *batch.devices, *marked}:
+            if row < count:
+                device = batch.devices.get(row, NO_DEVICE)
+                self._put_extra(
+                    first + row, KINDS[batch.kinds[row]], batch.links.get(row, ""), device, kept[marks[row]]
+                )
+        self.counted += count
+        self.bytes += int(batch.sizes[:count].sum())
         self._index = None
 
     def _hash(self, body: Body, size: int) -> tuple[int, int]:
@@ -204,14 +205,13 @@ class DiffTable:
         if len(self.mtimes) < rows:
             self.mtimes.append(max(-(1 << 63), min((1 << 63) - 1, member.mtime_ns)))
 
-    def _add_extra(self, member: Member) -> None:
-        link, outside = member.link, ""
-        if member.kind == HARDLINK:
+    def _put_extra(self, row: int, kind: str, link: str, device: tuple[int, int], xattrs: Mapping[str, bytes]) -> None:
+        outside = ""
+        if kind == HARDLINK:
             prefix = self.path + "/"
             link, outside = (link[len(prefix) :], "") if link.startswith(prefix) else ("", link)
-        xattrs = _kept(member.xattrs)
-        if xattrs or member.kind in LINKS or member.rdev != NO_DEVICE:
-            self.extra[len(self.names)] = (link, member.rdev, xattrs, outside)
+        if xattrs or kind in LINKS or device != NO_DEVICE:
+            self.extra[row] = (link, device, xattrs, outside)
 
     @property
     def index(self) -> dict[str, int]:

@@ -14,6 +14,7 @@ from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
+from analyzer.source.allocation import much_made
 from analyzer.source.member import NO_END, Loss
 
 if TYPE_CHECKING:

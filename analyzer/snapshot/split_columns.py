@@ -13,10 +13,11 @@ import numpy as np
 
 from analyzer.snapshot.split_text import Pairs
 from analyzer.snapshot.tar_entry import TarEntry
-from analyzer.source.member import DIRECTORY, RUN_KINDS, SYMLINK
-from analyzer.source.tar.columns import CODES, DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
+from analyzer.source.member import BATCH_KINDS, DIRECTORY, SYMLINK
+from analyzer.source.tar.columns import DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
 from analyzer.source.tar.entry import NANO
 from analyzer.source.tar.header import BLOCK
+from analyzer.source.tar.header_columns import ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ NAME = 100
 PREFIX, PREFIX_END = 345, 500
 UP_TO = np.tri(NAME + 1, NAME, -1, np.uint8) * np.uint8(255)
 """The first bytes of a name, by their count."""
-DIRECTORY_ITEM, SYMLINK_ITEM = RUN_KINDS.index(DIRECTORY), RUN_KINDS.index(SYMLINK)
+DIRECTORY_ITEM, SYMLINK_ITEM = BATCH_KINDS.index(DIRECTORY), BATCH_KINDS.index(SYMLINK)
 FEWEST = 8
 """Entries that are worth columns."""
 
@@ -39,7 +40,7 @@ class Entries(NamedTuple):
     Attributes:
         paths, sizes, crcs, modes, uids, gids: as in `Recorded`.
         links: targets of the symlinks, by item.
-        kinds: codes, index into `RUN_KINDS`.
+        kinds: codes, index into `BATCH_KINDS`.
         seconds: modification times in Unix seconds.
         spans: bytes of the layer tar that each is, with what lies before it.
         raw, stops: memory that holds the headers, with the padding before each, and where in it each stops.
@@ -62,7 +63,7 @@ class Entries(NamedTuple):
         """Return one entry by itself."""
         return TarEntry(
             self.paths[item],
-            RUN_KINDS[self.kinds[item]],
+            BATCH_KINDS[self.kinds[item]],
             int(self.sizes[item]),
             None if self.kinds[item] == SYMLINK_ITEM else int(self.crcs[item]),
             int(self.modes[item]),
@@ -101,15 +102,15 @@ def usual_entries(lines: Lines, at: int, count: int, position: int, padding: int
     try:
         pairs = Pairs(lines, at, count, position)
         headers, known = pairs.headers, pairs.known
-        values, plain = numbers(headers, np.arange(count))
+        values, plain = numbers(headers.ravel(), np.arange(count) * BLOCK)
         known &= plain
         sizes = np.where(known, values[3], 0)
         begins, stops, crcs = pairs.read_files(sizes)
     except ValueError:
         return [count]
     pads = np.concatenate(([padding], -sizes[:-1] % BLOCK))
-    kinds = CODES[headers[:, 156]]
-    good = known & (pairs.spans == pads + BLOCK) & sound(headers, np.arange(count)) & (kinds < 3)
+    kinds = ITEMS[headers[:, 156]]
+    good = known & (pairs.spans == pads + BLOCK) & sound(headers.ravel(), np.arange(count) * BLOCK) & (kinds < 3)
     good[1:] &= known[:-1]
     good &= _named(headers, lines, begins, stops)
     folders = kinds == DIRECTORY_ITEM

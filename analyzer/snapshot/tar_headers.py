@@ -20,8 +20,7 @@ from analyzer.source.tar.header import (
     checksum_ok,
     clean_path,
 )
-from analyzer.source.tar.reader.extras import Extras, PaxReader
-from analyzer.source.tar.reader.pax import SCHILY_XATTR, parse_records
+from analyzer.source.tar.pax import Extras, PaxReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +66,7 @@ class HeaderReader:
         self._numbers = Numbers()
         self._owners = Owners(self._numbers)
         self._sums = Sums()
-        self._pax = PaxReader(limits)
+        self._pax = PaxReader(limits, engine=True)
         self.sparse = False
 
     def usual(self, raw: bytes, at: int, name: str, size: int, crc: int | None) -> TarEntry | None:
@@ -148,8 +147,6 @@ class HeaderReader:
             extras.long_link = data.partition(b"\0")[0]
         else:
             self._pax.read(data, extras)
-            if b"LIBARCHIVE." in data:
-                extras.xattrs = _schily(data, self._limits.pax_records)
 
     def _last(self, raw: bytes, at: int, extras: Extras) -> tuple[bytes, TarEntry]:
         if extras.faults:
@@ -207,12 +204,3 @@ class HeaderReader:
         elif code == OLD_FORM and text[-1:] == "/":
             kind = kinds.DIRECTORY
         return kind, link, rdev
-
-
-def _schily(data: bytes, limit: int) -> dict[str, bytes]:
-    """Return only the attributes the engine sets: it ignores those in libarchive's own form."""
-    return {
-        key[len(SCHILY_XATTR) :].decode("utf-8", "surrogateescape"): value
-        for key, value in parse_records(data, limit)[0]
-        if key.startswith(SCHILY_XATTR)
-    }

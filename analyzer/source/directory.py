@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.member import Loss, MemberSource
     from analyzer.source.reading_log import ReadingLog
+    from analyzer.source.tar.batch import Batch
 
 PIECE = 256 << 10
 PROC = Path("/proc/self/fd").is_dir()
@@ -155,6 +156,9 @@ class DirectorySource:
     def bytes_out(self) -> int:
         """Bytes read so far; a directory has no compression."""
         return self.bytes_read
+
+    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+        """Offer nothing: entries come one by one."""
 
     def __iter__(self) -> Iterator[tuple[Member, FileBody]]:
         """Yield every entry once."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from analyzer.source.tar.batch import Batch
+
 FILE = "file"
 DIRECTORY = "dir"
 SYMLINK = "symlink"
@@ -17,8 +19,8 @@ FIFO = "fifo"
 SOCKET = "socket"
 OTHER = "other"
 
-RUN_KINDS = (FILE, DIRECTORY, SYMLINK)
-"""Kinds of the members of a run (`analyzer.source.tar.reader.runs`), by their code there."""
+BATCH_KINDS = (FILE, DIRECTORY, SYMLINK, HARDLINK, CHAR, BLOCK, FIFO)
+"""Kinds of the members of a batch (`analyzer.source.tar.batch`), by their code there."""
 
 NO_END = "no end-of-archive blocks: the archive may be cut here"
 """Note of a tar that stops after a whole member."""
@@ -181,8 +183,18 @@ class MemberSource(Protocol):
     def again(self) -> Callable[[], MemberSource] | None:
         """What opens the same bundle once more; None where it can be read only once (a pipe)."""
 
+    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+        """Offer entries many at a time while iterating, before they are yielded; call it before that begins.
+
+        A source offers what it can read so, and need not offer anything.
+
+        Args:
+            take: says how many it takes of a batch, from the first on; the others are yielded one by one.
+            contents: whether it will ask for the checksums of contents.
+        """
+
     def __iter__(self) -> Iterator[tuple[Member, Body]]:
-        """Yield every entry once, in stream order."""
+        """Yield every entry once that was not taken from an offer, in stream order."""
 
     def close(self) -> None:
         """Release the input."""

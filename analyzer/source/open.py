@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.source.directory import DirectorySource
-from analyzer.source.forks import processors
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.compression import decompress
 from analyzer.source.stream.input import HEAD, Input
@@ -26,14 +25,12 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from analyzer.source.member import Loss, Member, MemberSource
-    from analyzer.source.tar.reader.body import TarBody
-    from analyzer.source.tar.reader.tables import Run
-    from analyzer.source.tar.reader.tables_ahead import TablesAhead
+    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.body import TarBody
+    from analyzer.source.tar.scan import Scanner
 
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
-FAR = 128 << 20
-"""Size of a plain tar from which further processes look ahead."""
 LONG = 16 << 20
 """Size of an input from which a thread reads ahead."""
 
@@ -58,19 +55,27 @@ class TarSource:
         self._source, self._stream = source, stream
         self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
-        self._long = source.random_access and source.size is not None and source.size >= LONG
-        self._tables_ahead: TablesAhead | None = None
-        self._kind = AheadWindow if self._long else Window  # a thread reads ahead where that pays
+        self._take: Callable[[Batch], int] | None = None
+        self._skips = False  # contents are passed over, where that is possible
 
     @cached_property
     def _window(self) -> Window:
         """Return what the stream is read through."""
+        long = self._source.random_access and self._source.size is not None and self._source.size >= LONG
+        kind = AheadWindow if long and not self._skips else Window
         largest = self._limits.extended_header + REFILL
-        return self._kind(self._stream, largest, lambda: self._source.bytes_read, self._below, self._records)
+        return kind(self._stream, largest, lambda: self._source.bytes_read, self._below, self._records)
 
     @cached_property
     def _reader(self) -> TarReader:
-        return TarReader(self._window, self._limits, self._records, self._tables_ahead)
+        return TarReader(self._window, self._limits, self._records, self._scanner())
+
+    def _scanner(self) -> Scanner | None:
+        if self._take is None:
+            return None
+        from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
+
+        return Scanner(self._window, self._limits, self._take, self._source.place if self._skips else None)
 
     @property
     def members(self) -> int:
@@ -100,34 +105,10 @@ class TarSource:
             self._end()
         self.sha256 = self._source.finish()
 
-    def expect_runs(self, *, contents: bool) -> None:
-        """Get ready for `runs_below`: where that pays and can be done, further processes look ahead.
-
-        This one then passes over most of the file, and has no use for a thread. Call it before anything is read.
-
-        Args:
-            contents: whether the checksums of contents will be wanted.
-        """
-        where = self._source.place
-        if where is None or self._packed or where[2] < FAR or (count := processors()) < 2:
-            return
-        from analyzer.source.tar.reader.tables_ahead import TablesAhead  # noqa: PLC0415  numpy is not for every bundle
-
-        try:
-            self._tables_ahead = TablesAhead(*where, self._limits, contents=contents, processes=count)
-        except OSError:  # no descriptors or memory for it: this process reads as it would have without
-            return
-        self._kind = Window
-
-    def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
-        """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
-
-        Args:
-            prefix: the directory with its slash, `""` for none any more.
-            take: called while the iterator is advanced, in stream order.
-        """
-        if self._long:  # in short inputs, starting numpy would cost more than it saves
-            self._reader.runs_below(prefix, take)
+    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+        """Offer members many at a time, as `MemberSource` says."""
+        self._take = take
+        self._skips = not contents and not self._packed and self._source.place is not None
 
     def close(self) -> None:
         """Release the input."""
@@ -135,10 +116,8 @@ class TarSource:
         self._source.close()
 
     def _end(self) -> None:
-        """Stop the thread or the processes that look ahead."""
+        """Stop the thread that reads ahead."""
         self._window.close()
-        if self._tables_ahead is not None:
-            self._tables_ahead.close()
 
 
 def _further(source: Input, *, packed: bool) -> Iterator[bytes]:

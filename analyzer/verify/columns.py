@@ -10,7 +10,8 @@ import numpy as np
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE
 from analyzer.source.checksum import HAS_CRC
-from analyzer.source.member import DIRECTORY, FILE, RUN_KINDS
+from analyzer.source.member import BATCH_KINDS, DIRECTORY, FILE
+from analyzer.source.tar.entry import NANO
 from analyzer.verify.facts import is_whiteout
 from analyzer.verify.id_maps import ANY
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 UNMARKED = (NO_DEVICE, NO_XATTRS, "")
 """What else is known of a symlink without attributes."""
-FILE_ITEM, DIRECTORY_ITEM = RUN_KINDS.index(FILE), RUN_KINDS.index(DIRECTORY)
+FILE_ITEM, DIRECTORY_ITEM = BATCH_KINDS.index(FILE), BATCH_KINDS.index(DIRECTORY)
 
 
 class Matcher:

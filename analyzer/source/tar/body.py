@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.reader.sparse import Map
+    from analyzer.source.tar.sparse import Map
 
 ZEROS = memoryview(bytes(64 << 10))
 

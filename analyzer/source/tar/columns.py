@@ -1,7 +1,7 @@
-"""Look at many tar headers at once, as rows of a table of bytes (numpy): which are sound, and what numbers they hold.
+"""Look at many tar headers at once (numpy): which are sound, and what numbers they hold.
 
-Only plain forms are known here: octal digits that fill their field, then a NUL or blank. A header of any other form is
-not refused but left to those who read it in full.
+Only plain forms are known here: octal digits that fill their field but for one or two NULs or blanks behind them, and
+owners in base 256. A header of any other form is not refused but left to those who read it in full.
 """
 
 from __future__ import annotations
@@ -18,23 +18,21 @@ if TYPE_CHECKING:
 
     Column = npt.NDArray[Any]
 
-FILE, SYMLINK, DIRECTORY = ord("0"), ord("2"), ord("5")
-CODES = np.full(256, 255, np.uint8)
-"""Index into `RUN_KINDS` by type byte, 255 for all that no run has."""
-CODES[[FILE, DIRECTORY, SYMLINK]] = (0, 1, 2)
-CHAINED = np.zeros(256, np.bool_)
-CHAINED[list(b"0123456xLK")] = True
-EXTENDED = np.zeros(256, np.bool_)
-EXTENDED[list(b"xLK")] = True
-BODILESS = np.zeros(256, np.bool_)
-BODILESS[list(b"123456")] = True
+STOP, BODY, BODILESS, EXTENDED = range(4)
+"""How a chain of headers leads over one: not at all, by its content, by none, to the member that it belongs to."""
+CHAINED = np.zeros(256, np.uint8)
+CHAINED[list(b"\x0007")] = BODY
+CHAINED[list(b"123456")] = BODILESS
+CHAINED[list(b"xLK")] = EXTENDED
 MAGIC = np.frombuffer(b"usta", np.uint32)
 WORD, WIDTH = ">u8", 8
 """A word, whose highest byte is the first, and its bytes."""
-NUMBERS = "V48"
-"""Mode, uid and gid of seven digits, size and time of eleven, from byte 100 of a header on."""
+NUMBERS = 48
+"""Bytes that hold mode, uid and gid of seven digits, size and time of eleven, from byte 100 of a header on."""
 DIGIT, DIGIT_HIGH, ENDING = 0xF8, 0x30, 0xDF
 """Bits of a byte that tell an octal digit, as they are in one, and bits that are 0 in a NUL and a blank."""
+BASE_256 = 0x80
+"""First byte of a number of GNU tar that is not text and not negative."""
 PIECE = 2_048
 """Headers that are added up at once: they stay in the processor's cache."""
 BYTE, LOW = np.uint64(8), np.uint64(0xFFFFFFFF)
@@ -67,21 +65,20 @@ def all_clean(lines: bytes) -> bool:
     return not (ends[behind] | (text[behind] == DOT) & ends[np.minimum(behind + 1, last)]).any()
 
 
-def find_headers(blocks: Column) -> tuple[Column, Column, Column, Column]:
-    """Return row, type and size of every block that looks like a header, and the row after its content.
+def find_headers(blocks: Column) -> tuple[Column, Column]:
+    """Return the row of every block that looks like a header, and the row after its content.
 
     A block whose size is not plain, or whose type is none of those that a chain may lead over, is left out.
     """
-    magic = field(blocks, 257, MAGIC.dtype)
-    rows = np.flatnonzero(magic == MAGIC)
+    rows = np.flatnonzero(field(blocks, 257, MAGIC.dtype) == MAGIC)
     rows = rows[blocks[rows, 261] == ord("r")]
-    types = blocks[rows, 156]
+    leads = CHAINED[blocks[rows, 156]]
     first, last = field(blocks, 124, WORD)[rows].astype(np.uint64), field(blocks, 132, ">u4")[rows].astype(np.uint64)
-    known = _digits(first, 8) & _digits(last, 3, 1) & CHAINED[types]
-    rows, types = rows[known], types[known]
-    sizes = (_octal(first[known]) << np.uint64(9) | _octal(last[known] >> BYTE)).astype(np.int64)
-    stored = np.where(BODILESS[types], 0, sizes)
-    return rows, types, sizes, rows + 1 + (stored + BLOCK - 1) // BLOCK
+    known = _digits(first, 8) & _digits(last, 3, 1) & (leads != STOP)
+    sizes = (_octal(first) << np.uint64(9) | _octal(last >> BYTE)).astype(np.int64)
+    stored = np.where(leads == BODILESS, 0, sizes)[known]
+    rows = rows[known]
+    return rows, rows + 1 + (stored + BLOCK - 1) // BLOCK
 
 
 def chain(rows: Column, after: Column, count: int) -> Column:
@@ -103,37 +100,42 @@ def chain(rows: Column, after: Column, count: int) -> Column:
     return np.concatenate(pieces)
 
 
-def sound(blocks: Column, rows: Column) -> Column:
-    """Tell which of some blocks have the checksum that a header states: six octal digits, then two NULs or blanks."""
-    words, sums = blocks.view(np.uint64), np.empty(len(rows), np.uint64)
-    even, odd = np.empty((2, min(len(rows), PIECE), BLOCK // 8), np.uint64)
-    for start in range(0, len(rows), PIECE):
-        out = sums[start : start + PIECE]
-        one, other = even[: len(out)], odd[: len(out)]
-        np.take(words, rows[start : start + PIECE], axis=0, out=one, mode="clip")
-        np.right_shift(one, BYTE, out=other)
-        other &= PAIRS
+def sound(data: Column, starts: Column) -> Column:
+    """Tell which blocks have the checksum that they state: six octal digits, then two NULs or blanks."""
+    sums = np.empty(len(starts), np.uint64)
+    other = np.empty((min(len(starts), PIECE), BLOCK // 8), np.uint64)
+    for start in range(0, len(starts), PIECE):
+        one = rows_of(data, starts[start : start + PIECE], BLOCK).view(np.uint64)
+        shifted = np.right_shift(one, BYTE, out=other[: len(one)])
+        shifted &= PAIRS
         one &= PAIRS
-        one += other
-        np.add.reduce(one, axis=1, out=out)
-    stated = field(blocks, 148, WORD)[rows].astype(np.uint64)
+        one += shifted
+        np.add.reduce(one, axis=1, out=sums[start : start + PIECE])
+    stated = words_at(data, starts + 148)
     good: Column = _digits(stated, 6, 2)
     good &= _added(sums) - _bytes(stated) + np.uint64(8 * ord(" ")) == _octal(stated >> np.uint64(16))
     return good
 
 
-def numbers(blocks: Column, rows: Column) -> tuple[Column, Column]:
+def numbers(data: Column, starts: Column) -> tuple[Column, Column]:
     """Return mode, uid, gid, size and time in seconds of some headers, a row each, and which have plain numbers."""
-    fields = field(blocks, 100, NUMBERS)[rows]
-    words = np.ascontiguousarray(np.ndarray((len(fields), 6), WORD, fields).T, np.uint64)
+    fields = rows_of(data, starts + 100, NUMBERS)
+    words = np.ascontiguousarray(fields.view(WORD).T, np.uint64)
     mode, uid, gid, front, middle, back = words
     before, behind = middle >> np.uint64(32), middle & LOW
-    plain = _digits(front, 8) & _digits(before, 3, 1) & _digits(behind, 4)
-    for word in (mode, uid, gid, back):
-        plain &= _digits(word, 7, 1)
+    plain = _digits(front, 8) & _digits(before, 3, 1) & _digits(behind, 4) & _digits(back, 7, 1)
+    found = []
+    for word in (mode, uid, gid):
+        value, full = _octal(word >> BYTE), _digits(word, 7, 1)
+        if not full.all():
+            short, binary = _digits(word, 6, 2), word >> np.uint64(56) == BASE_256
+            value = np.where(short, _octal(word >> np.uint64(16)), value)
+            value, full = np.where(binary, word & LAST[WIDTH - 1], value), full | short | binary
+        plain &= full
+        found.append(value)
     size = _octal(front) << np.uint64(9) | _octal(before >> BYTE)
     time = _octal(behind) << np.uint64(21) | _octal(back >> BYTE)
-    return np.array([*(_octal(word >> BYTE) for word in (mode, uid, gid)), size, time], np.int64), plain
+    return np.array([*found, size, time], np.int64), plain
 
 
 def field(blocks: Column, start: int, kind: npt.DTypeLike) -> Column:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.source import member as kinds
 from analyzer.source.member import NO_XATTRS, Member
+from analyzer.source.tar.body import SparseBody, TarBody
 from analyzer.source.tar.header import (
     BLOCK,
     EXTENSION,
@@ -14,15 +15,14 @@ from analyzer.source.tar.header import (
     Numbers,
     clean_path,
 )
-from analyzer.source.tar.reader.body import SparseBody, TarBody
-from analyzer.source.tar.reader.sparse import SparseRecords, check, parse_size, read_old
+from analyzer.source.tar.sparse import SparseRecords, check, parse_size, read_old
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.reader.extras import Extras
-    from analyzer.source.tar.reader.sparse import Map
+    from analyzer.source.tar.extras import Extras
+    from analyzer.source.tar.sparse import Map
 
 KINDS = {
     0x00: kinds.FILE,

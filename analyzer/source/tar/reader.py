@@ -12,22 +12,18 @@ from typing import TYPE_CHECKING
 from analyzer.source.member import NO_END
 from analyzer.source.tar.entry import DamagedHeader, EntryReader
 from analyzer.source.tar.header import BLOCK, Sums, byte_sum, checksum_ok
-from analyzer.source.tar.reader.extras import Extras, PaxReader
-from analyzer.source.tar.reader.usual import usual_members
+from analyzer.source.tar.pax import Extras, PaxReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from analyzer.limits import Limits
     from analyzer.source.member import Member
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.reader.body import TarBody
-    from analyzer.source.tar.reader.runs import RunReader
-    from analyzer.source.tar.reader.tables import Run
-    from analyzer.source.tar.reader.tables_ahead import TablesAhead
+    from analyzer.source.tar.body import TarBody
+    from analyzer.source.tar.scan import Scanner
 
-PAX = ord("x")
 GLOBAL = ord("g")
 LONG_NAME = ord("L")
 LONG_LINK = ord("K")
@@ -42,26 +38,30 @@ REFILL = 8 << 10
 
 
 class TarReader:
-    """The members of one tar, or of several after one another."""
+    """The members of one tar, or of several after one another.
 
-    def __init__(
-        self, window: Window, limits: Limits, records: ReadingLog, tables_ahead: TablesAhead | None = None
-    ) -> None:
+    Args:
+        window: the stream.
+        limits: bounds on what is read.
+        records: where losses and notes go.
+        scanner: takes members many at a time before they are read one by one.
+
+    Attributes:
+        members: how many there were so far.
+    """
+
+    def __init__(self, window: Window, limits: Limits, records: ReadingLog, scanner: Scanner | None = None) -> None:
         self._window = window
         self._limits = limits
         self._records = records
         self._sums = Sums()
         self._entries = EntryReader(self._window, limits, records)
         self._pax = PaxReader(limits)
-        self._usual = usual_members(self._entries, self._pax.shapes, self._sums)
         self._global = Extras()
         self._extras: Extras | None = None
         self._start = -1  # offset of the first extended header before the member
         self._zeros = 0  # zero blocks just seen
-        self._runs: RunReader | None = None  # while they are wanted
-        self._all_runs: RunReader | None = None
-        self._tables_ahead = tables_ahead
-        self._inherits = False
+        self._scanner = scanner
         self._ended = False  # two of them: the archive is over
         self.members = 0
 
@@ -70,17 +70,14 @@ class TarReader:
         window, entries = self._window, self._entries
         limit = self._limits.members
         while True:
-            if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
-                break
-            pos, member = window.pos, None
-            if (runs := self._runs) is not None and self._extras is None and not self._zeros:
-                taken = runs.read(pos, limit - self.members)
+            if self._scanner is not None and self._extras is None and not self._zeros:
+                taken = self._scanner.read(limit - self.members)
                 if taken:
                     self.members += taken
                     continue
-            if window.buffer[pos + 156] == PAX and self._extras is None and not self._zeros:
-                member = self._usual(pos)
-            if member is None and (member := self._next(pos)) is None:
+            if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
+                break
+            if (member := self._next(window.pos)) is None:
                 continue
             if self.members >= limit:
                 what = f"limit members={limit} reached: the rest is not read"
@@ -96,24 +93,6 @@ class TarReader:
             elif not self._skip(body.left, padding, member):
                 break
         self._finish()
-
-    def runs_below(self, prefix: str, take: Callable[[Run], None]) -> None:
-        """Hand members of the usual form below a directory to `take`, many at once, instead of yielding each.
-
-        Args:
-            prefix: the directory with its slash, `""` for none any more.
-            take: called while the iterator is advanced, in stream order.
-        """
-        if not prefix or self._inherits:
-            self._runs = None
-            return
-        from analyzer.source.tar.reader.runs import RunReader  # noqa: PLC0415  numpy is not for every bundle
-
-        if self._all_runs is None:
-            self._all_runs = RunReader(self._window, self._pax.shapes, self._limits, self._tables_ahead)
-        self._runs = self._all_runs
-        self._runs.prefix = prefix
-        self._runs.take = take
 
     def _next(self, pos: int) -> Member | None:
         """Read the block at `pos` in full; return its member, None when it is about another or none."""
@@ -286,8 +265,7 @@ class TarReader:
         extras = Extras()
         self._pax.read(data, extras)
         self._global = extras.inherited()
-        self._usual = lambda _pos: None  # the short ways know no inherited values
-        self._inherits, self._runs = True, None
+        self._scanner = None  # it knows no inherited values
         ignored = [
             name
             for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.source.tar.header import BLOCK, FieldError, parse_number
-from analyzer.source.tar.reader.pax import parse_count
+from analyzer.source.tar.pax import parse_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.limits import Limits
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.reader.body import TarBody
+    from analyzer.source.tar.body import TarBody
 
 Map = list[tuple[int, int]]
 """(offset in the file, length), both in bytes, in stored order."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import random
-import signal
 import tempfile
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +12,8 @@ from hypothesis import strategies as st
 
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
-from analyzer.source import open as opening
 from analyzer.source.open import open_bundle
-from analyzer.source.stream import window
-from analyzer.source.tar.reader import runs, tables_ahead
+from analyzer.source.tar import scan
 from tests.archives import tar_of
 from tests.contents import HEALTHY
 from tests.source.craft import BLOCK, END, base256, header, long_name, member, pax
@@ -33,39 +27,32 @@ MANY = 40
 
 @pytest.fixture(autouse=True)
 def eager(monkeypatch):
-    """Read even short archives many members at once."""
-    monkeypatch.setattr(opening, "LONG", 0)
-    monkeypatch.setattr(runs, "LEAST", BLOCK)
-    monkeypatch.setattr(runs, "FEWEST", 1)
-    monkeypatch.setattr(runs, "POOR", 0)
-    monkeypatch.setattr(opening, "processors", lambda: 2)
-    monkeypatch.setattr(tables_ahead, "PIECE", 24 << 10)
-    monkeypatch.setattr(tables_ahead, "BEYOND", 8 << 10)
+    """Offer members of even short archives many at once."""
+    monkeypatch.setattr(scan, "FIRST", 0)
+    monkeypatch.setattr(scan, "LEAST", BLOCK)
+    monkeypatch.setattr(scan, "FEWEST", 1)
+    monkeypatch.setattr(scan, "PAUSE", 1)
 
 
-ONE_BY_ONE, MANY_AT_ONCE, MADE_AHEAD = "one by one", "many at once", "tables made ahead"
-
-
-def collected(data: bytes, way: str, *, content: bool = True, limits: Limits = DEFAULT):
-    """Return everything that a pass over an archive kept, and how many members came in runs (or from tables ahead)."""
+def collected(data: bytes, *, batches: bool, content: bool = True, limits: Limits = DEFAULT):
+    """Return everything that a pass over an archive kept, and how many members came in batches."""
     taken = 0
-    far = mock.patch.object(opening, "FAR", 0 if way == MADE_AHEAD else 1 << 62)
-    with far, tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory() as work:
         path = Path(work, "bundle.tar")
         path.write_bytes(data)
         source = open_bundle(path, limits=limits)
         collector = Collector(limits, read_content=content)
-        take = collector._take_run
+        take = collector._take_batch
 
-        def counted(run):
+        def counted(batch):
             nonlocal taken
-            if way != MADE_AHEAD or run.view is None:
-                taken += len(run.names)
-            take(run)
+            count = take(batch)
+            taken += count
+            return count
 
-        collector._take_run = counted
-        if way == ONE_BY_ONE:
-            source.runs_below = lambda _prefix, _take: None
+        collector._take_batch = counted
+        if not batches:
+            source.offer = lambda _take, *, contents: None
         collector.take(source, None)
         source.close()
     result = collector.result
@@ -80,14 +67,12 @@ def collected(data: bytes, way: str, *, content: bool = True, limits: Limits = D
 
 
 def same(data: bytes, **options) -> int:
-    """Assert that an archive reads the same in all ways; return how many members came in runs, in either."""
-    expected, none = collected(data, ONE_BY_ONE, **options)
-    found, taken = collected(data, MANY_AT_ONCE, **options)
+    """Assert that an archive reads the same both ways; return how many members came in batches."""
+    expected, none = collected(data, batches=False, **options)
+    found, taken = collected(data, batches=True, **options)
     assert found == expected
     assert none == 0
-    found, taken_ahead = collected(data, MADE_AHEAD, **options)
-    assert found == expected
-    return min(taken, taken_ahead)
+    return taken
 
 
 def recorded(path, data=b"", *, kind=b"0", digits=9, more=(), order=0, **fields):
@@ -103,12 +88,12 @@ def ordinary(count=MANY, base=LAYER, **options):
 
 
 @pytest.mark.parametrize("content", [True, False])
-def test_what_gnu_tar_writes_comes_in_runs(content):
+def test_what_gnu_tar_writes_comes_in_batches(content):
     data = ordinary(more=[SELINUX]) + ordinary(base=OTHER) + END
     assert same(data, content=content) > MANY
 
 
-def test_long_gnu_names_and_plain_headers_come_in_runs():
+def test_long_gnu_names_and_plain_headers_come_in_batches():
     named = b"".join(long_name(LAYER + b"d/" * 20 + b"%d" % n) + member(b"short", b"abc") for n in range(MANY))
     plain = b"".join(member(LAYER + b"f%d" % n, b"abc") for n in range(9))
     assert same(named + plain + END) > MANY
@@ -189,9 +174,9 @@ def test_odd_members_among_ordinary_ones(name, content):
     assert same(data, content=content) >= MANY - 4
 
 
-def test_the_limit_of_members_ends_a_run():
+def test_the_limit_of_members_ends_a_batch():
     data = ordinary() + END
-    expected, _ = collected(data, MANY_AT_ONCE, limits=Limits(members=25))
+    expected, _ = collected(data, batches=True, limits=Limits(members=25))
     assert expected[2] == 25
     same(data, limits=Limits(members=25))
     same(data, limits=Limits(path=90))
@@ -216,96 +201,32 @@ def test_real_bundles(name):
     assert same(tar_of(name)) >= 0
 
 
-def test_hostile_headers_do_not_cost_a_table_each(monkeypatch):
+def test_hostile_headers_do_not_cost_a_scan_each(monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(opening, "LONG", 0)
-    made = []
-    make = runs.RunReader.make
-    monkeypatch.setattr(runs.RunReader, "make", lambda self, pos: made.append(pos) or make(self, pos))
-    odd = b"".join(header(LAYER + b"h%d" % n, b"1", link=b"x") + member(b"z%d" % n, kind=b"Z") for n in range(4_000))
+    looks = []
+    for owner, name in ((scan.Scanner, "_look"), (scan.Hopper, "look")):
+        look = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *args, look=look: looks.append(1) or look(*args))
+    odd = b"".join(member(LAYER + b"z%d" % n, kind=b"Z") + member(LAYER + b"y%d" % n) for n in range(4_000))
     archive = member(LAYER + b"first") + odd + END
-    expected, _ = collected(archive, ONE_BY_ONE)
-    assert collected(archive, MANY_AT_ONCE) == (expected, 0)
-    assert 0 < len(made) <= 2
-    made.clear()
-    assert collected(archive, MADE_AHEAD)[0] == expected
-    assert len(made) <= 2 + len(archive) // window.SIZE
+    for content in (True, False):
+        looks.clear()
+        assert same(archive, content=content) == 0
+        assert 0 < len(looks) <= 8_000 // scan.PAUSE
 
 
-@pytest.mark.parametrize("far", [0, 1 << 62])
-def test_progress_is_told_while_members_come_many_at_once(monkeypatch, tmp_path, far):
-    monkeypatch.setattr(opening, "FAR", far)
+@pytest.mark.parametrize("content", [True, False])
+def test_progress_is_told_while_members_come_many_at_once(tmp_path, content):
     path = tmp_path / "bundle.tar"
     path.write_bytes(b"".join(ordinary(base=LAYER[:16] + b"%064d/diff/" % n) for n in range(9)) + END)
     source, told = open_bundle(path), []
-    Collector(DEFAULT, read_content=True).take(source, lambda source: told.append(source.bytes_read))
+    Collector(DEFAULT, read_content=content).take(source, lambda source: told.append(source.bytes_read))
     source.close()
     assert len(told) >= 9
     assert told == sorted(told)
     assert told[-1] <= path.stat().st_size
 
 
-def test_members_larger_than_a_piece_are_passed_over():
+def test_members_larger_than_what_is_read_at_once():
     big = recorded(LAYER + b"big", bytes(range(256)) * 400)
     assert same(ordinary() + big + ordinary(base=OTHER) + big + ordinary(5, LAYER + b"z/") + END) > MANY
-
-
-def forks(monkeypatch) -> list[int]:
-    """Return where the processes that are forked from now on are listed."""
-    forked, fork = [], os.fork
-    monkeypatch.setattr(os, "fork", lambda: forked.append(fork()) or forked[-1])
-    return forked
-
-
-def assert_gone(forked):
-    assert forked
-    for child in forked:
-        with pytest.raises(ChildProcessError):
-            os.waitpid(child, os.WNOHANG)
-
-
-@pytest.mark.parametrize("how", ["killed", "SIGBUS", "error"])
-@pytest.mark.parametrize("when", [[0], [2], range(99)])
-def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how, when):
-    data = b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END
-    expected, _ = collected(data, ONE_BY_ONE)
-    tables, parent = tables_ahead._Look.tables, os.getpid()
-
-    def dying(self, offset):
-        assert os.getpid() != parent
-        if offset // tables_ahead.PIECE in when:
-            if how == "error":
-                raise MemoryError
-            os.kill(os.getpid(), signal.SIGKILL if how == "killed" else signal.SIGBUS)
-        return tables(self, offset)
-
-    monkeypatch.setattr(tables_ahead._Look, "tables", dying)
-    forked = forks(monkeypatch)
-    assert collected(data, MADE_AHEAD)[0] == expected
-    assert_gone(forked)
-
-
-@pytest.mark.parametrize("call", ["fork", "pipe", "memfd_create"])
-def test_without_room_for_processes_one_reads_alone(monkeypatch, call):
-    data = ordinary() + END
-    expected, _ = collected(data, ONE_BY_ONE)
-
-    def refuse(*_):
-        raise OSError(errno.EAGAIN, "no room")
-
-    before = set(Path("/proc/self/fd").iterdir())
-    monkeypatch.setattr(os, call, refuse)
-    assert collected(data, MADE_AHEAD) == (expected, 0)
-    assert set(Path("/proc/self/fd").iterdir()) == before
-
-
-def test_a_reader_that_stops_early_leaves_no_process(monkeypatch, tmp_path):
-    forked = forks(monkeypatch)
-    path = tmp_path / "bundle.tar"
-    path.write_bytes(b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END)
-    with mock.patch.object(opening, "FAR", 0):
-        source = open_bundle(path)
-        source.expect_runs(contents=True)
-        next(iter(source))
-        source.close()
-    assert_gone(forked)

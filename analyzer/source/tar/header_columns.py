@@ -1,0 +1,247 @@
+"""Read the headers of many members at once, in columns (numpy).
+
+A member is read here when its own header is that of a file, directory, link, device or FIFO, before it are at most one
+pax header and one GNU long name and link name, all checksums hold, all numbers are plain, and its path needs no
+cleaning but of `./` before it and a slash behind it. All of this is tested for every member, as `reader` tests it.
+Every other member is left to `reader`, which alone defines what an archive says: this module could be left out.
+
+What is known of a member comes from the bytes at its place alone: whether a member starts there is for the caller to
+know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analyzer.source.member import BATCH_KINDS, CHAR, DIRECTORY, HARDLINK, SYMLINK
+from analyzer.source.member import BLOCK as BLOCK_DEVICE
+from analyzer.source.tar.batch import FILE_ITEM, Paths
+from analyzer.source.tar.columns import (
+    BODILESS,
+    CHAINED,
+    DOT,
+    LATEST,
+    SLASH,
+    all_clean,
+    clean,
+    numbers,
+    rows_of,
+    sound,
+)
+from analyzer.source.tar.entry import KINDS, NANO
+from analyzer.source.tar.header import BLOCK, FieldError, parse_number
+from analyzer.source.tar.pax_columns import Attributes, Said, read_payloads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.limits import Limits
+    from analyzer.source.tar.columns import Column
+
+LONGEST = 4_096
+"""Longest path and link target that are read here."""
+NAME = 100
+"""Bytes of the fields of a path and a link target."""
+TARGET = 157
+MAGIC, MAGIC_END = 257, 263
+MAJOR, MINOR, PREFIX, PREFIX_END = 329, 337, 345, 500
+PAX, LONG_NAME, LONG_LINK = b"xLK"
+ITEMS = np.array(
+    [BATCH_KINDS.index(KINDS[code]) if code in KINDS and CHAINED[code] else 255 for code in range(256)], np.uint8
+)
+"""Index into `BATCH_KINDS` by type byte, 255 for all that are in no batch."""
+DIRECTORY_ITEM, SYMLINK_ITEM, HARDLINK_ITEM = map(BATCH_KINDS.index, (DIRECTORY, SYMLINK, HARDLINK))
+DEVICE_ITEMS = tuple(map(BATCH_KINDS.index, (CHAR, BLOCK_DEVICE)))
+NOTHING = memoryview(b"?")
+"""Stands for a path that is not read here."""
+
+
+class Headers(NamedTuple):
+    """Where the headers of consecutive members lie in memory.
+
+    Attributes:
+        data: the memory, with 16 bytes before the first header and behind all that is read.
+        own: where each member's own header starts.
+        extended: where each extended header starts, and `member` the item it belongs to.
+    """
+
+    data: Column
+    own: Column
+    extended: Column
+    member: Column
+
+
+class Members(NamedTuple):
+    """Consecutive members; item i of each column is one.
+
+    Attributes:
+        good: whether it was read; of one that was not, nothing else is known.
+        paths, kinds, modes, uids, gids, sizes, mtimes_ns, marks, sets: as in `Batch`.
+        links: where the link target of each lies in memory: start and end.
+        devices: (major, minor) of device nodes, by item.
+    """
+
+    good: Column
+    paths: Paths
+    kinds: Column
+    modes: Column
+    uids: Column
+    gids: Column
+    sizes: Column
+    mtimes_ns: Column
+    marks: Column
+    sets: Sequence[Mapping[str, bytes]]
+    links: tuple[Column, Column]
+    devices: Mapping[int, tuple[int, int]]
+
+
+def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> Members:
+    """Return the members whose headers lie at some places.
+
+    Args:
+        headers: the places.
+        limits: bounds on what is read.
+        engine: read attributes as the engines do (`pax.attribute`).
+    """
+    data, own = headers.data, headers.own
+    types = rows_of(data, own + 156, 1)[:, 0]
+    values, good = numbers(data, own)
+    good &= sound(data, own) & (ITEMS[types] < len(BATCH_KINDS))
+    attributes = Attributes(engine=engine)
+    names, links, said = _extended(headers, good, attributes, limits)
+    bodiless = CHAINED[types] == BODILESS
+    stored = np.where(bodiless, 0, values[3])
+    good &= said.good & (values[4] <= LATEST) & (stored <= limits.total_bytes)
+    good &= (said.size < 0) | (said.size == values[3])
+    kinds = ITEMS[types]
+    spans = _spans(data, own, NAME, names, (said.path, said.path_end))
+    prefixed = np.flatnonzero((said.path < 0) & (names[0] < 0) & _prefixed(data, own))
+    paths = _paths(headers, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
+    targets = _spans(data, own + TARGET, NAME, links, (said.link, said.link_end))
+    good &= targets[1] - targets[0] <= LONGEST
+    devices = _devices(data, own, kinds, good)
+    return Members(
+        good,
+        paths,
+        kinds,
+        (values[0] & 0o7777).astype(np.uint16),
+        np.where(said.uid < 0, values[1], said.uid).astype(np.uint64),
+        np.where(said.gid < 0, values[2], said.gid).astype(np.uint64),
+        np.where(kinds == FILE_ITEM, stored, 0),
+        np.where(said.mtime_ns < 0, values[4] * NANO, said.mtime_ns),
+        said.marks,
+        attributes.sets,
+        targets,
+        devices,
+    )
+
+
+def _extended(
+    headers: Headers, good: Column, attributes: Attributes, limits: Limits
+) -> tuple[tuple[Column, Column], tuple[Column, Column], Said]:
+    """Return where each member's GNU long name and link name lie (-1 for none), and what its pax records say."""
+    data, at, member = headers.data, headers.extended, headers.member
+    count = len(headers.own)
+    places = np.full((3, 2, count), -1, np.int64)
+    if len(at):
+        types = rows_of(data, at + 156, 1)[:, 0]
+        values, plain = numbers(data, at)
+        good[member[~(plain & sound(data, at) & (values[3] <= limits.extended_header))]] = False
+        for place, code in zip(places, (PAX, LONG_NAME, LONG_LINK), strict=True):
+            those = np.flatnonzero(types == code)
+            items = member[those]
+            good[items[1:][items[1:] == items[:-1]]] = False
+            place[0][items] = at[those] + BLOCK
+            place[1][items] = at[those] + BLOCK + values[3][those]
+    pax, name, link = places
+    for start, end in (name, link):
+        those = np.flatnonzero(start >= 0)
+        if len(those):
+            good[those] &= (end[those] > start[those] + 1) & (data[end[those] - 1] == 0) & (data[start[those]] > 0)
+            end[those] -= 1
+    wanted = np.flatnonzero(pax[0] >= 0)
+    # both at once would be worth a note, which `reader` gives
+    good[wanted[name[0][wanted] >= 0]] = False
+    read = read_payloads(data, pax[0][wanted], pax[1][wanted], attributes, limits.pax_records)
+    if len(wanted) == count:
+        return (name[0], name[1]), (link[0], link[1]), read
+    said = Said(np.ones(count, np.bool_), *np.full((8, count), -1, np.int64), np.zeros(count, np.int64))
+    for column, part in zip(said, read, strict=True):
+        column[wanted] = part
+    return (name[0], name[1]), (link[0], link[1]), said
+
+
+def _spans(
+    data: Column, field: Column, width: int, long: tuple[Column, Column], said: tuple[Column, Column]
+) -> tuple[Column, Column]:
+    """Return where a text lies that is in pax records, else in a GNU header, else in a field that ends at a NUL."""
+    start = np.where(said[0] >= 0, said[0], long[0])
+    end = np.where(said[0] >= 0, said[1], long[1])
+    those = np.flatnonzero(start < 0)
+    if len(those):
+        ends = rows_of(data, field[those], width) == 0
+        length = np.where(ends.any(axis=1), ends.argmax(axis=1), width)
+        start[those] = field[those]
+        end[those] = field[those] + length
+    return start, end
+
+
+def _prefixed(data: Column, own: Column) -> Column:
+    """Tell which headers split a path in two as POSIX has it."""
+    magic = rows_of(data, own + MAGIC, MAGIC_END - MAGIC)
+    has: Column = (data[own + PREFIX] > 0) & (magic == np.frombuffer(b"ustar\0", np.uint8)).all(axis=1)
+    return has
+
+
+def _paths(
+    headers: Headers, spans: tuple[Column, Column], prefixed: Column, folders: Column, good: Column, longest: int
+) -> Paths:
+    """Return the paths; tell those that are not good: long, empty, of two lines, or to be cleaned."""
+    data, (starts, ends) = headers.data, spans
+    begins = starts + 2 * ((data[starts] == DOT) & (data[starts + 1] == SLASH))
+    stops = ends - (data[ends - 1] == SLASH)
+    fine = (begins < stops) & (folders | (stops == ends)) & (stops - begins <= longest)
+    fine[prefixed] = True
+    good &= fine
+    begins, stops = np.where(good, begins, 0), np.where(good, stops, 0)
+    memory = memoryview(data)
+    paths = [memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)]
+    lengths = stops - begins
+    for item in prefixed.tolist():
+        raw = _joined(memory[int(headers.own[item]) :], bool(folders[item]))
+        good[item] &= len(raw) <= longest
+        paths[item], lengths[item] = memoryview(raw), len(raw)
+    for item in np.flatnonzero(~good).tolist():
+        paths[item], lengths[item] = NOTHING, len(NOTHING)
+    made = Paths.of(paths, lengths)
+    if made.text.count(b"\n") == len(paths) + 1 and all_clean(made.text):
+        return made
+    for item, path in enumerate(map(bytes, paths)):
+        if b"\n" in path or not clean(path):
+            good[item], paths[item], lengths[item] = False, NOTHING, len(NOTHING)
+    return Paths.of(paths, lengths)
+
+
+def _joined(header: memoryview, folder: bool) -> bytes:
+    """Return the path that a header has in two pieces."""
+    prefix, name = (bytes(header[start:end]).partition(b"\0")[0] for start, end in ((PREFIX, PREFIX_END), (0, NAME)))
+    path = (prefix + b"/" + name).removeprefix(b"./")
+    return path[:-1] if folder and path[-1:] == b"/" else path
+
+
+def _devices(data: Column, own: Column, kinds: Column, good: Column) -> dict[int, tuple[int, int]]:
+    """Return the numbers of device nodes; tell those that have none."""
+    devices = {}
+    memory = memoryview(data)
+    for item in np.flatnonzero(np.isin(kinds, DEVICE_ITEMS) & good).tolist():
+        at = int(own[item])
+        try:
+            devices[item] = (
+                parse_number(bytes(memory[at + MAJOR : at + MINOR])),
+                parse_number(bytes(memory[at + MINOR : at + PREFIX])),
+            )
+        except FieldError:
+            good[item] = False
+    return devices

@@ -1,0 +1,229 @@
+"""Read many pax payloads at once (numpy), in lock step: the first record of each, then the second of each, and so on.
+
+Records may come in any order, number and length. What is framed as POSIX says and says nothing odd is read; a payload
+with anything else in it is not refused but left to those who read one at a time (`pax`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analyzer.source.member import NO_XATTRS
+from analyzer.source.tar.columns import LATEST, NEWLINE, WIDTH, decimal, words_at
+from analyzer.source.tar.entry import NANO
+from analyzer.source.tar.header import FieldError
+from analyzer.source.tar.pax import SPARSE, attribute
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.source.tar.columns import Column
+
+MOST = 64
+"""Records of a payload that are read: hostile input must not cost a round a record."""
+BLANK, DOT, EQUALS = b" .="
+LENGTH_DIGITS = 5
+FRACTION = 10 ** np.arange(10, dtype=np.int64)[::-1]
+"""Nanoseconds in the last digit of a fraction, by its digits."""
+SECONDS = 10
+"""Digits of the seconds before a fraction."""
+
+
+def _key(text: bytes) -> tuple[np.uint64, np.uint64, int]:
+    """Return a keyword's first bytes as a word, which bits of one they are, and the length of all."""
+    first = text[:WIDTH]
+    mask = (1 << 8 * len(first)) - 1 << 8 * (WIDTH - len(first))
+    return np.uint64(int.from_bytes(first.ljust(WIDTH, b"\0"))), np.uint64(mask), len(text)
+
+
+PATH, LINK, MTIME, SIZE, UID, GID = map(_key, (b"path=", b"linkpath=", b"mtime=", b"size=", b"uid=", b"gid="))
+UNREAD = [_key(text) for text in (b"atime=", b"ctime=", b"uname=", b"gname=", b"comment=")]
+
+
+class Attributes:
+    """Sets of attributes by number; the first is empty, and no other.
+
+    Args:
+        engine: whether names stand for themselves, and libarchive's own form is not read, as the engines have it.
+    """
+
+    def __init__(self, *, engine: bool = False) -> None:
+        self.sets: list[Mapping[str, bytes]] = [NO_XATTRS]
+        self._engine = engine
+        self._after: dict[tuple[int, bytes], int] = {}
+        self._numbers: dict[tuple[tuple[str, bytes], ...], int] = {(): 0}
+
+    def after(self, number: int, record: bytes) -> int:
+        """Return the number of the set that a record makes of another, -1 for a record that has to be read alone."""
+        pair = (number, record)
+        if (found := self._after.get(pair)) is None:
+            found = self._after[pair] = self._read(number, record)
+        return found
+
+    def _read(self, number: int, record: bytes) -> int:
+        key, equals, value = record.partition(b"=")
+        if not equals or not key or key.startswith(SPARSE):
+            return -1
+        try:
+            one = attribute(key, value, engine=self._engine)
+        except FieldError:
+            return -1
+        if one is None:
+            return number
+        new = {**self.sets[number], one[0]: one[1]}
+        known = tuple(sorted(new.items()))
+        if known not in self._numbers:
+            self._numbers[known] = len(self.sets)
+            self.sets.append(new)
+        return self._numbers[known]
+
+
+class Said(NamedTuple):
+    """What payloads say, an item each; -1 where one says nothing.
+
+    Attributes:
+        good: whether the payload was read; of one that was not, nothing else is known.
+        path, path_end, link, link_end: where the value lies in memory.
+        mtime_ns, size, uid, gid: values.
+        marks: number of the set of attributes.
+    """
+
+    good: Column
+    path: Column
+    path_end: Column
+    link: Column
+    link_end: Column
+    mtime_ns: Column
+    size: Column
+    uid: Column
+    gid: Column
+    marks: Column
+
+
+def read_payloads(data: Column, starts: Column, stops: Column, attributes: Attributes, most: int = MOST) -> Said:
+    """Return what the payloads between some places say.
+
+    Args:
+        data: memory with at least 16 bytes before the first payload and behind the last.
+        starts: where in it each payload starts.
+        stops: where it stops.
+        attributes: where sets of attributes are numbered.
+        most: records of a payload, at most.
+    """
+    count = len(starts)
+    said = Said(np.ones(count, np.bool_), *np.full((8, count), -1, np.int64), np.zeros(count, np.int64))
+    at, live = starts.copy(), np.flatnonzero(starts < stops)
+    for _ in range(min(most, MOST)):
+        if not len(live):
+            return said
+        place, end = at[live], stops[live]
+        width, length = _lengths(words_at(data, place))
+        after = place + length
+        value = place + width + 1
+        fits = (width > 0) & (length >= width + 3) & (after <= end)
+        after = np.where(fits, after, end)
+        fits &= data[after - 1] == NEWLINE
+        fits &= _Round(data, value, after - 1, live, attributes).read(said, fits)
+        said.good[live[~fits]] = False
+        at[live] = after
+        live = live[fits & (after < end)]
+    said.good[live] = False
+    return said
+
+
+class _Round:
+    """One record of each of some payloads.
+
+    Args:
+        data: memory.
+        begins, ends: where keyword, `=` and value of each lie.
+        items: the payloads.
+        attributes: where sets of attributes are numbered.
+    """
+
+    def __init__(self, data: Column, begins: Column, ends: Column, items: Column, attributes: Attributes) -> None:
+        self._data, self._begins, self._ends = data, begins, ends
+        self._items, self._attributes = items, attributes
+        self._words = words_at(data, begins)
+        self._sizes = ends - begins
+
+    def read(self, said: Said, todo: Column) -> Column:
+        """Enter what the records say, and tell which were read."""
+        self._todo = todo.copy()
+        good = np.ones(len(todo), np.bool_)
+        begins, ends, items = self._begins, self._ends, self._items
+        for key, column in ((MTIME, said.mtime_ns), (SIZE, said.size), (UID, said.uid), (GID, said.gid)):
+            if len(those := self._those(key)):
+                read = times if key is MTIME else counts
+                values = read(self._data, begins[those] + key[2], ends[those])
+                column[items[those]] = values
+                good[those[values < 0]] = False
+        for key, start, stop in ((PATH, said.path, said.path_end), (LINK, said.link, said.link_end)):
+            if len(those := self._those(key)):
+                start[items[those]], stop[items[those]] = begins[those] + key[2], ends[those]
+                good[those[self._sizes[those] == key[2]]] = False
+        for key in UNREAD:
+            self._those(key)
+        if self._todo.any():
+            self._others(said, good)
+        return good
+
+    def _those(self, key: tuple[np.uint64, np.uint64, int]) -> Column:
+        """Return which of the records left have a keyword, and leave them no longer."""
+        word, mask, size = key
+        hit = self._todo & (self._words & mask == word) & (self._sizes >= size)
+        if size > WIDTH:
+            hit &= self._data[np.minimum(self._begins + WIDTH, len(self._data) - 1)] == EQUALS
+        self._todo &= ~hit
+        return np.flatnonzero(hit)
+
+    def _others(self, said: Said, good: Column) -> None:
+        """Enter attributes; a record of another kind says nothing that is kept."""
+        those = np.flatnonzero(self._todo)
+        items, memory, after = self._items[those], memoryview(self._data), self._attributes.after
+        spans = zip(said.marks[items].tolist(), self._begins[those].tolist(), self._ends[those].tolist(), strict=True)
+        marks = np.fromiter((after(mark, bytes(memory[start:stop])) for mark, start, stop in spans), np.int64)
+        good[those[marks < 0]] = False
+        said.marks[items] = np.maximum(marks, 0)
+
+
+def _lengths(words: Column) -> tuple[Column, Column]:
+    """Return how many digits stand before the first blank of each word, 0 for none, and the number they are."""
+    width = np.zeros(len(words), np.int64)
+    for digits in range(LENGTH_DIGITS, 0, -1):
+        width[(words >> np.uint64(8 * (WIDTH - 1 - digits))) & np.uint64(0xFF) == BLANK] = digits
+    length = decimal(words >> (np.uint64(8) * (np.uint64(WIDTH) - width.astype(np.uint64))), width)
+    return np.where(length < 0, 0, width), length
+
+
+def counts(data: Column, starts: Column, stops: Column) -> Column:
+    """Return decimal numbers of one to sixteen digits, -1 for anything else."""
+    digits = stops - starts
+    value = decimal(words_at(data, stops - WIDTH), np.clip(digits, 1, WIDTH))
+    good = (digits > 0) & (digits <= 2 * WIDTH) & (value >= 0)
+    if len(long := np.flatnonzero(digits > WIDTH)):
+        high = decimal(words_at(data, stops[long] - 2 * WIDTH), np.clip(digits[long] - WIDTH, 1, WIDTH))
+        good[long] &= high >= 0
+        value[long] += high * 10**WIDTH
+    return np.where(good, value, -1)
+
+
+def times(data: Column, starts: Column, stops: Column) -> Column:
+    """Return nanoseconds of times from 1970 on with up to ten digits and, behind ten, a fraction of up to nine.
+
+    It is -1 for anything else.
+    """
+    size = stops - starts
+    dotted = (size > SECONDS + 1) & (size <= SECONDS + 10)
+    dot = np.where(dotted, starts + SECONDS, stops)
+    seconds = counts(data, starts, dot)
+    good = (size <= SECONDS) | dotted
+    good &= (seconds >= 0) & (seconds <= LATEST)
+    found = np.where(good, seconds, 0) * NANO
+    if len(those := np.flatnonzero(dotted)):
+        fraction = counts(data, dot[those] + 1, stops[those])
+        good[those] &= (data[dot[those]] == DOT) & (fraction >= 0)
+        found[those] += fraction * FRACTION[size[those] - SECONDS - 1]
+    return np.where(good, found, -1)
