@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
     from analyzer.source.member import Body, Member, MemberSource
-    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.batch import MemberBatch
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
@@ -277,7 +277,7 @@ class Collector:
         self._bulk_raw = self._bulk_prefix.encode("utf-8", "surrogateescape") if wanted else b"\0"
         self._content(rest, member, body)
 
-    def _take_batch(self, batch: Batch) -> int:
+    def _take_batch(self, batch: MemberBatch) -> int:
         """Take the first of many entries as far as they lie below the diff directory at hand; return how many."""
         self._tell()
         table, result = self._bulk, self.result

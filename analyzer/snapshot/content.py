@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analyzer.source.member import Body, Member
-    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.batch import MemberBatch
 
 KINDS = (*BATCH_KINDS, SOCKET, OTHER)
 KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
@@ -134,7 +134,7 @@ class DiffTable:
             self._append_clamped(member)
         self._index = None
 
-    def extend(self, batch: Batch, count: int) -> None:
+    def extend(self, batch: MemberBatch, count: int) -> None:
         """Keep the facts of the first `count` entries of a batch and read their contents for the CRC; as `add`."""
         first = len(self.names)
         crcs, flags = batch.checksums(count)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.member import Loss, MemberSource
     from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.batch import MemberBatch
 
 PIECE = 256 << 10
 PROC = Path("/proc/self/fd").is_dir()
@@ -157,7 +157,7 @@ class DirectorySource:
         """Bytes read so far; a directory has no compression."""
         return self.bytes_read
 
-    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+    def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer nothing: entries come one by one."""
 
     def __iter__(self) -> Iterator[tuple[Member, FileBody]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.batch import MemberBatch
 
 FILE = "file"
 DIRECTORY = "dir"
@@ -183,7 +183,7 @@ class MemberSource(Protocol):
     def again(self) -> Callable[[], MemberSource] | None:
         """What opens the same bundle once more; None where it can be read only once (a pipe)."""
 
-    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+    def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer entries many at a time while iterating, before they are yielded; call it before that begins.
 
         A source offers what it can read so, and need not offer anything.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from analyzer.source.member import Loss, Member, MemberSource
-    from analyzer.source.tar.batch import Batch
+    from analyzer.source.tar.batch import MemberBatch
     from analyzer.source.tar.body import TarBody
     from analyzer.source.tar.scan import Scanner
 
@@ -55,7 +55,7 @@ class TarSource:
         self._source, self._stream = source, stream
         self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
-        self._take: Callable[[Batch], int] | None = None
+        self._take: Callable[[MemberBatch], int] | None = None
         self._skips = False  # contents are passed over, where that is possible
 
     @cached_property
@@ -105,7 +105,7 @@ class TarSource:
             self._end()
         self.sha256 = self._source.finish()
 
-    def offer(self, take: Callable[[Batch], int], *, contents: bool) -> None:
+    def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer members many at a time, as `MemberSource` says."""
         self._take = take
         self._skips = not contents and not self._packed and self._source.place is not None

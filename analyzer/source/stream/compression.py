@@ -171,7 +171,7 @@ def detect(head: bytes) -> str:
     return next((form.name for form in FORMATS if form.magic(head)), "")
 
 
-class Damage(Exception):  # noqa: N818 - ends a stream early, with what is known of the place
+class StreamDamage(Exception):  # noqa: N818 - ends a stream early, with what is known of the place
     """The compressed data breaks its format at `offset`."""
 
     def __init__(self, what: str, offset: int) -> None:
@@ -238,7 +238,7 @@ class Decompressed:
                 yield from self._member(start)
                 if form.name == "xz":
                     self._padding()
-        except Damage as damage:
+        except StreamDamage as damage:
             self._records.loss(f"{form.name}: {damage}", damage.offset)
             return
         self._trailing()
@@ -266,7 +266,7 @@ class Decompressed:
         try:
             self._ahead = self._ahead[form.header(self._ahead) :]
         except ValueError as error:
-            raise Damage(f"damaged or cut header ({error})", start) from error
+            raise StreamDamage(f"damaged or cut header ({error})", start) from error
         decoder = form.decoder(self._limits)
         length = crc = at = 0
         while not decoder.eof:
@@ -276,12 +276,12 @@ class Decompressed:
                 data = self._ahead or self._more()
                 self._ahead = b""
                 if not data:
-                    raise Damage("cut: the stream ends before its end mark", self._taken)
+                    raise StreamDamage("cut: the stream ends before its end mark", self._taken)
             try:
                 part = decoder.decompress(data, self._step)
             except DECODE_ERRORS as error:
                 yield from self._rescue(start, at, length)
-                raise Damage(self._explain(error), at) from error
+                raise StreamDamage(self._explain(error), at) from error
             length += len(part)
             if form.trailer:
                 crc = crc32(part, crc)
@@ -331,7 +331,7 @@ class Decompressed:
         """Compare a gzip member's trailer: CRC-32 and length modulo 2**32 of its content."""
         trailer = self._fill(8)[:8]
         if len(trailer) < 8:
-            raise Damage("cut: the stream ends inside its checksum", self._taken)
+            raise StreamDamage("cut: the stream ends inside its checksum", self._taken)
         self._ahead = self._ahead[8:]
         if struct.unpack("<II", trailer) != (crc, length & 0xFFFFFFFF):
             what = "checksum mismatch: everything in this stream is suspect"

@@ -59,7 +59,7 @@ class Paths(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class MemberBatch:
     """Consecutive members; item i of each column is one member, as in `Member`.
 
     Attributes:

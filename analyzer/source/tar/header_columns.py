@@ -78,7 +78,7 @@ class Members(NamedTuple):
 
     Attributes:
         good: whether it was read; of one that was not, nothing else is known.
-        paths, kinds, modes, uids, gids, sizes, mtimes_ns, marks, sets: as in `Batch`.
+        paths, kinds, modes, uids, gids, sizes, mtimes_ns, marks, sets: as in `MemberBatch`.
         links: where the link target of each lies in memory: start and end.
         devices: (major, minor) of device nodes, by item.
     """

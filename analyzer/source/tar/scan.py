@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.tar.batch import Batch
+from analyzer.source.tar.batch import MemberBatch
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, chain, find_headers
 from analyzer.source.tar.header import BLOCK, CACHE, FieldError, clean_path, parse_number
 from analyzer.source.tar.header_columns import HARDLINK_ITEM, SYMLINK_ITEM, Headers, Members, read_headers
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.columns import Column
 
-    Take = Callable[[Batch], int]
+    Take = Callable[[MemberBatch], int]
 
 FIRST = 512
 """Members that are read one by one before any are looked for: numpy takes longer to start than a short archive."""
@@ -64,7 +64,7 @@ class Scan(NamedTuple):
     base: int
     headers: memoryview | None
 
-    def batch(self, start: int, stop: int, window: Window, limits: Limits) -> Batch:
+    def batch(self, start: int, stop: int, window: Window, limits: Limits) -> MemberBatch:
         """Return the members from `start` up to `stop`; of those in a window, nothing may have been passed over."""
         span, members = slice(start, stop), self.members
         kinds, offsets = members.kinds[span], self.offsets[span]
@@ -74,7 +74,7 @@ class Scan(NamedTuple):
             begin, end = (int(place[start + item]) + moved for place in members.links)
             text = bytes(memory[begin:end]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
             links[item] = clean_path(text, limits.path)[0] if kinds[item] == HARDLINK_ITEM else text
-        return Batch(
+        return MemberBatch(
             members.paths.part(start, stop),
             kinds,
             members.modes[span],
