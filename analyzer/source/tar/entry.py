@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.extras import Extras
+    from analyzer.source.tar.pax import Extras
     from analyzer.source.tar.sparse import Map
 
 KINDS = {

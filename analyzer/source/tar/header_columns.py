@@ -167,7 +167,7 @@ def _extended(
     read = read_payloads(data, pax[0][wanted], pax[1][wanted], attributes, limits.pax_records)
     if len(wanted) == count:
         return (name[0], name[1]), (link[0], link[1]), read
-    said = Said(np.ones(count, np.bool_), *np.full((8, count), -1, np.int64), np.zeros(count, np.int64))
+    said = Said.nothing(count)
     for column, part in zip(said, read, strict=True):
         column[wanted] = part
     return (name[0], name[1]), (link[0], link[1]), said
@@ -206,7 +206,7 @@ def _paths(
     fine[prefixed] = True
     good &= fine
     begins, stops = np.where(good, begins, 0), np.where(good, stops, 0)
-    memory = memoryview(data)
+    memory = data.data
     paths = [memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)]
     lengths = stops - begins
     for item in prefixed.tolist():
@@ -234,7 +234,7 @@ def _joined(header: memoryview, folder: bool) -> bytes:
 def _devices(data: Column, own: Column, kinds: Column, good: Column) -> dict[int, tuple[int, int]]:
     """Return the numbers of device nodes; tell those that have none."""
     devices = {}
-    memory = memoryview(data)
+    memory = data.data
     for item in np.flatnonzero(np.isin(kinds, DEVICE_ITEMS) & good).tolist():
         at = int(own[item])
         try:

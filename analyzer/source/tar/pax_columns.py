@@ -101,6 +101,13 @@ class Said(NamedTuple):
     gid: Column
     marks: Column
 
+    @classmethod
+    def nothing(cls, count: int) -> Said:
+        """Return what payloads say that have no records."""
+        path, path_end, link, link_end, mtime_ns, size, uid, gid = np.full((8, count), -1, np.int64)
+        good, marks = np.ones(count, np.bool_), np.zeros(count, np.int64)
+        return cls(good, path, path_end, link, link_end, mtime_ns, size, uid, gid, marks)
+
 
 def read_payloads(data: Column, starts: Column, stops: Column, attributes: Attributes, most: int = MOST) -> Said:
     """Return what the payloads between some places say.
@@ -113,7 +120,7 @@ def read_payloads(data: Column, starts: Column, stops: Column, attributes: Attri
         most: records of a payload, at most.
     """
     count = len(starts)
-    said = Said(np.ones(count, np.bool_), *np.full((8, count), -1, np.int64), np.zeros(count, np.int64))
+    said = Said.nothing(count)
     at, live = starts.copy(), np.flatnonzero(starts < stops)
     for _ in range(min(most, MOST)):
         if not len(live):
@@ -182,7 +189,7 @@ class _Round:
     def _others(self, said: Said, good: Column) -> None:
         """Enter attributes; a record of another kind says nothing that is kept."""
         those = np.flatnonzero(self._todo)
-        items, memory, after = self._items[those], memoryview(self._data), self._attributes.after
+        items, memory, after = self._items[those], self._data.data, self._attributes.after
         spans = zip(said.marks[items].tolist(), self._begins[those].tolist(), self._ends[those].tolist(), strict=True)
         marks = np.fromiter((after(mark, bytes(memory[start:stop])) for mark, start, stop in spans), np.int64)
         good[those[marks < 0]] = False
