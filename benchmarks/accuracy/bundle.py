@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HOUR = 3_600_000_000_000
+HOMES = {"overlay": "overlay", "vfs": "vfs/dir", "btrfs": "btrfs/subvolumes"}
+"""Where a driver keeps its layer directories."""
+ID = 64
 Record = dict[str, Any]
 
 
@@ -46,23 +49,41 @@ class Bundle(Edited):
         self.entries = {member.path: (copy.copy(member), data) for member, data in _load(path)}
         self.losses, self.notes, self.members = [], [], 0
         self.dice = random.Random(seed)
-        self.root = next(
-            p.removesuffix("/overlay-layers/layers.json")
-            for p in self.entries
-            if p.endswith("containers/storage/overlay-layers/layers.json")
-        )
-        self.later = max(member.mtime_ns for member, _ in self.entries.values()) + 6 * HOUR
+        self.graph_root, self.root, self.additional, self.driver = _roots(self.entries)
+        self.later = max(self.entries[self.index(f"{part}.json")][0].mtime_ns for part in ("layers", "images")) + 6 * HOUR
         self.before = (self.all_layers(), self.all_images(), self.all_containers())
 
     # records
 
     def at(self, *parts: str) -> str:
-        """Return a member path below the graph root."""
-        return "/".join((self.root, *parts))
+        """Return a member path below the graph root; `overlay` stands for whatever driver the store has.
+
+        Raises:
+            NotHere: the driver has no such thing.
+        """
+        path = "/".join(parts)
+        if self.driver != "overlay" and path.startswith("overlay"):
+            path = self._of_another_driver(path)
+        beside = path.startswith((f"{self.driver}-containers", "libpod")) or path.endswith(".tar-split.gz")
+        return _join(self.graph_root if beside else self.root, path)
+
+    def _of_another_driver(self, path: str) -> str:
+        if path.startswith("overlay-"):
+            return f"{self.driver}{path.removeprefix('overlay')}"
+        _, _, below = path.partition("/")
+        layer, _, inner = below.partition("/")
+        if not below:
+            return HOMES[self.driver]
+        if len(layer) != ID or (inner and inner.partition("/")[0] != "diff"):
+            raise NotHere
+        return "/".join(filter(None, (HOMES[self.driver], layer, inner.removeprefix("diff").lstrip("/"))))
 
     def index(self, name: str) -> str:
-        """Return the path of an index file, e.g. `layers.json`."""
-        return self.at(f"overlay-{name.removeprefix('volatile-').removesuffix('.json')}", name)
+        """Return the path of an index file, e.g. `layers.json`; volatile ones may lie in the run root."""
+        path = self.at(f"overlay-{name.removeprefix('volatile-').removesuffix('.json')}", name)
+        if path not in self.entries and name.startswith("volatile-"):
+            return next((p for p in self.entries if p.endswith(f"/{name}")), path)
+        return path
 
     def rows(self, name: str) -> list[Record]:
         path = self.index(name)
@@ -83,7 +104,7 @@ class Bundle(Edited):
 
     def lent(self, part: str) -> dict[str, Record]:
         """Return records of the additional store, where there is one."""
-        path = f"var/lib/shared/overlay-{part}/{part}.json"
+        path = f"{self.additional}/{self.driver}-{part}/{part}.json"
         return {r["id"]: r for r in json.loads(self.data(path))} if path in self.entries else {}
 
     def file_of(self, kind: str, object_id: str) -> str:
@@ -216,6 +237,30 @@ class Bundle(Edited):
 
     def link_of(self, layer: str) -> str:
         return self.at("overlay/l", self.text(self.at("overlay", layer, "link")))
+
+
+def _join(root: str, path: str) -> str:
+    return f"{root}/{path}" if root else path
+
+
+def _roots(entries: Iterable[str]) -> tuple[str, str, str, str]:
+    """Return (graph root, root of the image store, root of an additional store or `""`, driver) of a capture.
+
+    The image store is the graph root itself, unless it is split off: then it has the index of images.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for path in entries:
+        place, _, name = path.rpartition("/")
+        root, _, part = place.rpartition("/")
+        driver, _, kind = part.rpartition("-")
+        if name == f"{kind}.json" and driver in HOMES:
+            found.setdefault(root, {})[f"{driver}-{kind}"] = None
+    with_containers = [root for root, parts in found.items() if any(part.endswith("-containers") for part in parts)]
+    with_images = [root for root, parts in found.items() if any(part.endswith("-images") for part in parts)]
+    graph = (with_containers or [root for root in with_images if root.endswith("storage")] or with_images)[0]
+    images = graph if graph in with_images else with_images[0]
+    additional = next((root for root in with_images if root not in (graph, images)), "")
+    return graph, images, additional, next(iter(found[images])).rpartition("-")[0]
 
 
 def standing(

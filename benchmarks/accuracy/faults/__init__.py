@@ -1,6 +1,6 @@
 """Ways of damaging a store in memory, each with the truth computed from the records before the damage."""
 
-from benchmarks.accuracy.faults import contents, images, indexes, later, links, records, stores, users
+from benchmarks.accuracy.faults import contents, field, images, indexes, later, links, records, stores, users
 from benchmarks.accuracy.faults.registry import KINDS, LATER
 
-__all__ = ["KINDS", "LATER", "contents", "images", "indexes", "later", "links", "records", "stores", "users"]
+__all__ = ["KINDS", "LATER", "contents", "field", "images", "indexes", "later", "links", "records", "stores", "users"]

@@ -1,0 +1,167 @@
+"""An index file tells of the store as it is now: it is no older copy, no empty list and no other file's text.
+
+What it finds
+    A `layers.json`, `images.json` or `containers.json` that is valid JSON and does not know what is there: an empty
+    list `[]` beside data that only records made by an engine can have; the rows of another index file; or a file that
+    was written before the data it lacks, while the lock beside it dates a later write.
+
+Why it matters
+    The engine believes the file without a word. What it does not name is gone for every command, and the next garbage
+    collection (CRI-O's start since 1.28, `podman system prune --external`) deletes the data that has no record: exactly
+    what is to be restored.
+
+How sure
+    High for another file's rows, and for an empty list beside layers that are recorded and owned by nothing. Medium for
+    an older file: engines write an index after the data it names, so data that is younger than the index tells of a
+    write that is lost. A capture that keeps no times proves nothing, and nothing is claimed. A single object without a
+    record that is older than the index was dropped by an engine: that is a leak, and other rules tell it.
+
+Remedy
+    Start nothing. Put the newest copy of the file back from a backup. Without one, pull the images again by name, which
+    writes their records over the layers that are there; remove nothing before.
+
+Engine source
+    containers/storage images.go, layers.go, containers.go: load, saveFor; store.go: GarbageCollect. Restoring older
+    files and saving `[]` were run with podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, HIGH, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
+from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.documents import Document
+
+SECOND = 1_000_000_000
+SLACK = 60 * SECOND
+NO_TIME = 86_400 * SECOND
+"""Times of the first day of 1970 are what archives write when they keep none."""
+OWN_FIELDS = {
+    "containers": frozenset({"image"}),
+    "images": frozenset({"digest", "names-history", "mapped-layers"}),
+    "layers": frozenset({"parent", "diff-digest", "diff-size", "compression", "mountlabel"}),
+}
+"""Fields that only rows of one index file have (containers/storage layers.go, images.go, containers.go)."""
+
+
+@rule(
+    "STO-020",
+    severity=ERROR,
+    needs=(Need.INDEX, Need.WHOLE_ARCHIVE),
+    says="{path} {seen}: {missing} {part} that are there have no record; the next garbage collection deletes their data",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Judge each stable index file that loads."""
+    for part, name in INDEXES:
+        document = view.store.document(part, name)
+        if document is None or name.startswith("volatile-") or document.empty or document.cut or document.broken:
+            continue
+        if source := _rows_of(document, part):
+            lost = unrecorded(view, part) | named_without_record(view, part)
+            seen = f"holds the rows of {source}.json"
+            yield _finding(view, this, part, document, lost, kind="foreign", seen=seen)
+        elif not document.salvaged.rows:
+            if lost := _lost_with_all_rows(view, part):
+                yield _finding(view, this, part, document, lost, kind="emptied", seen="is an empty list")
+        elif lost := _younger(view, part, document):
+            when = format_time(document.file.member.mtime_ns)
+            seen = f"was last written at {when}, before data that it lacks"
+            yield _finding(view, this, part, document, lost, kind="older", seen=seen)
+
+
+def _finding(
+    view: StoreView, this: Rule, part: str, document: Document, lost: set[str], *, kind: str, seen: str
+) -> Finding:
+    facts: dict[str, Any] = listed(part, lost)
+    return this.found(
+        view.file(document.path),
+        [(Where(document.path), f"records of {len(lost)} {part} more", f"it {seen}")],
+        severity=CRITICAL if part == "layers" and kind != "older" else ERROR,
+        confidence=MEDIUM if kind == "older" else HIGH,
+        variant=kind,
+        path=document.path,
+        part=part,
+        name=document.name,
+        kind=kind,
+        seen=seen,
+        missing=len(lost),
+        directories=len(driver_directories(view, part, lost)),
+        written_ns=document.file.member.mtime_ns,
+        **facts,
+    )
+
+
+def _rows_of(document: Document, part: str) -> str:
+    """Return the part whose rows a document holds, where it is another one; `""` otherwise."""
+    votes: Counter[str] = Counter()
+    for row in document.salvaged.rows:
+        keys = set(row.value) if isinstance(row.value, dict) else set()
+        if "image" in keys:
+            votes["containers"] += 1
+        else:
+            votes[max(("images", "layers"), key=lambda each: len(keys & OWN_FIELDS[each]))] += bool(
+                keys & (OWN_FIELDS["images"] | OWN_FIELDS["layers"])
+            )
+    found, count = max(votes.items(), key=lambda item: item[1], default=("", 0))
+    return found if found != part and 2 * count > len(document.salvaged.rows) else ""
+
+
+def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
+    """Return what an empty list should name: data that no removal and no engine leaves behind."""
+    if half_unseen(view, part) and part == "containers":
+        return set()
+    lost = unrecorded(view, part)
+    if part == "layers":
+        described = view.store.tar_splits.keys() | view.store.layer_files.keys()
+        named = named_without_record(view, part)
+        return lost | named if (lost & described) or (lost & named) else set()
+    if part == "images":
+        used = {container.image for container in view.store.containers} & lost
+        return lost if used or _layers_without_image(view) else set()
+    return lost if ownerless_layers(view) else set()
+
+
+def _layers_without_image(view: StoreView) -> bool:
+    """Tell whether a finished layer of an image is recorded and no image of any store goes through it."""
+    rel = view.rel
+    return any(
+        bool(layer.diff_digest or layer.toc_digest) and layer.id not in rel.images_on and not layer.incomplete
+        for layer in view.store.layers
+    )
+
+
+def _younger(view: StoreView, part: str, document: Document) -> set[str]:
+    """Return ids without a record, where every one of them was written after the index and the lock knows of a write."""
+    written = document.file.member.mtime_ns
+    lock = view.store.locks.get(f"{part}.lock")
+    if written < NO_TIME:
+        return set()
+    if lock is not None and lock.written_ns is not None and lock.written_ns - written <= SLACK:
+        return set()
+    lost = unrecorded(view, part)
+    late = {key for key in lost if _made(view, part, key) > written + SLACK}
+    return late if late and len(late) == len(lost) else set()
+
+
+def _made(view: StoreView, part: str, key: str) -> int:
+    """Return when the first file of an object was written, in Unix nanoseconds; 0 where the bundle does not tell."""
+    store = view.store
+    if part == "layers":
+        directory, split = store.home.layers.get(key), store.tar_splits.get(key)
+        times = [directory.member.mtime_ns] if directory is not None and directory.member is not None else []
+        times += [split.member.mtime_ns] if split is not None else []
+        return max(times, default=0)
+    files = (store.image_files if part == "images" else store.container_files).get(key, {})
+    return min((file.member.mtime_ns for file in files.values()), default=0)

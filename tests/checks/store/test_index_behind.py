@@ -1,0 +1,87 @@
+"""STO-020: index files that load and do not know what is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.editing import Edited
+
+RULE = "STO-020"
+LAYERS = "storage/overlay-layers/layers.json"
+IMAGES = "storage/overlay-images/images.json"
+CONTAINERS = "storage/overlay-containers/containers.json"
+DAY = 86_400_000_000_000
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a store whose images.json is an empty list."""
+    return Edited().write(IMAGES, b"[]"), IMAGES
+
+
+def ids(store: Edited, path: str) -> list[str]:
+    return sorted(record["id"] for record in store.records(path))
+
+
+@pytest.mark.parametrize(("path", "part"), [(LAYERS, "layers"), (IMAGES, "images"), (CONTAINERS, "containers")])
+def test_an_empty_list_beside_the_data(path, part):
+    store = Edited()
+    known = ids(store, path)
+    [finding] = store.write(path, b"[]").findings(RULE)
+    assert (finding.subject.path, finding.facts["kind"]) == (path, "emptied")
+    assert set(finding.facts[part]) >= set(known) - {""}
+    assert finding.severity in {"error", "critical"}
+
+
+@pytest.mark.parametrize(("path", "other", "part"), [(LAYERS, IMAGES, "images"), (IMAGES, LAYERS, "layers")])
+def test_the_rows_of_another_file(path, other, part):
+    store = Edited()
+    [finding] = store.write(path, store.data(other)).findings(RULE)
+    assert (finding.subject.path, finding.facts["kind"]) == (path, "foreign")
+    assert f"{part}.json" in finding.facts["seen"]
+
+
+def older(store: Edited, path: str, days: int) -> Edited:
+    """Drop the newest row and give the file a time before that of the data it lacks."""
+    rows = sorted(store.records(path), key=lambda row: row["created"])
+    store.write_records(path, rows[:-1])
+    return store.change(path, mtime_ns=store.entries[path][0].mtime_ns - days * DAY)
+
+
+@pytest.mark.parametrize(("path", "part"), [(IMAGES, "images"), (CONTAINERS, "containers")])
+def test_a_file_older_than_what_it_lacks(path, part):
+    store = Edited()
+    newest = max(store.records(path), key=lambda row: row["created"])["id"]
+    [finding] = older(store, path, 1).findings(RULE)
+    assert (finding.facts["kind"], finding.facts[part]) == ("older", [newest])
+
+
+@pytest.mark.parametrize("path", [IMAGES, CONTAINERS])
+def test_a_record_dropped_by_an_engine_leaves_an_index_that_is_newer(path):
+    assert older(Edited(), path, 0).findings(RULE) == []
+
+
+def test_an_empty_list_in_an_empty_store():
+    store = Edited()
+    for path in list(store.entries):
+        below = path.removeprefix("storage/")
+        if below.partition("/")[0] in {"overlay", "overlay-images", "overlay-containers", "overlay-layers"} and (
+            below.count("/") > 1 or below.endswith(".tar-split.gz") or below.startswith("overlay/")
+        ):
+            store.entries.pop(path, None)
+    for path in (LAYERS, IMAGES, CONTAINERS):
+        store.write(path, b"[]")
+    for path in ("volatile-layers.json", "volatile-containers.json"):
+        for known in [p for p in store.entries if p.endswith(path)]:
+            store.write(known, b"[]")
+    assert store.findings(RULE) == []
+
+
+def test_containers_whose_layers_went_with_them_are_a_leak():
+    """An engine removes a container's layer first: directories left alone tell of no lost index."""
+    store = Edited()
+    owned = {row["layer"] for row in store.containers()}
+    store.write_layers([row for row in store.layers() if row["id"] not in owned])
+    volatile = "storage/overlay-layers/volatile-layers.json"
+    if volatile in store.entries:
+        store.write(volatile, b"[]")
+    assert store.write(CONTAINERS, b"[]").findings(RULE) == []

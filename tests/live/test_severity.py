@@ -1,0 +1,167 @@
+"""How bad a fault is, is what the engine does about it: run on podman, and held against the report's severity.
+
+Each way changes one copy of the healthy node. The tar is captured before any engine sees the damage.
+"""
+
+import json
+import os
+import re
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from stores.capture import capture
+from stores.catalogue import HOST
+from stores.records import Store
+
+pytestmark = pytest.mark.live
+
+WEB = f"{HOST}/shop/web:1.4"
+BREAKS = frozenset({"error", "critical"})
+
+
+@pytest.fixture
+def node(request, healthy_node, volume):
+    return healthy_node.copy(volume / f"severity-{request.node.name}")
+
+
+@pytest.fixture
+def report(request, node, volume, analyze):
+    """Capture the node and report on it; to be called before an engine opens the store."""
+
+    def made(*options):
+        return analyze(capture(node, volume / f"severity-{request.node.name}.tar"), "--engine", "podman@4.3", *options)
+
+    return made
+
+
+def web(node):
+    store = Store(node.root)
+    container = store.container_named("web1")
+    return SimpleNamespace(
+        store=store,
+        id=container["id"],
+        record=container,
+        layer=container["layer"],
+        directory=node.root / "overlay" / container["layer"],
+    )
+
+
+def ids(cause, kind):
+    return {each["id"] for each in cause["affected"][kind]}
+
+
+def first(document):
+    cause = document["causes"][0]
+    return cause, {cause["subjects"][0]["id"], cause["subjects"][0]["path"].rpartition("/")[2]}
+
+
+@pytest.mark.parametrize("name", ["work", "merged"])
+def test_a_container_without_work_or_merged_does_not_mount(node, report, name):
+    container = web(node)
+    shutil.rmtree(container.directory / name)
+    cause, subject = first(report())
+    answer = node.ask("podman", "mount", container.id)
+    assert answer.exit != 0
+    assert cause["severity"] in BREAKS
+    assert subject & {container.id, container.layer}
+    assert ids(cause, "containers") == {container.id}
+    assert node.podman_images().exit == 0
+
+
+def test_without_empty_of_the_base_layer_no_container_on_it_mounts(node, report):
+    container = web(node)
+    base = container.store.chain(container.layer)[-1]
+    (node.root / "overlay" / base / "empty").rmdir()
+    cause, subject = first(report())
+    mounted = node.ask("podman", "mount", container.id)
+    # a read-only mount of an image needs it only where nothing else is below
+    alone = [image["id"] for image in container.store.images.values() if image.get("layer") == base]
+    answers = [mounted, *(node.mount_image(image) for image in alone)]
+    assert (cause["severity"] in BREAKS) == any(answer.exit != 0 for answer in answers)
+    assert base in subject
+
+
+def test_removing_a_container_on_a_layer_of_its_image_takes_the_layer_along(node, report):
+    container = web(node)
+    image = container.store.images[container.record["image"]]
+    rows = [
+        {**row, "layer": image["layer"]} if row["id"] == container.id else row
+        for row in container.store.containers.values()
+    ]
+    container.store.containers_json.write_text(json.dumps(rows))
+    cause, subject = first(report())
+    node.ask("podman", "rm", "-f", container.id)
+    assert image["layer"] not in Store(node.root).layers
+    assert node.podman_images().exit != 0
+    assert cause["severity"] in BREAKS
+    assert subject & {container.id, image["layer"]}
+
+
+def test_an_index_in_the_place_of_a_manifest_fails_the_whole_listing(node, report):
+    store = Store(node.root)
+    image = store.image_named(WEB)
+    store.big_data(image["id"], "manifest").write_text(
+        '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":'
+        '"application/vnd.oci.image.manifest.v1+json","digest":"sha256:'
+        + "5" * 64
+        + '","size":528,"platform":{"architecture":"s390x","os":"linux"}}]}'
+    )
+    cause, subject = first(report())
+    answer = node.podman_images()
+    assert answer.exit != 0
+    assert cause["severity"] in BREAKS
+    assert image["id"] in subject
+
+
+def test_an_opaque_mark_of_users_lets_deleted_files_reappear(node, report, volume):
+    marks = []
+    for place, _, _ in os.walk(node.root / "overlay"):
+        if "trusted.overlay.opaque" in os.listxattr(place) and re.search(r"/overlay/\w{64}/diff/", place):
+            marks.append(place)
+    store = Store(node.root)
+    place, layer = next(
+        (place, layer)
+        for place in sorted(marks)
+        if store.images_on([layer := place.split("/overlay/")[1].split("/")[0]])
+    )
+    image = next(i["id"] for i in store.images.values() if layer in store.chain(i.get("layer", "")))
+    before = node.copy(volume / "severity-opaque-before").mount_image(image).stdout
+    os.setxattr(place, "user.overlay.opaque", os.getxattr(place, "trusted.overlay.opaque"))
+    os.removexattr(place, "trusted.overlay.opaque")
+    cause, subject = first(report())
+    assert node.mount_image(image).stdout != before
+    assert cause["severity"] in BREAKS
+    assert layer in subject
+
+
+def test_an_emptied_list_of_big_data_names_breaks_nothing(node, report):
+    store = Store(node.root)
+    image = store.image_named(WEB)
+    rows = [{**row, "big-data-names": []} if row["id"] == image["id"] else row for row in store.images.values()]
+    store.images_json.write_text(json.dumps(rows))
+    document = report()
+    assert node.podman_images().exit == 0
+    assert node.ask("podman", "image", "inspect", image["id"]).exit == 0
+    assert all(cause["severity"] not in BREAKS for cause in document["causes"])
+
+
+@pytest.mark.parametrize("part", ["images", "containers"])
+def test_an_index_that_is_an_empty_list_hides_everything(node, report, part):
+    store = Store(node.root)
+    path = getattr(store, f"{part}_json")
+    path.write_text("[]")
+    cause, subject = first(report())
+    listing = node.ask("podman", *(("images", "-q") if part == "images" else ("ps", "-aq")))
+    assert listing.exit != 0 or (part == "images" and listing.stdout == "") or part == "containers"
+    assert cause["severity"] in BREAKS
+    assert f"{part}.json" in subject
+    assert "prune" not in json.dumps(cause["plan"])
+
+
+def test_podman_refuses_a_store_of_another_driver_than_the_configured_one(node, report):
+    conf = node.home / "etc/containers/storage.conf"
+    conf.write_text(conf.read_text().replace('"overlay"', '"vfs"'))
+    answer = node.podman_images()
+    assert answer.exit != 0
+    assert "mismatch" in answer.stderr
