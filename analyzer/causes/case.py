@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 ORPHANED = {
     "layers": ("OVL-013", "TSP-013", "LAY-015"),
     "images": ("IMG-021", "LAY-013"),
-    "containers": ("CTR-010", "LAY-015"),
+    "containers": ("CTR-010", "LAY-015", "LAY-013"),
 }
 """Rules about data without a record, by the part of the store whose index names it."""
-NAMED = {"layers": ("LAY-001", "IMG-016", "CTR-001", "IMG-017")}
+NAMED = {"layers": ("LAY-001", "IMG-016", "CTR-001", "IMG-017"), "images": ("CTR-002",)}
 """Rules about ids that other records name and that have no record, by the part whose index should name them."""
 SHORT = 12
 """Fewest digits of an id that people write for a whole one."""
@@ -135,13 +135,14 @@ class Case:
 
     def only_containers(self, index: Finding) -> bool:
         """Tell whether a lost or empty index file costs the containers alone: the store opens, every image is there."""
-        return index.rule == "STO-002" and index.facts.get("part") == "containers"
+        return index.rule in ("STO-002", "STO-020") and index.facts.get("part") == "containers"
 
     def left_without(self, index: Finding) -> list[Finding]:
         """Return findings about data, and about names, without a record: an empty or lost index file explains them."""
         part = str(index.facts.get("part"))
         named = self.about(index.facts.get(part, ()), *NAMED.get(part, ()))
-        return [*self.of(*ORPHANED.get(part, ())), *named]
+        found = [*self.of(*ORPHANED.get(part, ())), *named, *self.all_about(index.facts.get(part, ()))]
+        return [f for f in dict.fromkeys(found) if f is not index]
 
     def radius(self, subject: Subject) -> int:
         """Return how many images and containers stand on a subject, containers counted twice; as `affected` does."""

@@ -156,7 +156,7 @@ def test_an_index_that_is_an_empty_list_hides_everything(node, report, part):
     assert listing.exit != 0 or (part == "images" and listing.stdout == "") or part == "containers"
     assert cause["severity"] in BREAKS
     assert f"{part}.json" in subject
-    assert "prune" not in json.dumps(cause["plan"])
+    assert not any("prune" in step["command"] for step in cause["plan"])
 
 
 def test_podman_refuses_a_store_of_another_driver_than_the_configured_one(node, report):

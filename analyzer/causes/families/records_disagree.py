@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     from analyzer.causes.case import Case
     from analyzer.checks.finding import Finding
+    from analyzer.snapshot.containers import ContainerRecord
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.layers import LayerRecord
 
 PRIOR = -0.6
 RULES = (
@@ -50,6 +53,7 @@ MISSPELT, CONSEQUENCE = "STO-012", 3.0
 WRONG_IMAGE = frozenset({"IMG-013", "IMG-014", "IMG-015", "IMG-025"})
 NOT_OPENED = frozenset({"STO-001", "STO-002", "STO-004", "STO-005", "STO-015"})
 INDEX = frozenset({"STO-001", "STO-002"})
+FOREIGN, FOLLOWS = 6.0, 2.5
 TWICE = {"STO-013", "STO-014", "CTR-005"}
 
 
@@ -58,6 +62,43 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one contradiction for each subject; a cycle takes its members along."""
     for key, findings in by_subject(case.written(*RULES)).items():
         yield _hypothesis(case, key, findings)
+    for finding in case.of("STO-020"):
+        if finding.facts["kind"] == "foreign":
+            yield _of_another_file(case, finding)
+
+
+def _of_another_file(case: Case, finding: Finding) -> Hypothesis:
+    """Return the hypothesis that an index file holds the text of another one; what follows from that is no cause."""
+    path, part = finding.subject.path, str(finding.facts["part"])
+    rows = {record.id for record in _records(case, part)}
+    explains = {finding: FOREIGN}
+    for other in (*case.left_without(finding), *case.all_about(rows)):
+        explains.setdefault(other, FOLLOWS)
+    for other in case.findings:
+        if any(each.where.path == path for each in other.evidence):
+            explains.setdefault(other, FOLLOWS)
+    return Hypothesis(
+        family="records-disagree",
+        title=f"{finding.facts['name']} {finding.facts['seen']}: nothing that it should list is known",
+        subjects=(finding.subject,),
+        explains=explains,
+        prior=PRIOR,
+        affected=case.affected(containers=case.unrecorded_containers())
+        if part == "containers"
+        else case.everything(),
+        would_settle=("a copy of the file from a backup; shell history of root, and what last wrote there",),
+        plan=(
+            stop_writers(case),
+            keep_copy(case),
+            Step("", f"Put {finding.facts['name']} back from a backup of this node. Collect or prune nothing before."),
+            start_again(case),
+        ),
+    )
+
+
+def _records(case: Case, part: str) -> list[LayerRecord] | list[ImageRecord] | list[ContainerRecord]:
+    store = case.store
+    return store.layers if part == "layers" else store.images if part == "images" else store.containers
 
 
 def _weight(finding: Finding) -> float:

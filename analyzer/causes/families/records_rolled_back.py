@@ -1,35 +1,38 @@
-"""An index file went back in time: an older copy was put over it.
+"""An index file went back in time: an older copy was put over it, or a tool that saw nothing saved an empty list.
 
 What happened
-    A backup of layers.json or images.json was restored over a store that had moved on, a snapshot of one part was
-    rolled back, or a second host wrote its older view. Objects made since have no record any more.
+    A backup of one or all of layers.json, images.json and containers.json was restored over a store that had moved on,
+    a snapshot of one part was rolled back, a second host wrote its older view, or something wrote `[]`. Objects made
+    since have no record any more.
 
 How it shows
-    Several objects without a record whose data is there, all of it written *after* the index file that should name
-    them. Images then name layers that are not recorded, containers name images that are not.
+    Objects without a record whose data is there, all of it written *after* the index file that should name them, and a
+    lock that dates a later write. An empty list beside layers that are recorded and that nothing owns: engines remove a
+    container's layer before its record, and an image's record before its layers.
 
 What speaks against it
     An index that is newer than the data it lacks: then single records were removed by an engine or by hand.
 
 What to do
-    Stop everything: the next start of CRI-O deletes data without a record. Put the newest copy of the file back, or
-    remove what stands on the lost objects by id and pull it again.
+    Stop everything: the next start of CRI-O deletes data without a record, and so does `podman system prune`. Put the
+    newest copy of the file back; failing that, pull the images again by name over the layers that are there.
 
 Sources
-    Rule STO-007 (lock time against index time); start-up garbage collection was run on CRI-O
-    1.37; restoring yesterday's overlay-layers was run with podman 4.3.1.
+    Rule STO-007 (lock time against index time); start-up garbage collection was run on CRI-O 1.37; restoring
+    yesterday's overlay-layers, and an empty list, were run with podman 4.3.1.
 """
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
-from analyzer.causes.times import index_written, layer_written, when
+from analyzer.causes.model import CONTAINER_LOSS, IMAGE_REPULL, Affected, Hypothesis, Reason, Step
+from analyzer.causes.plan import counted, keep_copy, pulls, start_again, stop_writers
+from analyzer.causes.times import when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,73 +41,85 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
-MAIN, FURTHER, LEFT = 5.0, 3.0, 2.0
-SLACK_NS = 60 * 1_000_000_000
+MAIN, FURTHER, LEFT = 5.0, 2.0, 1.2
+ORDER = ("images", "layers", "containers")
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one rollback of layers.json, and one of images.json, for data that is newer than the file."""
-    written = index_written(case, "layers")
-    if written is not None:
-        lost = case.lost_records("IMG-016", "LAY-001", "CTR-001")
-        late = [f for f in lost if layer_written(case, f.subject.id) > written + SLACK_NS]
-        if late:
-            yield _layers(case, case.widest_first(late), written)
-    written = index_written(case, "images")
-    if written is not None:
-        orphans = [f for f in case.of("CTR-002", "IMG-021", at_least="warning") if _image_later(case, f, written)]
-        if any(f.rule == "CTR-002" for f in orphans):
-            yield _images(case, orphans, written)
+    """Propose one rollback for all files that are older than the store, and one for all that are empty lists."""
+    for kind in ("older", "emptied"):
+        behind = [f for f in case.of("STO-020") if f.facts["kind"] == kind]
+        if behind:
+            yield _hypothesis(case, sorted(behind, key=lambda f: ORDER.index(str(f.facts["part"]))), kind)
 
 
-def _layers(case: Case, findings: list[Finding], written: int) -> Hypothesis:
-    layers = list(dict.fromkeys(f.subject.id for f in findings))
-    explains = weigh(findings, MAIN, FURTHER)
-    left = [f for f in case.of("OVL-013", "TSP-013") if layer_written(case, f.subject.id) > written + SLACK_NS]
-    explains.update({f: LEFT for f in left if f not in explains})
-    affected = case.affected(layers=layers)
-    count = len({f.subject.id for f in (*findings, *left)})
+def _hypothesis(case: Case, behind: list[Finding], kind: str) -> Hypothesis:
+    explains = weigh(behind, MAIN, FURTHER)
+    for index in behind:
+        explains.update({f: LEFT for f in case.left_without(index) if f not in explains})
+    affected = _affected(case, behind, kind)
+    paths = {index.subject.path for index in behind}
+    explains.update({f: LEFT for f in case.of("STO-007") if f.subject.path in paths})
     return Hypothesis(
         family="records-rolled-back",
-        title=f"layers.json is older than {count} layers it should name ({layers[0][:12]} first): it was rolled back",
-        subjects=subjects_of([*findings, *left]),
+        title=_title(behind, kind),
+        subjects=subjects_of(behind),
         explains=explains,
         prior=PRIOR,
-        reasons=tuple(_reasons(count, written)),
+        reasons=tuple(_reasons(behind, kind)),
         affected=affected,
-        would_settle=("a newer copy of layers.json; backup and restore logs", "whether a second host mounts this root"),
-        plan=pull_again(case, affected),
-        fails_listing=bool(case.view.crio and affected.images),
+        would_settle=(
+            f"a newer copy of {_names(behind)}; backup and restore logs",
+            "whether a second host or another tool writes this root",
+        ),
+        plan=_plan(case, behind, affected),
+        fails_listing=bool(case.view.crio and any(f.facts["part"] == "layers" for f in behind) and affected.images),
     )
 
 
-def _images(case: Case, findings: list[Finding], written: int) -> Hypothesis:
-    containers = [str(c) for f in findings for c in f.facts.get("containers", ())]
-    ordered = sorted(findings, key=lambda f: (f.rule != "CTR-002", f.order))
-    explains = {f: MAIN if n == 0 else FURTHER if f.rule == "CTR-002" else LEFT for n, f in enumerate(ordered)}
-    affected = case.affected(containers=[c for c in containers if c in case.rel.containers])
-    count = len({f.subject.id for f in findings})
-    return Hypothesis(
-        family="records-rolled-back",
-        title=f"images.json is older than {count} images it should name: it was rolled back",
-        subjects=subjects_of(ordered),
-        explains=explains,
-        prior=PRIOR,
-        reasons=tuple(_reasons(count, written)),
-        affected=affected,
-        would_settle=("a newer copy of images.json; backup and restore logs", "whether a second host mounts this root"),
-        plan=pull_again(case, affected),
-    )
+def _names(behind: list[Finding]) -> str:
+    names = [str(f.facts["name"]) for f in behind]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _image_later(case: Case, finding: Finding, written: int) -> bool:
-    files = case.store.image_files.get(finding.subject.id, {})
-    times = [file.member.mtime_ns for file in files.values()]
-    return bool(times) and min(times) > written + SLACK_NS
+def _title(behind: list[Finding], kind: str) -> str:
+    several = len(behind) > 1
+    lost = sum(int(f.facts["missing"]) for f in behind)
+    objects = str(behind[0].facts["part"]) if not several else "objects"
+    what = f"{lost} {objects if lost > 1 else objects.removesuffix('s')}"
+    if kind == "emptied":
+        return f"{_names(behind)} {'are empty lists' if several else 'is an empty list'} beside the data of {what}"
+    return f"{_names(behind)} {'are' if several else 'is'} older than {what} without a record: an older copy was put back"
 
 
-def _reasons(count: int, written: int) -> Iterator[Reason]:
-    yield Reason(f"the file was last written {when(written)}, before the data it lacks", 1.0)
-    if count == 1:
-        yield Reason("a rollback usually loses more than one record", -0.7)
+def _affected(case: Case, behind: list[Finding], kind: str) -> Affected:
+    if kind == "emptied" and any(f.facts["part"] == "layers" for f in behind):
+        return case.everything()
+    ids = {part: [str(i) for f in behind for i in f.facts.get(part, ())] for part in ORDER}
+    return case.affected(ids["layers"], ids["images"], ids["containers"])
+
+
+def _plan(case: Case, behind: list[Finding], affected: Affected) -> tuple[Step, ...]:
+    names = [name for image in affected.images for name in case.rel.image_names(image)[:1] if pulls(name)]
+    steps = [
+        stop_writers(case),
+        keep_copy(case),
+        Step("", f"Put the newest copy of {_names(behind)} back from a backup of this node. Collect or prune nothing."),
+    ]
+    if any(f.facts["part"] != "containers" for f in behind):
+        command = " ; ".join(f"podman pull {shlex.quote(name)}" for name in names)
+        effect = "Without a copy: pull the lost images again by name, and remove nothing before; their layers are there."
+        steps.append(Step(command, effect, IMAGE_REPULL))
+    lost = {str(i): str(i)[:12] for f in behind for i in f.facts.get("containers", ())}
+    if lost:
+        effect = f"{counted(lost, 'container')}: save what is in their layers, then create them again."
+        steps.append(Step("", effect, CONTAINER_LOSS))
+    return (*steps, start_again(case))
+
+
+def _reasons(behind: list[Finding], kind: str) -> Iterator[Reason]:
+    if kind == "older":
+        yield Reason(f"{behind[0].facts['name']} was last written {when(behind[0].facts['written_ns'])}, before", 1.0)
+    if len(behind) > 1:
+        yield Reason(f"{len(behind)} index files tell the same", 1.0)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.documents import Document
 
 SECOND = 1_000_000_000
-SLACK = 60 * SECOND
+SLACK, UNTOLD = 60 * SECOND, 3_600 * SECOND
 NO_TIME = 86_400 * SECOND
 """Times of the first day of 1970 are what archives write when they keep none."""
 OWN_FIELDS = {
@@ -69,7 +69,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         if document is None or name.startswith("volatile-") or document.empty or document.cut or document.broken:
             continue
         if source := _rows_of(document, part):
-            lost = unrecorded(view, part) | named_without_record(view, part)
+            lost = unrecorded(view, part) | named_without_record(view, part, volatile=False)
             seen = f"holds the rows of {source}.json"
             yield _finding(view, this, part, document, lost, kind="foreign", seen=seen)
         elif not document.salvaged.rows:
@@ -84,7 +84,9 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 def _finding(
     view: StoreView, this: Rule, part: str, document: Document, lost: set[str], *, kind: str, seen: str
 ) -> Finding:
-    facts: dict[str, Any] = listed(part, lost)
+    layers = sorted(lost & view.rel.layers.keys()) if part != "layers" else []
+    lost = lost - set(layers) or set(layers)
+    facts: dict[str, Any] = {**listed(part, lost - set(layers)), **({"layers": layers} if layers else {})}
     return this.found(
         view.file(document.path),
         [(Where(document.path), f"records of {len(lost)} {part} more", f"it {seen}")],
@@ -125,12 +127,12 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
     lost = unrecorded(view, part)
     if part == "layers":
         described = view.store.tar_splits.keys() | view.store.layer_files.keys()
-        named = named_without_record(view, part)
+        named = named_without_record(view, part, volatile=False)
         return lost | named if (lost & described) or (lost & named) else set()
     if part == "images":
         used = {container.image for container in view.store.containers} & lost
         return lost if used or _layers_without_image(view) else set()
-    return lost if ownerless_layers(view) else set()
+    return lost if ownerless_layers(view, volatile=False) else set()
 
 
 def _layers_without_image(view: StoreView) -> bool:
@@ -143,16 +145,21 @@ def _layers_without_image(view: StoreView) -> bool:
 
 
 def _younger(view: StoreView, part: str, document: Document) -> set[str]:
-    """Return ids without a record, where every one of them was written after the index and the lock knows of a write."""
+    """Return ids without a record whose data was written after the index; of a container perhaps only its layer's.
+
+    Where the lock dates no later write (it was restored too, or the bundle was read while the store changed), hours
+    must lie between the two, and nothing older may be without a record.
+    """
     written = document.file.member.mtime_ns
-    lock = view.store.locks.get(f"{part}.lock")
     if written < NO_TIME:
         return set()
-    if lock is not None and lock.written_ns is not None and lock.written_ns - written <= SLACK:
-        return set()
+    lock = view.store.locks.get(f"{part}.lock")
+    told = lock is not None and lock.written_ns is not None and lock.written_ns - written > SLACK
     lost = unrecorded(view, part)
-    late = {key for key in lost if _made(view, part, key) > written + SLACK}
-    return late if late and len(late) == len(lost) else set()
+    late = {key for key in lost if _made(view, part, key) > written + (SLACK if told else UNTOLD)}
+    if part == "containers" and told:
+        late |= {layer.id for layer in ownerless_layers(view, volatile=False) if (layer.created_ns or 0) > written + SLACK}
+    return late if told or len(late) == len(lost) else set()
 
 
 def _made(view: StoreView, part: str, key: str) -> int:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.layers import LayerRecord
 
 HARMLESS = "{path} has 0 bytes, which the engine takes for an empty list; nothing in this store is missing from it"
 UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an empty list"
@@ -69,7 +70,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 def _emptied(view: StoreView, this: Rule, part: str, document: Document) -> Finding:
     name, path = document.name, document.path
-    lost = _named(view, part, volatile=name.startswith("volatile-"))
+    lost = named_without_record(view, part, volatile=name.startswith("volatile-"))
     if view.snapshot.whole or _all_indexes_seen(view, part):
         lost |= unrecorded(view, part)
     if name == "volatile-layers.json":
@@ -117,7 +118,7 @@ def _all_indexes_seen(view: StoreView, part: str) -> bool:
     return all(view.store.document(each, name) is not None for each, name in INDEXES if each == part)
 
 
-def _named(view: StoreView, part: str, *, volatile: bool) -> set[str]:
+def named_without_record(view: StoreView, part: str, *, volatile: bool) -> set[str]:
     """Return ids that other records of the store name and that have no record: they belong into this file."""
     store, rel = view.store, view.rel
     if part == "layers":
@@ -143,12 +144,12 @@ def lost_with_absent_file(view: StoreView, part: str, name: str) -> set[str]:
 
 def _layers_gone(view: StoreView) -> set[str]:
     store = view.store
-    named = _named(view, "layers", volatile=False) & store.home.layers.keys()
+    named = named_without_record(view, "layers", volatile=False) & store.home.layers.keys()
     return unrecorded(view, "layers") & (store.tar_splits.keys() | store.layer_files.keys() | named)
 
 
 def _volatile_layers_gone(view: StoreView) -> set[str]:
-    return _named(view, "layers", volatile=True) & view.store.home.layers.keys()
+    return named_without_record(view, "layers", volatile=True) & view.store.home.layers.keys()
 
 
 def _images_gone(view: StoreView) -> set[str]:
@@ -157,24 +158,25 @@ def _images_gone(view: StoreView) -> set[str]:
 
 def _containers_gone(view: StoreView) -> set[str]:
     """Return container directories, where a stable writable layer without an owner says that a record is gone."""
-    return unrecorded(view, "containers") if _ownerless_layers(view, volatile=False) else set()
+    return unrecorded(view, "containers") if ownerless_layers(view, volatile=False) else set()
 
 
 def _volatile_containers_gone(view: StoreView) -> set[str]:
-    return unrecorded(view, "containers") if _ownerless_layers(view, volatile=True) else set()
+    return unrecorded(view, "containers") if ownerless_layers(view, volatile=True) else set()
 
 
-def _ownerless_layers(view: StoreView, *, volatile: bool) -> bool:
-    """Tell whether there are container layers that no container owns: no digest, no child, in no image."""
+def ownerless_layers(view: StoreView, *, volatile: bool) -> list[LayerRecord]:
+    """Return the container layers that no container owns: no digest, no child, in no image."""
     rel = view.rel
-    return any(
-        layer.volatile == volatile
+    return [
+        layer
+        for layer in view.store.layers
+        if layer.volatile == volatile
         and not (layer.diff_digest or layer.toc_digest or layer.incomplete)
         and layer.id not in rel.owner_of
         and layer.id not in rel.images_on
         and layer.id not in rel.children
-        for layer in view.store.layers
-    )
+    ]
 
 
 ABSENT = {
