@@ -11,7 +11,7 @@ else", whose score is 0:
     P(h) = e^score(h) / (1 + sum over rivals r, h included, of e^score(r))
 
 where "something else" never falls more than 30 nats behind.
-Rank is by probability times impact (`analyzer.causes.rank`).
+Rank is by probability times impact (`analyzer.causes.rank`); what hurts no engine of the bundle comes last.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
         rivals = _rivals(hypotheses)
         chosen.extend((h, _share(score(h), rivals[_main(h)])) for h in cover(hypotheses))
     causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]
-    causes.sort(key=lambda c: (-c.probability * c.impact, *_order(c.hypothesis)))
+    causes.sort(key=lambda c: (c.hypothesis.harmless, -c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))
 
 

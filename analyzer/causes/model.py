@@ -65,6 +65,7 @@ class Hypothesis:
         plan: steps, safest first.
         severity: overrides the worst severity of what it explains.
         fails_listing: one engine's whole listing fails because of it.
+        harmless: no engine that this bundle shows is hurt by it: it ranks behind every cause that hurts one.
     """
 
     family: str
@@ -78,6 +79,7 @@ class Hypothesis:
     plan: tuple[Step, ...] = ()
     severity: str = ""
     fails_listing: bool = False
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.verify.facts import WHITEOUT_PREFIX
 from analyzer.source.member import DIRECTORY, HARDLINK
+from analyzer.verify.facts import WHITEOUT_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

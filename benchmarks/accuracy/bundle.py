@@ -50,7 +50,9 @@ class Bundle(Edited):
         self.losses, self.notes, self.members = [], [], 0
         self.dice = random.Random(seed)
         self.graph_root, self.root, self.additional, self.driver = _roots(self.entries)
-        self.later = max(self.entries[self.index(f"{part}.json")][0].mtime_ns for part in ("layers", "images")) + 6 * HOUR
+        self.later = (
+            max(self.entries[self.index(f"{part}.json")][0].mtime_ns for part in ("layers", "images")) + 6 * HOUR
+        )
         self.before = (self.all_layers(), self.all_images(), self.all_containers())
 
     # records

@@ -15,7 +15,6 @@ from stores.volume import missing_requirements, xfs_volume
 
 from benchmarks.accuracy.accidents import ACCIDENTS
 from benchmarks.accuracy.shapes import SERIES, SHAPES
-from benchmarks.accuracy.variety import VARIETY
 
 if TYPE_CHECKING:
     from stores.node import Node

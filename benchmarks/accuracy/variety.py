@@ -1,4 +1,4 @@
-"""Further healthy stores: other drivers, mapped ids, odd files, builds, removals, pulls in flight, other ways of capture.
+"""Further healthy stores: other drivers, mapped ids, odd files, builds, removals, pulls in flight.
 
 Like those of `benchmarks.accuracy.shapes`, each is made by the real engines, twice, with nothing in common between the
 two series.
@@ -158,7 +158,9 @@ def in_flight_host(home: Path, address: str, series: str) -> Made:
     layers = node.root / "overlay-layers/layers.json"
     command = node.command("podman", "pull", "--quiet", f"{HOST}/{made.goods.late}")
     for _ in range(20):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         until = time.monotonic() + 20
         while time.monotonic() < until and process.poll() is None:
             if b'"incomplete":true' in layers.read_bytes():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analyzer.verify.inherited import inherited
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK
+from analyzer.verify.inherited import inherited
 
 
 def file(path: str, crc: int = 1) -> TarEntry:

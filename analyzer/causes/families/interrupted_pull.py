@@ -75,6 +75,7 @@ def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothe
         affected=affected,
         would_settle=("the journal of crio or podman at the layer's `created` time",),
         plan=plan,
+        harmless=not needed,
         fails_listing=bool(needed and case.view.crio and affected.images),
     )
 

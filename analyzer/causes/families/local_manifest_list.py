@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import IMAGE_REPULL, Hypothesis, Reason, Step
+from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +61,15 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
     if image is not None and not image.layer:
         reasons.append(Reason("the record has no layer: a list has none, a pulled image has", 1.0))
     name = subject.names[0] if subject.names else image_id
-    fatal = bool(case.view.crio)
+    planted = not local and image is not None and bool(image.layer)
+    fatal = bool(case.view.crio) or planted
     title = f"{', '.join(subject.names[:2]) or image_id[:12]} is a manifest list made on this node"
+    if planted:
+        what = ", ".join(subject.names[:2]) or image_id[:12]
+        title = f"the manifest of {what} is an index of manifests, put in its place"
     return Hypothesis(
         family="local-manifest-list",
-        title=title
-        + (", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"),
+        title=title + _consequence(fatal=fatal, planted=planted),
         subjects=(subject,),
         explains=weigh(findings, MAIN, FURTHER),
         prior=PRIOR,
@@ -75,9 +79,16 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
             f"`skopeo inspect containers-storage:@{image_id}` on the node: it opens the record as the listing does",
             "who builds on this node: podman or buildah in CI jobs, shell history",
         ),
-        plan=_plan(image_id, name, fatal=fatal),
+        plan=pull_again(case, case.affected(images=[image_id])) if planted else _plan(image_id, name, fatal=fatal),
+        harmless=not fatal,
         fails_listing=fatal and any(f.facts.get("fails_listing", True) for f in findings),
     )
+
+
+def _consequence(*, fatal: bool, planted: bool) -> str:
+    if planted:
+        return ": every image listing fails"
+    return ", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"
 
 
 def _plan(image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:

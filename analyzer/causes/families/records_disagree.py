@@ -83,9 +83,7 @@ def _of_another_file(case: Case, finding: Finding) -> Hypothesis:
         subjects=(finding.subject,),
         explains=explains,
         prior=PRIOR,
-        affected=case.affected(containers=case.unrecorded_containers())
-        if part == "containers"
-        else case.everything(),
+        affected=case.affected(containers=case.unrecorded_containers()) if part == "containers" else case.everything(),
         would_settle=("a copy of the file from a backup; shell history of root, and what last wrote there",),
         plan=(
             stop_writers(case),

@@ -90,7 +90,9 @@ def _title(behind: list[Finding], kind: str) -> str:
     what = f"{lost} {objects if lost > 1 else objects.removesuffix('s')}"
     if kind == "emptied":
         return f"{_names(behind)} {'are empty lists' if several else 'is an empty list'} beside the data of {what}"
-    return f"{_names(behind)} {'are' if several else 'is'} older than {what} without a record: an older copy was put back"
+    return (
+        f"{_names(behind)} {'are' if several else 'is'} older than {what} without a record: an older copy was put back"
+    )
 
 
 def _affected(case: Case, behind: list[Finding], kind: str) -> Affected:
@@ -109,7 +111,9 @@ def _plan(case: Case, behind: list[Finding], affected: Affected) -> tuple[Step, 
     ]
     if any(f.facts["part"] != "containers" for f in behind):
         command = " ; ".join(f"podman pull {shlex.quote(name)}" for name in names)
-        effect = "Without a copy: pull the lost images again by name, and remove nothing before; their layers are there."
+        effect = (
+            "Without a copy: pull the lost images again by name, and remove nothing before; their layers are there."
+        )
         steps.append(Step(command, effect, IMAGE_REPULL))
     lost = {str(i): str(i)[:12] for f in behind for i in f.facts.get("containers", ())}
     if lost:

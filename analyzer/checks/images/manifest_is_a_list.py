@@ -12,8 +12,9 @@ Why it matters
     it. The message names no image, a restart does not help, and the engines' check finds nothing.
 
 How sure
-    High: the bytes are in the bundle. On a host without a trace of CRI-O the list is harmless, hence a warning; where
-    the record does hold the manifest for the node's platform, CRI-O lists it normally, hence info or a warning.
+    High: the bytes are in the bundle. On a host without a trace of CRI-O a list made there is harmless, hence a
+    warning; where the record does hold the manifest for the node's platform, CRI-O lists it normally, hence info or a
+    warning.
 
 Remedy
     `podman manifest rm <ID>`, by id. Push the list to a registry first if it is wanted. Let builds use a root of their
@@ -74,6 +75,8 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 def _severity(view: StoreView, each: ListedImage) -> str:
     if each.fails is False:
         return INFO if each.image.layer else WARNING
+    if each.fails and _planted(each):
+        return CRITICAL
     return CRITICAL if each.fails and view.crio else WARNING
 
 
@@ -84,7 +87,17 @@ def _consequence(view: StoreView, each: ListedImage) -> str:
         return "; whether CRI-O can list images with it depends on the node's platform, which is not known"
     if view.crio:
         return listing(each.message)
+    if _planted(each):
+        return "; Podman opens it as an ordinary image, which has a layer, and fails its whole listing"
     return "; harmless for Podman, and CRI-O could list no image with it"
+
+
+def _planted(each: ListedImage) -> bool:
+    """Tell whether the record is an ordinary image's: a list that podman or buildah made has no layer.
+
+    Run on podman 4.3.1: such a record fails `podman images`; a list with `instances.json` does not.
+    """
+    return bool(each.image.layer) and "instances.json" not in each.image.big_data_names
 
 
 def _entries(each: ListedImage) -> str:

@@ -1,4 +1,4 @@
-"""An index file tells of the store as it is now: it is no older copy, no empty list and no other file's text.
+"""Index file is an older copy, an empty list or another file's text.
 
 What it finds
     A `layers.json`, `images.json` or `containers.json` that is valid JSON and does not know what is there: an empty
@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Any
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
 from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
+from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.times import format_time
 
@@ -60,7 +60,7 @@ OWN_FIELDS = {
     "STO-020",
     severity=ERROR,
     needs=(Need.INDEX, Need.WHOLE_ARCHIVE),
-    says="{path} {seen}: {missing} {part} that are there have no record; the next garbage collection deletes their data",
+    says="{path} {seen}: {missing} {part} that are there have no record; the next garbage collection deletes them",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge each stable index file that loads."""
@@ -158,7 +158,9 @@ def _younger(view: StoreView, part: str, document: Document) -> set[str]:
     lost = unrecorded(view, part)
     late = {key for key in lost if _made(view, part, key) > written + (SLACK if told else UNTOLD)}
     if part == "containers" and told:
-        late |= {layer.id for layer in ownerless_layers(view, volatile=False) if (layer.created_ns or 0) > written + SLACK}
+        late |= {
+            layer.id for layer in ownerless_layers(view, volatile=False) if (layer.created_ns or 0) > written + SLACK
+        }
     return late if told or len(late) == len(lost) else set()
 
 

@@ -6,14 +6,13 @@ They belong to neither half. Truths are from what was done and the records befor
 from __future__ import annotations
 
 import base64
-
 import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, everybody, standing
+from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, standing
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -98,7 +97,7 @@ def _emptied(store: Bundle, part: str) -> Truth:
     rows = store.rows(f"{part}.json")
     if not rows or store.lent("layers"):
         raise NotHere
-    images, containers = everybody(store)
+    images, _containers = everybody(store)
     store.put(f"{part}.json", [])
     store.by_hand(path)
     if part == "containers":
@@ -168,7 +167,11 @@ def every_index_of_last_week(store: Bundle) -> Truth:
     containers = [key for key, row in store.before[2].items() if row["image"] == gone["id"]]
     layers += [store.before[2][key]["layer"] for key in containers]
     layers = [layer for layer in layers if layer in {row["id"] for row in store.rows("layers.json")}]
-    if not layers or len(images) < 2 or any(key not in {r["id"] for r in store.rows("containers.json")} for key in containers):
+    if (
+        not layers
+        or len(images) < 2
+        or any(key not in {r["id"] for r in store.rows("containers.json")} for key in containers)
+    ):
         raise NotHere
     for part, keys in (("images", [gone["id"]]), ("layers", layers), ("containers", containers)):
         name = f"{part}.json"
@@ -181,7 +184,12 @@ def every_index_of_last_week(store: Bundle) -> Truth:
 
 def _other_text(store: Bundle, part: str, other: str) -> Truth:
     path, source = store.index(f"{part}.json"), store.index(f"{other}.json")
-    if path not in store.entries or source not in store.entries or store.lent("layers") or not store.rows(f"{other}.json"):
+    if (
+        path not in store.entries
+        or source not in store.entries
+        or store.lent("layers")
+        or not store.rows(f"{other}.json")
+    ):
         raise NotHere
     store.edit(path, store.data(source))
     return truth([path], (BACK, HAND, WIPE))
@@ -242,7 +250,9 @@ def image_without_its_layer(store: Bundle) -> Truth:
     image = store.image()
     store.change_record("images", image["id"], layer=None)
     store.by_hand(store.index("images.json"))
-    return truth([image["id"], store.index("images.json")], (HAND, LOST), (standing(store, images=[image["id"]])[0], None))
+    return truth(
+        [image["id"], store.index("images.json")], (HAND, LOST), (standing(store, images=[image["id"]])[0], None)
+    )
 
 
 # images
@@ -258,13 +268,13 @@ def config_of_another_platform(store: Bundle) -> Truth:
     config["architecture"] = "s390x" if config.get("architecture") != "s390x" else "ppc64le"
     config.pop("variant", None)
     text = json.dumps(config).encode()
-    _replace_config(store, image, path, text)
+    _replace_config(store, image, text)
     new = hashlib.sha256(text).hexdigest()
     containers = {key for key, row in store.before[2].items() if row["image"] == image["id"]}
     return truth([new, store.at("overlay-images", new)], "foreign-architecture", ({new}, containers))
 
 
-def _replace_config(store: Bundle, image: dict, path: str, text: bytes) -> None:
+def _replace_config(store: Bundle, image: Record, text: bytes) -> None:
     """Give an image another config and everything that follows from it: manifest, digests, id, users."""
     manifest_path = store.big_data(image["id"], "manifest")
     manifest = json.loads(store.data(manifest_path))
@@ -312,8 +322,9 @@ def manifest_replaced_by_an_index(store: Bundle) -> Truth:
         raise NotHere
     hit = standing(store, images=[image["id"]])
     kinds = "application/vnd.oci.image."
-    entry = {"mediaType": kinds + "manifest.v1+json", "digest": f"sha256:{store.dice.getrandbits(256):064x}", "size": 528,
-             "platform": {"architecture": "s390x", "os": "linux"}}  # fmt: skip
+    digest = f"sha256:{store.dice.getrandbits(256):064x}"
+    platform = {"architecture": "s390x", "os": "linux"}
+    entry = {"mediaType": kinds + "manifest.v1+json", "digest": digest, "size": 528, "platform": platform}
     body = json.dumps({"schemaVersion": 2, "mediaType": kinds + "index.v1+json", "manifests": [entry]}).encode()
     path = store.big_data(image["id"], "manifest")
     store.edit(path, body)
@@ -349,7 +360,11 @@ def recorded_digest_of_the_manifest_changed(store: Bundle) -> Truth:
 
 @later(REMOVED)
 def empty_of_a_base_layer_removed(store: Bundle) -> Truth:
-    bases = [key for key in store.before[0] if store.at("overlay", key, "empty") in store.entries and standing(store, [key])[0]]
+    bases = [
+        key
+        for key in store.before[0]
+        if store.at("overlay", key, "empty") in store.entries and standing(store, [key])[0]
+    ]
     layer = store.draw(sorted(bases))
     hit = standing(store, [layer])
     store.take(store.at("overlay", layer, "empty"))
@@ -602,7 +617,11 @@ def _copies(store: Bundle) -> list[tuple[str, str, str]]:
             own, above = store.at("overlay", key), store.at("overlay", record["parent"])
             for path in store.below(own):
                 source = above + path[len(own) :]
-                if store.entries[path][0].kind == FILE and source in store.entries and store.data(path) == store.data(source):
+                if (
+                    store.entries[path][0].kind == FILE
+                    and source in store.entries
+                    and store.data(path) == store.data(source)
+                ):
                     found.append((key, path, source))
     linked = {m.link for m, _ in store.entries.values() if m.kind == HARDLINK}
     return [each for each in found if each[1] not in linked and len(store.data(each[1])) > 1]
@@ -681,7 +700,7 @@ def chown_1000_of_the_graph_root(store: Bundle) -> Truth:
 @later(COPY)
 def owners_by_name(store: Bundle) -> Truth:
     """Copy as rsync does without --numeric-ids to a host whose users have other numbers: one owner becomes another."""
-    owners = sorted({store.entries[p][0].uid for p in _tree(store) if store.entries[p][0].uid not in (0,)})
+    owners = sorted({store.entries[p][0].uid for p in _tree(store) if store.entries[p][0].uid != 0})
     if store.driver == "overlay":
         layers = _layers_of_images(store)
         inside = [p for key in layers for p in store.below(store.at("overlay", key, "diff"))]
@@ -787,6 +806,3 @@ def container_and_image_marks_lost(store: Bundle) -> Truth:
     if not layers or not any(m.xattrs for m, _ in store.entries.values()):
         raise NotHere
     return truth(sorted(set(layers)), COPY, standing(store, layers))
-
-
-

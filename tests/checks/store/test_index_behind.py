@@ -50,14 +50,14 @@ def older(store: Edited, path: str, days: int) -> Edited:
 
 def test_images_json_older_than_what_it_lacks():
     store = Edited()
-    newest = sorted(store.images(), key=lambda row: row["created"])[-1]["id"]
+    newest = max(store.images(), key=lambda row: row["created"])["id"]
     [finding] = older(store, IMAGES, 1).findings(RULE)
     assert (finding.facts["kind"], finding.facts["images"]) == ("older", [newest])
 
 
 def test_containers_json_older_than_a_container_of_which_only_the_layer_is_there():
     store = Edited()
-    newest = sorted(store.containers(), key=lambda row: row["created"])[-1]["layer"]
+    newest = max(store.containers(), key=lambda row: row["created"])["layer"]
     [finding] = older(store, CONTAINERS, 1).findings(RULE)
     assert (finding.facts["kind"], finding.facts["layers"]) == ("older", [newest])
 
