@@ -11,6 +11,7 @@ from analyzer.causes.model import Affected
 from analyzer.checks.finding import RANK, Subject
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.verify.layer_comparison import WHOLE_TREE_DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,6 +121,26 @@ class Case:
             hit_containers |= set(self.rel.users_of_image.get(image, ()))
         above = self.rel.descendants(broken) if broken else set()
         return Affected(tuple(sorted(above)), tuple(sorted(hit_images)), tuple(sorted(hit_containers)))
+
+    def serving(self, layers: Iterable[str]) -> Affected:
+        """Return what is served from the files of layers: all that stands on them, but for full copies.
+
+        The drivers vfs and btrfs copy all files below into each new layer, and an id-mapped copy has the whole tree:
+        what happens to the files of one layer changes nothing in those made of it before.
+        """
+        broken = list(dict.fromkeys(layers))
+        if self.store.driver in WHOLE_TREE_DRIVERS:
+            tops = {key for key, image in self.rel.images.items() if image.layer in broken}
+            owners = {owner for layer in broken for owner in self.rel.owner_of.get(layer, ())}
+            return Affected(tuple(sorted(broken)), tuple(sorted(tops)), tuple(sorted(owners)))
+        copies = {layer for layer in broken if layer in self.rel.mapped}
+        above = self.affected([layer for layer in broken if layer not in copies])
+        on_copies = self.affected(copies)
+        return Affected(
+            tuple(sorted({*above.layers, *on_copies.layers})),
+            above.images,
+            tuple(sorted({*above.containers, *on_copies.containers})),
+        )
 
     def everything(self) -> Affected:
         """Return all objects of the group, data directories without a record included: the store does not open."""

@@ -319,6 +319,7 @@ class Collector:
             return
         name = self._bulk_prefix[len(layer.path) + 1 : -1]
         if name == "work":
+            layer.worked = True
             if rest == "work/incompat/volatile":
                 layer.incompat_volatile = member.path
         elif name.startswith("merged"):

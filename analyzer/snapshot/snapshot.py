@@ -13,7 +13,6 @@ from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.rebuild import rebuild
-from analyzer.snapshot.rewritten_links import restore_links
 from analyzer.snapshot.second_pass import digest_files, undigested
 from analyzer.source.allocation import much_made
 from analyzer.source.member import NO_END, Loss
@@ -175,7 +174,6 @@ def understand(
         raise NoStoreError(describe_input(collected, gathered.members), where=gathered.path)
     group_stores(stores, collected.host)
     tell_backing(stores, collected.host)
-    rewritten = restore_links(stores)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
     if again is not None and gathered.depth != QUICK and (tables := undigested(stores)):
         digest_files(again(), tables)
@@ -196,7 +194,7 @@ def understand(
         collected.host,
         gathered.depth,
         [*gathered.losses, *_kept_losses(stores)],
-        [*gathered.notes, *collected.notes, *rewritten],
+        [*gathered.notes, *collected.notes],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,

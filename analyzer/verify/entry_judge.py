@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 ZERO_TAIL = "NUL from a page boundary to the end"
 FLIPS_SOUGHT = 50
 NANO = 1_000_000_000
-OCTAL_BITS = (0o7777777, 0o77777777)
-"""What seven and eight octal digits can hold."""
 NODES = (CHAR, BLOCK, FIFO)
 CAPABILITY = "security.capability"
 OVERRIDE = "user.containers.override_stat"
@@ -196,9 +194,6 @@ class EntryJudge:
             wanted = [(each.uid, each.gid) for each in group]
         if any(uid in (seen.uid, -1) and gid in (seen.gid, -1) for uid, gid in wanted):
             return
-        if any(_cut_short(uid, seen.uid) and _cut_short(gid, seen.gid) for uid, gid in wanted):
-            self.facts.doubts[OWNER] += 1
-            return
         if self.root_owned and (seen.uid, seen.gid) == (self.uids[0], self.gids[0]):
             return
         uid, gid = wanted[0]
@@ -252,14 +247,6 @@ def _described(kind: str, rdev: tuple[int, int]) -> str:
 
 def _same_time(found: Entry, rec: TarEntry) -> bool:
     return found.mtime_ns // NANO == rec.mtime_ns // NANO
-
-
-def _cut_short(wanted: int, seen: int) -> bool:
-    """Tell whether an id is what remains of a larger one in the seven or eight octal digits of a tar header.
-
-    Some archivers (busybox) drop the upper digits; GNU tar and libarchive keep the number in another form.
-    """
-    return wanted in (seen, -1) or any(wanted > bits and seen == wanted & bits for bits in OCTAL_BITS)
 
 
 def _same_capability(have: bytes | None, value: bytes) -> bool:

@@ -22,6 +22,7 @@ from analyzer.verify.differences import TableComparison, name_owner, note_entrie
 from analyzer.verify.entry_judge import EntryJudge
 from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
 from analyzer.verify.id_maps import Unknown, owners_of
+from analyzer.verify.inherited import inherited
 from analyzer.verify.storage_options import storage_options
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Comparer:
         self.capture = captured(snapshot)
         self.options = storage_options(snapshot.host)
         self.owner = store_owner(store)
+        self._known: dict[str, list[TarEntry] | None] = {}
         self.tables = {
             table.path: table
             for other in snapshot.stores
@@ -148,9 +150,34 @@ class Comparer:
             if facts.problems or facts.limit:
                 facts = _without_differences(facts, f"its {facts.source} is damaged" if facts.problems else facts.limit)
             else:
-                comparison.finish(split.paths)
+                comparison.finish(split.paths | self._compare_inherited(comparison, record))
             comparison.table.forget_index()
         return facts
+
+    def _compare_inherited(self, comparison: TableComparison, record: LayerRecord) -> set[str]:
+        """Compare what a full copy holds of its parents' files too; return the paths of these."""
+        if not comparison.whole_tree or not record.parent:
+            return set()
+        chain = list(self.rel.chain(record.parent))
+        parents = [self._entries(layer_id) for layer_id in reversed(chain)]
+        own = self._entries(record.id)
+        top = self.rel.layers.get(chain[-1]) if chain else None
+        if own is None or top is None or top.parent or any(entries is None for entries in parents):
+            return set()
+        brought = inherited((entries for entries in parents if entries is not None), own)
+        facts = comparison.facts
+        recorded, owners = facts.recorded, (set(facts.owners[0]), set(facts.owners[1]))
+        comparison.run(brought)
+        facts.recorded, facts.owners = recorded, owners
+        return {entry.path for entry in brought}
+
+    def _entries(self, layer_id: str) -> list[TarEntry] | None:
+        """Return every entry of a layer tar, None where its description is missing, damaged or not read to its end."""
+        if layer_id not in self._known:
+            split = self._description(layer_id)
+            entries = list(split.entries()) if split is not None and _source(split) != FLAT_TOC else None
+            self._known[layer_id] = None if split is None or split.problems or split.limit else entries
+        return self._known[layer_id]
 
     def _only_read(self, facts: LayerFacts, split: TarSplit | Toc) -> None:
         for group in split.groups():

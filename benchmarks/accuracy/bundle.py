@@ -280,9 +280,18 @@ def standing(
     return named, hit
 
 
+def serving(store: Bundle, layers: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return (image ids, container ids) that see the files of layers: full copies have files of their own."""
+    wanted = set(layers)
+    if store.driver == "overlay":
+        return standing(store, wanted)
+    images = {key for key, row in store.before[1].items() if row.get("layer") in wanted}
+    return images, {key for key, row in store.before[2].items() if row.get("layer") in wanted}
+
+
 def everybody(store: Bundle) -> tuple[set[str], set[str]]:
     """Return every image and container of the graph root."""
     return set(store.before[1]), set(store.before[2])
 
 
-__all__ = ["DIRECTORY", "FILE", "HOUR", "SYMLINK", "Bundle", "NotHere", "Record", "everybody", "standing"]
+__all__ = ["DIRECTORY", "FILE", "HOUR", "SYMLINK", "Bundle", "NotHere", "Record", "everybody", "serving", "standing"]

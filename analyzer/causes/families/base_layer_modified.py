@@ -55,7 +55,7 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
     explains = weigh(findings, MAIN, FURTHER)
     if any(f.rule in FILES for f in findings):
         explains.update(dict.fromkeys(case.about([layer_id], "OVL-022"), FURTHER))
-    affected = case.affected(layers=[layer_id])
+    affected = case.serving([layer_id])
     files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
     count = max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
     what = files[0] if count == 1 and files else f"{count} files"

@@ -48,7 +48,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if len(nodes) == len(lost) and (not nodes or kept):
         return
     layers = [f.subject.id for f in lost if f.subject.kind == "layer"]
-    affected = case.affected(layers=layers)
+    affected = case.serving(layers)
     more = f" and {len(set(layers)) - 1} more" if len(set(layers)) > 1 else ""
     yield Hypothesis(
         family="copied-without-attributes",

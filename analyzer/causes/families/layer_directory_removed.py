@@ -1,4 +1,4 @@
-"""Layer directories removed from under the records: `rm -rf overlay/<id>`, a cleaner, an interrupted removal.
+"""Layer directories, or parts of them, removed from under the records: by hand, a cleaner, an interrupted removal.
 
 What happened
     The records still name layers whose directory (or `diff`) below the driver's home is gone. Somebody freed space by
@@ -26,29 +26,33 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
+from analyzer.causes.grouping import weigh
+from analyzer.causes.model import Affected, Hypothesis, Reason, Step
+from analyzer.causes.plan import keep_copy, on_node, pull_again, start_again, stop_writers
 from analyzer.causes.times import listed_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = -0.5
-DIRECTORY, LINK = 4.0, 1.5
+DIRECTORY, LINK, PART = 4.0, 1.5, 1.0
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one removal for all layer directories that are gone."""
+    """Propose one removal for all layer directories that are gone, and one for directories inside them."""
+    if parts := case.widest_first(case.of("OVL-011", at_least="warning")):
+        yield _inside(case, parts)
     gone = case.widest_first(case.of("OVL-012", "OVL-010", at_least="warning"))
     if not gone:
         return
     layers = [str(layer) for f in gone for layer in ([f.subject.id] if f.subject.id else f.facts["layers"])]
     explains = dict.fromkeys(gone, DIRECTORY)
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
-    affected = case.affected(layers=layers)
+    affected = case.serving(layers)
     what = "the directory" if gone[0].rule == "OVL-012" else "the `diff` directory"
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
     yield Hypothesis(
@@ -63,6 +67,26 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected=affected,
         would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
         plan=pull_again(case, affected),
+    )
+
+
+def _inside(case: Case, parts: list[Finding]) -> Hypothesis:
+    first = parts[0]
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    images = {str(i) for f in parts for i in f.facts["images"]}
+    containers = {str(c) for f in parts for c in f.facts["containers"]}
+    layers = tuple(dict.fromkeys(f.subject.id for f in parts))
+    places = [on_node(case, f.evidence[0].where.path) for f in parts]
+    made = [Step(f"mkdir -m 0700 {place}", "Make it again; it is empty.") for place in places]
+    return Hypothesis(
+        family="layer-directory-removed",
+        title=f"`{first.facts['name']}` of layer {first.subject.id[:12]}{more} is gone, which only a hand takes away",
+        subjects=subjects_of(parts),
+        explains=weigh(parts, DIRECTORY, PART),
+        prior=PRIOR,
+        affected=Affected(tuple(sorted(layers)), tuple(sorted(images)), tuple(sorted(containers))),
+        would_settle=("shell history and cleaner logs around the time the layer's directory was last changed",),
+        plan=(stop_writers(case), keep_copy(case), *made[:10], start_again(case)),
     )
 
 

@@ -56,7 +56,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
     layers = [layer_of(f) for f in findings]
-    affected = case.affected(layers=layers)
+    affected = case.serving(layers)
     flips = [f for f in findings if f.facts.get("one_bit")]
     weights = {f: ONE_BIT if f.facts.get("one_bit") else RUBBISH for f in findings}
     main = max(findings, key=lambda f: weights[f])

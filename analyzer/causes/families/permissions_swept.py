@@ -50,7 +50,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         return
     layers = [layer_of(f) for f in changed]
     given_away = bool(own) and _layers_given_away(case)
-    affected = case.affected(layers=_own_layers(case) if given_away else layers)
+    affected = case.serving(_own_layers(case) if given_away else layers)
     explains: dict[Finding, float] = {}
     for finding in changed:
         usual = FURTHER if explains else SWEPT

@@ -50,7 +50,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains: dict[Finding, float] = {f: LOCKED if f in locked else MISSING for f in found}
     explains.update({mode: NEIGHBOUR for modes in locked.values() for mode in modes})
     layers = list(dict.fromkeys(str(f.facts["layer"]) for f in found))
-    affected = case.affected(layers=layers)
+    affected = case.serving(layers)
     files = list(dict.fromkeys(str(name) for f in found for name in f.facts.get("files", ())))
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     yield Hypothesis(

@@ -1,21 +1,24 @@
-"""`work` or `merged` of a layer is not a directory.
+"""Layer lacks `work`, `merged` or `empty`, or has something else in their place.
 
 What it finds
-    A `work` or `merged` that is something else; or a container's read-write layer without `work`.
+    A container's read-write layer without `work`, or without `merged` though it was never mounted; a layer without a
+    parent that lacks `empty`; a `work` or `merged` that is no directory.
 
 Why it matters
-    A read-write mount needs `work` (the kernel refuses the mount with a message about `workdir`), so the container
-    does not start. A missing `merged` is made again by the driver and is not reported, nor a `work` missing from a
-    layer that is only mounted read-only.
+    A read-write mount needs `work`: without it the container does not start, and `podman mount` fails with `no such
+    file or directory` (exit 125). A layer without a parent is mounted over `empty` where an image consists of it alone:
+    such an image does not mount, containers on it do. `merged` is made again by the next mount.
 
 How sure
-    High: the entry is in the bundle, or other layers have theirs.
+    High: the entry is in the bundle, or other layers have theirs. An engine takes `merged` away itself when it unmounts
+    a container; that mount leaves its traces in `work`, so only a layer without them is told.
 
 Remedy
-    With the engines stopped, make the directory with mode 0700.
+    With the engines stopped, make the directory with mode 0700, owned like its neighbours. It is empty: nothing is
+    lost.
 
 Engine source
-    containers/storage drivers/overlay/overlay.go: create, get.
+    containers/storage drivers/overlay/overlay.go: create, get, Put. All three were run with podman 4.3.1.
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
+from analyzer.checks.finding import ERROR, LOW, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.users import users_of
+from analyzer.checks.users import Users, counted, users_of
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY
 
@@ -33,40 +36,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.overlay import LayerDirectory
+
+PLACES = ("work", "merged", "empty")
 
 
 @rule(
     "OVL-011",
-    severity=WARNING,
+    severity=ERROR,
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
-    says="{name} of layer {layer} is {seen}, where a directory is expected; needed by {needed}",
+    says="{name} of layer {layer} is {seen}, where a directory is expected; {effect}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
-    """Look at `work` and `merged` of every layer directory that has a record."""
+    """Look at `work`, `merged` and `empty` of every layer directory that has a record."""
     home = view.store.home
-    any_work = any("work" in directory.entries for directory in home.layers.values())
+    kept = {name for each in home.layers.values() for name in each.entries}
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
-        if record is None:
+        if record is None or record.incomplete:
             continue
-        for name in ("work", "merged"):
+        for name in PLACES:
             entry = directory.entries.get(name)
-            if entry is None:
-                writable = name == "work" and any_work and directory.name in view.rel.owner_of
-                seen = "missing" if writable and not record.incomplete else ""
+            if entry is not None:
+                seen = "" if entry.kind == DIRECTORY or name == "empty" else f"a {entry.kind}"
             else:
-                seen = "" if entry.kind == DIRECTORY else f"a {entry.kind}"
+                seen = "missing" if "work" in kept and _needs(view, directory, name) else ""
             if seen:
-                users = users_of(view, [directory.name])
-                yield this.found(
-                    view.layer(directory.name, directory.path),
-                    [(Where(f"{directory.path}/{name}"), "a directory", seen)],
-                    variant=name,
-                    name=name,
-                    layer=directory.name,
-                    layers=[directory.name],
-                    images=users.images,
-                    containers=users.containers,
-                    needed=users.words,
-                    seen=seen,
-                )
+                yield _finding(view, this, directory, name, seen)
+
+
+def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
+    """Tell whether an engine made that directory and took it away from no layer like this."""
+    owned = directory.name in view.rel.owner_of
+    if name == "empty":
+        record = view.rel.layers[directory.name]
+        return not record.parent and not owned and bool(directory.entries.keys() & {"work", "diff"})
+    if name == "merged":
+        return owned and "work" in directory.entries and not directory.worked
+    return owned
+
+
+def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, seen: str) -> Finding:
+    users = users_of(view, [directory.name])
+    if name == "empty":
+        users = _alone(view, directory.name)
+    severity, effect = _judged(name, seen, users)
+    return this.found(
+        view.layer(directory.name, directory.path),
+        [(Where(f"{directory.path}/{name}"), "a directory", seen)],
+        severity=severity,
+        confidence=LOW if name == "merged" and seen == "missing" else "high",
+        variant=name,
+        name=name,
+        layer=directory.name,
+        layers=[directory.name],
+        images=users.images,
+        containers=users.containers,
+        needed=users.words,
+        seen=seen,
+        effect=effect,
+    )
+
+
+def _alone(view: StoreView, layer_id: str) -> Users:
+    """Return the images that consist of one layer: only they are mounted over its `empty`."""
+    images = sorted(key for key, image in view.rel.images.items() if image.layer == layer_id)
+    return Users(images, [], counted(len(images), "image") or "no image")
+
+
+def _judged(name: str, seen: str, users: Users) -> tuple[str, str]:
+    if name == "merged" and seen == "missing":
+        return WARNING, "the next mount makes it again, and nobody but an engine takes it away"
+    if name == "empty":
+        alone = f"{users.words} of this one layer cannot be mounted by itself, containers on it can"
+        return (ERROR, alone) if users else (WARNING, "no image consists of this layer alone, so nothing fails yet")
+    return (ERROR if users else WARNING), f"needed by {users.words}"

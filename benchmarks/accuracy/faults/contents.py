@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE
-from benchmarks.accuracy.bundle import Bundle, NotHere, standing
+from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -14,7 +14,7 @@ SWEPT, SCAN, SPLIT = "permissions-swept", "scanner-quarantine", "tar-split-damag
 @kind(BASE)
 def file_edited(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     data = store.data(path)
     store.edit(path, bytes(byte ^ 0x15 for byte in data[:20]) + data[20:])
     return truth([layer, path], BASE, hit)
@@ -23,7 +23,7 @@ def file_edited(store: Bundle) -> Truth:
 @kind(BASE)
 def file_made_longer(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.edit(path, store.data(path) + b"added = yes\n")
     return truth([layer, path], BASE, hit)
 
@@ -31,7 +31,7 @@ def file_made_longer(store: Bundle) -> Truth:
 @kind(BASE)
 def file_removed(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(path)
     return truth([layer, path], (BASE, SCAN), hit)
 
@@ -39,7 +39,7 @@ def file_removed(store: Bundle) -> Truth:
 @kind(BASE)
 def file_planted(store: Bundle) -> Truth:
     layer = store.layer()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     path = store.at("overlay", layer, "diff/ld.so.preload")
     store.write(path, b"/tmp/x.so\n").change(path, mode=0o644)
     store.by_hand(path)
@@ -49,7 +49,7 @@ def file_planted(store: Bundle) -> Truth:
 @kind(BASE)
 def file_replaced_by_a_symlink(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.symlink(path, "/etc/alternatives/other")
     store.by_hand(path)
     return truth([layer, path], BASE, hit)
@@ -58,7 +58,7 @@ def file_replaced_by_a_symlink(store: Bundle) -> Truth:
 @kind(BASE)
 def setuid_added(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.change(path, mode=0o4755)
     return truth([layer, path], (BASE, SWEPT), hit)
 
@@ -66,7 +66,7 @@ def setuid_added(store: Bundle) -> Truth:
 @kind(BASE)
 def owner_of_one_file_changed(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.change(path, uid=1234, gid=1234)
     return truth([layer, path], (BASE, SWEPT), hit)
 
@@ -74,7 +74,7 @@ def owner_of_one_file_changed(store: Bundle) -> Truth:
 @kind(POWER)
 def file_emptied_by_a_power_cut(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.write(path, b"")
     return truth([layer, path], POWER, hit)
 
@@ -82,7 +82,7 @@ def file_emptied_by_a_power_cut(store: Bundle) -> Truth:
 @kind(POWER)
 def files_nul_after_a_power_cut(store: Bundle) -> Truth:
     layer, paths = store.layer_with_files(4)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     for path in paths:
         store.write(path, bytes(len(store.data(path))))
     return truth([layer, *paths], POWER, hit)
@@ -91,7 +91,7 @@ def files_nul_after_a_power_cut(store: Bundle) -> Truth:
 @kind(MEDIA)
 def bit_of_a_file_flipped(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.flip(path)
     return truth([layer, path], MEDIA, hit)
 
@@ -99,7 +99,7 @@ def bit_of_a_file_flipped(store: Bundle) -> Truth:
 @kind(MEDIA)
 def bits_of_several_files_flipped(store: Bundle) -> Truth:
     layer, paths = store.layer_with_files(3)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     for path in paths:
         store.flip(path)
     return truth([layer, *paths], MEDIA, hit)
@@ -110,7 +110,7 @@ def sector_of_a_file_lost(store: Bundle) -> Truth:
     """Overwrite 512 bytes in the middle with rubbish, the clock untouched."""
     layer = store.layer()
     path = store.draw(store.files(layer, least=1500))
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     data = bytearray(store.data(path))
     data[512:1024] = store.dice.randbytes(512)
     store.write(path, bytes(data))
@@ -171,7 +171,7 @@ def owners_changed_everywhere(store: Bundle) -> Truth:
         member.uid, member.gid = 1000, 1000  # type: ignore[attr-defined]
 
     layers = _with_files(store)
-    hit = standing(store, layers)
+    hit = serving(store, layers)
     for path, (member, _) in store.entries.items():
         if path.startswith(store.at("overlay") + "/"):
             give(member)
@@ -182,7 +182,7 @@ def owners_changed_everywhere(store: Bundle) -> Truth:
 def modes_of_one_layer_set_alike(store: Bundle) -> Truth:
     """Do what `chmod -R 755` does below one layer."""
     layer = store.layer_with_files(4)[0]
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     for path in store.below(store.at("overlay", layer, "diff")):
         if store.entries[path][0].kind in (FILE, DIRECTORY):
             store.change(path, mode=0o755)
@@ -195,7 +195,7 @@ def _with_files(store: Bundle) -> list[str]:
 
 def _sweep(store: Bundle, change: object) -> Truth:
     layers = _with_files(store)
-    hit = standing(store, layers)
+    hit = serving(store, layers)
     for path, (member, _) in store.entries.items():
         if path.startswith(store.at("overlay") + "/") and member.kind in (FILE, DIRECTORY):
             change(member)  # type: ignore[operator]
@@ -210,7 +210,7 @@ def opaque_mark_lost(store: Bundle) -> Truth:
         if "trusted.overlay.opaque" in member.xattrs and path.startswith(store.at("overlay"))
     ]
     path, layer = store.draw([m for m in marks if standing(store, [m[1]])[0]])
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     left = {k: v for k, v in store.entries[path][0].xattrs.items() if k != "trusted.overlay.opaque"}
     store.change(path, xattrs=left)
     return truth([layer, path], (COPY, BASE), hit)
@@ -253,7 +253,7 @@ def _copied(store: Bundle, *, xattrs: bool, devices: bool) -> Truth:
         raise NotHere
     if not layers:
         raise NotHere
-    return truth(sorted(layers), COPY, standing(store, layers))
+    return truth(sorted(layers), COPY, serving(store, layers))
 
 
 @kind(SCAN)
@@ -267,7 +267,7 @@ def programs_quarantined(store: Bundle) -> Truth:
     if len(taken) < 2:
         raise NotHere
     layers = [layer for layer, _ in taken]
-    hit = standing(store, layers)
+    hit = serving(store, layers)
     for _, path in taken:
         store.take(path)
     return truth([*layers, *(p for _, p in taken)], (SCAN, BASE), hit)
@@ -280,7 +280,7 @@ def programs_emptied_and_locked(store: Bundle) -> Truth:
     programs = store.files(layer, least=40, executable=True)
     if len(programs) < 2:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     for path in programs[:2]:
         store.write(path, b"").change(path, mode=0)
         store.by_hand(path)

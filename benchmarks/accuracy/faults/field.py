@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, standing
+from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -366,7 +366,7 @@ def empty_of_a_base_layer_removed(store: Bundle) -> Truth:
         if store.at("overlay", key, "empty") in store.entries and standing(store, [key])[0]
     ]
     layer = store.draw(sorted(bases))
-    hit = standing(store, [layer])
+    hit = {key for key, row in store.before[1].items() if row.get("layer") == layer}, set()
     store.take(store.at("overlay", layer, "empty"))
     return truth([layer, store.at("overlay", layer, "empty")], (REMOVED, HAND), hit)
 
@@ -374,7 +374,7 @@ def empty_of_a_base_layer_removed(store: Bundle) -> Truth:
 @later(REMOVED)
 def layer_directory_renamed(store: Bundle) -> Truth:
     layer = store.layer()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     _rename(store, store.at("overlay", layer), store.at("overlay", layer) + ".bak")
     store.by_hand(store.at("overlay", layer))
     return truth([layer, store.at("overlay", layer), store.at("overlay", layer) + ".bak"], REMOVED, hit)
@@ -394,7 +394,7 @@ def diff_emptied(store: Bundle) -> Truth:
     layer = store.layer()
     if not store.files(layer):
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     top = store.at("overlay", layer, "diff")
     for path in [p for p in store.below(top) if p != top]:
         del store.entries[path]
@@ -491,7 +491,7 @@ def empty_file_removed(store: Bundle) -> Truth:
         for path in store.files(key, least=0) if not store.data(path) and ".wh." not in path
     ]  # fmt: skip
     layer, path = store.draw(found)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(path)
     return truth([layer, path], (BASE, "scanner-quarantine"), hit)
 
@@ -503,7 +503,7 @@ def file_renamed_in_capitals(store: Bundle) -> Truth:
     new = f"{folder}/{name.upper()}"
     if new in store.entries:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     _rename(store, path, new)
     store.by_hand(folder + "/.")
     store.change(folder, mtime_ns=store.later)
@@ -527,7 +527,7 @@ def _any_files(store: Bundle, count: int = 1) -> tuple[str, list[str]]:
 @later(BASE)
 def byte_changed_and_its_time_kept(store: Bundle) -> Truth:
     layer, (path,) = _any_files(store)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     data = store.data(path)
     at = len(data) // 2
     store.write(path, data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
@@ -542,7 +542,7 @@ def whiteout_removed(store: Bundle) -> Truth:
         if member.kind == CHAR and path.startswith(store.at("overlay") + "/") and member.rdev in ((0, 0), 0)
     ]
     path, layer = store.draw([m for m in marks if m[1] in store.before[0] and standing(store, [m[1]])[0]])
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(path)
     return truth([layer, path], (BASE, COPY), hit)
 
@@ -557,7 +557,7 @@ def opaque_mark_of_the_other_name_space(store: Bundle) -> Truth:
         for name in member.xattrs if name in pairs and path.startswith(store.at("overlay") + "/")
     ]  # fmt: skip
     path, layer, name = store.draw([m for m in marks if m[1] in store.before[0] and standing(store, [m[1]])[0]])
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     member = store.entries[path][0]
     member.xattrs = {pairs.get(key, key) if key == name else key: value for key, value in member.xattrs.items()}
     return truth([layer, path], (COPY, BASE, DRIVER), hit)
@@ -741,7 +741,7 @@ def capability_of_a_program_lost(store: Bundle) -> Truth:
         for path, (member, _) in store.entries.items() if "security.capability" in member.xattrs
     ]  # fmt: skip
     path, layer = store.draw([m for m in found if m[1] in store.before[0] and standing(store, [m[1]])[0]])
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     member = store.entries[path][0]
     member.xattrs = {key: value for key, value in member.xattrs.items() if key != "security.capability"}
     return truth([layer, path], (COPY, BASE), hit)
@@ -754,7 +754,7 @@ def files_of_a_layer_cut_to_nothing(store: Bundle) -> Truth:
     files = store.files(layer)
     if len(files) < 3:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     for path in files:
         store.write(path, b"").change(path, mtime_ns=store.later)
     return truth([layer, *files], (BASE, POWER, "scanner-quarantine"), hit)
@@ -786,7 +786,7 @@ def symlink_replaced_by_its_target(store: Bundle) -> Truth:
     layer = path.removeprefix(store.at("overlay") + "/").split("/")[0]
     if layer not in store.before[0] or not standing(store, [layer])[0] or "/l/" in path[: len(store.at("overlay")) + 4]:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.write(path, b"what the link led to\n").change(path, mode=0o644)
     store.by_hand(path)
     return truth([layer, path], (BASE, COPY), hit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 
-from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, standing
+from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -84,7 +84,7 @@ def recorded_size_of_the_config_changed(store: Bundle) -> Truth:
 @later(BASE)
 def directory_of_a_layer_removed(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     folder = path.rpartition("/")[0]
     if folder.endswith("/diff"):
         raise NotHere
@@ -95,7 +95,7 @@ def directory_of_a_layer_removed(store: Bundle) -> Truth:
 @later(BASE)
 def rights_of_one_file_taken(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.change(path, mode=0)
     return truth([layer, path], (BASE, "permissions-swept", "scanner-quarantine"), hit)
 
@@ -105,7 +105,7 @@ def diff_replaced_by_that_of_another_layer(store: Bundle) -> Truth:
     layer, other = store.layer(), store.layer()
     if layer == other or layer in store.chain_of(other):
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     own, source = store.at("overlay", layer, "diff"), store.at("overlay", other, "diff")
     below = {path: store.entries[path] for path in store.below(source)[1:]}
     for path in store.below(own)[1:]:
@@ -140,7 +140,7 @@ def every_container_layer_directory_removed(store: Bundle) -> Truth:
     layers = sorted(container["layer"] for container in store.before[2].values())
     if not layers:
         raise NotHere
-    hit = standing(store, layers)
+    hit = serving(store, layers)
     for layer in layers:
         store.take(store.at("overlay", layer))
     return truth([*layers, *store.before[2]], (REMOVED, "container-data-lost"), hit)
@@ -197,7 +197,7 @@ def symlink_of_a_layer_turned(store: Bundle) -> Truth:
     layer = path[len(store.at("overlay/")) :].partition("/")[0]
     if layer not in store.before[0] or not store.before[0][layer].get("diff-digest"):
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.symlink(path, "../elsewhere")
     store.by_hand(path)
     return truth([layer, path], BASE, hit)

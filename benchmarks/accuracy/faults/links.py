@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.accuracy.bundle import Bundle, NotHere, standing
+from benchmarks.accuracy.bundle import Bundle, NotHere, serving
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -19,7 +19,7 @@ def _in(store: Bundle, layer: str, name: str) -> str:
 @kind(REMOVED)
 def shared_layer_directory_removed(store: Bundle) -> Truth:
     layer = store.layer(shared=True)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(store.at("overlay", layer))
     return truth(layer, REMOVED, hit)
 
@@ -27,7 +27,7 @@ def shared_layer_directory_removed(store: Bundle) -> Truth:
 @kind(REMOVED)
 def top_layer_directory_removed(store: Bundle) -> Truth:
     layer = store.layer(top=True)
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(store.at("overlay", layer))
     return truth(layer, REMOVED, hit)
 
@@ -38,7 +38,7 @@ def several_layer_directories_removed(store: Bundle) -> Truth:
     gone = sorted(layers)[:3]
     if len(gone) < 3:
         raise NotHere
-    hit = standing(store, gone)
+    hit = serving(store, gone)
     for layer in gone:
         store.take(store.at("overlay", layer))
     return truth(gone, REMOVED, hit)
@@ -47,7 +47,7 @@ def several_layer_directories_removed(store: Bundle) -> Truth:
 @kind(REMOVED)
 def diff_directory_removed(store: Bundle) -> Truth:
     layer = store.layer()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(store.at("overlay", layer, "diff"))
     return truth(layer, REMOVED, hit)
 
@@ -56,7 +56,7 @@ def diff_directory_removed(store: Bundle) -> Truth:
 def contents_of_a_layer_removed(store: Bundle) -> Truth:
     """Do what `rm -rf overlay/<id>/diff/*` does."""
     layer = store.layer()
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     top = store.at("overlay", layer, "diff")
     for path in [p for p in store.below(top) if p != top]:
         del store.entries[path]
@@ -86,7 +86,7 @@ def short_link_leads_elsewhere(store: Bundle) -> Truth:
     path, other = store.link_of(layer), store.layer()
     if other == layer:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.symlink(path, f"../{other}/diff")
     store.by_hand(path)
     return truth([layer, other, path], LINKS, (hit[0], None))
@@ -105,7 +105,7 @@ def link_directory_is_a_symlink(store: Bundle) -> Truth:
 def link_text_removed(store: Bundle) -> Truth:
     layer = store.layer()
     path = _in(store, layer, "link")
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(path)
     return truth([layer, path], (LINKS, "interrupted-pull"), (hit[0], None))
 
@@ -122,7 +122,7 @@ def link_text_with_newline(store: Bundle) -> Truth:
 def link_text_emptied(store: Bundle) -> Truth:
     layer = store.layer()
     path = _in(store, layer, "link")
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.write(path, b"")
     return truth([layer, path], POWER, hit)
 
@@ -131,7 +131,7 @@ def link_text_emptied(store: Bundle) -> Truth:
 def link_text_nul(store: Bundle) -> Truth:
     layer = store.layer()
     path = _in(store, layer, "link")
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.write(path, bytes(26))
     return truth([layer, path], POWER, hit)
 
@@ -140,7 +140,7 @@ def link_text_nul(store: Bundle) -> Truth:
 def lower_emptied(store: Bundle) -> Truth:
     layer = store.layer(parent=True)
     path = _in(store, layer, "lower")
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.write(path, b"")
     return truth([layer, path], POWER, hit)
 
@@ -152,7 +152,7 @@ def links_and_lowers_nul(store: Bundle) -> Truth:
         (row for row in store.before[0].values() if row.get("diff-digest")), key=lambda row: row["created"]
     )[-3:]
     gone = [row["id"] for row in layers]
-    hit = standing(store, gone)
+    hit = serving(store, gone)
     paths = [store.at("overlay", each, name) for each in gone for name in ("link", "lower")]
     for path in paths:
         if path in store.entries:
@@ -170,7 +170,7 @@ def lower_of_another_chain(store: Bundle) -> Truth:
         if store.at("overlay", each, "lower") in store.entries
         and store.data(store.at("overlay", each, "lower")) != store.data(path)
     ]
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.edit(path, store.data(store.draw(sorted(others))))
     return truth([layer, path], HAND, hit)
 
@@ -183,7 +183,7 @@ def lower_shortened(store: Bundle) -> Truth:
     parts = store.text(path).split(":")
     if len(parts) < 2:
         raise NotHere
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.edit(path, ":".join(parts[:-1]).encode())
     return truth([layer, path], HAND, hit)
 
@@ -192,6 +192,6 @@ def lower_shortened(store: Bundle) -> Truth:
 def lower_removed(store: Bundle) -> Truth:
     layer = store.layer(parent=True)
     path = _in(store, layer, "lower")
-    hit = standing(store, [layer])
+    hit = serving(store, [layer])
     store.take(path)
     return truth([layer, path], (HAND, LINKS), hit)

@@ -17,7 +17,7 @@ def sample() -> tuple[Edited, str]:
 def test_a_container_needs_work():
     store, layer = sample()
     [finding] = store.findings(RULE)
-    assert (finding.subject.id, finding.severity) == (layer, "warning")
+    assert (finding.subject.id, finding.severity) == (layer, "error")
 
 
 def test_an_image_layer_does_not():
@@ -44,3 +44,35 @@ def test_a_capture_without_any_work_is_not_damage():
 
 def test_newer_stores_make_no_merged_for_partial_pulls():
     assert Edited("newest-chunked").findings(RULE) == []
+
+
+def containers_by_work(store: Edited) -> tuple[list[str], list[str]]:
+    """Return directories of container layers that were never mounted, and of those that were."""
+    homes = [f"storage/overlay/{record['layer']}" for record in store.containers()]
+    return [h for h in homes if store.below(f"{h}/work") == [f"{h}/work"]], [
+        h for h in homes if f"{h}/work/work" in store.entries
+    ]
+
+
+def test_an_engine_takes_merged_away_only_after_a_mount():
+    store = Edited()
+    fresh, mounted = containers_by_work(store)
+    for home in mounted:
+        if f"{home}/merged" in store.entries:
+            store.remove(f"{home}/merged")
+    assert store.findings(RULE) == []
+    [finding] = store.remove(f"{fresh[0]}/merged").findings(RULE)
+    assert (finding.subject.path, finding.severity) == (fresh[0], "warning")
+
+
+def test_empty_of_a_base_layer_hurts_images_of_that_layer_alone():
+    store = Edited()
+    alone = {image["layer"] for image in store.images()} & {
+        row["id"] for row in store.layers() if not row.get("parent")
+    }
+    below = {row["id"] for row in store.layers() if not row.get("parent")} - alone
+    for layers, severity in ((alone, "error"), (below, "warning")):
+        layer = sorted(layer for layer in layers if f"storage/overlay/{layer}/empty" in store.entries)[0]
+        [finding] = Edited().remove(f"storage/overlay/{layer}/empty").findings(RULE)
+        assert (finding.subject.id, finding.severity) == (layer, severity)
+        assert finding.facts["containers"] == []
