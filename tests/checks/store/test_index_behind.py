@@ -41,23 +41,27 @@ def test_the_rows_of_another_file(path, other, part):
     assert f"{part}.json" in finding.facts["seen"]
 
 
+def made(row: dict) -> tuple[str, str]:
+    return row["created"], row["id"]
+
+
 def older(store: Edited, path: str, days: int) -> Edited:
     """Drop the newest row and give the file a time before that of the data it lacks."""
-    rows = sorted(store.records(path), key=lambda row: row["created"])
+    rows = sorted(store.records(path), key=made)
     store.write_records(path, rows[:-1])
     return store.change(path, mtime_ns=store.entries[path][0].mtime_ns - days * DAY)
 
 
 def test_images_json_older_than_what_it_lacks():
     store = Edited()
-    newest = max(store.images(), key=lambda row: row["created"])["id"]
+    newest = max(store.images(), key=made)["id"]
     [finding] = older(store, IMAGES, 1).findings(RULE)
     assert (finding.facts["kind"], finding.facts["images"]) == ("older", [newest])
 
 
 def test_containers_json_older_than_a_container_of_which_only_the_layer_is_there():
     store = Edited()
-    newest = max(store.containers(), key=lambda row: row["created"])["layer"]
+    newest = max(store.containers(), key=made)["layer"]
     [finding] = older(store, CONTAINERS, 1).findings(RULE)
     assert (finding.facts["kind"], finding.facts["layers"]) == ("older", [newest])
 
