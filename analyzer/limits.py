@@ -39,6 +39,7 @@ class Limits:
     small_file: int = _limit(
         4 << 20, "manifests, configs, link, lower and the like (containers/image refuses manifests over 4 MiB)"
     )
+    libpod_database: int = _limit(64 << 20, "podman's bolt_state.db or db.sql, its write-ahead log likewise")
     log_tail: int = _limit(4 << 20, "last bytes of one captured log that are read")
     logs: int = _limit(64 << 20, "sum of what is read of captured logs")
     tar_split: int = _limit(64 << 20, "one tar-split.gz, compressed")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[StoreView], Iterator[Finding]]
 
-GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine")
+GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine", "libpod", "host")
 OWN_GROUP = "own"
 """Group of a rule that lives in no package."""
 

@@ -12,6 +12,7 @@ from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME
 from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
+from analyzer.snapshot.libpod.find import find_states, states_of
 from analyzer.snapshot.locks import read_lock
 from analyzer.snapshot.overlay import LINK_ID
 from analyzer.snapshot.provenance import SmallFile
@@ -37,6 +38,11 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
     raw = [tree for _, tree in sorted(collected.stores.items()) if _is_store(tree)]
     outer = [tree for tree in raw if not VOLUME.search(tree.root)]
     stores = [_read(tree, collected, files, limits) for tree in outer or raw]
+    databases = find_states(collected.loose)
+    for store in stores:
+        store.libpod = states_of(store.root, databases)
+        if store.root in collected.volumes:
+            store.volumes = frozenset(collected.volumes[store.root])
     return _merge_run_roots(stores)
 
 

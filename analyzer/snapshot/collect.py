@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.snapshot import host
 from analyzer.snapshot.content import FILE_CODE, DiffTable
+from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.toc import TOC_FILE
@@ -31,6 +32,8 @@ OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
+VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]+)(?=/|$))?", re.DOTALL)
+MOST_VOLUMES = 100_000
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
 PROGRESS_EVERY = 512
@@ -79,6 +82,7 @@ class Collected:
 
     stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)
     loose: dict[str, SmallFile] = field(default_factory=dict)
+    volumes: dict[str, set[str]] = field(default_factory=dict)
     host: host.Host = field(default_factory=host.Host)
     tops: dict[str, int] = field(default_factory=dict)
     notes: list[Loss] = field(default_factory=list)
@@ -362,8 +366,16 @@ class Collector:
         elif host.LOGS.search(path):
             self.result.host.logs[path] = self._tail(member, body)
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
-            bound = 4096 if path.endswith(".lock") else 0
+            bound = self._limits.libpod_database if DATABASE.fullmatch(path) else 4096 if path.endswith(".lock") else 0
             self.result.loose[path] = self._keep(member, body, bound)
+        elif (volume := VOLUMES.match(path)) is not None:
+            self._volume(volume.group(1) or "", volume.group(2) or "")
+
+    def _volume(self, root: str, name: str) -> None:
+        """Note a directory of a volume; what lies in it is not looked at."""
+        names = self.result.volumes.setdefault(root, set())
+        if name and len(names) < MOST_VOLUMES:
+            names.add(name)
 
 
 def _nothing() -> None:

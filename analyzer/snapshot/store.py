@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.libpod.state import LibpodState
     from analyzer.snapshot.locks import Lock
     from analyzer.snapshot.overlay import DriverHome
     from analyzer.snapshot.provenance import SmallFile
@@ -39,6 +40,8 @@ class Store:
         seen: which of `home`, `layers`, `images`, `containers` had any entry in the bundle.
         group: index of the stores that one engine uses together.
         backing_fs: type of the file system the graph root lies on, `""` when the bundle does not tell.
+        libpod: databases of podman in it, first the one that podman uses.
+        volumes: names of the directories in `volumes`, None where the bundle has no such directory.
     """
 
     root: str
@@ -59,6 +62,8 @@ class Store:
     seen: frozenset[str] = frozenset()
     group: int = 0
     backing_fs: str = ""
+    libpod: list[LibpodState] = field(default_factory=list)
+    volumes: frozenset[str] | None = None
 
     def path(self, *parts: str) -> str:
         """Return the member path of something below the graph root."""

@@ -47,6 +47,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not found:
         return
     what = subjects_of(found)
+    unrecorded = [f for f in case.of("LPD-005") if not f.facts["infra"]] if case.of("OVL-013", "CTR-010") else []
     whole = case.snapshot.whole
     further = FURTHER if whole else UNSURE
     first = what[0]
@@ -55,7 +56,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         family="leaked-space",
         title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",
         subjects=what,
-        explains=weigh(found, WEIGHT, further),
+        explains={**weigh(found, WEIGHT, further), **dict.fromkeys(unrecorded, further)},
         prior=PRIOR,
         reasons=() if whole else (Reason("the bundle is not whole: its users may be in what is lost", -2.0),),
         would_settle=("a bundle with the run root, to be sure that no record lies there",),

@@ -31,7 +31,7 @@ Bucket = dict[bytes, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class BoltDamage:
     """Something wrong in the file: byte offset, what the format asks for, what is there."""
 
     offset: int
@@ -58,7 +58,7 @@ class Bolt:
     page_size: int = USUAL_PAGE
     error: str = ""
     root: Bucket = field(default_factory=dict)
-    damage: list[Damage] = field(default_factory=list)
+    damage: list[BoltDamage] = field(default_factory=list)
     adrift: list[tuple[bytes, bytes]] = field(default_factory=list)
     empty: bool = False
 
@@ -112,7 +112,7 @@ class _Reader:
 
     def _wrong(self, offset: int, expected: str, observed: str) -> None:
         if len(self._bolt.damage) < MOST_PROBLEMS:
-            self._bolt.damage.append(Damage(offset, expected, observed))
+            self._bolt.damage.append(BoltDamage(offset, expected, observed))
 
     def _choose_meta(self) -> _Meta | None:
         """Return the meta page in use; sets the error bbolt gives where there is none."""
@@ -130,7 +130,7 @@ class _Reader:
             bolt.error = error
             return None
         if bolt.size < 2 * size:
-            bolt.error = "file size too small"
+            bolt.error = "file size too small" if bolt.size >= USUAL_PAGE else INVALID
         return max(found, key=lambda meta: meta.transaction)
 
     def _page_size(self) -> int:

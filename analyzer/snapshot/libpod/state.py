@@ -14,6 +14,7 @@ from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.libpod.bolt import Bolt, Bucket, read_bolt
 from analyzer.snapshot.libpod.sqlite import Tables, read_tables
 from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.times import parse_time
 
 BOLT, SQLITE = "BoltDB", "SQLite"
 BOLT_FILE, SQLITE_FILE = "bolt_state.db", "db.sql"
@@ -83,6 +84,7 @@ class LibpodContainer:
         status: `created`, `running`, … (`STATES`).
         infra: it holds a pod's name spaces.
         volumes: names of volumes that it mounts.
+        created_ns: when podman made it, Unix nanoseconds, None where that is not said.
         missing: `config` or `state` where the database has none.
     """
 
@@ -96,6 +98,7 @@ class LibpodContainer:
     status: str = ""
     infra: bool = False
     volumes: tuple[str, ...] = ()
+    created_ns: int | None = None
     missing: str = ""
 
 
@@ -279,6 +282,7 @@ class _Reader:
             status=STATES[number] if known else "",  # type: ignore[index]
             infra=key in infra or document.get("pause") is True,
             volumes=_volume_names(document.get("namedVolumes")),
+            created_ns=parse_time(_text(document.get("createdTime"))),
         )
 
     def _pod(

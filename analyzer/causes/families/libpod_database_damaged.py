@@ -1,0 +1,122 @@
+"""Podman's own database is damaged; the store is not.
+
+What happened
+    The machine lost power, the disk was full or a copy was cut while podman wrote `libpod/bolt_state.db` or `db.sql`;
+    or a page or a value in it was overwritten.
+
+How it shows
+    The file is NUL, cut, empty, or refused by its library; or one container's document in it is no JSON. Images,
+    layers and containers of the store are sound.
+
+What speaks against it
+    Damage in layers and index files as well: then the same event hit the store, and that is the greater loss.
+
+What to do
+    Keep the file. Move it aside: podman makes a new one, images and volumes' data stay, and the containers show under
+    `podman ps -a --external`. No podman command mends a document that does not read.
+
+Sources
+    podman#17634, podman#17730, podman#21292, podman#11309; each damage run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import CONTAINER_LOSS, NONE, Hypothesis, Reason, Step
+from analyzer.causes.plan import on_node, start_again, stop_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.5
+OPENS_NOT, INSIDE, EMPTIED, VALUE, FURTHER = 4.0, 2.5, 3.0, 3.5, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one damage for everything wrong inside the database."""
+    whole = case.of("LPD-001", "LPD-002", at_least="warning")
+    values = case.of("LPD-004", at_least="warning")
+    found = [*whole, *values]
+    if not found:
+        return
+    first = found[0]
+    path = first.subject.path
+    explains = {f: _weight(f) for f in found}
+    explains.update(dict.fromkeys(values[1:], FURTHER))
+    hit = [str(f.facts["key"]) for f in values if f.facts.get("kind") == "container"]
+    yield Hypothesis(
+        family="libpod-database-damaged",
+        title=_title(first, values),
+        subjects=subjects_of(found),
+        explains=explains,
+        prior=PRIOR,
+        reasons=tuple(_reasons(case, whole)),
+        affected=case.affected(containers=hit),
+        would_settle=(
+            "the journal around the last start of podman that worked, for a power loss or a full disk",
+            "an older copy of the database, e.g. from a backup or a snapshot of the file system",
+        ),
+        plan=_plan(case, path, first),
+        fails_listing=any(not f.facts.get("opens", True) for f in whole),
+    )
+
+
+def _weight(finding: Finding) -> float:
+    if finding.rule == "LPD-004":
+        return VALUE
+    if finding.rule == "LPD-002":
+        return EMPTIED
+    return INSIDE if finding.facts.get("opens") else OPENS_NOT
+
+
+def _title(first: Finding, values: list[Finding]) -> str:
+    name = first.subject.path.rpartition("/")[2]
+    if first.rule == "LPD-001":
+        said = f" ({first.facts['error']})" if first.facts.get("error") else ""
+        return f"podman's database {name} is damaged{said}: podman fails, the images are not touched"
+    if first.rule == "LPD-002":
+        return f"podman's database {name} {first.facts['what']}: podman has forgotten its containers"
+    more = f" and {len(values) - 1} more" if len(values) > 1 else ""
+    facts = first.facts
+    return f"the {facts['part']} of {facts['kind']} {facts['name']}{more} in podman's {name} cannot be read"
+
+
+def _reasons(case: Case, whole: list[Finding]) -> Iterator[Reason]:
+    lost = sorted({str(name) for f in whole for name in f.facts.get("lost", ())})
+    if lost:
+        yield Reason(f"pages of the file still hold {len(lost)} containers and pods that nothing leads to", 0.5)
+    others = [f for f in case.findings if not f.rule.startswith("LPD-") and f.severity in ("error", "critical")]
+    if not others:
+        yield Reason("nothing in the store itself is damaged", 0.5)
+
+
+def _plan(case: Case, path: str, first: Finding) -> tuple[Step, ...]:
+    place = on_node(case, path)
+    steps = [stop_writers(case)]
+    if first.rule != "LPD-002":
+        steps.append(
+            Step(
+                f"mv {place} {place}.damaged",
+                "Put an older copy of the database in its place if there is one. Else move it aside: podman makes a "
+                "new one. Images, volumes' data and containers' layers stay; names, ports and pods are lost.",
+                CONTAINER_LOSS,
+                "`podman images` lists every image",
+            )
+        )
+    return (
+        *steps,
+        start_again(case),
+        Step(
+            "podman ps -a --external",
+            "See which containers podman no longer knows. Save what their layers hold, remove each by its id, and make "
+            "it again; `podman volume create NAME` takes the data of a volume that is there.",
+            NONE,
+        ),
+    )

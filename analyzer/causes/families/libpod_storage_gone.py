@@ -1,0 +1,121 @@
+"""Podman's database knows containers or volumes whose storage is gone.
+
+What happened
+    The store was changed behind podman's back: another tool removed a container, a removal was stopped between store
+    and database, an older containers.json came back, or somebody deleted directories.
+
+How it shows
+    The database has a container that containers.json lacks; a pod's infra container is not there; a volume has no
+    directory.
+
+What speaks against it
+    A capture that was taken while podman removed things: then the next one shows neither.
+
+What to do
+    Remove what is left of it by id: podman removes a container without storage, and a pod with such containers. Make
+    them again.
+
+Sources
+    podman#3088, podman#11016, podman#6800; run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import CONTAINER_LOSS, NONE, Affected, Hypothesis, Reason, Step
+from analyzer.causes.plan import command, counted, on_node, start_again
+from analyzer.checks.finding import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
+
+PRIOR = 0.0
+CONTAINER, FURTHER, POD, VOLUME = 3.5, 2.0, 3.0, 3.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one change behind podman's back for everything it knows and the store lacks."""
+    containers = case.of("LPD-005", at_least="warning")
+    pods = case.of("LPD-006", at_least="warning")
+    volumes = case.of("LPD-007", at_least="warning")
+    found = [*containers, *pods, *volumes]
+    if not found:
+        return
+    explains: dict[Finding, float] = {f: FURTHER if n else CONTAINER for n, f in enumerate(containers)}
+    explains.update(dict.fromkeys(pods, POD))
+    explains.update(dict.fromkeys(volumes, VOLUME))
+    yield Hypothesis(
+        family="libpod-storage-gone",
+        title=_title(containers, pods, volumes),
+        subjects=(found[0].subject, *_named(containers), *subjects_of(found)[1:]),
+        explains=explains,
+        prior=PRIOR,
+        reasons=tuple(_reasons(containers)),
+        affected=Affected(containers=tuple(sorted(_hit(case, found)))),
+        would_settle=("the journal and shell history for `rm`, `buildah rm`, `system prune` and restores",),
+        plan=tuple(_plan(case, containers, pods, volumes)),
+    )
+
+
+def _named(containers: list[Finding]) -> list[Subject]:
+    """Return the containers themselves, which exist in the database alone."""
+    return [Subject("container", str(f.facts["key"]), f.subject.path, (str(f.facts["name"]),)) for f in containers]
+
+
+def _hit(case: Case, found: list[Finding]) -> set[str]:
+    """Return who has storage and cannot start: members of a pod without its infra container, users of a volume."""
+    named = {str(key) for f in found for key in (*f.facts.get("others", ()), *f.facts.get("containers", ()))}
+    return named & case.rel.containers.keys()
+
+
+def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> str:
+    if containers:
+        facts = containers[0].facts
+        more = f" and {len(containers) - 1} more" if len(containers) > 1 else ""
+        what = f"the infra container of pod {facts['pod']}" if facts["infra"] else f"container {facts['name']}"
+        return f"podman knows {what}{more}, and its storage is gone"
+    if pods:
+        return f"pod {pods[0].facts['name']} names an infra container that podman does not have"
+    return f"podman knows volume {volumes[0].facts['name']}, and its directory is gone"
+
+
+def _reasons(containers: list[Finding]) -> Iterator[Reason]:
+    if len(containers) > 2:
+        yield Reason(f"{len(containers)} containers lost their storage: records came from another day", 0.5)
+
+
+def _plan(case: Case, containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> Iterator[Step]:
+    gone = [f for f in containers if f.facts["infra"]]
+    named = {str(f.facts["pod_id"]): str(f.facts["pod"]) for f in gone}
+    named.update({str(f.facts["key"]): str(f.facts["name"]) for f in pods})
+    if named:
+        yield Step(
+            command("podman pod rm -f", named),
+            f"Remove {counted(named, 'pod')} with all containers; save what those hold first, then make them again.",
+            CONTAINER_LOSS,
+            "`podman pod ps` no longer lists it",
+        )
+    alone = {str(f.facts["key"]): str(f.facts["name"]) for f in containers if not f.facts["infra"]}
+    if alone:
+        yield Step(
+            command("podman rm -f", alone),
+            f"Remove {counted(alone, 'container')} from podman's database: what they held is gone already.",
+            CONTAINER_LOSS,
+        )
+    for finding in volumes:
+        place = on_node(case, str(finding.facts["directory"]))
+        yield Step(
+            f"mkdir -p {place}/_data",
+            f"Put the data of volume {shlex.quote(str(finding.facts['name']))} back from a backup, or make it empty.",
+            NONE,
+            "the containers that use it start",
+        )
+    yield start_again(case)

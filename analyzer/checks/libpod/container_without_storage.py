@@ -1,0 +1,86 @@
+"""Every container of podman has its storage.
+
+What it finds
+    A container in podman's database without a record in containers.json. Containers on a root directory of their own
+    (`--rootfs`) need none. A container that is being removed, or was made after the records were read, is left out.
+
+Why it matters
+    `podman ps -a` lists it, and it cannot be started. Where it is the infra container of a pod, nothing in that pod
+    can be started.
+
+    Alone it is a warning: what it held is gone already, and nothing else is hit.
+
+How sure
+    High: both files are in the bundle and read whole, and the database belongs to this graph root.
+
+Remedy
+    `podman rm ID`, for a pod `podman pod rm -f POD`: both work without the storage. Make them again; what the
+    container wrote is lost.
+
+Engine source
+    libpod container_internal.go: mountStorage; storage.go: DeleteContainer; run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
+
+
+@rule(
+    "LPD-005",
+    severity=ERROR,
+    needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
+    says="podman's database {path} has container {name} ({key}), and the store has no record of it{consequence}",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Look every container of the database up in the records."""
+    if not view.store.libpod:
+        return
+    state = view.store.libpod[0]
+    if not state.whole:
+        return
+    known = set(view.rel.containers)
+    newest = _written(view)
+    for key, container in sorted(state.containers.items()):
+        if key in known or container.rootfs or container.missing or container.status == "removing":
+            continue
+        if container.created_ns is not None and newest is not None and container.created_ns > newest:
+            continue
+        pod = state.pods.get(container.pod)
+        others = [each for each in pod.containers if each != key] if pod and container.infra else []
+        infra_of = f", the infra container of pod {pod.name or pod.id}" if pod and container.infra else ""
+        yield this.found(
+            view.file(state.path),
+            [(container.where, "a record in containers.json", "none")],
+            severity=ERROR if container.infra else WARNING,
+            variant=key,
+            path=state.path,
+            name=container.name or key,
+            key=key,
+            pod=(pod.name or pod.id) if pod else "",
+            pod_id=container.pod,
+            infra=container.infra,
+            others=_stored(others, state, known),
+            consequence=f"{infra_of}: nothing in the pod can start" if infra_of else ": it cannot start",
+        )
+
+
+def _stored(keys: list[str], state: LibpodState, known: set[str]) -> list[str]:
+    held: list[LibpodContainer] = [state.containers[key] for key in keys if key in state.containers]
+    return sorted(each.id for each in held if each.id in known or each.rootfs)
+
+
+def _written(view: StoreView) -> int | None:
+    """Return when containers.json was last written, the latest of its kind."""
+    documents = [d for key, d in view.store.documents.items() if key.startswith("containers/")]
+    return max((document.file.member.mtime_ns for document in documents), default=None)

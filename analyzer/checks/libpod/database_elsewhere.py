@@ -1,0 +1,114 @@
+"""Podman's database belongs to this graph root and this driver.
+
+What it finds
+    A database whose graph root, static directory, volume directory or driver is another than storage.conf tells
+    podman to use: the graph root was moved, or the driver changed, after podman had written it.
+
+Why it matters
+    Podman holds what it is told against what the database says. Named on the command line, another place or driver
+    fails every command (`database configuration mismatch`). Named in storage.conf only, podman 4.3.1 goes on in the
+    old place: it lists the containers it knows, finds none of the images, and starts nothing.
+
+How sure
+    High where storage.conf names a graph root or driver of its own that the bundle's store has. Where it names just
+    the usual graph root and the database a place for tests or rescue (/tmp, /mnt), somebody may have worked there
+    with `--root`: that is information only.
+
+Remedy
+    Give the store the path that the database names (mount or symlink it there), or move the database aside once all
+    containers may go: podman writes a new one.
+
+Engine source
+    libpod boltdb_state.go: validateConfiguration; runtime.go: mergeDBConfig; run on podman 4.3.1 for moved roots and
+    changed drivers, by storage.conf and by --root, --storage-driver.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, INFO, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.node.placement import SYSTEM, same_tail
+from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.libpod.state import LibpodState
+    from analyzer.snapshot.node.storage_conf import StorageConf
+
+PASSING = ("/tmp/", "/var/tmp/", "/mnt/", "/media/", "/run/", "/dev/shm/", "/private/")  # noqa: S108  places, not files
+"""Where nobody keeps a node's own store: a rescue, a test, a disk of another machine."""
+
+
+@rule(
+    "LPD-003",
+    severity=CRITICAL,
+    needs=(Need.HOST,),
+    says="podman's database {path} was made for {what} {database}, and {conf} names {configured}",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Hold the first database of a graph root against the storage.conf that holds for it."""
+    store = view.store
+    if store.role != GRAPH_ROOT or not store.libpod:
+        return
+    state = store.libpod[0]
+    conf = conf_for(store.root, storage_confs(view.snapshot.host))
+    if conf is None or not state.configured or state.error:
+        return
+    if (found := _driver(view, this, state, conf)) is not None:
+        yield found
+    if (found := _place(view, this, state, conf)) is not None:
+        yield found
+
+
+def _driver(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -> Finding | None:
+    database = state.config.driver
+    if not database or not conf.driver or database == conf.driver:
+        return None
+    return this.found(
+        view.file(state.path),
+        [(Where(state.path, "runtime-config/graph-driver-name"), f"driver {conf.driver}", f"driver {database}")],
+        severity=ERROR,
+        variant="driver",
+        path=state.path,
+        what="the driver",
+        database=database,
+        conf=conf.path,
+        configured=conf.driver,
+        member="driver",
+    )
+
+
+def _place(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -> Finding | None:
+    configured, database = conf.graph_root.rstrip("/"), state.config.graph_root.rstrip("/")
+    if not configured or not database or configured == database or not same_tail(configured, view.store.root):
+        return None
+    chosen = configured != SYSTEM
+    passing = database.startswith(PASSING)
+    sure = chosen or not passing
+    places = [("graph-root", configured, database)]
+    if state.config.volume_dir:
+        places.append(("volume-path", f"{configured}/volumes", state.config.volume_dir))
+    return this.found(
+        view.file(state.path),
+        [(Where(state.path, f"runtime-config/{key}"), want, have) for key, want, have in places if want != have],
+        severity="" if sure else INFO,
+        confidence=MEDIUM,
+        variant="place",
+        says=""
+        if sure
+        else "podman's database {path} was made at {database}, and {conf} names {configured}: the store was used from "
+        "another place",
+        path=state.path,
+        what="the graph root",
+        database=database,
+        conf=conf.path,
+        configured=configured,
+        member="graph_root",
+    )

@@ -1,0 +1,63 @@
+"""Podman's database holds what the store has.
+
+What it finds
+    A database without any container, empty (0 bytes) or new, while the store has containers that podman made.
+
+Why it matters
+    Podman makes a new database of an empty file without a word: `podman ps -a` lists nothing, names, ports, mounts
+    and pods are forgotten, and images stay "in use" by containers nobody lists.
+
+How sure
+    High for a file of 0 bytes. Containers of Buildah and CRI-O, which libpod never knows, do not count.
+
+Remedy
+    Put the database back from a backup. Without one, note what `podman ps -a --external` lists, save what the
+    containers' layers hold, remove them by id and make them again.
+
+Engine source
+    bbolt db.go: Open initializes a file of size 0; run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.libpod.container_of_another_tool import by_buildah
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+
+
+@rule(
+    "LPD-002",
+    severity=ERROR,
+    needs=(Need.CONTAINER_RECORDS,),
+    says="podman's database {path} {what}, and the store has {count} of podman's containers: `podman ps -a` lists none",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Hold a database without containers against the containers that podman made."""
+    states = view.store.libpod
+    if not states or any(state.unread or state.error or state.damage or state.containers for state in states):
+        return
+    made = sorted(
+        container.id
+        for container in view.store.containers
+        if container.engine == "podman" and not by_buildah(view.store, container)
+    )
+    if made:
+        state = states[0]
+        yield this.found(
+            view.file(state.path),
+            [(Where(state.path), f"{len(made)} containers", "0 bytes" if state.empty else "none")],
+            severity=ERROR if state.empty else WARNING,
+            path=state.path,
+            what="is empty" if state.empty else "is new and holds none",
+            count=len(made),
+            containers=made,
+        )

@@ -1,0 +1,66 @@
+"""A volume of podman has its directory.
+
+What it finds
+    A local volume whose directory in `volumes` is not there, while the bundle has others of that directory, or the
+    directory itself.
+
+Why it matters
+    Containers that use it do not start (`lchown .../_data: no such file or directory`), and its data are gone.
+
+How sure
+    Medium: people leave volumes out of a capture, but then as a whole.
+
+Remedy
+    Put the directory back from a backup. Without one, make an empty `volumes/NAME/_data` for podman, or remove the
+    containers that use the volume and then the volume.
+
+Engine source
+    libpod volume.go, container_internal.go: fixVolumePermissions; run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+
+
+@rule(
+    "LPD-007",
+    severity=ERROR,
+    needs=(Need.WHOLE_ARCHIVE,),
+    says="podman's volume {name} has no directory {directory}; {users}",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Look every local volume below the graph root up among the directories of `volumes`."""
+    store = view.store
+    if not store.libpod or store.volumes is None:
+        return
+    state = store.libpod[0]
+    if not state.whole:
+        return
+    folder = state.config.volume_dir.rstrip("/")
+    for name, volume in sorted(state.volumes.items()):
+        if volume.driver != "local" or name in store.volumes:
+            continue
+        if not folder or volume.mount_point != f"{folder}/{name}/_data":
+            continue
+        used = sorted(each.name or each.id for each in state.containers.values() if name in each.volumes)
+        yield this.found(
+            view.file(state.path),
+            [(volume.where, "its directory", "none")],
+            confidence=MEDIUM,
+            variant=name,
+            name=name,
+            directory=store.path("volumes", name),
+            path=state.path,
+            users=f"{', '.join(used)} cannot start" if used else "no container uses it",
+            containers=sorted(each.id for each in state.containers.values() if name in each.volumes),
+        )

@@ -1,0 +1,63 @@
+"""LPD-003: the database names another place or driver than storage.conf."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.editing import Edited
+
+RULE = "LPD-003"
+CONF = "etc/containers/storage.conf"
+DATABASE = "srv/podman/storage/libpod/bolt_state.db"
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a store that lies at /srv/podman/storage, whose database says /var/podman/storage."""
+    return moved(b"/var/podman/storage"), DATABASE
+
+
+def moved(old: bytes) -> Edited:
+    store = Edited("podman-pod")
+    data = store.data(DATABASE)
+    assert len(old) == len(b"/srv/podman/storage")
+    return store.write(DATABASE, data.replace(b"/srv/podman/storage", old))
+
+
+def test_a_moved_graph_root_is_critical():
+    [finding] = sample()[0].findings(RULE)
+    assert (finding.severity, finding.facts["database"]) == ("critical", "/var/podman/storage")
+    assert [each.where.pointer for each in finding.evidence] == [
+        "runtime-config/graph-root",
+        "runtime-config/volume-path",
+    ]
+
+
+def test_another_driver_is_an_error():
+    store = Edited("podman-pod")
+    store.write(CONF, store.text(CONF).replace('"overlay"', '"vfs"'))
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.facts["database"], finding.facts["configured"]) == ("error", "overlay", "vfs")
+
+
+def test_overlay2_is_overlay():
+    store = Edited("podman-pod")
+    store.write(CONF, store.text(CONF).replace('"overlay"', '"overlay2"'))
+    assert store.findings(RULE) == []
+
+
+@pytest.mark.parametrize("other", ["/data/elsewhere", "/srv/podman/storage2"])
+def test_a_storage_conf_for_another_graph_root_says_nothing_of_this_one(other):
+    store = Edited("podman-pod")
+    store.write(CONF, store.text(CONF).replace("/srv/podman/storage", other))
+    assert store.findings(RULE) == []
+
+
+def test_the_usual_root_used_from_a_rescue_place_is_information():
+    """`podman --root /tmp/...` on a copy leaves such a database, and the node's storage.conf is the usual one."""
+    store = Edited()
+    store.write(CONF, '[storage]\ndriver = "overlay"\ngraphroot = "/var/lib/containers/storage"\n')
+    database = "storage/libpod/bolt_state.db"
+    data = store.data(database)
+    old = b"/var/lib/containers/storage"
+    store.write(database, data.replace(old, b"/tmp/rescue".ljust(len(old), b"x")))
+    assert [finding.severity for finding in store.findings(RULE)] == ["info"]

@@ -1,0 +1,25 @@
+"""LPD-002: a database without containers beside containers that podman made."""
+
+from __future__ import annotations
+
+from tests.editing import Edited
+
+RULE = "LPD-002"
+DATABASE = "srv/podman/storage/libpod/bolt_state.db"
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a store whose database has no bytes: podman 4.3.1 makes a new one and lists no container."""
+    return Edited("podman-pod").write(DATABASE, b""), DATABASE
+
+
+def test_containers_of_podman_are_counted():
+    [finding] = sample()[0].findings(RULE)
+    assert (finding.severity, finding.facts["count"]) == ("error", 4)
+
+
+def test_a_store_with_buildah_containers_only_is_as_it_should_be():
+    store = sample()[0]
+    kept = [c for c in store.containers("srv/podman/storage") if c["names"] == ["work"]]
+    assert len(kept) == 1
+    assert store.write_containers(kept, "srv/podman/storage").findings(RULE) == []

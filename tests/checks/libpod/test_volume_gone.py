@@ -1,0 +1,23 @@
+"""LPD-007: a volume without its directory."""
+
+from __future__ import annotations
+
+from tests.editing import Edited
+
+RULE = "LPD-007"
+ROOT = "srv/podman/storage"
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a store whose volume was deleted: podman 4.3.1 fails with `lchown .../_data: no such file`."""
+    return Edited("podman-pod").remove(f"{ROOT}/volumes/data"), f"{ROOT}/libpod/bolt_state.db"
+
+
+def test_who_uses_it_is_named():
+    [finding] = sample()[0].findings(RULE)
+    assert (finding.facts["name"], finding.facts["users"]) == ("data", "alone cannot start")
+
+
+def test_a_capture_without_volumes_says_nothing():
+    store = Edited("podman-pod").remove(f"{ROOT}/volumes")
+    assert store.findings(RULE) == []
