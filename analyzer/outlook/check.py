@@ -59,15 +59,15 @@ def quick_check(state: Loaded, view: StoreView) -> CheckReport | None:
         return None
     report = CheckReport()
     _check_layers(state, view, report, mounts)
-    referenced: set[str] = set()
+    walked: dict[str, bool] = {}
     for image in state.images.values():
-        if _image_is_bad(state, view, report, image, referenced):
+        if _image_is_bad(state, view, report, image, walked):
             report.images.add(image.id)
     for image in state.foreign_images:
-        if image.id not in state.images and _image_is_bad(state, view, report, image, referenced):
+        if image.id not in state.images and _image_is_bad(state, view, report, image, walked):
             report.foreign_images.add(image.id)
     _check_containers(state, view, report)
-    used = referenced | {container.layer for container in state.containers.values()}
+    used = walked.keys() | {container.layer for container in state.containers.values()}
     now = view.snapshot.newest_ns
     for layer_id in state.own - used:
         created = state.layers[layer_id].created_ns
@@ -98,24 +98,25 @@ def _readable(file: SmallFile | None) -> bool:
 
 
 def _image_is_bad(
-    state: Loaded, view: StoreView, report: CheckReport, image: ImageRecord, referenced: set[str]
+    state: Loaded, view: StoreView, report: CheckReport, image: ImageRecord, walked: dict[str, bool]
 ) -> bool:
+    """Tell whether the check blames an image; `walked` gets every layer of its chain with whether that is bad."""
     bad = _data_is_bad(image, (store.image_files.get(image.id, {}) for store in view.rel.stores))
     for top in dict.fromkeys((image.layer, *image.mapped_layers)):
-        seen: set[str] = set()
-        layer_id = top
-        while layer_id:
-            if layer_id in seen:
-                report.endless = True
-                break
-            seen.add(layer_id)
-            layer = state.layers.get(layer_id)
-            if layer is None:
-                bad = True
-                break
-            referenced.add(layer_id)
-            bad = bad or layer_id in report.layers
-            layer_id = layer.parent
+        bad = _chain_is_bad(state, report, top, walked) or bad
+    return bad
+
+
+def _chain_is_bad(state: Loaded, report: CheckReport, top: str, walked: dict[str, bool]) -> bool:
+    walk: dict[str, None] = {}
+    layer_id = top
+    while layer_id and layer_id not in walked and layer_id not in walk and layer_id in state.layers:
+        walk[layer_id] = None
+        layer_id = state.layers[layer_id].parent
+    report.endless = report.endless or layer_id in walk
+    bad = walked.get(layer_id, bool(layer_id) and layer_id not in walk)
+    for each in reversed(walk):
+        bad = walked[each] = bad or each in report.layers
     return bad
 
 

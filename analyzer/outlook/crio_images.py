@@ -97,7 +97,7 @@ def _walk(view: StoreView, version: Version, state: Loaded, node: PlatformSpec) 
                 text = state.layers_refusal if state.layers_refusal == PANIC else LATE + state.layers_refusal
                 return Listed(False, text, frozenset(state.refused_paths), latent=text != PANIC)
         else:
-            opening = view.reader.open(image, state.layers, node)
+            opening = view.reader.open(image, state.chains, node)
         if opening.error:
             was_good = opening.top is None or not opening.top.is_list
             return Listed(False, opening.error, blamed(view, image.id, opening), latent=was_good)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.outlook.model import Deletes
+from analyzer.snapshot.chain_errors import ChainErrors
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE
 
@@ -59,12 +60,25 @@ class Loaded:
     gone_layers: set[str] = field(default_factory=set)
     gone_images: set[str] = field(default_factory=set)
     gone_containers: set[str] = field(default_factory=set)
+    _chains: ChainErrors | None = None
+
+    @property
+    def chains(self) -> ChainErrors:
+        """Return what walking down from a layer meets, as long as no layer is deleted."""
+        if self._chains is None:
+            self._chains = ChainErrors(self.layers)
+        return self._chains
+
+    def forget_chains(self) -> None:
+        """Have `chains` worked out again: layers have changed."""
+        self._chains = None
 
     def copy(self) -> Loaded:
         """Return an independent state."""
         twin = copy.copy(self)
         for name in ("layers", "images", "containers"):
             setattr(twin, name, dict(getattr(self, name)))
+        twin.forget_chains()
         for name in ("own", "directories", "gone_layers", "gone_images", "gone_containers"):
             setattr(twin, name, set(getattr(self, name)))
         return twin
@@ -76,6 +90,7 @@ class Loaded:
 
     def drop_layer(self, layer_id: str) -> None:
         """Delete a layer's record and directory."""
+        self.forget_chains()
         self.own.discard(layer_id)
         self.layers.pop(layer_id, None)
         self.directories.discard(layer_id)

@@ -105,12 +105,15 @@ class Mounts:
             return self._absent(layer_id)
         if not self.native or directory.lower is None or (text := text_of(directory.lower)) is None:
             return ""
-        for part in text.split(":"):
+        parts = text.split(":")
+        if self._named.issuperset(parts) and self.directories.keys().isdisjoint(parts):
+            return ""
+        for part in parts:
             if not part:
                 return f"readlink {HOME}: {NOT_A_LINK}"
             if part in self.directories:
                 return f"readlink {HOME}/{part}: {NOT_A_LINK}"
-            if part.removeprefix(SHORT) not in {*self.links, *self.foreign}:
+            if part not in self._named:
                 if error := self._relinking("recreating the missing symlinks"):
                     return error
                 if part.removeprefix(SHORT) not in self._relinked.links:
@@ -161,7 +164,21 @@ class Mounts:
             return error
         return "" if layer_id in self._relinked.names else f"open {HOME}/{layer_id}/link: {ABSENT}"
 
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Return the parts of a `lower` for which there is a short link."""
+        return frozenset(prefix + link for link in (*self.links, *self.foreign) for prefix in ("", SHORT))
+
+    @cached_property
+    def _sound(self) -> frozenset[str]:
+        """Return the parts of a `lower` that lead to a directory with files."""
+        links = [link for link in self.links if self._there(_leads_to(self.links, link))]
+        links += [link for link, layer_id in self.foreign.items() if self._there(layer_id)]
+        return frozenset(prefix + link for link in links for prefix in ("", SHORT)) - {"l"}
+
     def _stacking(self, lowers: Sequence[str], layer_id: str) -> str:
+        if self._sound.issuperset(lowers):
+            return ""
         key = (layer_id, *lowers)
         found = self._errors.get(key)
         if found is None:

@@ -56,7 +56,8 @@ class Podman:
     @classmethod
     def of(cls, view: StoreView, version: Version, state: Loaded) -> Podman:
         """Return what opens images in this version's words."""
-        return cls(view, version, state, ImageReader(view.rel.stores, view.platform.spec, podman_wording(version)))
+        reader = ImageReader(view.rel.stores, view.platform.spec, podman_wording(version))
+        return cls(view, version, state, reader)
 
     @property
     def lenient(self) -> bool:
@@ -75,7 +76,7 @@ class Podman:
 
     def open(self, image: ImageRecord) -> OpenResult:
         """Open an image by id."""
-        return self.reader.open(image, None if self.state.layers_refusal else self.state.layers)
+        return self.reader.open(image, None if self.state.layers_refusal else self.state.chains)
 
 
 def podman_images(podman: Podman) -> Listed | None:
@@ -111,18 +112,31 @@ def _related(podman: Podman) -> Listed | None:
         text = LATE + podman.state.layers_refusal
         return Listed(False, text, frozenset(podman.state.refused_paths))
     images = list(in_order(podman.view, podman.state))
-    tops: dict[str, list[ImageRecord]] = {}
-    for image in images:
-        tops.setdefault(image.layer, []).append(image)
-    for image in images:
+    tops: dict[str, list[int]] = {}
+    for number, image in enumerate(images):
+        tops.setdefault(image.layer, []).append(number)
+    known: dict[int, Listed | None] = {}
+    met: dict[str, Listed | None] = {}
+
+    def failure(number: int) -> Listed | None:
+        if number not in known:
+            known[number] = _unreadable(podman, images[number])
+        return known[number]
+
+    def first_failure(layer_id: str) -> Listed | None:
+        if layer_id not in met:
+            met[layer_id] = next(filter(None, map(failure, tops.get(layer_id, ()))), None)
+        return met[layer_id]
+
+    for number, image in enumerate(images):
         layer = podman.state.layers.get(image.layer)
-        near = [*tops.get(image.layer, ()), *(tops.get(layer.parent, ()) if layer is not None and layer.parent else ())]
-        for each in (image, *(near if image.layer else ())):
-            failed = _unreadable(podman, each)
-            if failed is not None and failed.message == NOT_KNOWN:
-                break
-            if failed is not None:
-                return failed
+        failed = failure(number)
+        if failed is None and image.layer:
+            failed = first_failure(image.layer)
+        if failed is None and image.layer and layer is not None and layer.parent:
+            failed = first_failure(layer.parent)
+        if failed is not None and failed.message != NOT_KNOWN:
+            return failed
     return None
 
 

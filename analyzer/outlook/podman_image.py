@@ -6,12 +6,14 @@ container that was made starts: what its program finds in damaged files is anoth
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.outlook.crio_images import ID, data_known, in_order
 from analyzer.outlook.loaded import LATE
 from analyzer.outlook.mounting import Mounts, OverlayBehaviour
 from analyzer.outlook.podman import NOT_KNOWN
+from analyzer.snapshot.image_open import INSTANCE
 from analyzer.snapshot.instances import choose_instance, none_found
 from analyzer.snapshot.references import reference_error
 
@@ -50,6 +52,7 @@ class Images:
 
     def __init__(self, podman: Podman) -> None:
         self.podman = podman
+        self._found_before: dict[int, str | None] = {}
         self.mounts = Mounts.of(podman.state, podman.view, podman_ways(podman.version))
 
     @property
@@ -63,9 +66,20 @@ class Images:
         podman = self.podman
         return not podman.refused and "images" not in podman.state.unread and data_known(podman.view)
 
-    def every(self) -> list[ImageRecord]:
+    @cached_property
+    def every(self) -> tuple[ImageRecord, ...]:
         """Return the images in the order of a listing."""
-        return list(in_order(self.podman.view, self.podman.state))
+        return tuple(in_order(self.podman.view, self.podman.state))
+
+    @cached_property
+    def _by_manifest(self) -> dict[str, ImageRecord]:
+        """Return the first image of the listing that has a manifest of a digest, by the digest."""
+        found: dict[str, ImageRecord] = {}
+        for image in self.every:
+            named = (name.removeprefix(INSTANCE) for name in image.big_data_names if name.startswith(INSTANCE))
+            for digest in (image.digest, *named):
+                found.setdefault(digest, image)
+        return found
 
     def inspect(self, image: ImageRecord) -> str | None:
         """Return the error of `podman image inspect ID`."""
@@ -107,6 +121,12 @@ class Images:
 
     def _found(self, image: ImageRecord) -> str | None:
         """Return why the image is not taken for one that the id stands for."""
+        key = id(image)  # records outlive this; ids of images are not unique across stores
+        if key not in self._found_before:
+            self._found_before[key] = self._find(image)
+        return self._found_before[key]
+
+    def _find(self, image: ImageRecord) -> str | None:
         podman = self.podman
         if not ID.fullmatch(image.id):
             return None
@@ -135,9 +155,9 @@ class Images:
         entry = choose_instance(listed, node, prefer_zstd=wording.prefer_zstd)
         if entry is None:
             return f"{none_found(listed, node, quoted=wording.quoted)}: image not known".removeprefix(CHOOSING), None
-        for each in self.every():
-            if each.digest == entry.digest or f"manifest-{entry.digest}" in each.big_data_names:
-                return "", each
+        found = self._by_manifest.get(entry.digest)
+        if found is not None:
+            return "", found
         text = f"could not find image instance {entry.digest} of manifest list {image.id} in local containers storage"
         return f"{text}: image not known: image not known", None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import RANK, WARNING
 from analyzer.checks.store_view import StoreView
+from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.crio_images import list_images
 from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
@@ -46,7 +46,7 @@ def predict(
         platform: the node's.
         engines: values of `--engine`.
     """
-    found = tuple(findings)
+    found = FindingsAbout(findings)
     views = [StoreView(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
     crio = next((view for view in views if not HOME.search(view.store.root) and _known(view)), None)
     podman = next((view for view in views if _known(view)), None)
@@ -78,7 +78,7 @@ def _podman(view: StoreView) -> bool:
     return any("podman" in path or path.endswith("libpod") for path in view.snapshot.host.files)
 
 
-def _crio(view: StoreView, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+def _crio(view: StoreView, version: Version, findings: FindingsAbout) -> Iterator[Outlook]:
     started = start(view, version)
     yield _of_start(view, version, "start", started, findings)
     unclean = start_after_unclean_stop(view, version)
@@ -91,7 +91,7 @@ def _crio(view: StoreView, version: Version, findings: tuple[Finding, ...]) -> I
         yield _of_listing(version, "crictl images", listed, None, findings)
 
 
-def _podman_outlook(view: StoreView, version: Version, findings: tuple[Finding, ...]) -> Iterator[Outlook]:
+def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) -> Iterator[Outlook]:
     state = load(view)
     podman = Podman.of(view, version, state)
     deletes = state.deletes if state.deletes != Deletes() else None
@@ -104,9 +104,9 @@ def _podman_outlook(view: StoreView, version: Version, findings: tuple[Finding, 
         yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
 
 
-def _of_images(images: Images, version: Version, command: str, findings: tuple[Finding, ...]) -> Outlook | None:
+def _of_images(images: Images, version: Version, command: str, findings: FindingsAbout) -> Outlook | None:
     """Return what a command says of every image on its own, None where nothing fails and something is not known."""
-    answers = [(image, images.commands[command](image)) for image in images.every()]
+    answers = [(image, images.commands[command](image)) for image in images.every]
     failing = tuple((image.id, error) for image, error in answers if error)
     if not failing and any(error is None for _, error in answers):
         return None
@@ -114,44 +114,26 @@ def _of_images(images: Images, version: Version, command: str, findings: tuple[F
     for image, error in answers:
         if error:
             about = images.podman.view.rel.chain(image.layer) if image.layer else ()
-            because.update(dict.fromkeys(_because(findings, frozenset({image.id, *about}), error)))
+            because.update(dict.fromkeys(findings.these({image.id, *about}, error)))
     message = failing[0][1] if failing else ""
     name = f"podman {command}"
     return Outlook(version.engine, version.text, name, not failing, message, None, tuple(because), failing)
 
 
-def _of_start(
-    view: StoreView, version: Version, command: str, started: Started, findings: tuple[Finding, ...]
-) -> Outlook:
+def _of_start(view: StoreView, version: Version, command: str, started: Started, findings: FindingsAbout) -> Outlook:
     state = started.state
     keys = state.gone_layers | state.gone_images | state.gone_containers | state.refused_paths
     if started.message == ENDLESS:
         keys = {layer_id for ring in view.rel.cycles for layer_id in ring}
-    because = _because(findings, frozenset(keys)) if not started.works or started.deletes != Deletes() else ()
+    because = findings.these(keys) if not started.works or started.deletes != Deletes() else ()
     return Outlook(version.engine, version.text, command, started.works, started.message, started.deletes, because)
 
 
 def _of_listing(
-    version: Version, command: str, listed: Listed, deletes: Deletes | None, findings: tuple[Finding, ...]
+    version: Version, command: str, listed: Listed, deletes: Deletes | None, findings: FindingsAbout
 ) -> Outlook:
-    because = () if listed.works else _because(findings, listed.keys, listed.message)
+    because = () if listed.works else findings.these(listed.keys, listed.message)
     left_out = tuple((image_id, "") for image_id in listed.left_out)
     return Outlook(
         version.engine, version.text, command, listed.works, listed.message, deletes, because, left_out, listed.latent
     )
-
-
-def _because(findings: tuple[Finding, ...], keys: frozenset[str], message: str = "") -> tuple[Finding, ...]:
-    """Return the findings about the given ids and paths; where some carry the very message, those alone."""
-    about = [
-        finding
-        for finding in findings
-        if RANK[finding.severity] >= RANK[WARNING]
-        and (
-            finding.subject.key in keys
-            or finding.facts.get("layer") in keys
-            or any(evidence.where.path in keys for evidence in finding.evidence)
-        )
-    ]
-    exact = [finding for finding in about if message and finding.facts.get("engine_message") == message]
-    return tuple(exact or about)

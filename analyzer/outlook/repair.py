@@ -6,9 +6,12 @@ Mirrors containers/storage check.go (Repair with containers), store.go (DeleteIm
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analyzer.outlook.check import CheckReport
     from analyzer.outlook.loaded import Loaded
     from analyzer.snapshot.images import ImageRecord
@@ -20,7 +23,8 @@ def repair(state: Loaded, report: CheckReport) -> bool:
     for container_id in sorted(report.containers):
         work.delete_container(container_id)
     worked = [work.delete_image(image_id) for image_id in sorted(report.images)]
-    deepest_first = sorted(report.layers, key=lambda each: (-_depth(state, each), each))
+    depths = _depths(state, report.layers)
+    deepest_first = sorted(report.layers, key=lambda each: (-depths[each], each))
     worked += [work.delete_layer(layer_id) for layer_id in deepest_first]
     for name in sorted(report.unaccounted):
         state.directories.discard(name)
@@ -28,13 +32,19 @@ def repair(state: Loaded, report: CheckReport) -> bool:
     return all(worked)
 
 
-def _depth(state: Loaded, layer_id: str) -> int:
-    depth, seen = 0, {layer_id}
-    layer = state.layers.get(layer_id)
-    while layer is not None and layer.parent and layer.parent not in seen:
-        seen.add(layer.parent)
-        depth, layer = depth + 1, state.layers.get(layer.parent)
-    return depth
+def _depths(state: Loaded, layer_ids: Iterable[str]) -> dict[str, int]:
+    """Return how many layers lie below each one, by its records."""
+    depths = {"": -1}
+    for layer_id in layer_ids:
+        walk: list[str] = []
+        node = layer_id
+        while node not in depths:
+            depths[node] = 0  # ends a circle too, from which the check would not have come back
+            walk.append(node)
+            node = state.layers[node].parent if node in state.layers else ""
+        for below, each in pairwise([node, *reversed(walk)]):
+            depths[each] = depths[below] + 1
+    return depths
 
 
 class _Repair:

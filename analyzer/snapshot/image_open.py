@@ -6,10 +6,11 @@ store.go (ImageBigData looks through every image store that has the record, what
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.chain_errors import LOOP
 from analyzer.snapshot.configs import ImageConfig, read_config
 from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
 from analyzer.snapshot.instances import choose_instance, none_found
@@ -25,10 +26,10 @@ from analyzer.snapshot.manifests import (
 from analyzer.source.member import FILE, HARDLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from analyzer.snapshot.chain_errors import ChainErrors
     from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.manifests import PlatformSpec
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.store import Store
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 MANIFEST = "manifest"
 INSTANCE = "manifest-"
 UNSEEN = "the bundle does not hold its content"
-LOOP = "never returns: the parents of its layers form a circle"
 
 
 METADATA_TYPE = "storage.storageImageMetadata", "storage.storageImageSource"
@@ -116,7 +116,7 @@ class OpenResult:
 
 @dataclass(slots=True)
 class ImageReader:
-    """Reads images of stores that are used together; parsed manifests are kept.
+    """Reads images of stores that are used together; what was read and how far each image opens is kept.
 
     Attributes:
         stores: in the engine's lookup order.
@@ -129,7 +129,11 @@ class ImageReader:
     wording: MessageFormat = NEWEST
     _holders: dict[str, list[Store]] = field(default_factory=dict)
     _manifests: dict[str, Manifest] = field(default_factory=dict)
-    _configs: dict[str, ImageConfig] = field(default_factory=dict)
+    _metadata: dict[str, str] = field(default_factory=dict)
+    _starts: dict[tuple[str, PlatformSpec | None], tuple[Manifest, str, Manifest] | OpenResult] = field(
+        default_factory=dict
+    )
+    _ends: dict[tuple[str, PlatformSpec | None], OpenResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Note which stores have a record of which image."""
@@ -155,7 +159,12 @@ class ImageReader:
             return None
         found = self._manifests.get(file.path)
         if found is None:
-            found = self._manifests[file.path] = read_manifest(file.data or b"", file.where)
+            data = file.data or b""
+            parsed = self.stores[0].parsed.manifests
+            read = parsed.get(data)
+            if read is None:
+                read = parsed[data] = read_manifest(data, file.where)
+            found = self._manifests[file.path] = read if read.where == file.where else replace(read, where=file.where)
         return found
 
     def config(self, image_id: str, manifest: Manifest | None) -> ImageConfig | None:
@@ -165,9 +174,10 @@ class ImageReader:
         file = self.file(image_id, manifest.config.digest)
         if file is None or not whole(file):
             return None
-        found = self._configs.get(file.path)
+        parsed = self.stores[0].parsed.configs
+        found = parsed.get(file.path)
         if found is None:
-            found = self._configs[file.path] = read_config(file.data or b"", file.where)
+            found = parsed[file.path] = read_config(file.data or b"", file.where)
         return found
 
     def missing(self, image_id: str, key: str) -> str:
@@ -175,44 +185,57 @@ class ImageReader:
         advice = " (consider removing the image to resolve the issue)" if self.wording.advice else ""
         return f'locating item named "{key}" for image with ID "{image_id}"{advice}: file does not exist'
 
-    def open(
-        self, image: ImageRecord, layers: Mapping[str, LayerRecord] | None, platform: PlatformSpec | None = None
-    ) -> OpenResult:
+    def open(self, image: ImageRecord, layers: ChainErrors | None, platform: PlatformSpec | None = None) -> OpenResult:
         """Open an image by id.
 
         Args:
             image: its record.
-            layers: every layer record the engine knows, None to leave the layers out of it.
+            layers: what the layers that the engine knows say, None to leave them out of it.
             platform: the node's platform, instead of the reader's own.
         """
-        if error := metadata_error(image.metadata):
+        error = self._metadata.get(image.metadata)
+        if error is None:
+            error = self._metadata[image.metadata] = metadata_error(image.metadata)
+        if error:
             return OpenResult(f"decoding metadata for source image: {self.wording.said(error)}", "metadata")
-        start = self._load(image, MANIFEST, "manifest")
+        key = image.id, platform or self.platform
+        start = self._starts.get(key)
+        if start is None:
+            start = self._starts[key] = self._start(*key)
+        if isinstance(start, OpenResult):
+            return start
+        manifest, item, top = start
+        if manifest.error:
+            return OpenResult(self.wording.said(manifest.error), "manifest", item, top=top)
+        if layers is not None and (broken := layers.below(image.layer)):
+            return OpenResult(broken[0], "layers", layer=broken[1], manifest=manifest, top=top, hangs=broken[0] == LOOP)
+        end = self._ends.get(key)
+        if end is None:
+            end = self._ends[key] = self._config(image.id, manifest, top)
+        return end
+
+    def _start(self, image_id: str, node: PlatformSpec | None) -> tuple[Manifest, str, Manifest] | OpenResult:
+        """Return the manifest in use, its key and the one it was found through, or how that fails."""
+        start = self._load(image_id, MANIFEST, "manifest")
         if isinstance(start, OpenResult):
             return start
         manifest, key, hops = start, MANIFEST, 0
         while manifest.is_list and not manifest.error:
             hops += 1
-            step = self._instance(image, manifest, platform or self.platform) if hops < 8 else _nested(key)
+            step = self._instance(image_id, manifest, node) if hops < 8 else _nested(key)
             if isinstance(step, OpenResult):
                 return _with_top(step, start)
             manifest, key = step, INSTANCE + step.digest
-        if manifest.error:
-            return OpenResult(self.wording.said(manifest.error), "manifest", key, top=start)
-        if layers is not None and (broken := layer_error(image.layer, layers)):
-            return OpenResult(
-                broken[0], "layers", layer=broken[1], manifest=manifest, top=start, hangs=broken[0] == LOOP
-            )
-        return self._config(image, manifest, start)
+        return manifest, key, start
 
-    def _load(self, image: ImageRecord, key: str, step: str) -> Manifest | OpenResult:
-        file = self.file(image.id, key)
+    def _load(self, image_id: str, key: str, step: str) -> Manifest | OpenResult:
+        file = self.file(image_id, key)
         if file is None:
-            return OpenResult(self.missing(image.id, key), step, key)
-        found = self.manifest(image.id, key)
+            return OpenResult(self.missing(image_id, key), step, key)
+        found = self.manifest(image_id, key)
         return OpenResult(step=step, key=key, unseen=file.reason or UNSEEN) if found is None else found
 
-    def _instance(self, image: ImageRecord, manifest: Manifest, node: PlatformSpec | None) -> Manifest | OpenResult:
+    def _instance(self, image_id: str, manifest: Manifest, node: PlatformSpec | None) -> Manifest | OpenResult:
         if node is None:
             return OpenResult(step="instance", key=MANIFEST, unseen="the node's platform is not known")
         entry = choose_instance(manifest, node, prefer_zstd=self.wording.prefer_zstd)
@@ -225,7 +248,7 @@ class ImageReader:
             prefix = "loading manifest for target platform: "
         if self.wording.checked and (error := digest_error(entry.digest)):
             return OpenResult(prefix + error, "instance", key)
-        loaded = self._load(image, key, "instance")
+        loaded = self._load(image_id, key, "instance")
         if isinstance(loaded, OpenResult):
             if loaded.unseen:
                 return loaded
@@ -237,7 +260,7 @@ class ImageReader:
             return OpenResult(error, "instance", key)
         return loaded
 
-    def _config(self, image: ImageRecord, manifest: Manifest, top: Manifest) -> OpenResult:
+    def _config(self, image_id: str, manifest: Manifest, top: Manifest) -> OpenResult:
         config = manifest.config
         if config is None:
             return OpenResult(manifest=manifest, top=top)
@@ -246,14 +269,14 @@ class ImageReader:
         key = config.digest
         if error := digest_error(key):
             return OpenResult(error, "config", key, manifest=manifest, top=top)
-        file = self.file(image.id, key)
+        file = self.file(image_id, key)
         if file is None:
-            return OpenResult(self.missing(image.id, key), "config", key, manifest=manifest, top=top)
+            return OpenResult(self.missing(image_id, key), "config", key, manifest=manifest, top=top)
         seen = file.digest() if whole(file) or file.sha256 else ""
         if seen and key.startswith("sha256:") and seen != key:
             error = f"Download config.json digest {seen} does not match expected {key}"
             return OpenResult(error, "config", key, manifest=manifest, top=top)
-        parsed = self.config(image.id, manifest)
+        parsed = self.config(image_id, manifest)
         if parsed is None:
             return OpenResult(step="config", key=key, unseen=file.reason or UNSEEN, manifest=manifest, top=top)
         return OpenResult(
@@ -280,23 +303,6 @@ def artifact_error(manifest: Manifest, *, typed: bool = True) -> str:
     if typed and kind == DOCKER_CONFIG:
         return f'invalid mixed OCI image with Docker v2s2 config ("{kind}")'
     return f'unsupported image-specific operation on artifact with type "{kind}"'
-
-
-def layer_error(top: str, layers: Mapping[str, LayerRecord]) -> tuple[str, str] | None:
-    """Return (error, layer id) of the size computation over a layer chain, None when it ends well."""
-    seen: set[str] = set()
-    layer_id = top
-    while layer_id:
-        if layer_id in seen:
-            return LOOP, layer_id
-        seen.add(layer_id)
-        layer = layers.get(layer_id)
-        if layer is None:
-            return "layer not known", layer_id
-        if not layer.toc_digest and (not layer.diff_digest or (layer.diff_size or 0) < 0):
-            return f'size for layer "{layer_id}" is unknown, failing getSize()', layer_id
-        layer_id = layer.parent
-    return None
 
 
 def metadata_error(metadata: str) -> str:

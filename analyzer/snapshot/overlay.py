@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.source.member import Member
 
 LINK_ID = re.compile(r"[A-Z2-7]{26}")
+LOWER = re.compile(rf"l/{LINK_ID.pattern}(?::l/{LINK_ID.pattern})*")
 TARGET = re.compile(r"\.\./([^/]+)/diff")
 NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
 
@@ -116,5 +117,4 @@ def link_target(member: Member) -> str:
 
 def lower_ids(text: str) -> list[str] | None:
     """Return the link ids of a `lower` file, nearest parent first; None when any part is malformed."""
-    parts = [part.removeprefix("l/") if part.startswith("l/") else "" for part in text.split(":")]
-    return parts if all(LINK_ID.fullmatch(part) for part in parts) else None
+    return text.replace("l/", "").split(":") if LOWER.fullmatch(text) else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.parsed_items import ParsedItems
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,6 +41,7 @@ class Store:
         locks: lock files by name.
         seen: which of `home`, `layers`, `images`, `containers` had any entry in the bundle.
         group: index of the stores that one engine uses together.
+        parsed: manifests and configs of images, kept by who opens images.
         backing_fs: type of the file system the graph root lies on, `""` when the bundle does not tell.
         libpod: databases of podman in it, first the one that podman uses.
         volumes: names of the directories in `volumes`, None where the bundle has no such directory.
@@ -64,6 +67,7 @@ class Store:
     backing_fs: str = ""
     libpod: list[LibpodState] = field(default_factory=list)
     volumes: frozenset[str] | None = None
+    parsed: ParsedItems = field(default_factory=ParsedItems, repr=False, compare=False)
 
     def path(self, *parts: str) -> str:
         """Return the member path of something below the graph root."""

@@ -16,6 +16,7 @@ from stores.records import Store
 from analyzer.api import read
 from analyzer.graph.relations import relate
 from analyzer.outlook.podman import podman_wording
+from analyzer.snapshot.chain_errors import ChainErrors
 from analyzer.snapshot.engines import PODMAN, Version
 from analyzer.snapshot.image_open import ImageReader
 from analyzer.snapshot.manifests import PlatformSpec, read_manifest
@@ -207,7 +208,7 @@ def foretold(store) -> str:
     """Return what opening the image by id says, as the analyzer has it."""
     snapshot = read(store.node.root)
     (rel,) = relate(snapshot)
-    opening = ImageReader(rel.stores, NODE, store.wording).open(rel.images[store.image], rel.layers)
+    opening = ImageReader(rel.stores, NODE, store.wording).open(rel.images[store.image], ChainErrors(rel.layers))
     assert not opening.unseen
     return opening.error
 

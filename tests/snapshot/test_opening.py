@@ -7,6 +7,7 @@ import json
 import pytest
 
 from analyzer.graph.relations import relate
+from analyzer.snapshot.chain_errors import ChainErrors
 from analyzer.snapshot.image_open import LOOP, ImageReader, MessageFormat
 from analyzer.snapshot.manifests import PlatformSpec
 from tests.editing import Edited
@@ -18,7 +19,7 @@ AMD = PlatformSpec("linux", "amd64")
 def opened(store: Edited, name: str = API, wording: MessageFormat | None = None, platform=AMD):
     [rel] = relate(store.snapshot())
     image = next(image for image in rel.images.values() if name in image.names)
-    return ImageReader(rel.stores, platform, wording or MessageFormat()).open(image, rel.layers)
+    return ImageReader(rel.stores, platform, wording or MessageFormat()).open(image, ChainErrors(rel.layers))
 
 
 def test_every_image_of_a_healthy_store_opens():
@@ -26,7 +27,7 @@ def test_every_image_of_a_healthy_store_opens():
         [rel] = relate(Edited(bundle).snapshot())
         reader = ImageReader(rel.stores, AMD)
         assert rel.images
-        assert all(reader.open(image, rel.layers).works for image in rel.images.values())
+        assert all(reader.open(image, ChainErrors(rel.layers)).works for image in rel.images.values())
 
 
 def test_layers_come_before_the_config():

@@ -11,6 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analyzer.snapshot.layers import LayerRecord
 
 
@@ -29,6 +31,24 @@ def derived_ids(record: LayerRecord, parent: str) -> list[str]:
 def made_on(record: LayerRecord, parent: str) -> bool:
     """Tell whether the layer's id proves that it was made on `parent` (`""` for none)."""
     return record.id in derived_ids(record, parent)
+
+
+def parent_of_id(record: LayerRecord, candidates: Iterable[str]) -> str | None:
+    """Return the first of the candidates (`""` for none) that the layer's id proves to be its parent."""
+    diff, toc = record.diff_digest.partition(":")[2], record.toc_digest.partition(":")[2]
+    tails = [f"+{diff}".encode("utf-8", "surrogateescape")] * bool(diff)
+    tails += [f"+@TOC={toc}".encode("utf-8", "surrogateescape")] * bool(toc)
+    sha256 = hashlib.sha256
+    for parent in candidates:
+        if not parent:
+            if made_on(record, parent):
+                return parent
+            continue
+        head = parent.encode("utf-8", "surrogateescape")
+        for tail in tails:
+            if sha256(head + tail).hexdigest() == record.id:
+                return parent
+    return None
 
 
 def _hash(text: str) -> str:

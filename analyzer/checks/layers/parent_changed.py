@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.layers.identity import made_on
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.layers.identity import made_on, parent_of_id
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
@@ -58,12 +58,12 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         if record.uidmap or record.id in view.rel.mapped or made_on(record, record.parent):
             continue
-        lowers = lowers or Lowers(view.rel)
+        lowers = lowers or lowers_of(view.rel)
         likely = dict.fromkeys(["", *_named(lowers, record)])
         true = _first_match(record, likely)
-        if true is None and tries > 0:
+        if true is None and tries > 0 and not _lower_agrees(lowers, record):
             tries -= len(view.rel.layers)
-            true = _first_match(record, (*view.rel.layers, *view.rel.children))
+            true = parent_of_id(record, (*view.rel.layers, *view.rel.children))
         if true is not None and true != record.parent:
             yield _finding(view, this, record, true)
 
@@ -72,6 +72,16 @@ def _named(lowers: Lowers, record: LayerRecord) -> list[str]:
     """Return the layers that `lower` names first and what its recorded parent stands on."""
     parent = lowers.rel.layers.get(record.parent)
     return [lowers.layer_of(lowers.first_link(record.id)), parent.parent if parent else ""]
+
+
+def _lower_agrees(lowers: Lowers, record: LayerRecord) -> bool:
+    """Tell whether the layer's directory stands on what its record names: both were not changed alike."""
+    directory = lowers.rel.directory(record.id)
+    if directory is None or not directory.has_diff:
+        return False
+    if directory.lower is None:
+        return not record.parent and "empty" in directory.entries
+    return bool(record.parent) and lowers.layer_of(lowers.first_link(record.id)) == record.parent
 
 
 def _first_match(record: LayerRecord, candidates: Iterable[str]) -> str | None:

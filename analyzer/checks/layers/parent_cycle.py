@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, Finding
 from analyzer.checks.layers.identity import made_on
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
@@ -53,7 +53,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         first = cycle[0]
         if view.rel.layer_store[first] is not view.store:
             continue
-        lowers = lowers or Lowers(view.rel)
+        lowers = lowers or lowers_of(view.rel)
         wrong, true_parent = _changed(view, lowers, cycle)
         users = users_of(view, cycle)
         places = []

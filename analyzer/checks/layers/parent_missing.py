@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, MEDIUM, WARNING, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
@@ -58,7 +58,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     for parent, children in sorted(view.rel.children.items()):
         if parent in view.rel.layers:
             continue
-        lowers = lowers or Lowers(view.rel)
+        lowers = lowers or lowers_of(view.rel)
         yield _finding(view, this, lowers, parent, children)
 
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, MEDIUM, WARNING, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
@@ -57,7 +57,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     if not home.layers:
         yield from _emptied_home(view, this)
         return
-    symlinks = Lowers(view.rel).symlinks
+    symlinks = lowers_of(view.rel).symlinks
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record or record.incomplete:
             continue

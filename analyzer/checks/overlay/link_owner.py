@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target, lower_ids, text_of
@@ -49,7 +49,7 @@ SHOWN = 3
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find link ids with two layers and layers with two symlinks."""
-    lowers = Lowers(view.rel)
+    lowers = lowers_of(view.rel)
     yield from _shared_texts(view, this, lowers)
     yield from _extra_symlinks(view, this, lowers)
 

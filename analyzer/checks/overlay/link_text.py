@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import text_of
@@ -55,7 +55,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     home = view.store.home
     if not any(directory.link for directory in home.layers.values()):
         return
-    lowers = Lowers(view.rel)
+    lowers = lowers_of(view.rel)
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         file = directory.link

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
@@ -58,14 +58,14 @@ VERDICT = {
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Follow every `lower` and compare it with the recorded chain."""
-    lowers = Lowers(view.rel)
+    lowers = lowers_of(view.rel)
     for directory in view.store.home.layers.values():
         name = directory.name
         text = text_of(directory.lower)
         parts = lower_ids(text) if text else None
         if not parts or name not in view.rel.layers or name in lowers.unjudged or not lowers.below(name):
             continue
-        if not _agrees(lowers, name, parts) and not lowers.inherited(name, text or ""):
+        if not lowers.inherited(name, text or "") and not _agrees(lowers, name, parts):
             yield _finding(view, this, lowers, directory, parts)
 
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import LINK_ID, lower_ids, text_of
@@ -54,7 +54,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         text = text_of(directory.lower)
         if not text or not text.strip("\0") or lower_ids(text) or directory.name not in view.rel.layers:
             continue
-        lowers = lowers or Lowers(view.rel)
+        lowers = lowers or lowers_of(view.rel)
         if lowers.inherited(directory.name, text):
             continue
         expected = lowers.text_for(directory.name)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
@@ -54,7 +54,7 @@ NO_EMPTY = "base layer {layer} has no directory `empty`, over which it is mounte
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge presence of `lower` and `empty` for every layer directory that has a record."""
     home = view.store.home
-    lowers = Lowers(view.rel)
+    lowers = lowers_of(view.rel)
     any_lower = any(directory.lower for directory in home.layers.values())
     any_empty = any("empty" in directory.entries for directory in home.layers.values())
     for directory in home.layers.values():

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 MOST_LOWERS = 500
 
 
+def lowers_of(rel: Relations) -> Lowers:
+    """Return the links and lowers of stores that are used together, read once."""
+    key = ("lowers",)
+    if key not in rel.memo:
+        rel.memo[key] = Lowers(rel)
+    found: Lowers = rel.memo[key]
+    return found
+
+
 class Lowers:
     """Links and lowers over the stores that are used together; built in time linear in their size.
 
@@ -38,6 +47,7 @@ class Lowers:
         self.symlinks: dict[str, list[str]] = {}
         self._owner: dict[str, str] = {}
         self._said: dict[str, str] = {}
+        self._below: dict[str, str] = {}
         self._read()
         lost = [parent for parent in rel.children if parent not in rel.layers]
         self.unjudged = rel.descendants([*lost, *(layer for cycle in rel.cycles for layer in cycle)])
@@ -108,8 +118,11 @@ class Lowers:
 
     def below(self, layer_id: str) -> str:
         """Return the layer that comes first in this one's `lower`, by the records; `""` for a base layer."""
-        record = self.rel.layers.get(layer_id)
-        return (self.template_of(layer_id) or record.parent) if record else ""
+        found = self._below.get(layer_id)
+        if found is None:
+            record = self.rel.layers.get(layer_id)
+            found = self._below[layer_id] = (self.template_of(layer_id) or record.parent) if record else ""
+        return found
 
     def chain(self, layer_id: str, most: int = MOST_LOWERS) -> list[str]:
         """Return the layers that `lower` should name, nearest first, at most `most` of them."""

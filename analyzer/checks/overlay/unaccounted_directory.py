@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, WARNING, Finding
-from analyzer.checks.overlay.lowers import Lowers
+from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
@@ -59,7 +59,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     unknown = [each for name, each in sorted(home.layers.items()) if name not in view.rel.layers]
     if not unknown:
         return
-    lowers = Lowers(view.rel)
+    lowers = lowers_of(view.rel)
     any_link = any(directory.link for directory in home.layers.values())
     doubt = _doubt(view)
     for directory in unknown:
