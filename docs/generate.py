@@ -1,4 +1,4 @@
-"""Write docs/rules/, docs/causes/, docs/man/ and the report in the README; `--check` only compares."""
+"""Write docs/rules/, docs/causes/, docs/man/, docs/completions/ and the report in the README; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
 from analyzer.checks.rule import builtin_rules
 from analyzer.cli import manpage
+from analyzer.cli.completion import FILES, script
 from analyzer.report.formats.text import render
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SAMPLE = "samples/seed-case.tar.zst"
-GENERATED = ("rules/*.md", "causes/*.md", "man/*.1")
+GENERATED = ("rules/*.md", "causes/*.md", "man/*.1", "completions/*")
 REPORT = re.compile(r"(```text\n)(.+?)(\n```)", re.DOTALL)
 
 
@@ -67,6 +68,7 @@ def pages() -> dict[pathlib.Path, str]:
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
     made.update((DOCS / "man" / name, text) for name, text in manpage.pages().items())
+    made.update((DOCS / "completions" / name, script(shell)) for shell, name in FILES.items())
     return made
 
 

@@ -146,7 +146,7 @@ class Fleet:
         return self._joined(lambda s: s.events)
 
     def plot_causes(self) -> Picture:
-        """Draw which bundle has which cause. Needs `pip install analyzer[notebook]`."""
+        """Draw which bundle has which cause. Needs `pip install containers-storage-analyzer[notebook]`."""
         from analyzer.report.formats.plots import heat_map  # noqa: PLC0415  matplotlib is optional
 
         return heat_map(self.causes, list(self.snapshots))

@@ -7,6 +7,8 @@ import click
 from analyzer.cli.output import emit
 
 SHELLS = ("bash", "zsh", "fish")
+FILES = {"bash": "analyzer.bash", "zsh": "_analyzer", "fish": "analyzer.fish"}
+"""Names under which the scripts are installed with the wheel, as each shell looks for them."""
 HOW = {
     "bash": 'eval "$(analyzer completion bash)"  in ~/.bashrc',
     "zsh": 'eval "$(analyzer completion zsh)"  in ~/.zshrc, after compinit',
@@ -18,10 +20,15 @@ HOW = {
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(shell: str) -> None:
     """Print the completion script of SHELL."""
+    emit(script(shell))
+
+
+def script(shell: str) -> str:
+    """Return the completion script of a shell."""
     from click.shell_completion import get_completion_class
 
     from analyzer.cli.main import cli
 
     found = get_completion_class(shell)
     assert found is not None
-    emit(found(cli, {}, "analyzer", "_ANALYZER_COMPLETE").source() + "\n")
+    return found(cli, {}, "analyzer", "_ANALYZER_COMPLETE").source() + "\n"

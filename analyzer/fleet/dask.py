@@ -226,7 +226,7 @@ def _distributed() -> Any:
     try:
         return importlib.import_module("distributed")
     except ImportError:
-        raise UsageError("--scheduler needs distributed: pip install 'analyzer[fleet]'") from None
+        raise UsageError("--scheduler needs distributed: pip install 'containers-storage-analyzer[fleet]'") from None
 
 
 def _first_line(error: Exception) -> str:

@@ -91,4 +91,4 @@ def _module(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise UsageError("queries need duckdb and pyarrow: pip install 'analyzer[fleet]'") from error
+        raise UsageError("queries need duckdb and pyarrow: pip install 'containers-storage-analyzer[fleet]'") from error

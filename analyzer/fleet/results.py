@@ -101,7 +101,7 @@ class Results:
         if name not in TABLES:
             raise UsageError(f"{name!r} is no table; there are {', '.join(TABLES)}")
         if not available():
-            raise UsageError("the dataset needs pyarrow: pip install 'analyzer[fleet]'")
+            raise UsageError("the dataset needs pyarrow: pip install 'containers-storage-analyzer[fleet]'")
         files = parts_of(self.directory, name)
         if not files:
             raise UsageError("holds no dataset; `analyzer batch` makes one", where=self.directory)

@@ -378,13 +378,13 @@ def test_without_the_extra_local_files_are_analysed_and_the_dataset_comes_later(
     environment = {**os.environ, "PYTHONPATH": str(hidden)}
     told = run("batch", captures, "-o", out, env=environment)
     assert told.returncode == 1, told.stderr
-    assert told.stderr.startswith("analyzer: no dataset was written: pip install 'analyzer[fleet]'")
+    assert told.stderr.startswith("analyzer: no dataset was written: pip install 'containers-storage-analyzer[fleet]'")
     assert (out / "fleet.html").is_file()
     assert not (out / "dataset").exists()
     for words in (("batch", "s3://bucket/x.tar", "-o", out), ("fleet", "query", "-d", out, "SELECT 1")):
         told = run(*words, env=environment)
         assert told.returncode == 2
-        assert "pip install 'analyzer[fleet]'" in told.stderr
+        assert "pip install 'containers-storage-analyzer[fleet]'" in told.stderr
         assert told.stderr.count("\n") == 1
     told = run("batch", captures, "-o", out)
     assert told.stderr == ""

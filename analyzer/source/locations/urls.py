@@ -87,7 +87,7 @@ def filesystem(path: str) -> tuple[Any, str]:
     try:
         core = importlib.import_module("fsspec.core")  # optional
     except ImportError as error:
-        raise UsageError("URLs need fsspec: pip install 'analyzer[fleet]'", where=path) from error
+        raise UsageError("URLs need fsspec: pip install 'containers-storage-analyzer[fleet]'", where=path) from error
     try:
         found: tuple[Any, str] = core.url_to_fs(path)
     except ImportError as error:
