@@ -1,23 +1,30 @@
-"""Write docs/rules/, docs/causes/, docs/man/, docs/completions/ and the report in the README; `--check` only compares."""
+"""Write the pages, manuals, completions and outputs that come from the program itself; `--check` only compares."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 import re
+import shlex
 import sys
+
+import click
+from click.testing import CliRunner
 
 from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
 from analyzer.checks.rule import builtin_rules
 from analyzer.cli import manpage
 from analyzer.cli.completion import FILES, script
+from analyzer.cli.main import COMMANDS, cli
 from analyzer.report.formats.text import render
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SAMPLE = "samples/seed-case.tar.zst"
 GENERATED = ("rules/*.md", "causes/*.md", "man/*.1", "completions/*")
+ANSWERED = re.compile(r"(```console\n\$ (analyzer .+?)\n```\n\n```text\n).*?```", re.DOTALL)
 REPORT = re.compile(r"(```text\n)(.+?)(\n```)", re.DOTALL)
 
 
@@ -38,6 +45,34 @@ def shown() -> str:
     report = analyze(ROOT / SAMPLE)
     bundle = dataclasses.replace(report.snapshot.bundle, path=SAMPLE)
     return render(dataclasses.replace(report, snapshot=dataclasses.replace(report.snapshot, bundle=bundle))).rstrip()
+
+
+def tutorial() -> str:
+    """Return the tutorial with the output of every command it shows."""
+
+    def answered(match: re.Match[str]) -> str:
+        words = shlex.split(match[2])
+        done = CliRunner().invoke(cli, words[1:])
+        return f"{match[1]}{done.stdout.strip()}\n```"
+
+    with contextlib.chdir(ROOT):
+        return ANSWERED.sub(answered, (DOCS / "tutorial.md").read_text(encoding="utf-8"))
+
+
+def command_line() -> str:
+    """Return the page of all commands with their help."""
+    context = click.Context(cli, info_name="analyzer")
+    parts = [
+        "# Command line\n\nGenerated from the commands' help. Options are variables and keys of `analyzer.toml` too.\n"
+    ]
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        text = command.get_help(
+            click.Context(command, info_name=f"analyzer {name}", max_content_width=100, terminal_width=100)
+        )
+        parts.append(f"## {name}\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
 
 
 def pages() -> dict[pathlib.Path, str]:
@@ -68,6 +103,8 @@ def pages() -> dict[pathlib.Path, str]:
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
     made.update((DOCS / "man" / name, text) for name, text in manpage.pages().items())
+    made[DOCS / "tutorial.md"] = tutorial()
+    made[DOCS / "cli.md"] = command_line()
     made.update((DOCS / "completions" / name, script(shell)) for shell, name in FILES.items())
     return made
 
