@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import nox
 
-nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "docs", "tests"]
 INTERPRETERS = ("3.11", "3.12", "3.13", "3.14")
 
