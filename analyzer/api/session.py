@@ -289,13 +289,13 @@ class Snapshot:
         return Diff(self.report(), other.report())
 
     def plot_space(self) -> Picture:
-        """Draw the bytes of each image: shared with others, and its own. Needs `pip install containers-storage-analyzer[notebook]`."""
+        """Draw the bytes of each image: shared with others, and its own. Needs the extra `notebook`."""
         from analyzer.report.formats.plots import space  # noqa: PLC0415  matplotlib is optional
 
         return space(self.space)
 
     def plot_timeline(self, since: str | None = None) -> Picture:
-        """Draw the events, from a time on where one is given. Needs `pip install containers-storage-analyzer[notebook]`."""
+        """Draw the events, from a time on where one is given. Needs the extra `notebook`."""
         from analyzer.report.formats.plots import timeline  # noqa: PLC0415
 
         return timeline(self.events, since=since)

@@ -91,9 +91,9 @@ def command(
     """Analyse many bundles and say what their nodes have in common.
 
     BUNDLE is a file, a pattern, a directory (a bundle itself, or searched for bundles), @FILE with one of these a line,
-    or a URL (s3://, gs://, sftp://, http://, ...; needs `pip install 'containers-storage-analyzer[fleet]'`). Each bundle has a worker
-    process with limits of its own: what happens to it is one row of the result. The same command again does only what
-    is new, changed or was not finished, whatever ended the last one.
+    or a URL (s3://, gs://, sftp://, http://, ...; needs `pip install 'containers-storage-analyzer[fleet]'`). Each
+    bundle has a worker process with its own limits: what happens to it is one row of the result. Run it again to
+    resume: only new, changed or unfinished bundles are analysed.
 
     In DIR: fleet.html, fleet.md and fleet.json tell of the fleet; reports/ has the JSON report of each node; dataset/
     has Parquet tables, for `analyzer fleet query`.
@@ -141,7 +141,7 @@ def command(
     if batch.counts.left:
         say("info", f"left out, not named now: {plural(batch.counts.left, 'result')} of earlier runs")
     if not available():
-        say("warning", "no dataset was written: pip install 'containers-storage-analyzer[fleet]', and run the same command again")
+        say("warning", "no dataset was written: pip install 'containers-storage-analyzer[fleet]', and run it again")
     made = "fleet.html, fleet.md, fleet.json, reports/" + (", dataset/" if available() else "")
     emit(f"{render(fleet)}\n{inert(directory)}: {made}\n")
     sys.exit(0 if exit_zero else code)
