@@ -73,6 +73,9 @@ class Edited:
             self.members += 1
             yield copy.copy(member), MemoryBody(data)
 
+    def offer(self, take, *, contents: bool) -> None:
+        """Offer nothing: every entry is yielded."""
+
     def close(self) -> None:
         pass
 
