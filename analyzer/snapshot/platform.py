@@ -1,7 +1,7 @@
 """The platform of the node, from the best evidence in the bundle, and where that was read.
 
-In this order: what the user says; what engines, `uname` and /proc/cpuinfo on the node said; the pause image, which
-runs in every pod; the images of containers, which have run here; all images. Unknown when these do not settle it.
+In this order: what the user says; what engines, `uname` and /proc/cpuinfo on the node said; the images, those of
+containers and the pause image before others. Unknown when these do not settle it.
 """
 
 from __future__ import annotations
@@ -142,13 +142,8 @@ def _from_images(snapshot: BundleSnapshot) -> Platform:
             if spec is not None and image.id not in built:
                 built[image.id] = spec
                 pause += [spec] if any(map(PAUSE.search, image.names)) else []
-    ran = _majority("images of containers", [built[image] for image in dict.fromkeys(used) if image in built])
-    paused = _majority("the pause image", pause)
     candidates = tuple(dict.fromkeys(built.values())) or USUAL
-    if paused and ran and paused.spec != ran.spec:
-        return Platform("", "", "", "", candidates)
-    found = paused or ran or _majority("image configs", list(built.values()))
-    return found or Platform("", "", "", "", candidates)
+    return _elected(built, set(used) & built.keys(), pause) or Platform("", "", "", "", candidates)
 
 
 def _built_for(reader: ImageReader, image: ImageRecord) -> PlatformSpec | None:
@@ -164,12 +159,27 @@ def _built_for(reader: ImageReader, image: ImageRecord) -> PlatformSpec | None:
     return PlatformSpec(config.platform.os, architecture, DEFAULT_VARIANT.get(architecture, ""))
 
 
-def _majority(what: str, votes: list[PlatformSpec]) -> Platform | None:
-    """Return the platform of more than half of the votes."""
+def _elected(built: dict[str, PlatformSpec], used: set[str], pause: list[PlatformSpec]) -> Platform | None:
+    """Return the platform that most images speak for, None where two are close.
+
+    Every image has a vote. One that containers were made from has two, and so has the pause image: it may be the very
+    one that does not run here, so that it does not outvote all others. The usual platforms win a tie.
+    """
+    votes: Counter[PlatformSpec] = Counter()
+    for image, spec in built.items():
+        votes[spec] += 4 if image in used else 2
+    for spec in pause:
+        votes[spec] += 2
+    for spec in USUAL:
+        if spec in votes:
+            votes[spec] += 1
     if not votes:
         return None
-    counts = Counter(votes)
-    spec, count = min(counts.items(), key=lambda item: (-item[1], str(item[0])))
-    if 2 * count <= len(votes):
+    (spec, most), *others = sorted(votes.items(), key=lambda item: (-item[1], str(item[0])))
+    if others and others[0][1] == most:
         return None
-    return known(spec, what if len(votes) == 1 else f"{what}: {count} of {len(votes)}")
+    groups = {"the pause image": pause, "images of containers": [built[image] for image in sorted(used)]}
+    what, group = next(
+        ((what, group) for what, group in groups.items() if spec in group), ("image configs", list(built.values()))
+    )
+    return known(spec, what if len(group) == 1 else f"{what}: {group.count(spec)} of {len(group)}")

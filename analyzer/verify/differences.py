@@ -14,7 +14,7 @@ from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.times import format_time
 from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
-from analyzer.verify.entry_judge import NODES, OPAQUE_NAMES
+from analyzer.verify.entry_judge import NODES
 from analyzer.verify.facts import (
     MISSING,
     NODE,
@@ -26,6 +26,7 @@ from analyzer.verify.facts import (
     is_whiteout,
 )
 from analyzer.verify.id_maps import ANY
+from analyzer.verify.opaque_marks import OPAQUE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +57,7 @@ class TableComparison:
         above: gives the names that the tars of all parents have, for a whole tree: a file that the parent's tree lost
             since is still inherited.
         rootless: device nodes cannot have been made.
+        honoured: names of the opaque marks that mounts of this store read.
         partial: made by a partial pull, whose engines make no fifos and, the older ones, no device nodes.
     """
 
@@ -75,6 +77,7 @@ class TableComparison:
         self.inherited: dict[str, int] | None = None
         self.above: Callable[[], set[str]] = set
         self.rootless = False
+        self.honoured = OPAQUE_NAMES
         self.partial = False
         self._devices = 0
         self._matched = bytearray(len(table))
@@ -243,14 +246,16 @@ class TableComparison:
                 if path and row < 0:
                     facts.add(Difference(MISSING, path, DIRECTORY, "an opaque directory", "missing"))
                 continue
-            if any(marks.get(name) == b"y" for name in OPAQUE_NAMES):
+            if any(marks.get(name) == b"y" for name in self.honoured):
                 continue
-            if not (capture.marks if self.rootless else capture.privileged):
+            other = next((name for name in OPAQUE_NAMES if marks.get(name) == b"y"), "")
+            if not other and not (capture.marks if self.rootless else capture.privileged):
                 facts.doubts[OPAQUE] += 1
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None
             expected = "user.overlay.opaque = y" if self.rootless else "trusted.overlay.opaque = y"
-            facts.add(Difference(OPAQUE, path, DIRECTORY, expected, "no opaque mark", mtime))
+            observed = f"{other}, which its mounts do not honour" if other else "no opaque mark"
+            facts.add(Difference(OPAQUE, path, DIRECTORY, expected, observed, mtime))
         for row, (_, _, xattrs, _) in self.table.extra.items():
             name = self.table.names[row]
             if name not in self._opaque and any(xattrs.get(known) == b"y" for known in OPAQUE_NAMES[:2]):

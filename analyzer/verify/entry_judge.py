@@ -42,7 +42,6 @@ NANO = 1_000_000_000
 NODES = (CHAR, BLOCK, FIFO)
 CAPABILITY = "security.capability"
 OVERRIDE = "user.containers.override_stat"
-OPAQUE_NAMES = ("trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque", "user.containers.opaque")
 METACOPY = ("trusted.overlay.metacopy", "user.overlay.metacopy")
 PLANTABLE = (CAPABILITY, "trusted.overlay.redirect", "user.overlay.redirect", *METACOPY)
 STAT = re.compile(r"(\d+):(\d+):([0-7]+)(?::(file|dir|symlink|pipe|socket|(?:block|char)-\d+-\d+))?")

@@ -23,6 +23,7 @@ from analyzer.verify.entry_judge import EntryJudge
 from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
 from analyzer.verify.id_maps import Unknown, owners_of
 from analyzer.verify.inherited import inherited
+from analyzer.verify.opaque_marks import honoured_names
 from analyzer.verify.storage_options import storage_options
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Comparer:
         self.capture = captured(snapshot)
         self.options = storage_options(snapshot.host)
         self.owner = store_owner(store)
+        self.honoured = honoured_names(store, rootless=self.owner[0] != 0)
         self._known: dict[str, list[TarEntry] | None] = {}
         self.tables = {
             table.path: table
@@ -221,6 +223,7 @@ class Comparer:
         diff = directory.entries.get("diff")
         comparison = TableComparison(table, judge, self._resolve, diff.xattrs if diff is not None else None)
         comparison.rootless = self.owner[0] != 0
+        comparison.honoured = self.honoured
         comparison.whole_tree = judge.mapped or self.store.driver in WHOLE_TREE_DRIVERS
         comparison.partial = bool(record.toc_digest) or facts.source != TAR_SPLIT
         judge.dated = not comparison.partial

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from analyzer.causes.case import Case
 
 PRIOR = 0.0
-WEIGHT, USED = 2.0, 0.5
+WEIGHT, USED = 2.0, 1.0
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one foreign image for each image of another platform; information, since it may be wanted."""
+    """Propose one foreign image for each image of another platform; one that no container uses may be wanted."""
     for finding in case.of("IMG-024"):
         users = case.rel.users_of_image.get(finding.subject.id, ())
         name = ", ".join(finding.subject.names[:2]) or finding.subject.id[:12]
@@ -46,7 +46,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             subjects=(finding.subject,),
             explains={finding: WEIGHT + (USED if users else 0.0)},
             prior=PRIOR,
-            severity="info",
+            severity="error" if users else "info",
+            harmless=not users,
+            affected=case.affected(images=[finding.subject.id]) if users else case.affected(),
             would_settle=("whether it is meant to run here, and whether binfmt_misc has an emulator for it",),
             plan=(Step("", "Nothing, where it is wanted. Otherwise remove it and pull it for the node's platform."),),
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
-RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014", "CTR-004")
+RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014")
 WEIGHT, FURTHER, UNSURE = 2.0, 1.0, 0.1
 
 

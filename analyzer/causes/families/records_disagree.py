@@ -45,7 +45,7 @@ PRIOR = -0.6
 RULES = (
     "LAY-002", "OVL-009", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013", "STO-014",
     "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005", "LAY-005",
-    "LAY-006", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
+    "LAY-006", "CTR-004", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
 )  # fmt: skip
 HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
 WEIGHT, NEIGHBOUR, LEFT = 3.0, 1.0, 0.5

@@ -31,6 +31,7 @@ from analyzer.checks.content.finding_facts import common, evidence, subject
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, INFO, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.provenance import Where
 from analyzer.verify.change_pattern import pattern
 from analyzer.verify.facts import MODE, OWNER
@@ -86,7 +87,12 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 
 def _looks_masked(view: StoreView) -> bool:
-    """Tell whether one mode on every file may be the engine's doing, with nothing in the bundle to tell."""
+    """Tell whether one mode on every file may be the engine's doing, with nothing in the bundle to tell.
+
+    Only a mount program knows `force_mask`, so a store whose mark says that there is none cannot have it.
+    """
+    if (text_of(view.store.home.mount_program) or "").strip() == "false":
+        return False
     if view.snapshot.xattrs_seen or any("storage" in path for path in view.snapshot.host.files):
         return False
     ends: set[str] = set()

@@ -8,8 +8,9 @@ Why it matters
     only a manifest list breaks that (IMG-008).
 
 How sure
-    High where the platform is known from the node itself or from its pause image; its source is named. It may be
-    wanted, for builds or copies, so it is only information.
+    High where the platform is known from the node itself; medium where the other images tell it. An image that no
+    container uses may be wanted, for builds or copies, and is only information. One that containers were made from is
+    an error: they cannot run.
 
 Remedy
     Pull the image for the node's platform where it is meant to run here.
@@ -23,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
+from analyzer.checks.finding import ERROR, INFO, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.verify.image_items import title
 
@@ -50,13 +51,15 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         if (config.platform.os, config.platform.architecture) == (node.os, node.architecture):
             continue
+        users = view.rel.users_of_image.get(image.id, ())
         yield this.found(
             view.image(image),
             [(config.where, str(node), str(config.platform))],
+            severity=ERROR if users else INFO,
             name=title(image),
             image=image.id,
             images=[image.id],
-            containers=list(view.rel.users_of_image.get(image.id, ())),
+            containers=list(users),
             seen=str(config.platform),
             expected=str(node),
             source=view.platform.source,
