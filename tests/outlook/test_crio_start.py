@@ -142,3 +142,11 @@ def test_a_bundle_without_layer_directories_foretells_no_repair():
     found = foretell(store)
     assert UNCLEAN not in found
     assert START in found
+
+
+def test_the_repair_on_start_is_there_from_1_31_on():
+    store = Edited()
+    store.remove(f"storage/overlay/{store.image_named(API)['layer']}")
+    commands = {version: foretell(store, engines=(f"cri-o@{version}",)) for version in ("1.30", "1.31")}
+    assert removed(commands["1.30"][UNCLEAN]) == removed(commands["1.30"][START])
+    assert removed(commands["1.31"][UNCLEAN]) != removed(commands["1.31"][START])

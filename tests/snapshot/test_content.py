@@ -144,3 +144,11 @@ def test_what_is_not_one_bit_is_not_called_so():
     assert flipped_bit(crc64(data), crc64(data), len(data)) is None
     assert flipped_bit(crc64(data), crc64(data.replace(b"sh", b"ls", 1)), len(data)) is None
     assert flipped_bit(0, 1, 0) is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 63, 64])
+def test_a_bit_just_before_the_content_is_none_of_its_bits(size):
+    one, other = bytes(size + 1), b"\x80" + bytes(size)
+    difference = crc64(one) ^ crc64(other)
+    assert flipped_bit(0, difference, size + 1) == (0, 7)
+    assert flipped_bit(0, difference, size) is None

@@ -326,3 +326,16 @@ def test_a_graph_root_below_a_directory_called_like_a_driver_is_found():
     snapshot = store.snapshot()
     assert [found.root for found in snapshot.stores] == ["mnt/overlay/storage"]
     assert len(snapshot.stores[0].layers) == 33
+
+
+def test_an_additional_store_of_the_same_images_is_no_split_image_store():
+    store = Edited("healthy-additional-store")
+    for path in [path for path in store.entries if path.endswith("storage.conf")]:
+        store.remove(path)
+    splits = [
+        path for path in store.entries if path.startswith("ro/overlay-layers/") and path.endswith(".tar-split.gz")
+    ]
+    assert splits
+    for path in splits:
+        store.write(path.replace("ro/", "storage/", 1), store.data(path))
+    assert [(s.root, s.role) for s in store.snapshot().stores] == [("storage", "graph-root"), ("ro", "additional")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -19,7 +20,7 @@ from analyzer.snapshot.tar_split import DAMAGE, TarSplit
 from analyzer.source.member import Member
 from tests.contents import HEALTHY
 from tests.editing import Edited
-from tests.tarsplit import crc64, lines, name_of, rebuild, split
+from tests.tarsplit import crc64, lines, name_of, pack, rebuild, split
 
 
 def read(data: bytes) -> tuple[list, TarSplit]:
@@ -218,3 +219,11 @@ def test_lines_across_batches():
             archive.addfile(info, io.BytesIO(bytes(info.size)))
     entries, parsed = read(split(out.getvalue()))
     assert (len(entries), parsed.problems, parsed.total) == (4_000, [], len(out.getvalue()))
+
+
+@pytest.mark.parametrize("length", [1, 5, 8])
+def test_an_empty_entry_has_no_checksum_of_any_length(length):
+    entries = lines(REAL)
+    empty = next(entry for entry in entries if entry["type"] == 1 and not entry.get("size"))
+    empty["payload"] = base64.b64encode(bytes(range(1, length + 1))).decode()
+    assert "checksum-surplus" in read(pack(entries))[1].kinds()

@@ -48,3 +48,11 @@ def test_a_name_given_twice_to_one_image_is_silent():
     images = store.images()
     images[0]["names"] = images[0]["names"] * 2
     assert store.write_images(images).findings(RULE) == []
+
+
+def test_a_container_name_held_twice_in_a_read_only_store_stops_nothing():
+    store = Edited("healthy-additional-store")
+    layers = store.layers("ro")
+    layers[0]["names"] = layers[1]["names"] = ["twice"]
+    [finding] = store.write_layers(layers, "ro").findings(RULE)
+    assert finding.severity == "warning"
