@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.collect import Collected
     from analyzer.snapshot.store import Store
 
+GRAPH_ROOT_NAMES = ("storage", "containers", "overlay")
 EXPECTED = "expected a containers/storage tree (overlay-layers/layers.json, overlay-images/, overlay/)"
 
 
@@ -34,6 +35,12 @@ def describe_input(collected: Collected, members: int) -> str:
         return f"a docker-archive (manifest.json, as `podman save` writes), not a storage snapshot; {EXPECTED}"
     if any(root.endswith(("docker", "var/lib/docker")) for root, _ in collected.stores):
         return f"a Docker root, not containers/storage; {EXPECTED}"
+    for path, target in sorted(collected.links.items()):
+        if members == 1 or path.rpartition("/")[2] in GRAPH_ROOT_NAMES:
+            return (
+                f"{path} is a symlink to {target}, and the bundle holds the link alone, not what it leads to; capture "
+                f"that directory, or the link with a slash at its end ({path}/)"
+            )
     if not members:
         return f"no members; {EXPECTED}"
     seen = ", ".join(sorted(tops)[:5]) or ", ".join(sorted({r or d for r, d in collected.stores})[:5])

@@ -18,7 +18,7 @@ from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.toc import TOC_FILE
-from analyzer.source.member import DIRECTORY, FILE, HARDLINK, Loss
+from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,9 @@ OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
-VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]+)(?=/|$))?", re.DOTALL)
+VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
 MOST_VOLUMES = 100_000
+MOST_MOUNTED = 256
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
 PROGRESS_EVERY = 512
@@ -85,6 +86,7 @@ class Collected:
     volumes: dict[str, set[str]] = field(default_factory=dict)
     host: host.Host = field(default_factory=host.Host)
     tops: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
     content_files: int = 0
@@ -328,6 +330,8 @@ class Collector:
                 layer.incompat_volatile = member.path
         elif name.startswith("merged"):
             layer.mounted += 1
+            if len(layer.mounted_names) < MOST_MOUNTED:
+                layer.mounted_names.add(rest.partition("/")[0])
 
     def _full_tree(self, store: RawStore, rest: str, member: Member, body: Body) -> None:
         """File an entry of vfs or btrfs, where a layer's directory is a whole file tree."""
@@ -361,18 +365,22 @@ class Collector:
             top = path.partition("/")[0]
             if top in self.result.tops or len(self.result.tops) < 50:
                 self.result.tops[top] = self.result.tops.get(top, 0) + 1
-        if host.WANTED.search(path):
+        if member.kind == SYMLINK and len(self.result.links) < NOTED:
+            self.result.links[path] = member.link
+        if (volume := VOLUMES.fullmatch(path)) is not None:
+            self._volume(volume.group(1) or "", volume.group(2) or "")
+        elif host.WANTED.search(path):
             self.result.host.files[path] = self._keep(member, body, self._limits.small_file)
         elif host.LOGS.search(path):
             self.result.host.logs[path] = self._tail(member, body)
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
             bound = self._limits.libpod_database if DATABASE.fullmatch(path) else 4096 if path.endswith(".lock") else 0
             self.result.loose[path] = self._keep(member, body, bound)
-        elif (volume := VOLUMES.match(path)) is not None:
-            self._volume(volume.group(1) or "", volume.group(2) or "")
 
     def _volume(self, root: str, name: str) -> None:
         """Note a directory of a volume; what lies in it is not looked at."""
+        if root not in self.result.volumes and len(self.result.volumes) >= MOST_MOUNTED:
+            return
         names = self.result.volumes.setdefault(root, set())
         if name and len(names) < MOST_VOLUMES:
             names.add(name)

@@ -64,12 +64,13 @@ class DiffTable:
         flags: `HAS_CRC`, `ZEROED`, `CUT`, `ZERO_TAIL`.
         modes, uids, gids, sizes, mtimes, crcs, offsets: as in `Entry`.
         extra: what few entries have, by row: (link, device numbers, attributes, target outside).
+        labels: how many entries have which SELinux label.
         counted, bytes: entries and content bytes, also of those only counted.
     """
 
     __slots__ = (
-        "_digests", "_index", "bytes", "counted", "crcs", "extra", "flags", "gids", "kinds", "modes", "mtimes", "names",
-        "offsets", "path", "sizes", "uids",
+        "_digests", "_index", "bytes", "counted", "crcs", "extra", "flags", "gids", "kinds", "labels", "modes",
+        "mtimes", "names", "offsets", "path", "sizes", "uids",
     )  # fmt: skip
 
     def __init__(self, path: str) -> None:
@@ -87,6 +88,7 @@ class DiffTable:
         self.crcs = array("Q")
         self.offsets = array("q")
         self.extra: dict[int, tuple[str, tuple[int, int], Mapping[str, bytes], str]] = {}
+        self.labels: dict[bytes, int] = {}
         self._digests: bytearray | None = None
         self._index: dict[str, int] | None = None
 
@@ -115,6 +117,8 @@ class DiffTable:
                 else:
                     crc, flags = streamed(chunk, chunks, size)
         xattrs = member.xattrs
+        if xattrs and (label := xattrs.get(LABEL)) is not None:
+            self.labels[label] = self.labels.get(label, 0) + 1
         if kind in LINKS or member.rdev != NO_DEVICE or (xattrs and _more(xattrs)):
             self._put_extra(len(self.names), kind, member.link, member.rdev, _kept(xattrs))
         self.counted += 1
@@ -160,6 +164,9 @@ class DiffTable:
                 self._put_extra(
                     first + row, KINDS[batch.kinds[row]], batch.links.get(row, ""), device, kept[marks[row]]
                 )
+        for mark, each in enumerate(batch.sets):
+            if each and (label := each.get(LABEL)) is not None and (many := int((marks == mark).sum())):
+                self.labels[label] = self.labels.get(label, 0) + many
         self.counted += count
         self.bytes += int(batch.sizes[:count].sum())
         self._index = None

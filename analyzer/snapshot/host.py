@@ -17,9 +17,11 @@ WANTED = re.compile(
       | etc/crio/crio\.conf(?:\.d/[^/]+)?
       | var/lib/crio/(?:clean\.shutdown(?:\.supported)?|version)
       | run/crio/(?:version|crio-wipe-done)
+      | etc/(?:passwd|subuid|subgid|fstab)
       | proc/cpuinfo | proc/mounts | proc/version | uname | etc/os-release | etc/redhat-release
       | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common)/[^/]+
       | (?:podman[-_]system[-_]check|(?:crio|containers[-_]storage)[-_]check)[^/]*
+      | (?:df|mount|mounts|findmnt|xfs_info|subuid|subgid)(?:[-_.][^/]*)?
       | storage\.conf | crio\.conf | version\.txt | (?:uname|crio-version|podman-info|podman-version)[^/]*
     )$""",
     re.VERBOSE,

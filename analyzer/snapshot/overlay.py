@@ -34,6 +34,7 @@ class LayerDirectory:
         link, lower: the small files, None when not in the listing.
         tables: content facts by diff directory name (`diff`, `diff1`, …; `""` for vfs).
         mounted: members seen below `merged`: the layer was mounted while the bundle was made.
+        mounted_names: names directly below `merged`, a bounded number of them.
         worked: something lies below `work`: the layer was mounted writable once.
         incompat_volatile: path of a `work/work/incompat/volatile` mark, or `""`.
         composefs_blob: facts of `composefs-data/composefs.blob`, None when not in the listing.
@@ -48,6 +49,7 @@ class LayerDirectory:
     additional: SmallFile | None = None
     tables: dict[str, DiffTable] = field(default_factory=dict)
     mounted: int = 0
+    mounted_names: set[str] = field(default_factory=set)
     worked: bool = False
     incompat_volatile: str = ""
     composefs_blob: Member | None = None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = -2.0
-INDEX, PART, FURTHER = 3.5, 3.5, 0.5
+SKELETON, INDEX, PART, FURTHER = 5.0, 3.5, 3.5, 0.5
 FEWEST = 2
 
 
@@ -45,21 +45,23 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     indexes = [f for f in case.of("STO-002", at_least="warning") if f.facts.get("absent")]
     homes = [f for f in case.of("OVL-012", at_least="warning") if f.subject.kind == "file"]
     images = _all_image_data(case)
-    found = [*indexes, *homes, *images]
+    skeleton = case.of("STO-021", at_least="warning")
+    found = [*skeleton, *indexes, *homes, *images]
     if not found:
         return
-    explains: dict[Finding, float] = dict.fromkeys(indexes, INDEX)
+    explains: dict[Finding, float] = dict.fromkeys(skeleton, SKELETON)
+    explains.update(dict.fromkeys(indexes, INDEX))
     explains.update(dict.fromkeys(homes, PART))
     explains.update(weigh(images, PART, FURTHER))
     for index in indexes:
         explains.update({f: FURTHER for f in case.left_without(index) if f not in explains})
     hit = case.everything()
-    everything = bool(homes or indexes)
+    everything = bool(homes or indexes or skeleton)
     named = [str(i) for f in images for i in f.facts.get("images", ())]
     affected = hit if everything else case.affected(images=named)
     yield Hypothesis(
         family="interrupted-wipe",
-        title=_title(indexes, homes),
+        title=f"{case.store.root or 'the store'} was wiped around its mounts" if skeleton else _title(indexes, homes),
         subjects=subjects_of(found),
         explains=explains,
         prior=PRIOR,

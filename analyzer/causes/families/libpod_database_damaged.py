@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import CONTAINER_LOSS, NONE, Hypothesis, Reason, Step
-from analyzer.causes.plan import on_node, start_again, stop_writers
+from analyzer.causes.model import Hypothesis, Reason, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +46,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not found:
         return
     first = found[0]
-    path = first.subject.path
     explains = {f: _weight(f) for f in found}
     explains.update(dict.fromkeys(values[1:], FURTHER))
     hit = [str(f.facts["key"]) for f in values if f.facts.get("kind") == "container"]
@@ -63,7 +61,18 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             "the journal around the last start of podman that worked, for a power loss or a full disk",
             "an older copy of the database, e.g. from a backup or a snapshot of the file system",
         ),
-        plan=_plan(case, path, first),
+        plan=(
+            Step(
+                "",
+                "Put an older copy of the database in its place. Without one, stop podman and move the file aside: "
+                "podman makes a new one. Images, volumes' data and containers' layers stay, ports and pods do not.",
+            ),
+            Step(
+                "",
+                "Then `podman ps -a --external` lists what podman no longer knows: save what those layers hold, remove "
+                "each by its id, make it again. `podman volume create NAME` takes the data of a volume that is there.",
+            ),
+        ),
         fails_listing=any(not f.facts.get("opens", True) for f in whole),
     )
 
@@ -95,28 +104,3 @@ def _reasons(case: Case, whole: list[Finding]) -> Iterator[Reason]:
     others = [f for f in case.findings if not f.rule.startswith("LPD-") and f.severity in ("error", "critical")]
     if not others:
         yield Reason("nothing in the store itself is damaged", 0.5)
-
-
-def _plan(case: Case, path: str, first: Finding) -> tuple[Step, ...]:
-    place = on_node(case, path)
-    steps = [stop_writers(case)]
-    if first.rule != "LPD-002":
-        steps.append(
-            Step(
-                f"mv {place} {place}.damaged",
-                "Put an older copy of the database in its place if there is one. Else move it aside: podman makes a "
-                "new one. Images, volumes' data and containers' layers stay; names, ports and pods are lost.",
-                CONTAINER_LOSS,
-                "`podman images` lists every image",
-            )
-        )
-    return (
-        *steps,
-        start_again(case),
-        Step(
-            "podman ps -a --external",
-            "See which containers podman no longer knows. Save what their layers hold, remove each by its id, and make "
-            "it again; `podman volume create NAME` takes the data of a volume that is there.",
-            NONE,
-        ),
-    )

@@ -20,13 +20,11 @@ Sources
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import CONTAINER_LOSS, Hypothesis, Step
-from analyzer.causes.plan import on_node, start_again, stop_writers
+from analyzer.causes.model import Hypothesis, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,31 +52,18 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         explains={f: WEIGHT if f in places else DRIVER for f in found},
         prior=PRIOR,
         would_settle=("`podman info` and the command line podman is started with (`--root`, `--storage-driver`)",),
-        plan=tuple(_plan(case, first, moved=bool(places))),
+        plan=_advice(first),
     )
 
 
-def _plan(case: Case, first: Finding, *, moved: bool) -> Iterator[Step]:
-    yield stop_writers(case)
-    old, new = str(first.facts["database"]), str(first.facts["configured"])
-    if moved:
-        target = shlex.quote(old)
-        yield Step(
-            f"mkdir -p {target} && mount --bind {shlex.quote(new)} {target}",
-            f"Let the old path lead to the store again (a line in /etc/fstab makes it last), and set graphroot in "
-            f"storage.conf back to {old}. Nothing is lost.",
-            after="`podman ps -a` and `podman images` list everything",
+def _advice(first: Finding) -> tuple[Step, ...]:
+    old = first.facts["database"]
+    if first.facts["member"] == "graph_root":
+        back = (
+            f"Let {old} lead to the store again (a bind mount, with a line in /etc/fstab), and set graphroot in "
+            f"storage.conf back to it. Nothing is lost."
         )
     else:
-        yield Step(
-            "",
-            f"Set `driver = {old!r}` in storage.conf, which is what the store was made with. Nothing is lost.",
-            after="`podman images` lists every image",
-        )
-    place = on_node(case, first.subject.path)
-    yield Step(
-        f"mv {place} {place}.old",
-        "Only if that cannot be done: move the database aside. Podman makes a new one and forgets every container.",
-        CONTAINER_LOSS,
-    )
-    yield start_again(case)
+        back = f"Set `driver` in storage.conf back to {old}, which the store was made with. Nothing is lost."
+    aside = "Only if that cannot be done: move the database aside. Podman makes a new one and forgets every container."
+    return Step("", back), Step("", aside)

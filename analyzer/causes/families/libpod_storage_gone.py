@@ -21,13 +21,11 @@ Sources
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import CONTAINER_LOSS, NONE, Affected, Hypothesis, Reason, Step
-from analyzer.causes.plan import command, counted, on_node, start_again
+from analyzer.causes.model import Affected, Hypothesis, Reason, Step
 from analyzer.checks.finding import Subject
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(containers)),
         affected=Affected(containers=tuple(sorted(_hit(case, found)))),
         would_settle=("the journal and shell history for `rm`, `buildah rm`, `system prune` and restores",),
-        plan=tuple(_plan(case, containers, pods, volumes)),
+        plan=tuple(_advice(containers, pods, volumes)),
     )
 
 
@@ -92,30 +90,12 @@ def _reasons(containers: list[Finding]) -> Iterator[Reason]:
         yield Reason(f"{len(containers)} containers lost their storage: records came from another day", 0.5)
 
 
-def _plan(case: Case, containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> Iterator[Step]:
-    gone = [f for f in containers if f.facts["infra"]]
-    named = {str(f.facts["pod_id"]): str(f.facts["pod"]) for f in gone}
-    named.update({str(f.facts["key"]): str(f.facts["name"]) for f in pods})
-    if named:
+def _advice(containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> Iterator[Step]:
+    if pods or any(f.facts["infra"] for f in containers):
         yield Step(
-            command("podman pod rm -f", named),
-            f"Remove {counted(named, 'pod')} with all containers; save what those hold first, then make them again.",
-            CONTAINER_LOSS,
-            "`podman pod ps` no longer lists it",
+            "", "Save what the pod's containers hold, remove the pod with `podman pod rm -f POD`, and make it again."
         )
-    alone = {str(f.facts["key"]): str(f.facts["name"]) for f in containers if not f.facts["infra"]}
-    if alone:
-        yield Step(
-            command("podman rm -f", alone),
-            f"Remove {counted(alone, 'container')} from podman's database: what they held is gone already.",
-            CONTAINER_LOSS,
-        )
-    for finding in volumes:
-        place = on_node(case, str(finding.facts["directory"]))
-        yield Step(
-            f"mkdir -p {place}/_data",
-            f"Put the data of volume {shlex.quote(str(finding.facts['name']))} back from a backup, or make it empty.",
-            NONE,
-            "the containers that use it start",
-        )
-    yield start_again(case)
+    if any(not f.facts["infra"] for f in containers):
+        yield Step("", "Remove the container with `podman rm -f ID`: what it held is gone already.")
+    if volumes:
+        yield Step("", "Put the volume's directory back from a backup, or make an empty `volumes/NAME/_data`.")

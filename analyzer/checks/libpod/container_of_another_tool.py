@@ -1,4 +1,4 @@
-"""Containers in the store that podman does not list.
+"""A container is unknown to podman.
 
 What it finds
     A container of the store that podman's database does not know: a working container of Buildah, or one that was

@@ -1,4 +1,4 @@
-"""Every container of podman has its storage.
+"""Podman knows a container that has no storage.
 
 What it finds
     A container in podman's database without a record in containers.json. Containers on a root directory of their own

@@ -1,4 +1,4 @@
-"""Podman's database belongs to this graph root and this driver.
+"""Podman's database names another graph root or driver.
 
 What it finds
     A database whose graph root, static directory, volume directory or driver is another than storage.conf tells

@@ -1,4 +1,4 @@
-"""Podman's database holds what the store has.
+"""Podman's database has forgotten the containers of the store.
 
 What it finds
     A database without any container, empty (0 bytes) or new, while the store has containers that podman made.

@@ -1,4 +1,4 @@
-"""Podman can open its database.
+"""Podman's database does not open.
 
 What it finds
     A `libpod/bolt_state.db` or `db.sql` that the library refuses to open (NUL bytes, cut, a damaged meta page or free

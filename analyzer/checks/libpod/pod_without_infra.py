@@ -1,4 +1,4 @@
-"""A pod's infra container is known to podman.
+"""A pod's infra container is unknown to podman.
 
 What it finds
     A pod that was made with an infra container, or names one, which the database does not have.

@@ -1,4 +1,4 @@
-"""What podman's database holds of containers, pods and volumes can be read.
+"""A document in podman's database cannot be read.
 
 What it finds
     A configuration or state in the database that is no JSON, or is not there at all.

@@ -1,4 +1,4 @@
-"""A volume of podman has its directory.
+"""A volume's directory is gone.
 
 What it finds
     A local volume whose directory in `volumes` is not there, while the bundle has others of that directory, or the

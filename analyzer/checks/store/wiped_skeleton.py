@@ -1,0 +1,64 @@
+"""Only mount points are left of a store.
+
+What it finds
+    A driver directory whose layer directories hold nothing but `merged` (no `diff`, `link` or `lower`), with no index
+    file, no lock file and no image data in the whole store.
+
+Why it matters
+    A wipe (`crio wipe`, `rm -rf`) removed everything except what was mounted at that moment. No image and no
+    container is left; the engine makes a new store around the rest and trips over the directories.
+
+How sure
+    High: no engine makes a layer directory without `diff` and `link`, and a capture that leaves files out still has
+    the `diff` directories.
+
+Remedy
+    Stop the engine, unmount what is mounted below the graph root, remove the rest, start the engine and pull again.
+
+Engine source
+    CRI-O cmd/crio/wipe.go; containers/storage drivers/overlay/overlay.go: create; openshift/installer#2104.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+
+MOUNT_POINT = "merged"
+SHOWN = 4
+
+
+@rule(
+    "STO-021",
+    severity=CRITICAL,
+    needs=(Need.WHOLE_ARCHIVE,),
+    says="only mount points are left of the store {root}: {count} layer directories hold nothing but `merged`, and "
+    "there is no index file and no image",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Tell the skeleton that a wipe leaves around mounts."""
+    store = view.store
+    layers = store.home.layers
+    if store.role != GRAPH_ROOT or store.driver != "overlay" or not layers:
+        return
+    if store.documents or store.locks or store.image_files or store.layer_files or store.tar_splits or store.home.links:
+        return
+    if any(set(layer.entries) != {MOUNT_POINT} or layer.tables for layer in layers.values()):
+        return
+    yield this.found(
+        view.store_subject(),
+        [(Where(layer.path), "diff, link and the like", "merged alone") for layer in list(layers.values())[:SHOWN]],
+        root=store.root or ".",
+        count=len(layers),
+        containers=len(store.container_files),
+    )

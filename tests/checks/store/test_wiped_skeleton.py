@@ -1,0 +1,39 @@
+"""STO-021: only mount points are left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.editing import Edited
+
+RULE = "STO-021"
+
+
+def skeleton() -> Edited:
+    """Return what `crio wipe` leaves around the mounts of two containers: their mount points."""
+    store = Edited()
+    kept = [container["layer"] for container in store.containers()][:2]
+    for path in ("overlay-layers", "overlay-images", "overlay-containers", "overlay/l", "libpod", "storage.lock"):
+        store.remove(f"storage/{path}")
+    for path in store.below("storage/overlay"):
+        parts = path.split("/")
+        if parts[2] not in kept or (len(parts) > 3 and parts[3] != "merged"):
+            store.remove(path)
+    store.directory("storage/overlay-containers/" + "a" * 64 + "/userdata/shm")
+    return store
+
+
+def sample() -> tuple[Edited, str]:
+    return skeleton(), "storage"
+
+
+def test_the_store_is_the_subject():
+    [finding] = skeleton().findings(RULE)
+    assert (finding.severity, finding.facts["count"]) == ("critical", 2)
+
+
+@pytest.mark.parametrize("kept", ["overlay-layers/layers.lock", "overlay/l/ABCDEFGHIJKLMNOPQRSTUVWXYZ"])
+def test_anything_else_that_is_left_makes_it_another_case(kept):
+    store = skeleton()
+    store.write(f"storage/{kept}", b"")
+    assert store.findings(RULE) == []
