@@ -19,9 +19,9 @@ WANTED = re.compile(
       | run/crio/(?:version|crio-wipe-done)
       | etc/(?:passwd|subuid|subgid|fstab)
       | proc/cpuinfo | proc/mounts | proc/version | uname | etc/os-release | etc/redhat-release
-      | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common)/[^/]+
+      | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common|selinux|buildah)/[^/]+
       | (?:podman[-_]system[-_]check|(?:crio|containers[-_]storage)[-_]check)[^/]*
-      | (?:df|mount|mounts|findmnt|xfs_info|subuid|subgid)(?:[-_.][^/]*)?
+      | (?:df|mount|mounts|findmnt|xfs_info|subuid|subgid|sestatus|getenforce)(?:[-_.][^/]*)?
       | storage\.conf | crio\.conf | version\.txt | (?:uname|crio-version|podman-info|podman-version)[^/]*
     )$""",
     re.VERBOSE,

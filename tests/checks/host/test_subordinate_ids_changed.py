@@ -32,9 +32,7 @@ def test_the_layer_and_the_id_are_named():
     assert (finding.facts["number"], finding.facts["count"], finding.facts["ranges"]) == (100031, 1, "165536 to 231071")
 
 
-@pytest.mark.parametrize(
-    "subuid", ["zoo:100000:65536\n", "zoo:1:9\nzoo:100000:65536\n", "1000:100000:65536\n"]
-)
+@pytest.mark.parametrize("subuid", ["zoo:100000:65536\n", "zoo:1:9\nzoo:100000:65536\n", "1000:100000:65536\n"])
 def test_a_range_that_holds_the_id(subuid):
     assert rootless(subuid).findings(RULE) == []
 

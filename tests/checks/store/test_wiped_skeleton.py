@@ -17,7 +17,7 @@ def skeleton() -> Edited:
         store.remove(f"storage/{path}")
     for path in store.below("storage/overlay"):
         parts = path.split("/")
-        if parts[2] not in kept or (len(parts) > 3 and parts[3] != "merged"):
+        if len(parts) > 2 and (parts[2] not in kept or (len(parts) > 3 and parts[3] != "merged")):
             store.remove(path)
     store.directory("storage/overlay-containers/" + "a" * 64 + "/userdata/shm")
     return store
