@@ -13,11 +13,19 @@ def skeleton() -> Edited:
     """Return what `crio wipe` leaves around the mounts of two containers: their mount points."""
     store = Edited()
     kept = [container["layer"] for container in store.containers()][:2]
-    for path in ("overlay-layers", "overlay-images", "overlay-containers", "overlay/l", "libpod", "storage.lock"):
+    for path in (
+        "overlay-layers",
+        "overlay-images",
+        "overlay-containers",
+        "overlay/l",
+        "libpod",
+        "storage.lock",
+        "userns.lock",
+    ):
         store.remove(f"storage/{path}")
     for path in store.below("storage/overlay"):
         parts = path.split("/")
-        if len(parts) > 2 and (parts[2] not in kept or (len(parts) > 3 and parts[3] != "merged")):
+        if store.below(path) and len(parts) > 2 and (parts[2] not in kept or (len(parts) > 3 and parts[3] != "merged")):
             store.remove(path)
     store.directory("storage/overlay-containers/" + "a" * 64 + "/userdata/shm")
     return store
