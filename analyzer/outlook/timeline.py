@@ -243,11 +243,11 @@ def _log(path: str, file: SmallFile, newest_ns: int) -> Iterator[Event]:
             yield Event(
                 last,
                 "log",
-                found.fault.title,
+                found.behaviour.title,
                 name=found.excerpt,
                 path=path,
                 line=line.number,
-                bad=found.signature.specific,
-                fault=found.fault.id,
+                bad=found.message.specific,
+                fault=found.behaviour.id,
                 zoned=line.zoned,
             )

@@ -8,14 +8,14 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from analyzer.signatures.catalogue import known_faults
-from analyzer.signatures.text import BREAK, Record, prepare
+from analyzer.signatures.catalogue import PROGRAM, behaviours
+from analyzer.signatures.text import BREAK, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from analyzer.signatures.catalogue import Fault, Signature
-    from analyzer.signatures.text import Pasted
+    from analyzer.signatures.catalogue import Behaviour, Message
+    from analyzer.signatures.text import Pasted, Record
 
 MOST = 20
 EXCERPT = 300
@@ -27,53 +27,59 @@ class Match:
     """A known message in a text.
 
     Attributes:
-        fault: what prints it.
-        signature: which of its messages.
+        behaviour: what prints it.
+        message: which of its messages.
         line: line of the text where its record starts, from 1.
         excerpt: the text that matched, cut to `EXCERPT` characters.
         groups: what the message names: `layer`, `image`, `arch`, `path`, …
         wrapped: the message runs over the end of a line.
     """
 
-    fault: Fault
-    signature: Signature
+    behaviour: Behaviour
+    message: Message
     line: int
     excerpt: str
     groups: Mapping[str, str]
     wrapped: bool
 
     @property
-    def order(self) -> tuple[bool, bool, int, int]:
-        """Return the sort key: specific ones, then whole ones, then the longest, then the first."""
-        return (not self.signature.specific, self.wrapped, -len(self.excerpt), self.line)
+    def order(self) -> tuple[bool, bool, bool, int, int]:
+        """Return the sort key: reasons before frames, specific ones, then whole ones, the longest, the first."""
+        message = self.message
+        return (message.frame, not message.specific, self.wrapped, -len(self.excerpt), self.line)
 
 
 def match(pasted: Pasted) -> tuple[Match, ...]:
     """Return every known message in the text, the surest first; a message that recurs is returned once."""
     found: dict[tuple[str, str, tuple[tuple[str, str], ...]], Match] = {}
-    for fault in known_faults():
-        for signature in fault.signatures:
-            for each in islice(_of(fault, signature, pasted), MOST):
-                found.setdefault((fault.id, signature.regex, tuple(sorted(each.groups.items()))), each)
+    for behaviour, message in _messages():
+        for each in islice(_of(behaviour, message, pasted), MOST):
+            found.setdefault((behaviour.id, message.regex, tuple(sorted(each.groups.items()))), each)
     return tuple(sorted(found.values(), key=lambda m: m.order))
 
 
-def _of(fault: Fault, signature: Signature, pasted: Pasted) -> Iterator[Match]:
+@cache
+def _messages() -> tuple[tuple[Behaviour, Message], ...]:
+    return tuple((behaviour, message) for behaviour in behaviours() for message in behaviour.messages)
+
+
+def _of(behaviour: Behaviour, message: Message, pasted: Pasted) -> Iterator[Match]:
+    anchors = message.anchors
     for record in pasted.records:
-        lines = (each for each in record.text.split("\n") if any(anchor in each for anchor in signature.anchors))
-        hit = next(filter(None, map(signature.pattern.search, lines)), None)
+        lines = (each for each in record.text.split("\n") if any(anchor in each for anchor in anchors))
+        hit = next(filter(None, map(message.pattern.search, lines)), None)
         if hit is not None:
             groups = {key: value for key, value in hit.groupdict().items() if value}
-            yield Match(fault, signature, record.line, hit.group()[:EXCERPT], groups, wrapped=False)
-        elif record.wrapped and (across := _across_lines(fault, signature, record)) is not None:
+            yield Match(behaviour, message, record.line, hit.group()[:EXCERPT], groups, wrapped=False)
+        elif record.wrapped and (across := _across_lines(behaviour, message, record)) is not None:
             yield across
 
 
-def _across_lines(fault: Fault, signature: Signature, record: Record) -> Match | None:
+def _across_lines(behaviour: Behaviour, message: Message, record: Record) -> Match | None:
     flat = record.flat
-    if not any(anchor.replace(" ", "") in record.bare for anchor in signature.anchors):
+    if not any(anchor.replace(" ", "") in record.bare for anchor in message.anchors):
         return None
-    hit = signature.loose.search(flat)
+    hit = message.loose.search(flat)
     if hit is None:
         return None
     places = _places(record.text)
@@ -83,7 +89,7 @@ def _across_lines(fault: Fault, signature: Signature, record: Record) -> Match |
             start, end = hit.span(key)
             groups[key] = _unwrapped(record.text[places[start] : places[end - 1] + 1])
     excerpt = BREAK.sub(" ", record.text[places[hit.start()] : places[hit.end() - 1] + 1])
-    return Match(fault, signature, record.line, excerpt[:EXCERPT], groups, wrapped=True)
+    return Match(behaviour, message, record.line, excerpt[:EXCERPT], groups, wrapped=True)
 
 
 def _places(text: str) -> list[int]:
@@ -104,14 +110,16 @@ def _unwrapped(value: str) -> str:
 
 
 def known_in_line(line: str) -> Match | None:
-    """Return the surest known message in one line of a log, None where there is none; quick where there is none."""
+    """Return the surest message in one line of a log that only one behaviour prints, or what several share.
+
+    What programs in containers print is left out: a journal is full of it.
+    """
     if not any(anchor in line for anchor in _anchors()):
         return None
-    found = match(prepare(line))
+    found = [each for each in match(prepare(line)) if each.message.specific or each.behaviour.scope != PROGRAM]
     return found[0] if found else None
 
 
 @cache
 def _anchors() -> tuple[str, ...]:
-    anchors = {anchor for fault in known_faults() for each in fault.signatures for anchor in each.anchors}
-    return tuple(sorted(anchors))
+    return tuple(sorted({anchor for _, message in _messages() for anchor in message.anchors}))

@@ -1,7 +1,8 @@
-"""Answer an error message from one store: which cause makes an engine print it, or that none does.
+"""Answer an error message from one store; three answers that are never mixed.
 
-A cause is tied to a text by what it would print itself, by the objects that the text names, and by the fault that is
-known to print it. Each tie is said; where none holds the answer is that this store does not show a reason.
+`SHOWN`: the store shows what makes an engine print it: causes, or records that answer it without any damage. `ABSENT`:
+the message is known, and nothing that brings it about is seen in this store. `STRANGE`: the text is not known; the
+store's causes are told then, worst first, without a claim that they print it.
 """
 
 from __future__ import annotations
@@ -10,52 +11,45 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import ERROR, RANK
-from analyzer.outlook.why.folding import fold, says
+from analyzer.checks.finding import INFO
+from analyzer.outlook.why.folding import fold
+from analyzer.outlook.why.holders import holders
+from analyzer.outlook.why.inside import files_named, holds_more
 from analyzer.outlook.why.objects import objects_named
-from analyzer.signatures.catalogue import NONE
+from analyzer.outlook.why.ties import (
+    BEHAVIOUR,
+    FILE,
+    FORETOLD,
+    HIT,
+    OBJECT,
+    PRINTS,
+    SHARED,
+    STRENGTH,
+    Asked,
+    bearing,
+    ties_of,
+)
+from analyzer.signatures.catalogue import PROGRAM, STORE
 from analyzer.signatures.match import match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
     from analyzer.checks.rule import Checked
     from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Outlook
+    from analyzer.outlook.why.holders import Holder
     from analyzer.outlook.why.objects import Named
-    from analyzer.signatures.catalogue import Fault
+    from analyzer.outlook.why.ties import Tie
+    from analyzer.signatures.catalogue import Behaviour
     from analyzer.signatures.match import Match
     from analyzer.signatures.text import Pasted
     from analyzer.snapshot.platform import Platform
 
-PRINTS, FORETOLD, KIND, OBJECT, WEAK_KIND, HIT = "prints", "foretold", "kind", "object", "weak-kind", "hit"
-STRENGTH = {PRINTS: 4, FORETOLD: 4, KIND: 3, OBJECT: 3, WEAK_KIND: 1, HIT: 1}
+SHOWN, ABSENT, STRANGE = "shown", "absent", "strange"
 PART = re.compile(r"[a-z0-9_.-]+")
-SURE = frozenset({PRINTS, FORETOLD, KIND})
-ENDLESS = "never returns"
-TIME_OUTS = ("deadlineexceeded",)
-
-
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """Why a cause belongs to a text.
-
-    Attributes:
-        kind: `prints` (a finding's own message), `foretold` (an engine's answer on this store), `kind` and `weak-kind`
-            (a fault known to print this), `object` (the text names what is at fault), `hit` (it names what suffers).
-        finding: the finding it rests on, None for some.
-        outlook: the prediction it rests on, None for others.
-        fault: the fault it rests on, None for others.
-        word: the word of the text, `""` for others.
-    """
-
-    kind: str
-    finding: Finding | None = None
-    outlook: Outlook | None = None
-    fault: Fault | None = None
-    word: str = ""
+SURE = frozenset({PRINTS, FORETOLD, FILE, BEHAVIOUR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +80,31 @@ class Answer:
     """What this store says to a text.
 
     Attributes:
+        state: `SHOWN`, `ABSENT` or `STRANGE`.
         matches: known messages in the text, the surest first.
         named: objects that the text names.
+        files: files inside an image that it speaks of.
         replies: causes that answer it, the best first.
+        holders: containers that answer it without any damage.
         elsewhere: causes of the same kind on other objects than the text names, or with too weak a tie.
+        worst: where the text is not known, the store's causes, worst first.
         predictions: engines' answers on this store that bear on the text.
-        others: faults that print these messages too and that this store does not show.
-        skipped: (rule, reason) of rules that would see such a fault and could not look.
+        others: behaviours that print these messages too and that this store does not show.
+        skipped: (rule, reason) of rules that would see what brings it about and could not look.
         conflict: platform in the message where it is not the one judged for, `""` where they agree.
         cut: characters of the text that were not read.
     """
 
+    state: str
     matches: tuple[Match, ...]
     named: Named
+    files: tuple[str, ...]
     replies: tuple[Reply, ...]
+    holders: tuple[Holder, ...]
     elsewhere: tuple[Reply, ...]
+    worst: tuple[Cause, ...]
     predictions: tuple[Outlook, ...]
-    others: tuple[Fault, ...]
+    others: tuple[Behaviour, ...]
     skipped: tuple[tuple[str, str], ...]
     conflict: str
     cut: int
@@ -129,111 +131,61 @@ def answer(
     """Return the answer of a store to a text; pure."""
     matches = match(pasted)
     named = objects_named(relations, pasted, matches)
+    commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)
-    commands = {command for each in matches for command in each.signature.commands}
+    files = files_named(matches, named.words)
+    asked = Asked(matches, named, files, texts, commands, bearing(outlook, commands, texts))
     conflict = _conflict(matches, platform)
-    predictions = _bearing(outlook, commands, texts)
-    replies = [
-        Reply(cause, ties) for cause in causes if (ties := _ties(cause, matches, named, texts, predictions, commands))
-    ]
+    replies = [Reply(cause, ties) for cause in causes if (ties := ties_of(cause, asked))]
     replies.sort(key=lambda reply: (not reply.sure, -reply.strength, reply.cause.rank))
-    good = [reply for reply in replies if _answers(reply, named, conflict)]
-    seen = {tie.fault.id for reply in good for tie in reply.ties if tie.fault is not None}
-    faults = list({each.fault.id: each.fault for each in matches}.values())
-    wanted = {rule for fault in faults for rule in fault.rules}
+    good = [reply for reply in replies if _answers(reply, asked, conflict)]
+    held = holders(relations, matches, named)
+    state = SHOWN if good or held else ABSENT if matches else STRANGE
+    behaviours = list({each.behaviour.id: each.behaviour for each in matches}.values())
+    seen = {tie.behaviour.id for reply in good for tie in reply.ties if tie.behaviour is not None}
+    seen |= {each.behaviour for each in held}
+    wanted = {rule for behaviour in behaviours for rule in behaviour.rules}
     return Answer(
+        state,
         matches,
         named,
+        files,
         tuple(good),
+        held,
         tuple(reply for reply in replies if reply not in good),
-        predictions,
-        tuple(fault for fault in faults if fault.id not in seen),
+        causes if state == STRANGE else (),
+        asked.predictions,
+        tuple(behaviour for behaviour in behaviours if behaviour.id not in seen),
         tuple((rule, reason) for rule, reason in checked.skipped if rule in wanted),
         conflict,
         pasted.cut,
     )
 
 
-def _bearing(outlook: Iterable[Outlook], commands: set[str], texts: tuple[str, ...]) -> tuple[Outlook, ...]:
-    """Return the predictions that bear on a text; what one image gives only where no whole command gives it."""
-    found = [item for item in outlook if item.command in commands or any(_foretells(item, text) for text in texts)]
-    whole = [item for item in found if not item.images or item.works]
-    return tuple(whole or found)
-
-
-def _foretells(item: Outlook, text: str) -> bool:
-    """Tell whether a folded text is what a prediction says; a command that never returns ends in a time-out."""
-    if item.message.startswith(ENDLESS):
-        return any(word in text for word in TIME_OUTS)
-    return says(item.message, text) or bool(_images_of(item, text))
-
-
-def _images_of(item: Outlook, text: str) -> set[str]:
-    """Return ids of the images for which a command says the folded text."""
-    return {image for image, message in item.images if message and says(message, text)}
-
-
-def _answers(reply: Reply, named: Named, conflict: str) -> bool:
-    """Tell whether the ties are enough; a cause of the right kind must be about what the text names, if it names any.
+def _answers(reply: Reply, asked: Asked, conflict: str) -> bool:
+    """Tell whether the ties are enough; what brings the behaviour about must be about what the text names, if anything.
 
     A failing listing names other objects than the one at fault, or none: what prints the very message needs no name.
-    A message that tells another platform than the bundle's comes from this store only if the object is named.
+    What befalls the whole store or node needs none either. A message that tells another platform than the bundle's
+    comes from this store only if the object is named.
     """
     kinds = reply.kinds
     if kinds & {PRINTS, FORETOLD}:
         return True
     if conflict and OBJECT not in kinds:
         return False
-    if OBJECT in kinds:
+    if kinds & {OBJECT, FILE}:
         return True
-    severe = RANK[reply.cause.severity] >= RANK[ERROR]
-    return bool(KIND in kinds or (WEAK_KIND in kinds and severe)) and (HIT in kinds or not named.found)
-
-
-def _ties(
-    cause: Cause,
-    matches: tuple[Match, ...],
-    named: Named,
-    texts: tuple[str, ...],
-    predictions: tuple[Outlook, ...],
-    commands: set[str],
-) -> tuple[Tie, ...]:
-    findings = list(cause.hypothesis.explains)
-    ties: list[Tie] = []
-    for finding in findings:
-        message = finding.facts.get("engine_message")
-        if isinstance(message, str) and message and any(says(message, text) for text in texts):
-            ties.append(Tie(PRINTS, finding=finding))
-    for item in predictions:
-        failing = not item.works or (item.deletes is not None and item.command in commands)
-        if item.images and not {i for text in texts for i in _images_of(item, text)} & set(
-            cause.hypothesis.affected.images
-        ):
-            continue
-        if failing and (shared := next((f for f in item.because if f in cause.hypothesis.explains), None)):
-            ties.append(Tie(FORETOLD, finding=shared, outlook=item))
-    rules = {finding.rule: finding for finding in reversed(findings)}
-    for fault in {each.fault.id: each.fault for each in matches}.values():
-        specific = any(each.signature.specific for each in matches if each.fault is fault)
-        if shown := next((rules[rule] for rule in fault.rules if rule in rules), None):
-            ties.append(Tie(KIND if specific else WEAK_KIND, finding=shown, fault=fault))
-    ties.extend(_ties_of_objects(cause, named))
-    ties.sort(key=lambda tie: -STRENGTH[tie.kind])
-    return tuple(ties)
-
-
-def _ties_of_objects(cause: Cause, named: Named) -> Iterable[Tie]:
-    hypothesis = cause.hypothesis
-    at_fault = {subject.id for subject in hypothesis.subjects if subject.id}
-    for finding in hypothesis.explains:
-        at_fault |= {finding.subject.id, *(str(finding.facts.get(key, "")) for key in ("layer", "image", "container"))}
-    hit = {*hypothesis.affected.layers, *hypothesis.affected.images, *hypothesis.affected.containers}
-    paths = {evidence.where.path for finding in hypothesis.explains for evidence in finding.evidence}
-    for word, found in named.found:
-        if found.id in at_fault or (found.path and found.path in paths):
-            yield Tie(OBJECT, word=word)
-        elif found.id in hit:
-            yield Tie(HIT, word=word)
+    if not kinds & {BEHAVIOUR, SHARED}:
+        return False
+    if BEHAVIOUR not in kinds and reply.cause.severity == INFO:
+        return False
+    scopes = {tie.behaviour.scope for tie in reply.ties if tie.behaviour is not None}
+    if STORE in scopes:
+        return True
+    if scopes == {PROGRAM} and asked.files and not any(map(holds_more, reply.cause.hypothesis.explains)):
+        return False
+    return HIT in kinds or not asked.named.found
 
 
 def _conflict(matches: tuple[Match, ...], platform: Platform) -> str:
@@ -243,8 +195,3 @@ def _conflict(matches: tuple[Match, ...], platform: Platform) -> str:
     system, architecture, variant = (*told.split("/", 2), "")[:3]
     differs = (system, architecture) != (platform.os, platform.architecture)
     return told if differs or (variant and platform.variant and variant != platform.variant) else ""
-
-
-def log_only(fault: Fault) -> bool:
-    """Tell whether no bundle of the storage shows a fault."""
-    return fault.visible == NONE

@@ -5,20 +5,26 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from analyzer.outlook.why.answer import FORETOLD, HIT, KIND, OBJECT, PRINTS, log_only
-from analyzer.report.encode.text import inert
+from analyzer.graph.find import CONTAINER, IMAGE, LAYER
+from analyzer.outlook.why.answer import ABSENT, SHOWN
+from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PRINTS
 from analyzer.report.formats.document import cleaned, report_document
+from analyzer.report.encode.text import inert
 from analyzer.report.formats.text import cause_lines, outlook_line
+from analyzer.report.words import plural
+from analyzer.signatures.catalogue import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.outlook.why.answer import Answer, Reply, Tie
+    from analyzer.graph.find import FoundObject
+    from analyzer.outlook.why.answer import Answer, Reply
+    from analyzer.outlook.why.ties import Tie
     from analyzer.report.model.analysis import Analysis
-    from analyzer.signatures.catalogue import Fault
+    from analyzer.signatures.catalogue import Behaviour
     from analyzer.snapshot.platform import Platform
 
-SHOWN = 3
+FIRST = 3
 TIES = 3
 MANY = 8
 
@@ -43,16 +49,18 @@ class _Lines:
         self.columns = columns
 
     def lines(self) -> Iterator[str]:
+        yield from self.verdict()
+        yield ""
         yield from self.known()
         yield from self.named()
-        yield ""
-        yield from self.verdict()
-        for reply in self.answer.replies[:SHOWN]:
+        yield from self.held()
+        for reply in self.answer.replies[:FIRST]:
+            yield ""
             for number, text in enumerate(tie_texts(reply, self.report)[:TIES]):
                 yield from self.wrap("because" if number == 0 else "", text)
-            yield ""
             yield from cause_lines(self.report, reply.cause, columns=self.columns)
-            yield ""
+        yield from self.further()
+        yield from self.worst()
         yield from self.engines()
         yield from self.rest()
         yield from self.remarks()
@@ -63,49 +71,78 @@ class _Lines:
             yield (f"   {label:<{indent - 3}}" if number == 0 else " " * indent) + line
 
     def plain(self, text: str) -> Iterator[str]:
-        yield from textwrap.wrap(text, self.columns)
+        yield from textwrap.wrap(inert(text), self.columns)
+
+    def verdict(self) -> Iterator[str]:
+        answer = self.answer
+        if answer.replies:
+            sure = answer.replies[0].sure
+            first = answer.replies[0].cause
+            more = f"; {plural(len(answer.replies) - 1, 'further cause')} below" if len(answer.replies) > 1 else ""
+            head = "ANSWER" if sure else "POSSIBLE ANSWER"
+            yield from self.plain(f"{head}: cause {first.rank} of this store: {first.hypothesis.title}{more}")
+        elif answer.holders:
+            yield from self.plain(f"ANSWER: no damage: {answer.holders[0].text}")
+        elif answer.state == ABSENT:
+            yield from self.plain("NOT SHOWN: the message is known, and this bundle does not show what brings it about.")
+            if not self.report.complete:
+                yield from self.wrap("but", "the bundle was not read whole: it may be in what is missing")
+        else:
+            yield from self.plain(f"NOT KNOWN: this text is not in the catalogue. {self._worst_text()}")
+
+    def _worst_text(self) -> str:
+        causes = self.answer.worst
+        if not causes:
+            return "No cause was found in this store."
+        loudest = causes[0].severity
+        count = sum(cause.severity == loudest for cause in causes)
+        return f"The store has {plural(count, f'{loudest} cause')}, told below; whether it prints this is not known."
 
     def known(self) -> Iterator[str]:
-        faults = list({each.fault.id: each for each in self.answer.matches}.values())
-        if not faults:
-            yield from self.plain("The text matches none of the known messages.")
-        for each in faults[:SHOWN]:
-            weak = "" if each.signature.specific else " (others print this too)"
+        behaviours = list({each.behaviour.id: each for each in self.answer.matches}.values())
+        for number, each in enumerate(behaviours[:FIRST]):
+            weak = "" if each.message.specific else " (others print this too)"
             wrapped = ", over a line end" if each.wrapped else ""
-            yield from self.wrap("message", f"{each.fault.title}{weak} · {each.fault.id}")
+            label = "message" if number == 0 else ""
+            yield from self.wrap(label, f"{each.behaviour.title}{weak} · {each.behaviour.id}")
             yield from self.wrap("", f"line {each.line}{wrapped}: {each.excerpt}")
-        if len(faults) > SHOWN:
-            yield from self.wrap("", f"and {len(faults) - SHOWN} more known messages")
+        if len(behaviours) > FIRST:
+            yield from self.wrap("", f"and {len(behaviours) - FIRST} more known messages: {_ids(behaviours[FIRST:])}")
 
     def named(self) -> Iterator[str]:
         found = self.answer.named.found
-        for number, (word, each) in enumerate(found[:MANY]):
+        for number, (_, each) in enumerate(found[:MANY]):
             name = f" {each.name}" if each.name else ""
-            state = "" if any(_touches(reply, word) for reply in self._all()) else ": nothing wrong seen with it"
-            yield from self.wrap("names" if number == 0 else "", f"{each.kind} {each.id[:12]}{name}{state}")
+            yield from self.wrap("names" if number == 0 else "", f"{each.kind} {each.id[:12]}{name}: {state_of(each)}")
         if len(found) > MANY:
             yield from self.wrap("", f"and {len(found) - MANY} more objects of this store")
         for number, word in enumerate(self.answer.named.unknown[:MANY]):
-            yield from self.wrap("unknown" if number == 0 else "", f"{word}: nothing in this store has or names it")
+            text = f"{word}: no record and no directory of the stores in this bundle has this id"
+            yield from self.wrap("unknown" if number == 0 else "", text)
 
-    def _all(self) -> tuple[Reply, ...]:
-        return (*self.answer.replies, *self.answer.elsewhere)
+    def held(self) -> Iterator[str]:
+        for number, each in enumerate(self.answer.holders[:MANY]):
+            yield from self.wrap("held by" if number == 0 else "", each.text)
+            if each.command:
+                yield from self.wrap("", f"$ {each.command}")
+        if len(self.answer.holders) > MANY:
+            yield from self.wrap("", f"and {len(self.answer.holders) - MANY} more containers")
 
-    def verdict(self) -> Iterator[str]:
-        replies = self.answer.replies
-        if replies:
-            more = f"{len(replies)} causes, the best first" if len(replies) > 1 else "one cause"
-            says = "ANSWER: this store has what makes an engine print that"
-            if not replies[0].sure:
-                says = "POSSIBLE ANSWER: this store has damage that may make an engine print that"
-            yield from self.plain(f"{says}: {more}")
-            return
-        yield from self.plain("NO REASON SHOWN: this store does not show why an engine would print that")
-        if not self.report.complete:
-            yield from self.wrap("but", "the bundle was not read whole: a reason may be in what is missing")
+    def further(self) -> Iterator[str]:
+        for number, reply in enumerate(self.answer.replies[FIRST:]):
+            if number == 0:
+                yield ""
+            yield from self.wrap(f"also #{reply.cause.rank}", _short(reply.cause.hypothesis.title, reply))
+
+    def worst(self) -> Iterator[str]:
+        for cause in self.answer.worst[:FIRST]:
+            yield ""
+            yield from cause_lines(self.report, cause, columns=self.columns)
+        if len(self.answer.worst) > FIRST:
+            yield from self.wrap("", f"and {plural(len(self.answer.worst) - FIRST, 'further cause')}: see `analyzer report`")
 
     def engines(self) -> Iterator[str]:
-        told = [tie.outlook for reply in self.answer.replies[:SHOWN] for tie in reply.ties[:TIES]]
+        told = [tie.outlook for reply in self.answer.replies[:FIRST] for tie in reply.ties[:TIES]]
         items = [item for item in self.answer.predictions if item not in told]
         if items:
             yield ""
@@ -116,41 +153,66 @@ class _Lines:
     def rest(self) -> Iterator[str]:
         if self.answer.elsewhere:
             yield ""
-            yield from self.plain(
-                "related at most: other objects than the text names, or a message that many faults share"
-            )
-            for reply in self.answer.elsewhere[:SHOWN]:
-                cause = reply.cause
-                yield from self.wrap(f"#{cause.rank}", f"{cause.hypothesis.title} ({cause.severity}, {cause.id})")
+            yield from self.plain("possibly related: about other objects or files than the text names")
+            for reply in self.answer.elsewhere[:FIRST]:
+                yield from self.wrap(f"#{reply.cause.rank}", _short(reply.cause.hypothesis.title, reply))
+            if len(self.answer.elsewhere) > FIRST:
+                yield from self.wrap("", f"and {plural(len(self.answer.elsewhere) - FIRST, 'further cause')}")
         if self.answer.others:
             yield ""
-            yield "what else gives that message" if self.answer.replies else "what gives that message"
-            for fault in self.answer.others[:MANY]:
-                yield from self.wrap("-", f"{fault.title}: {fault.means} {fault.do}")
-                yield from self.wrap("", seen_text(fault, self.report))
+            yield from self.plain("what else gives that message" if self.answer.state == SHOWN else "what gives that message")
+            for behaviour in self.answer.others[:MANY]:
+                yield from self.wrap("-", f"{behaviour.title} ({behaviour.id}): {behaviour.means} {behaviour.do}")
+                yield from self.wrap("", seen_text(behaviour, self.report))
+            if len(self.answer.others) > MANY:
+                rest = ", ".join(behaviour.id for behaviour in self.answer.others[MANY:])
+                yield from self.wrap("-", f"also: {rest}; `analyzer explain NAME` tells of each")
 
     def remarks(self) -> Iterator[str]:
         answer = self.answer
         texts = []
         if self.assumed:
             texts.append(
-                f"judged for the platform in the message; the bundle is of a node that is {self.assumed}: see that "
+                f"judged for the platform in the message; the bundle is of a node that is {self.assumed}: check that "
                 "both are the same node"
             )
         if answer.conflict:
             texts.append(
                 f"the message is of a node that is {answer.conflict}, the bundle of one that is "
-                f"{platform_text(self.report.platform)}: see that both are the same node"
+                f"{platform_text(self.report.platform)}: check that both are the same node"
             )
-        texts += [f"{rule} could not look: {reason}" for rule, reason in answer.skipped]
+        texts += [f"{rule} could not look: {reason}" for rule, reason in answer.skipped[:MANY]]
+        if len(answer.skipped) > MANY:
+            texts.append(f"{len(answer.skipped) - MANY} more rules could not look")
         if answer.named.many:
             texts.append("the text names more objects than were looked up")
         if answer.cut:
-            texts.append(f"{answer.cut} characters at the end of the text were not read")
+            texts.append(f"{answer.cut} characters at the end of the text were not read; give it as a log: --log FILE")
         if texts:
             yield ""
         for text in texts:
             yield from self.wrap("note", text)
+
+
+def _ids(matches: list[Any]) -> str:
+    return ", ".join(each.behaviour.id for each in matches)
+
+
+def _short(title: str, reply: Reply) -> str:
+    return f"{title} ({reply.cause.severity}, {reply.cause.id})"
+
+
+def state_of(found: FoundObject) -> str:
+    """Return what the records and directories of the bundle have of an object; only what is established."""
+    rel = found.rel
+    known = {LAYER: rel.layers, IMAGE: rel.images, CONTAINER: rel.containers}.get(found.kind)
+    if known is None:
+        return "named by records"
+    record = "has a record" if found.id in known else "has no record"
+    if found.kind == LAYER:
+        there = any(found.id in store.home.layers for store in rel.stores)
+        return f"{record}, {'a directory' if there else 'no directory'} in this bundle"
+    return f"{record} in this bundle"
 
 
 def platform_text(platform: Platform) -> str:
@@ -159,10 +221,6 @@ def platform_text(platform: Platform) -> str:
         return ""
     name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
     return f"{name} (from {platform.source})"
-
-
-def _touches(reply: Reply, word: str) -> bool:
-    return any(tie.word == word for tie in reply.ties)
 
 
 def tie_texts(reply: Reply, report: Analysis) -> list[str]:
@@ -182,28 +240,30 @@ def _tie_text(tie: Tie, finding: str) -> str:
         return f"{finding} says that an engine prints `{tie.finding.facts['engine_message']}`"
     if tie.kind == FORETOLD and tie.outlook is not None:
         return f"{finding} decides an engine's answer here: {outlook_line(tie.outlook)}"
+    if tie.kind == FILE:
+        return f"{finding} is about the file that the text speaks of ({tie.word})"
     if tie.kind == OBJECT:
         return f"the text names what is at fault ({tie.word})"
     if tie.kind == HIT:
         return f"the text names what suffers from it ({tie.word})"
-    title = tie.fault.title if tie.fault is not None else ""
-    sure = "is what prints it" if tie.kind == KIND else "is among what prints it"
-    return f"{finding} shows the fault that {sure}: {title}"
+    title = tie.behaviour.title if tie.behaviour is not None else ""
+    sure = "brings about" if tie.kind == BEHAVIOUR else "may bring about"
+    return f"{finding or 'this cause'} {sure} what prints it: {title}"
 
 
-def seen_text(fault: Fault, report: Analysis) -> str:
-    """Return how much this analysis can say of a fault that it does not show."""
-    if log_only(fault) or not fault.rules:
+def seen_text(behaviour: Behaviour, report: Analysis) -> str:
+    """Return how much this analysis can say of a behaviour that it does not show."""
+    if behaviour.visible == NONE or not behaviour.rules:
         return "No bundle of the storage shows it: look at the node."
-    found = [name for finding, name in report.finding_ids.items() if finding.rule in fault.rules]
+    found = [name for finding, name in report.finding_ids.items() if finding.rule in behaviour.rules]
     if found:
-        return f"What is here of that kind ({', '.join(found[:MANY])}) is not what the text speaks of."
+        return f"FoundObject of that kind, about other things than the text: {', '.join(found[:MANY])}."
     run = set(report.checked.run)
-    looked = [rule for rule in fault.rules if rule in run]
+    looked = [rule for rule in behaviour.rules if rule in run]
     if not looked:
-        return f"Not looked at here: {', '.join(fault.rules)} could not run."
-    part = "" if fault.visible == "full" else "; a bundle shows a part of it at most"
-    return f"Not here: {', '.join(looked)} found nothing{part}."
+        return f"Not looked at here: {', '.join(behaviour.rules)} could not run."
+    part = "" if behaviour.visible == "full" else "; a bundle shows a part of it at most"
+    return f"Not found here by {', '.join(looked)}{part}."
 
 
 def to_dict(answer: Answer, report: Analysis, *, assumed: str = "") -> dict[str, Any]:
@@ -212,12 +272,13 @@ def to_dict(answer: Answer, report: Analysis, *, assumed: str = "") -> dict[str,
     places = {id(item): number for number, item in enumerate(report.outlook)}
     whole: dict[str, Any] = cleaned(
         {
-            "answered": bool(answer.replies),
+            "answered": answer.state == SHOWN,
+            "state": answer.state,
             "messages": [
                 {
-                    "fault": each.fault.id,
-                    "title": each.fault.title,
-                    "specific": each.signature.specific,
+                    "behaviour": each.behaviour.id,
+                    "title": each.behaviour.title,
+                    "specific": each.message.specific,
                     "line": each.line,
                     "over_line_end": each.wrapped,
                     "excerpt": each.excerpt,
@@ -225,24 +286,35 @@ def to_dict(answer: Answer, report: Analysis, *, assumed: str = "") -> dict[str,
                 }
                 for each in answer.matches
             ],
-            "objects": [
-                {"word": word, "kind": each.kind, "id": each.id, "name": each.name, "how": each.how}
-                for word, each in answer.named.found
-            ],
+            "objects": _objects(answer),
+            "files": list(answer.files),
             "unknown": list(answer.named.unknown),
             "causes": [_reply(reply, report, document) for reply in answer.replies],
-            "related": [_reply(reply, report, document) for reply in answer.elsewhere],
-            "outlook": [document["outlook"][places[id(item)]] for item in answer.predictions],
-            "other_faults": [
+            "held_by": [
                 {
-                    "fault": fault.id,
-                    "title": fault.title,
-                    "means": fault.means,
-                    "do": fault.do,
-                    "visible": fault.visible,
-                    "here": seen_text(fault, report),
+                    "behaviour": each.behaviour,
+                    "container": each.container.id,
+                    "name": each.container.name,
+                    "image": each.image.id if each.image is not None else None,
+                    "engine": each.engine or None,
+                    "text": each.text,
+                    "command": each.command or None,
                 }
-                for fault in answer.others
+                for each in answer.holders
+            ],
+            "related": [_reply(reply, report, document) for reply in answer.elsewhere],
+            "store_causes": [document["causes"][cause.rank - 1] for cause in answer.worst],
+            "outlook": [document["outlook"][places[id(item)]] for item in answer.predictions],
+            "other_behaviours": [
+                {
+                    "behaviour": behaviour.id,
+                    "title": behaviour.title,
+                    "means": behaviour.means,
+                    "do": behaviour.do,
+                    "visible": behaviour.visible,
+                    "here": seen_text(behaviour, report),
+                }
+                for behaviour in answer.others
             ],
             "skipped": [{"rule": rule, "because": reason} for rule, reason in answer.skipped],
             "platform": document["platform"],
@@ -252,6 +324,17 @@ def to_dict(answer: Answer, report: Analysis, *, assumed: str = "") -> dict[str,
         }
     )
     return whole
+
+
+def _objects(answer: Answer) -> list[dict[str, str]]:
+    """Return the objects that the text names and those that answer it, each once."""
+    found = [(word, each) for word, each in answer.named.found]
+    found += [("", each) for held in answer.holders for each in (held.container, held.image) if each is not None]
+    objects: dict[tuple[str, str], dict[str, str]] = {}
+    for word, each in found:
+        entry = {"word": word, "kind": each.kind, "id": each.id, "name": each.name, "how": each.how}
+        objects.setdefault((each.kind, each.id), {**entry, "state": state_of(each)})
+    return list(objects.values())
 
 
 def _reply(reply: Reply, report: Analysis, document: dict[str, Any]) -> dict[str, Any]:
