@@ -19,6 +19,7 @@ from analyzer.cli import manpage
 from analyzer.cli.completion import FILES, script
 from analyzer.cli.main import COMMANDS, cli
 from analyzer.report.formats.text import render
+from analyzer.signatures.page import guide
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -102,6 +103,7 @@ def pages() -> dict[pathlib.Path, str]:
     made[ROOT / "README.md"] = REPORT.sub(lambda match: match[1] + shown() + match[3], readme, count=1)
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
+    made[DOCS / "symptoms.md"] = guide()
     made.update((DOCS / "man" / name, text) for name, text in manpage.pages().items())
     made[DOCS / "tutorial.md"] = tutorial()
     made[DOCS / "cli.md"] = command_line()

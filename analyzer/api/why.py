@@ -8,16 +8,23 @@ from analyzer.api.reading import judge
 from analyzer.checks.policy import NO_POLICY
 from analyzer.errors import UsageError
 from analyzer.outlook.why.answer import answer, platform_named
+from analyzer.outlook.why.log import read_log
+from analyzer.outlook.why.objects import StoreWords
 from analyzer.report.views.cells import preformatted
 from analyzer.report.views.why import platform_text, render, to_dict
+from analyzer.report.views.why_log import log_to_dict, render_log
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
 from analyzer.snapshot.platform import known, parse_platform, platform_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from analyzer.api.report import Report
     from analyzer.checks.policy import Policy
     from analyzer.outlook.why.answer import Answer
+    from analyzer.outlook.why.log import Log
+    from analyzer.signatures.text import Pasted
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
 
@@ -77,8 +84,7 @@ def why(
 
     def ask(node: str | Platform | None) -> Why:
         report = judge(reading, platform=node, engines=engines, policy=policy)
-        found = answer(pasted, report.relations, report.checked, report.causes, report.outlook, report.platform)
-        return Why(found, report)
+        return Why(_answer(pasted, StoreWords.of(report.relations), report), report)
 
     told = platform_named(match(pasted))
     believed = known(parse_platform(told), "the message") if told else None
@@ -88,3 +94,64 @@ def why(
         if again.answer.replies:
             return Why(again.answer, again.report, platform_text(found.report.platform))
     return found
+
+
+class WhyLog:
+    """The answers to what a whole log says.
+
+    Attributes:
+        log: distinct messages with counts and times.
+        answers: one for each message, in the same order.
+        report: the report they rest on.
+    """
+
+    def __init__(self, log: Log, answers: tuple[Answer, ...], report: Report) -> None:
+        self.log = log
+        self.answers = answers
+        self.report = report
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `analyzer why --log FILE --format json` prints."""
+        return log_to_dict(self.log, self.answers, self.report)
+
+    def render(self, columns: int = 100) -> str:
+        """Return what `analyzer why --log FILE` prints, wrapped at a width."""
+        return render_log(self.log, self.answers, self.report, columns=columns)
+
+    def __repr__(self) -> str:
+        return self.render().rstrip()
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
+
+
+def why_log(
+    reading: BundleSnapshot,
+    lines: Iterable[str],
+    platform: str | None = None,
+    *,
+    engines: tuple[str, ...] = (),
+    policy: Policy = NO_POLICY,
+    tick: Callable[[int], None] | None = None,
+) -> WhyLog:
+    """Return what this store answers to every distinct message of a log.
+
+    Args:
+        reading: from `read`.
+        lines: of the log, in order; they are read once, and few are kept.
+        platform: the node's, when the caller knows it.
+        engines: `cri-o@1.25`, `podman@4.3`, …, when the caller knows them.
+        policy: what the user decided about findings.
+        tick: called with the number of lines read now and then.
+
+    Raises:
+        UsageError: a platform or an engine has another form.
+    """
+    report = judge(reading, platform=platform, engines=engines, policy=policy)
+    log = read_log(lines, reading.newest_ns, tick)
+    words = StoreWords.of(report.relations)
+    return WhyLog(log, tuple(_answer(each.text, words, report) for each in log.messages), report)
+
+
+def _answer(pasted: Pasted, words: StoreWords, report: Report) -> Answer:
+    return answer(pasted, words, report.checked, report.causes, report.outlook, report.platform)

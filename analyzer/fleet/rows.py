@@ -210,7 +210,7 @@ def _events(line: Timeline) -> Iterator[dict[str, Any]]:
     bad = 0
     for event in line.events:
         bad += event.bad
-        if (event.bad and bad <= BAD_EVENTS) or (event.kind == "log" and not event.fault):
+        if (event.bad and bad <= BAD_EVENTS) or (event.kind == "log" and not event.behaviour):
             yield {
                 "time": in_range(event.ns),
                 "kind": event.kind,

@@ -59,7 +59,7 @@ class Event:
         line: line of a log, 0 elsewhere.
         findings: findings about what the event is the time of, those at `error` or above first.
         bad: whether damage shows in it.
-        fault: id of the known message in a line of a log, `""` for none.
+        behaviour: id of the known message in a line of a log, `""` for none.
         zoned: whether the time zone is known.
     """
 
@@ -72,7 +72,7 @@ class Event:
     line: int = 0
     findings: tuple[Finding, ...] = ()
     bad: bool = False
-    fault: str = ""
+    behaviour: str = ""
     zoned: bool = True
 
 
@@ -248,6 +248,6 @@ def _log(path: str, file: SmallFile, newest_ns: int) -> Iterator[Event]:
                 path=path,
                 line=line.number,
                 bad=found.message.specific,
-                fault=found.behaviour.id,
+                behaviour=found.behaviour.id,
                 zoned=line.zoned,
             )

@@ -113,16 +113,16 @@ def test_logs_give_boots_starts_and_known_messages():
     store.write("var/log/messages", LOG)
     line = edited(store)
     events = [event for event in line.events if event.kind == "log"]
-    assert [(event.line, event.event if not event.fault else event.fault) for event in events] == [
+    assert [(event.line, event.event if not event.behaviour else event.behaviour) for event in events] == [
         (1, "CRI-O started"),
         (3, "reboot"),
         (4, "boot"),
-        (5, "UNCLEAN-SHUTDOWN"),
-        (6, "IMG-TOPLAYER-MISSING"),
-        (7, "OVL-LINK-SYMLINK-MISSING"),
+        (5, "unclean-shutdown"),
+        (6, "layer-not-known"),
+        (7, "short-link-missing"),
     ]
     assert [event.bad for event in events] == [False, False, False, True, False, True]
-    assert line.events[line.first_bad].fault == "UNCLEAN-SHUTDOWN"
+    assert line.events[line.first_bad].behaviour == "unclean-shutdown"
     assert events[1].ns == events[0].ns + 1800 * 10**9
 
 

@@ -37,10 +37,9 @@ if TYPE_CHECKING:
 
     from analyzer.causes.model import Cause
     from analyzer.checks.rule import Checked
-    from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Outlook
     from analyzer.outlook.why.holders import Holder
-    from analyzer.outlook.why.objects import Named
+    from analyzer.outlook.why.objects import Named, StoreWords
     from analyzer.outlook.why.ties import Tie
     from analyzer.signatures.catalogue import Behaviour
     from analyzer.signatures.match import Match
@@ -122,7 +121,7 @@ def platform_named(matches: Iterable[Match]) -> str:
 
 def answer(
     pasted: Pasted,
-    relations: tuple[Relations, ...],
+    store: StoreWords,
     checked: Checked,
     causes: tuple[Cause, ...],
     outlook: tuple[Outlook, ...],
@@ -130,7 +129,7 @@ def answer(
 ) -> Answer:
     """Return the answer of a store to a text; pure."""
     matches = match(pasted)
-    named = objects_named(relations, pasted, matches)
+    named = objects_named(store, pasted, matches)
     commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)
     files = files_named(matches, named.words)
@@ -139,7 +138,7 @@ def answer(
     replies = [Reply(cause, ties) for cause in causes if (ties := ties_of(cause, asked))]
     replies.sort(key=lambda reply: (not reply.sure, -reply.strength, reply.cause.rank))
     good = [reply for reply in replies if _answers(reply, asked, conflict)]
-    held = holders(relations, matches, named)
+    held = holders(store.relations, matches, named)
     state = SHOWN if good or held else ABSENT if matches else STRANGE
     behaviours = list({each.behaviour.id: each.behaviour for each in matches}.values())
     seen = {tie.behaviour.id for reply in good for tie in reply.ties if tie.behaviour is not None}

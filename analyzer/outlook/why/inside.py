@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from analyzer.signatures.match import Match
 
 CONTENT = re.compile(r"/(?:diff\d{0,4}|dir/[^/]+|subvolumes/[^/]+)/(.+)")
-STORE = re.compile(r"(?:^|/)(?:overlay2?|vfs|btrfs|zfs)(?:-layers|-images|-containers)?/|(?:^|/)containers/storage(?:/|$)")
+STORE = re.compile(
+    r"(?:^|/)(?:overlay2?|vfs|btrfs|zfs)(?:-layers|-images|-containers)?/|(?:^|/)containers/storage(?:/|$)"
+)
 HOST = ("/proc/", "/sys/", "/run/", "/var/run/", "/dev/", "/etc/containers/", "/etc/crio/", "/var/lib/kubelet/")
 LIBRARY = ".so"
 FILES_OF = {"passwd": "etc/passwd", "group": "etc/group"}

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 MOST = 200
 HEX = re.compile(r"(?<![0-9A-Za-z])(?:sha256:)?[0-9a-f]{12,64}(?![0-9A-Za-z])")
 LINK = re.compile(r"(?<![0-9A-Za-z])[A-Z2-7]{26}(?![0-9A-Za-z])")
-PATH = re.compile(r"/?(?:[^\s\"'`:,;()<>|=]{1,255}/){1,64}[^\s\"'`:,;()<>|=]{1,255}|(?<![\w./-])/[^\s\"'`:,;()<>|=/]{1,255}")
+PATH = re.compile(
+    r"/?(?:[^\s\"'`:,;()<>|=]{1,255}/){1,64}[^\s\"'`:,;()<>|=]{1,255}|(?<![\w./-])/[^\s\"'`:,;()<>|=/]{1,255}"
+)
 WORD = re.compile(r"[^\s\"'`,;()<>|=\[\]{}]{2,512}")
 STORE_PART = re.compile(r"(?:^|/)(?:overlay|vfs|btrfs|zfs)(?:-layers|-images|-containers)?/")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -48,17 +50,36 @@ class Named:
     words: tuple[str, ...] = ()
 
 
-def objects_named(relations: tuple[Relations, ...], pasted: Pasted, matches: Iterable[Match]) -> Named:
+@dataclass(frozen=True, slots=True)
+class StoreWords:
+    """The words that mean something in the stores of a bundle.
+
+    Attributes:
+        relations: of every group of stores.
+        names: what images, containers and pods go by; an empty list where `find` knows what it means.
+        known: every full id and digest, so that others need no search.
+    """
+
+    relations: tuple[Relations, ...]
+    names: dict[str, list[FoundObject]]
+    known: set[str]
+
+    @classmethod
+    def of(cls, relations: tuple[Relations, ...]) -> StoreWords:
+        """Return the words of stores; linear in their records."""
+        return cls(relations, _names(relations), _known(relations))
+
+
+def objects_named(store: StoreWords, pasted: Pasted, matches: Iterable[Match]) -> Named:
     """Return the objects that a text names."""
+    relations, names = store.relations, store.names
     texts = [text for record in pasted.records for text in _forms(record.text, record.flat, wrapped=record.wrapped)]
-    names = _names(relations)
     paths = tuple(dict.fromkeys(word.rstrip(".") for text in texts for word in PATH.findall(text)))
     words = list(dict.fromkeys(_words(texts, paths, names, matches)))
     found: dict[tuple[str, str], tuple[str, FoundObject]] = {}
     unknown: list[str] = []
-    known_words = _known(relations)
     for word in words[:MOST]:
-        strange = FULL_ID.fullmatch(word) is not None and word not in known_words
+        strange = FULL_ID.fullmatch(word) is not None and word not in store.known
         meant = names.get(word) or (find(relations, word) if not strange else [])
         if meant and (len({each.id for each in meant}) == 1 or not _is_start(word)):
             for each in meant:
@@ -85,7 +106,6 @@ def _member_paths(relations: tuple[Relations, ...], word: str) -> Iterator[str]:
 
 
 def _known(relations: tuple[Relations, ...]) -> set[str]:
-    """Return every full id and digest that means something here, so that others need no search."""
     words: set[str] = set()
     for rel in relations:
         ids = {object_id for _, object_id in known_ids(rel)}
@@ -131,7 +151,6 @@ def _pod_of(name: str) -> str:
 
 
 def _names(relations: tuple[Relations, ...]) -> dict[str, list[FoundObject]]:
-    """Return every name that images, containers and pods go by; an empty list where `find` knows what it means."""
     names: dict[str, list[FoundObject]] = {}
     for rel in relations:
         every = [name for image in rel.images.values() for name in image.names]

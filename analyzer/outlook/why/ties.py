@@ -1,4 +1,4 @@
-"""Why a cause belongs to a text: what it prints, what is foretold of it, the behaviour it brings about, what it is about."""
+"""Why a cause belongs to a text: what it prints or makes an engine print, and what it is about."""
 
 from __future__ import annotations
 

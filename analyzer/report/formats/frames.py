@@ -50,7 +50,7 @@ CAUSES = {
     "findings": "object",
 }
 
-TEXTS = ("id", "name", "fault")
+TEXTS = ("id", "name", "behaviour")
 EVENTS = {
     "time": "datetime64[ns, UTC]",
     "kind": "string",
@@ -61,7 +61,7 @@ EVENTS = {
     "line": "Int64",
     "bad": "bool",
     "findings": "object",
-    "fault": "string",
+    "behaviour": "string",
     "zone_known": "bool",
 }
 AFFECTED = {

@@ -112,7 +112,7 @@ def rows(line: Timeline, report: Analysis) -> list[dict[str, Any]]:
             "line": event.line or None,
             "bad": event.bad,
             "findings": [ids[finding] for finding in event.findings if finding in ids],
-            "fault": event.fault or None,
+            "behaviour": event.behaviour or None,
         }
         for event in line.events
     ]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER
 from analyzer.outlook.why.answer import ABSENT, SHOWN
 from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PRINTS
-from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.encode.text import inert
+from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines, outlook_line
 from analyzer.report.words import plural
 from analyzer.signatures.catalogue import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from analyzer.graph.find import FoundObject
     from analyzer.outlook.why.answer import Answer, Reply
@@ -84,7 +84,9 @@ class _Lines:
         elif answer.holders:
             yield from self.plain(f"ANSWER: no damage: {answer.holders[0].text}")
         elif answer.state == ABSENT:
-            yield from self.plain("NOT SHOWN: the message is known, and this bundle does not show what brings it about.")
+            yield from self.plain(
+                "NOT SHOWN: the message is known, and this bundle does not show what brings it about."
+            )
             if not self.report.complete:
                 yield from self.wrap("but", "the bundle was not read whole: it may be in what is missing")
         else:
@@ -139,7 +141,9 @@ class _Lines:
             yield ""
             yield from cause_lines(self.report, cause, columns=self.columns)
         if len(self.answer.worst) > FIRST:
-            yield from self.wrap("", f"and {plural(len(self.answer.worst) - FIRST, 'further cause')}: see `analyzer report`")
+            yield from self.wrap(
+                "", f"and {plural(len(self.answer.worst) - FIRST, 'further cause')}: see `analyzer report`"
+            )
 
     def engines(self) -> Iterator[str]:
         told = [tie.outlook for reply in self.answer.replies[:FIRST] for tie in reply.ties[:TIES]]
@@ -160,7 +164,9 @@ class _Lines:
                 yield from self.wrap("", f"and {plural(len(self.answer.elsewhere) - FIRST, 'further cause')}")
         if self.answer.others:
             yield ""
-            yield from self.plain("what else gives that message" if self.answer.state == SHOWN else "what gives that message")
+            yield from self.plain(
+                "what else gives that message" if self.answer.state == SHOWN else "what gives that message"
+            )
             for behaviour in self.answer.others[:MANY]:
                 yield from self.wrap("-", f"{behaviour.title} ({behaviour.id}): {behaviour.means} {behaviour.do}")
                 yield from self.wrap("", seen_text(behaviour, self.report))
@@ -205,10 +211,10 @@ def _short(title: str, reply: Reply) -> str:
 def state_of(found: FoundObject) -> str:
     """Return what the records and directories of the bundle have of an object; only what is established."""
     rel = found.rel
-    known = {LAYER: rel.layers, IMAGE: rel.images, CONTAINER: rel.containers}.get(found.kind)
-    if known is None:
+    known: dict[str, Mapping[str, object]] = {LAYER: rel.layers, IMAGE: rel.images, CONTAINER: rel.containers}
+    if found.kind not in known:
         return "named by records"
-    record = "has a record" if found.id in known else "has no record"
+    record = "has a record" if found.id in known[found.kind] else "has no record"
     if found.kind == LAYER:
         there = any(found.id in store.home.layers for store in rel.stores)
         return f"{record}, {'a directory' if there else 'no directory'} in this bundle"
