@@ -40,6 +40,7 @@ class Limits:
         4 << 20, "manifests, configs, link, lower and the like (containers/image refuses manifests over 4 MiB)"
     )
     libpod_database: int = _limit(64 << 20, "podman's bolt_state.db or db.sql, its write-ahead log likewise")
+    mark: int = _limit(4_096, "a lock file or a mark of the driver")
     log_tail: int = _limit(4 << 20, "last bytes of one captured log that are read")
     logs: int = _limit(64 << 20, "sum of what is read of captured logs")
     tar_split: int = _limit(64 << 20, "one tar-split.gz, compressed")

@@ -70,9 +70,9 @@ def _index(view: StoreView) -> str:
 
 
 def _whole(view: StoreView) -> str:
-    if view.snapshot.complete:
+    if not view.snapshot.archive_losses:
         return "the archive has no end mark: what is absent may have been cut off" if view.snapshot.open_end else ""
-    loss = view.snapshot.losses[0]
+    loss = view.snapshot.archive_losses[0]
     return f"the bundle was not read whole ({loss.what}): what is absent may have been lost"
 
 

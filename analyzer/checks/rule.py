@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from analyzer.checks.content.unread_layers import unread_layers
 from analyzer.checks.evidence import Need, missing
 from analyzer.checks.finding import HIGH, Evidence, Finding, Subject
 from analyzer.checks.store_view import StoreView
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.provenance import Where
     from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.source.member import Loss
 
     Check = Callable[[StoreView], Iterator[Finding]]
 
@@ -155,6 +157,7 @@ class Checked:
         known: fingerprints of findings that the user's baseline names.
         gone: how many findings of the baseline are no longer there; None without a baseline.
         overridden: (rule, severity) pairs of the user's policy.
+        losses: what was found unread only when contents were compared.
     """
 
     findings: tuple[Finding, ...]
@@ -166,6 +169,7 @@ class Checked:
     known: frozenset[str] = frozenset()
     gone: int | None = None
     overridden: tuple[tuple[str, str], ...] = ()
+    losses: tuple[Loss, ...] = ()
 
 
 def run_rules(
@@ -179,7 +183,8 @@ def run_rules(
     """Run rules on every store.
 
     A rule counts as run when at least one store had the evidence it needs; the reason of the first store is given
-    where none had, and for stores it left out beside others.
+    where none had, and for stores it left out beside others. What a rule finds at a link to what was not captured is
+    no finding: nobody saw what is there, which the coverage says.
     """
     chosen = tuple(rules) if rules is not None else builtin_rules()
     views = [StoreView(snapshot, store, rel, engines, platform) for rel in relations for store in rel.stores]
@@ -196,7 +201,11 @@ def run_rules(
                 continue
             try:
                 findings.extend(
-                    [replace(found, root=view.store.root, driver=view.store.driver) for found in each.check(view)]
+                    [
+                        replace(found, root=view.store.root, driver=view.store.driver)
+                        for found in each.check(view)
+                        if not snapshot.not_captured(found.evidence[0].where.path)
+                    ]
                 )
                 if each.left_out is not None and (unseen := each.left_out(view)):
                     partly_seen.append(unseen if len(views) == 1 else f"{unseen} (store {view.store.root or '.'})")
@@ -214,5 +223,9 @@ def run_rules(
         skipped += [(each.id, unseen) for unseen in partly_seen]
     unique = {(f.fingerprint, f.subject.path, f.message): f for f in findings}
     return Checked(
-        tuple(sorted(unique.values(), key=lambda f: f.order)), tuple(run), tuple(skipped), tuple(dict.fromkeys(failed))
+        tuple(sorted(unique.values(), key=lambda f: f.order)),
+        tuple(run),
+        tuple(skipped),
+        tuple(dict.fromkeys(failed)),
+        losses=unread_layers(views),
     )

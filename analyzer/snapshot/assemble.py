@@ -79,7 +79,7 @@ def _resolved(file: SmallFile, files: dict[str, SmallFile]) -> SmallFile:
         return file
     member = file.member
     member.kind, member.size = target.member.kind, target.member.size
-    return SmallFile(member, target.data, target.sha256, target.reason)
+    return SmallFile(member, target.data, target.sha256, target.unread)
 
 
 def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limits: Limits) -> Store:
@@ -113,10 +113,12 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             store.part_dirs[part] = file
         elif slash:
             by_directory.setdefault(directory, {})[name] = file
-        elif file.member.kind == DIRECTORY:
-            by_directory.setdefault(directory, {})
         elif name_match := TAR_SPLIT.fullmatch(path):
             store.tar_splits[name_match.group(1)] = file
+        elif file.member.kind == DIRECTORY:
+            by_directory.setdefault(directory, {})
+        elif HEX_ID.fullmatch(path):
+            store.no_directories.append(file)
         elif path.startswith(".tmp-"):
             store.temporaries.append(file)
         elif path.endswith(".lock"):

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analyzer.limits import reached
 from analyzer.snapshot import host
 from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
-from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.provenance import CUT, LEFT_OUT, LIMIT, LINK, SPECIAL, SmallFile, Unread
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
 
@@ -39,6 +40,8 @@ TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
 PROGRESS_EVERY = 512
 HEX_ID = re.compile(r"[0-9a-f]{64}")
+NOT_NEEDED = Unread(LEFT_OUT, "not needed")
+CUT_SHORT = Unread(CUT, "cut: the archive ends or is damaged inside it")
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
 
 
@@ -157,50 +160,61 @@ class Collector:
         else:
             self._full_tree(store, rest or "", member, body)
 
-    def _bound(self, part: str, rest: str) -> int:
+    def _bound(self, part: str, rest: str) -> str:
+        """Return the limit for a file of the store's own directories, `""` for one whose content is of no use."""
         name = rest.rpartition("/")[2]
         if name.endswith(".json") and "/" not in rest:
-            return self._limits.index_file
+            return "index_file"
         if part == "-layers":
-            return self._limits.tar_split
+            return "tar_split"
         if part == "-containers" and "/userdata/" in rest and name not in ("config.json", "state.json"):
-            return 0
-        return self._limits.small_file
+            return ""
+        return "small_file"
 
-    def _keep(self, member: Member, body: Body, bound: int) -> SmallFile:
+    def _keep(self, member: Member, body: Body, limit: str) -> SmallFile:
+        """Keep a file's content within a limit of that name."""
+        if not limit:
+            return SmallFile(member, None, unread=NOT_NEEDED)
         if member.kind != FILE:
-            reason = "a hard link" if member.kind == HARDLINK else f"a {member.kind}, not a regular file"
-            return SmallFile(member, None, reason=reason)
-        if member.size <= bound and self._kept + member.size <= self._limits.kept_bytes:
-            data = body.read(bound)
-            if data is not None:
-                self._kept += len(data)
-                if len(data) == member.size and body.complete:
-                    return SmallFile(member, data)
-                return SmallFile(member, data, reason="cut: the archive ends or is damaged inside it")
-        if bound == 0:
-            return SmallFile(member, None, reason="not needed")
+            return SmallFile(member, None, unread=not_regular(member))
+        bound = getattr(self._limits, limit)
+        if member.size > bound:
+            return self._over(member, body, limit, bound)
+        if self._kept + member.size > self._limits.kept_bytes:
+            return self._over(member, body, "kept_bytes", self._limits.kept_bytes)
+        data = body.read(bound)
+        if data is None:
+            return self._over(member, body, limit, bound)
+        self._kept += len(data)
+        if len(data) == member.size and body.complete:
+            return SmallFile(member, data)
+        return SmallFile(member, data, unread=CUT_SHORT)
+
+    def _over(self, member: Member, body: Body, limit: str, bound: int) -> SmallFile:
+        """Return a file that is over a limit with its digest, which needs no room."""
         digest = hashlib.sha256()
         for chunk in body.chunks():
             digest.update(chunk)
-        reason = f"{member.size} bytes, over the limit of {bound}"
-        return SmallFile(member, None, digest.hexdigest() if body.complete else "", reason)
+        why = Unread(LIMIT, f"{member.size} bytes, not read: {reached(limit, bound)}")
+        return SmallFile(member, None, digest.hexdigest() if body.complete else "", why)
 
     def _tail(self, member: Member, body: Body) -> SmallFile:
         """Keep the end of a log, while there is room for logs."""
         if member.kind != FILE:
-            return SmallFile(member, None, reason=f"a {member.kind}, not a regular file")
+            return SmallFile(member, None, unread=not_regular(member))
         held = sum(len(file.data or b"") for file in self.result.host.logs.values())
         bound = min(self._limits.log_tail, self._limits.logs - held)
+        limit = "log_tail" if bound == self._limits.log_tail else "logs"
+        told = reached(limit, getattr(self._limits, limit))
         if bound <= 0:
-            return SmallFile(member, None, reason="over the limit for logs")
+            return SmallFile(member, None, unread=Unread(LIMIT, f"not read: {told}"))
         kept = bytearray()
         for chunk in body.chunks():
             kept += chunk
             if len(kept) > 2 * bound:
                 del kept[:-bound]
-        cut = "" if member.size <= bound else f"the last {bound} of {member.size} bytes"
-        return SmallFile(member, bytes(kept[-bound:]), reason=cut)
+        why = Unread(LIMIT, f"only the last {bound} of {member.size} bytes read: {told}")
+        return SmallFile(member, bytes(kept[-bound:]), unread=why if member.size > bound else None)
 
     def _better(self, before: SmallFile | None, now: SmallFile) -> SmallFile:
         """Return which of two members of one name counts: the last, unless only the one before it is whole."""
@@ -208,7 +222,7 @@ class Collector:
             return now
         if now.member.kind == HARDLINK and now.member.link == now.path:
             return before
-        last = not (now.reason.startswith("cut") and not before.reason)
+        last = not (now.cut and before.unread is None)
         if len(self.result.notes) < NOTED:
             what = "in the bundle twice with different content: " + ("the last is used" if last else "the last is cut")
             self.result.notes.append(Loss(what, now.path, max(now.member.offset, 0)))
@@ -231,7 +245,7 @@ class Collector:
         else:
             home.others[name] = member
             if name == ".has-mount-program":
-                home.mount_program = self._keep(member, body, 4096)
+                home.mount_program = self._keep(member, body, "mark")
 
     def _temporary(self, home: DriverHome, name: str, below: str, member: Member) -> None:
         tree = home.staging if name == "staging" else home.tempdirs
@@ -249,7 +263,7 @@ class Collector:
                 layer.entries[name] = member
                 if name in ("link", "lower", "additionallayer"):
                     attribute = "additional" if name == "additionallayer" else name
-                    kept = self._keep(member, body, self._limits.small_file)
+                    kept = self._keep(member, body, "small_file")
                     setattr(layer, attribute, self._better(getattr(layer, attribute), kept))
             elif below == "composefs-data/composefs.blob":
                 layer.composefs_blob = member
@@ -370,12 +384,12 @@ class Collector:
         if (volume := VOLUMES.fullmatch(path)) is not None:
             self._volume(volume.group(1) or "", volume.group(2) or "")
         elif host.WANTED.search(path):
-            self.result.host.files[path] = self._keep(member, body, self._limits.small_file)
+            self.result.host.files[path] = self._keep(member, body, "small_file")
         elif host.LOGS.search(path):
             self.result.host.logs[path] = self._tail(member, body)
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
-            bound = self._limits.libpod_database if DATABASE.fullmatch(path) else 4096 if path.endswith(".lock") else 0
-            self.result.loose[path] = self._keep(member, body, bound)
+            limit = "libpod_database" if DATABASE.fullmatch(path) else "mark" if path.endswith(".lock") else ""
+            self.result.loose[path] = self._keep(member, body, limit)
 
     def _volume(self, root: str, name: str) -> None:
         """Note a directory of a volume; what lies in it is not looked at."""
@@ -384,6 +398,15 @@ class Collector:
         names = self.result.volumes.setdefault(root, set())
         if name and len(names) < MOST_VOLUMES:
             names.add(name)
+
+
+def not_regular(member: Member) -> Unread:
+    """Return why an entry that is no regular file has no content here."""
+    if member.kind == HARDLINK:
+        return Unread(LINK, f"a hard link to {member.link or 'nothing'}, whose content the bundle does not hold")
+    if member.kind == SYMLINK:
+        return Unread(LINK, f"a symlink to {member.link or 'nothing'}, not followed: its content was not captured")
+    return Unread(SPECIAL, f"a {member.kind}, not a regular file")
 
 
 def _nothing() -> None:

@@ -38,7 +38,7 @@ class Document:
     @property
     def cut(self) -> bool:
         """Tell whether the archive, not the file, ended inside it: what is missing proves nothing."""
-        return self.file.reason.startswith("cut")
+        return self.file.cut
 
     @property
     def empty(self) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
+from analyzer.limits import reached
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,8 +20,6 @@ MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance
 MAGIC = b"\x1f\x8b"
 GZIP_WINDOW = 31
-LARGEST = 8 << 30
-"""Decompressed bytes of one file that are read (a tar-split of a million files has about 1 GiB)."""
 
 
 class GzipDamageError(Exception):
@@ -43,7 +43,8 @@ def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
         GzipDamageError: after the last piece that could be read.
         LimitError: the output is larger than a real file's.
     """
-    largest = min(LARGEST, limits.total_bytes)
+    name = "tar_split_text" if limits.tar_split_text < limits.total_bytes else "total_bytes"
+    largest = getattr(limits, name)
     view = memoryview(data)
     given, at, end, members = 0, 0, len(data), 0
     while at < end:
@@ -67,7 +68,7 @@ def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
                 if piece:
                     given += len(piece)
                     if given > largest:
-                        raise LimitError(f"more than {largest} bytes decompressed")
+                        raise LimitError(f"more than {largest} bytes decompressed: {reached(name, largest)}")
                     yield piece
             if at == end and not stream.eof:
                 raise GzipDamageError("cut", "the end of the gzip stream", f"it ends after {end} bytes")

@@ -23,7 +23,7 @@ from analyzer.snapshot.manifests import (
     digest_error,
     read_manifest,
 )
-from analyzer.source.member import FILE, HARDLINK
+from analyzer.source.member import FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,7 +148,7 @@ class ImageReader:
         name = file_name(key)
         for store in self._holders.get(image_id, ()):
             found = store.image_blob(image_id, name)
-            if found is not None and found.member.kind in (FILE, HARDLINK):
+            if found is not None and found.member.kind in (FILE, HARDLINK, SYMLINK):
                 return found
         return None
 

@@ -19,9 +19,9 @@ from analyzer.snapshot.collect import Collected, RawStore
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.overlay import DriverHome, LayerDirectory
-from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.provenance import LINK, SmallFile, Unread
 from analyzer.snapshot.snapshot import Gathered
-from analyzer.source.member import HARDLINK, Loss, Member
+from analyzer.source.member import HARDLINK, SYMLINK, Loss, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ LEVEL = 1
 LARGEST = 4 << 30
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "offsets")
 LIST, TUPLE, DICT, SET, FROZEN, ODD_TEXT, MEMBER_TAG, FILE_TAG, LOSS_TAG, TABLE_TAG, CLASS_TAG = range(11)
-CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory)
+CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory, Unread)
 NUMBER = {cls: CLASS_TAG + number for number, cls in enumerate(CLASSES)}
 
 
@@ -142,9 +142,9 @@ class _Writer:
     def _file(self, file: SmallFile) -> list[Any]:
         """Write a hard link as it was found: reading the records has made it the file it leads to."""
         member = file.member
-        found = file.data is None and file.reason == "a hard link"
+        found = file.unread is not None and file.unread.kind == LINK and member.kind != SYMLINK
         place = self._member(member, HARDLINK, 0) if found else self._member(member, member.kind, member.size)
-        return [FILE_TAG, place, file.data, file.sha256, self.value(file.reason)]
+        return [FILE_TAG, place, file.data, file.sha256, self.value(file.unread)]
 
     def _table(self, table: DiffTable) -> list[Any]:
         if any("\0" in name for name in table.names):

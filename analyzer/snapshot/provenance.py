@@ -35,21 +35,54 @@ class Problem:
     observed: str
 
 
+LINK, SPECIAL, LIMIT, CUT, LEFT_OUT = "link", "special", "limit", "cut", "left-out"
+"""Kinds of `Unread`: a link to what was not captured; no regular file; over a limit; the archive ends inside it; the
+program has no use for its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why something that is there was not read, or not whole.
+
+    Attributes:
+        kind: `LINK`, `SPECIAL`, `LIMIT`, `CUT` or `LEFT_OUT`.
+        says: the reason in words.
+    """
+
+    kind: str
+    says: str
+
+
 @dataclass(frozen=True, slots=True)
 class SmallFile:
     """A file of the store whose content matters.
 
     Attributes:
         member: facts of the entry.
-        data: content, or None when it was not kept (see `reason`).
+        data: content, or None when it was not kept (see `unread`).
         sha256: hex digest of the whole content, when it was seen whole.
-        reason: why there is no content: not a regular file, over a limit, cut.
+        unread: why there is no content, or not all of it; None where it is whole.
     """
 
     member: Member
     data: bytes | None
     sha256: str = ""
-    reason: str = ""
+    unread: Unread | None = None
+
+    @property
+    def reason(self) -> str:
+        """Return in words why it was not read whole, `""` when it was."""
+        return self.unread.says if self.unread is not None else ""
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether the archive, not the file, ended inside it: what is missing proves nothing."""
+        return self.unread is not None and self.unread.kind == CUT
+
+    @property
+    def elsewhere(self) -> bool:
+        """Tell whether the store has content for it that was not seen: behind a link, over a limit."""
+        return self.unread is not None and self.unread.kind in (LINK, LIMIT)
 
     @property
     def path(self) -> str:

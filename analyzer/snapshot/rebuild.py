@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from analyzer.limits import reached
 from analyzer.snapshot.content import FILE_CODE
 from analyzer.snapshot.parallel import map_in_workers
 from analyzer.snapshot.second_pass import walk
@@ -196,7 +197,8 @@ class Job:
             return
         size = self.table.sizes[row]
         if size > room:
-            self.fail(f"its files come in another order, and {size} more bytes do not fit the limit rebuild")
+            told = reached("rebuild", self._limits.rebuild)
+            self.fail(f"its files come in another order, and {size} more bytes do not fit: {told}")
             return
         data = self.held[row] = b"".join(map(bytes, chunks))
         self.held_bytes += len(data)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.errors import NoStoreError
-from analyzer.limits import DEFAULT, Limits
+from analyzer.limits import DEFAULT, Limits, advised
 from analyzer.snapshot.assemble import assemble
 from analyzer.snapshot.backing import tell_backing
 from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
+from analyzer.snapshot.gaps import find_gaps, host_notes
 from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from analyzer.snapshot.collect import Collected
+    from analyzer.snapshot.gaps import Gap
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
@@ -51,11 +53,15 @@ class BundleSnapshot:
         stores: graph roots first, each followed by the stores that serve it.
         host: files outside the stores.
         depth: `quick`, `standard` or `deep`.
-        losses: what could not be read; non-empty means that absence proves nothing.
+        losses: everything that is known of and was not read: what the archive lost, and the gaps.
         notes: harmless oddities of the archive.
         xattrs_seen: members that carried extended attributes.
         content_files: regular files seen below diff directories.
         newest_ns: latest modification time of a store entry: the capture was not before it.
+        archive_losses: parts of the bundle that could not be read; non-empty means that absence proves nothing.
+        gaps: evidence that is there and has no content here.
+        links: those of them that are links to what was not captured.
+        limits: it was read with.
         rebuilt: layers made again, by member path of their tar-split; None where not asked for or not possible.
     """
 
@@ -69,10 +75,14 @@ class BundleSnapshot:
     content_files: int = 0
     newest_ns: int = 0
     rebuilt: Mapping[str, Rebuilt] | None = None
+    archive_losses: list[Loss] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    links: frozenset[str] = frozenset()
+    limits: Limits = DEFAULT
 
     @property
     def complete(self) -> bool:
-        """Tell whether the whole bundle was read."""
+        """Tell whether everything that is known of was read."""
         return not self.losses
 
     @property
@@ -82,8 +92,16 @@ class BundleSnapshot:
 
     @property
     def whole(self) -> bool:
-        """Tell whether absence means something: everything was read, up to the archive's end mark."""
-        return self.complete and not self.open_end
+        """Tell whether absence means something: the archive was read to its end mark, and no part of it was lost."""
+        return not self.archive_losses and not self.open_end
+
+    def not_captured(self, path: str) -> bool:
+        """Tell whether a member path is, or lies below, a link to what the bundle does not hold."""
+        while self.links and path:
+            if path in self.links:
+                return True
+            path = path.rpartition("/")[0]
+        return False
 
     def group(self, number: int) -> list[Store]:
         """Return the stores of one group, the graph root first."""
@@ -171,7 +189,8 @@ def understand(
     collected = gathered.collected
     stores = assemble(collected, limits)
     if not stores:
-        raise NoStoreError(describe_input(collected, gathered.members), where=gathered.path)
+        lost = f"; not read whole: {advised(gathered.losses[0].what)}" if gathered.losses else ""
+        raise NoStoreError(describe_input(collected, gathered.members) + lost, where=gathered.path)
     group_stores(stores, collected.host)
     tell_backing(stores, collected.host)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
@@ -180,6 +199,8 @@ def understand(
     rebuilt = None
     if again is not None and gathered.depth == DEEP:
         rebuilt = rebuild(stores, gathered.path, gathered.format, again, limits)
+    losses = [Loss(advised(loss.what), loss.where, loss.offset) for loss in gathered.losses]
+    gaps = find_gaps(stores, collected.host, collected.loose)
     bundle = Bundle(
         gathered.path,
         gathered.format,
@@ -193,20 +214,14 @@ def understand(
         stores,
         collected.host,
         gathered.depth,
-        [*gathered.losses, *_kept_losses(stores)],
-        [*gathered.notes, *collected.notes],
+        [*losses, *(gap.loss for gap in gaps)],
+        [*gathered.notes, *collected.notes, *host_notes(collected.host)],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,
         rebuilt,
+        losses,
+        gaps,
+        frozenset(gap.path for gap in gaps if gap.elsewhere),
+        limits,
     )
-
-
-def _kept_losses(stores: list[Store]) -> list[Loss]:
-    """Return losses for index files that were over a limit."""
-    return [
-        Loss(document.file.reason, document.path, max(document.file.member.offset, 0))
-        for store in stores
-        for document in store.documents.values()
-        if document.file.data is None and "limit" in document.file.reason
-    ]

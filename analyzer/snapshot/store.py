@@ -39,6 +39,7 @@ class Store:
         tar_splits: `<id>.tar-split.gz` by layer id.
         temporaries: left-over `.tmp-*` files.
         locks: lock files by name.
+        no_directories: entries with the id of a layer, image or container that are no directories.
         seen: which of `home`, `layers`, `images`, `containers` had any entry in the bundle.
         group: index of the stores that one engine uses together.
         parsed: manifests and configs of images, kept by who opens images.
@@ -62,6 +63,7 @@ class Store:
     temporaries: list[SmallFile] = field(default_factory=list)
     locks: dict[str, Lock] = field(default_factory=dict)
     part_dirs: dict[str, SmallFile] = field(default_factory=dict)
+    no_directories: list[SmallFile] = field(default_factory=list)
     seen: frozenset[str] = frozenset()
     group: int = 0
     backing_fs: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from analyzer.limits import reached
 from analyzer.snapshot.gunzip import GzipDamageError, LimitError, gunzip
 from analyzer.snapshot.provenance import Problem, Where
 from analyzer.snapshot.tar_entry import GLOBAL_HEADER
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512
-LONGEST_LINE = 256 << 20
 LONGEST_GROUP = 16 << 20
 """Bytes of raw pieces with no file between them that are kept: extended headers, of up to 1 MiB each, and a header."""
 DAMAGE = frozenset({"zero-length", "nul-bytes", "not-gzip", "cut", "damaged-gzip", "trailing-bytes", "syntax"})
@@ -304,7 +304,7 @@ class TarSplit:
     def _batches(self) -> Iterator[bytes]:
         """Yield whole lines, many at a time."""
         pieces: list[bytes] = []
-        held = 0
+        held, longest = 0, self._limits.tar_split_line
         for chunk in gunzip(self.file.data or b"", self._limits):
             cut = chunk.rfind(b"\n") + 1
             if cut:
@@ -313,8 +313,8 @@ class TarSplit:
             else:
                 pieces.append(chunk)
                 held += len(chunk)
-            if held > LONGEST_LINE:
-                raise LimitError(f"a line of more than {LONGEST_LINE} bytes")
+            if held > longest:
+                raise LimitError(f"a line of more than {longest} bytes: {reached('tar_split_line', longest)}")
         if rest := b"".join(pieces):
             yield rest
 

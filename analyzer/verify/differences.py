@@ -220,7 +220,7 @@ class TableComparison:
                 continue
             real, found = self._file(row)
             if found is None:
-                self.facts.compared -= 1
+                self._lost(entry)
                 continue
             before = sum(self.facts.counts.values())
             self.judge.entry(entry, found, entry.path, self.table.digest(real), self._links.get(entry.path, ()))
@@ -229,12 +229,20 @@ class TableComparison:
         for entry, row in links:
             real, found = self._file(row)
             target_row = self.table.index.get(self._parents.get(entry.link, entry.link), -1)
+            if found is None:
+                self._lost(entry)
             if target_row < 0 or found is None:
                 continue
             target_real, target = self._file(target_row)
             if target is not None:
                 same = real == target_real and (real >= 0 or found == target)
                 self.judge.link_entry(entry, found, target, same=same, target_intact=entry.link not in self._changed)
+
+    def _lost(self, entry: TarEntry) -> None:
+        """Note a hard link to what the bundle does not hold."""
+        self.facts.compared -= 1
+        self.facts.links_lost += 1
+        self.facts.link_lost = self.facts.link_lost or entry.path
 
     def _judge_opaque(self) -> None:
         facts, capture = self.facts, self.judge.capture

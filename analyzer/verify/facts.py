@@ -65,6 +65,8 @@ class LayerFacts:
         total: length of the layer tar in bytes as described, None when not known.
         recorded: entries of the layer tar.
         compared: entries compared with a file.
+        links_lost: files that are hard links to what the bundle does not hold, so that their content was not seen.
+        link_lost: path of the first of them.
         emptied: there is no file at all, where the bundle has those of other layers.
         unjudged: why files were not compared, `""` when they were.
         verified: bytes of content whose checksum was as recorded.
@@ -87,6 +89,8 @@ class LayerFacts:
     recorded: int = 0
     compared: int = 0
     emptied: bool = False
+    links_lost: int = 0
+    link_lost: str = ""
     unjudged: str = ""
     verified: int = 0
     counts: Counter[str] = field(default_factory=Counter)

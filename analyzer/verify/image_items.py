@@ -167,7 +167,7 @@ def _judge(images: ImageSource, image: ImageRecord, key: str, listed: frozenset[
 
 
 def _fault(item: BigDataItem, file: SmallFile) -> str:
-    if file.member.kind != FILE or file.reason.startswith("cut"):
+    if file.member.kind != FILE or file.cut:
         return ""
     seen, expected = item.seen, expected_digest(item)
     resized = item.size is not None and item.size != file.member.size

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from analyzer.limits import DEFAULT
 from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.parallel import map_in_workers
 from analyzer.snapshot.second_pass import table_of
@@ -63,6 +62,7 @@ class Comparer:
         self.owner = store_owner(store)
         self.honoured = honoured_names(store, rootless=self.owner[0] != 0)
         self._known: dict[str, list[TarEntry] | None] = {}
+        self.limits = snapshot.limits
         self.tables = {
             table.path: table
             for other in snapshot.stores
@@ -125,11 +125,11 @@ class Comparer:
         stores = (self.store, *self.rel.stores)
         for store in stores:
             if (file := store.tar_splits.get(layer_id)) is not None:
-                return TarSplit(file, DEFAULT)
+                return TarSplit(file, self.limits)
         for store in stores:
             files = store.layer_files.get(layer_id, {})
             if TOC_FILE in files:
-                return Toc(files[TOC_FILE], files.get(FORMAT_FILE), DEFAULT)
+                return Toc(files[TOC_FILE], files.get(FORMAT_FILE), self.limits)
         return None
 
     def _layer(self, record: LayerRecord) -> LayerFacts | None:

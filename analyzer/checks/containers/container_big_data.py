@@ -75,7 +75,7 @@ def _wrong(container: ContainerRecord, key: str, file: SmallFile | None) -> tupl
     size, digest = container.big_data_sizes.get(key), container.big_data_digests.get(key)
     if file is None:
         return "a file", "missing"
-    if file.member.kind != FILE or file.reason.startswith("cut"):
+    if file.member.kind != FILE or file.cut:
         return None
     if type(size) is int and file.member.size != size:
         return f"{size} bytes", f"{file.member.size} bytes"

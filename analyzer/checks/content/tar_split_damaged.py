@@ -49,7 +49,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     for layer_id, facts in view.contents.items():
         file = facts.description
         problems = [problem for problem in facts.problems if problem.kind in DAMAGE]
-        if facts.source != "tar-split" or not problems or file is None or file.reason.startswith("cut"):
+        if facts.source != "tar-split" or not problems or file is None or file.cut:
             continue
         yield this.found(
             view.layer(layer_id, file.path),

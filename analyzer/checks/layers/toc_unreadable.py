@@ -50,7 +50,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         files = [store.layer_files.get(record.id, {}).get(file_name(TOC)) for store in view.rel.stores]
         file = next((each for each in files if each is not None), None)
-        if file is None or file.data is None or file.reason.startswith("cut"):
+        if file is None or file.data is None or file.cut:
             continue
         seen = _seen(file.data)
         if not seen:

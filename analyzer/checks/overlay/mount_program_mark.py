@@ -43,7 +43,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the text of the mark, then compare it with the configuration."""
     mark = view.store.home.mount_program
     text = text_of(mark)
-    if mark is None or text is None or mark.reason.startswith("cut"):
+    if mark is None or text is None or mark.cut:
         return
     word = text.strip(" \t\r\n")
     if word not in ("true", "false"):

@@ -33,7 +33,6 @@ from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
-from analyzer.source.member import HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,5 +83,5 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 def _judged(document: Document) -> bool:
     """Leave out what the capture, not the store, made unreadable: cut, over a limit, a link that leads elsewhere."""
     if document.file.data is None:
-        return document.file.member.kind not in (SYMLINK, HARDLINK) and "limit" not in document.file.reason
+        return not document.file.elsewhere
     return not document.cut

@@ -83,7 +83,7 @@ class _Document:
             ("redacted", str(report.redacted).lower()),
             *((f"policy.{n}", said) for n, said in enumerate(report.policy, 1)),
             *((f"cause.{cause.rank}", f"{cause.id}: {cause.hypothesis.title}") for cause in report.causes),
-            *((f"loss.{n}", f"{loss.where}: {loss.what}") for n, loss in enumerate(report.snapshot.losses, 1)),
+            *((f"loss.{n}", f"{loss.where}: {loss.what}") for n, loss in enumerate(report.losses, 1)),
         ):
             yield f'      <property name="{name}" value="{xml_text(value)}"/>'
         yield "    </properties>"

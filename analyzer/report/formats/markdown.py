@@ -96,10 +96,10 @@ class _Ticket:
             f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped"
         )
         lines += [
-            f"- **Lost** {_code(loss.where)}: {_said(loss.what)} (offset {loss.offset})" for loss in snapshot.losses[:5]
+            f"- **Lost** {_code(loss.where)}: {_said(loss.what)} (offset {loss.offset})" for loss in report.losses[:5]
         ]
-        if len(snapshot.losses) > 5:
-            lines.append(f"- and {len(snapshot.losses) - 5} more losses")
+        if len(report.losses) > 5:
+            lines.append(f"- and {len(report.losses) - 5} more losses")
         if report.redacted:
             lines.append("- **Redacted** names are replaced by pseudonyms; ids are as found")
         if report.policy:

@@ -144,7 +144,7 @@ def _invocation(report: Analysis) -> dict[str, Any]:
                 }
             ],
         }
-        for loss in report.snapshot.losses
+        for loss in report.losses
     ]
     notes += [
         {

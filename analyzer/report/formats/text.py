@@ -158,7 +158,7 @@ class _Text:
             f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped",
             colour="" if self.report.complete else "warn",
         )
-        for loss in snapshot.losses[: None if self.everything else 3]:
+        for loss in self.report.losses[: None if self.everything else 3]:
             yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
         if self.report.redacted:
             yield from self.row("redacted", "names are replaced by pseudonyms; ids are as found")

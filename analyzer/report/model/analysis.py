@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.outlook.model import Outlook
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.source.member import Loss
 
 HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
 
@@ -57,8 +58,13 @@ class Analysis:
 
     @property
     def complete(self) -> bool:
-        """Tell whether the whole bundle was read and every rule came to an end."""
-        return self.snapshot.complete and not self.checked.failed
+        """Tell whether everything that is known of was read and every rule came to an end."""
+        return not self.losses and not self.checked.failed
+
+    @property
+    def losses(self) -> list[Loss]:
+        """Return everything that is known of and was not read."""
+        return [*self.snapshot.losses, *self.checked.losses]
 
     @property
     def verdict(self) -> str:
@@ -77,8 +83,11 @@ class Analysis:
     @property
     def too_thin(self) -> str:
         """Return why nothing can be said of this bundle, `""` when enough was read."""
-        if self.snapshot.losses:
+        if self.snapshot.archive_losses:
             return "the bundle was not read whole"
+        if self.losses:
+            first = self.losses[0]
+            return f"{first.where} was not read: {first.what}"
         if self.snapshot.open_end:
             return "the archive has no end mark: it may be cut"
         if self.checked.failed:

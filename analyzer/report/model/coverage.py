@@ -19,7 +19,7 @@ def coverage(report: Analysis) -> dict[str, Any]:
         "depth": snapshot.depth,
         "content": content(snapshot),
         "xattrs": xattrs(snapshot),
-        "losses": [{"what": loss.what, "where": loss.where, "offset": loss.offset} for loss in snapshot.losses],
+        "losses": [{"what": loss.what, "where": loss.where, "offset": loss.offset} for loss in report.losses],
         "notes": [{"what": note.what, "where": note.where, "offset": note.offset} for note in snapshot.notes],
         "checks": {
             "run": list(report.checked.run),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from analyzer.graph.relations import relate
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.redact.names import Pseudonyms
-from analyzer.report.redact.store import place, snapshot
+from analyzer.report.redact.store import loss_of, place, snapshot
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Affected, Cause, Hypothesis, Step
@@ -56,6 +56,7 @@ class _Redactor(Generic[Held]):
             skipped=tuple((rule, said(reason)) for rule, reason in checked.skipped),
             faulty=tuple((said(name), said(reason)) for name, reason in checked.faulty),
             failed=tuple(map(said, checked.failed)),
+            losses=tuple(loss_of(loss, self.names) for loss in checked.losses),
             ignored=tuple((self.finding(finding), said(reason)) for finding, reason in checked.ignored),
             known=frozenset(self.finding(f).fingerprint for f in checked.findings if f.fingerprint in checked.known),
         )

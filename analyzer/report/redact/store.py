@@ -35,8 +35,11 @@ def snapshot(found: BundleSnapshot, names: Pseudonyms) -> BundleSnapshot:
         host=Host(
             {names.path(path): replace(_file(file, names), data=file.data) for path, file in found.host.files.items()}
         ),
-        losses=[_loss(loss, names) for loss in found.losses],
-        notes=[_loss(note, names) for note in found.notes],
+        losses=[loss_of(loss, names) for loss in found.losses],
+        archive_losses=[loss_of(loss, names) for loss in found.archive_losses],
+        gaps=[],
+        links=frozenset(),
+        notes=[loss_of(note, names) for note in found.notes],
         rebuilt=None,
     )
 
@@ -53,7 +56,8 @@ def place(where: Where, names: Pseudonyms) -> Where:
     return Where(names.path(where.path), names.path(where.pointer), where.offset)
 
 
-def _loss(loss: Loss, names: Pseudonyms) -> Loss:
+def loss_of(loss: Loss, names: Pseudonyms) -> Loss:
+    """Return what was not read, in pseudonyms."""
     return Loss(names.prose(loss.what), names.path(loss.where), loss.offset)
 
 
@@ -75,7 +79,8 @@ def _member(member: Member, names: Pseudonyms) -> Member:
 
 def _file(file: SmallFile, names: Pseudonyms) -> SmallFile:
     """Return a file without its content."""
-    return replace(file, member=_member(file.member, names), data=None, reason=names.prose(file.reason))
+    unread = file.unread and replace(file.unread, says=names.prose(file.unread.says))
+    return replace(file, member=_member(file.member, names), data=None, unread=unread)
 
 
 class _Redactor:

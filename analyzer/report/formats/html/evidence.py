@@ -118,7 +118,7 @@ def coverage_block(report: Analysis) -> Markup:
     """Return what was lost, noted and skipped, with reasons."""
     snapshot, checked = report.snapshot, report.checked
     parts: list[Markup] = []
-    for title, some in (("Not read", snapshot.losses), ("Noted", snapshot.notes)):
+    for title, some in (("Not read", report.losses), ("Noted", snapshot.notes)):
         if some:
             rows = [el("li", el("code", s.where), f": {s.what} (offset {s.offset:,})") for s in some[:LOSSES]]
             left = len(some) - len(rows)

@@ -138,5 +138,5 @@ def _coverage(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     seen = f", depth {snapshot.depth}; content {content(snapshot)}, xattrs {xattrs(snapshot)}"
     counts = f"{plural(len(checked.run), 'check')} run, "
     skipped = el("a", f"{len(checked.skipped)} skipped", href="#coverage") if checked.skipped else "none skipped"
-    lost = el("div", plural(len(snapshot.losses), "part"), " not read", class_="bad") if snapshot.losses else NOTHING
+    lost = el("div", plural(len(report.losses), "part"), " not read", class_="bad") if report.losses else NOTHING
     yield "Coverage", [whole, seen, el("br"), counts, skipped, lost]
