@@ -168,7 +168,7 @@ def test_an_index_cut_by_the_archive_gives_its_rows_and_no_finding(tmp_path, mon
     whole = len(Edited().layers())
     assert code == 4
     assert 0 < document["stores"][0]["layers"] < whole
-    assert document["findings"] == []
+    assert [f["rule"] for f in document["findings"] if f["severity"] != "info"] == []
     assert any(LAYERS in loss["where"] or "cut" in loss["what"] for loss in document["coverage"]["losses"])
 
 
