@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis, Step
+from analyzer.causes.model import Affected, Hypothesis, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 WEIGHT = 2.5
@@ -39,18 +40,29 @@ WEIGHT = 2.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one mix-up for a root with data of several drivers."""
-    found = case.of("STO-009", "STO-010", "OVL-015", at_least="warning")
+    told = [f for f in case.of("LPD-003", at_least="warning") if f.facts["member"] == "driver"]
+    found = [*case.of("STO-009", "STO-010", "OVL-015", at_least="warning"), *told]
     if not found:
         return
     yield Hypothesis(
         family="driver-mixed",
-        title=f"more than one storage driver used {case.store.root or 'this root'}",
+        title=_title(case, found[0]),
         subjects=subjects_of(found),
         explains=dict.fromkeys(found, WEIGHT),
         prior=PRIOR,
+        affected=case.everything() if found[0].rule in ("STO-010", "LPD-003") else Affected(),
         would_settle=("every storage.conf and crio.conf of the node, old ones included",),
         plan=(
             Step("podman info --format '{{.Store.GraphDriverName}}'", "See which driver the engine uses now."),
             Step("", "Set the driver that holds the images in storage.conf, for every engine on this root."),
         ),
     )
+
+
+def _title(case: Case, first: Finding) -> str:
+    root, facts = case.store.root or "this root", first.facts
+    if first.rule == "STO-010":
+        return f"{facts['path']} names the driver {facts['configured']}, the data of {root} are of {facts['driver']}"
+    if first.rule == "LPD-003":
+        return f"{facts['conf']} names the driver {facts['configured']}, podman's database {facts['database']}"
+    return f"more than one storage driver used {root}"

@@ -1,18 +1,18 @@
-"""Podman's database was made for another graph root or another driver.
+"""Podman's database was made for another graph root.
 
 What happened
-    The graph root was moved or copied to another path, or the driver in storage.conf was changed, while podman's
-    database kept the old one: it is written once and never follows.
+    The graph root was moved or copied to another path, while podman's database kept the old one: it is written once
+    and never follows.
 
 How it shows
-    Paths or driver in the database differ from storage.conf. The store itself is sound.
+    Paths in the database differ from storage.conf. The store itself is sound.
 
 What speaks against it
     The store was looked at through another mount point, with `--root`: then storage.conf is not what was used.
 
 What to do
-    Make the path that the database names lead to the store again, or set the driver back. Moving the database aside
-    makes podman take the new place, and forgets all containers.
+    Make the path that the database names lead to the store again.
+    Moving the database aside makes podman take the new place, and forgets all containers.
 
 Sources
     podman#5932, podman#11928, podman#27380, podman#9162; run on podman 4.3.1.
@@ -33,23 +33,22 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
-WEIGHT, DRIVER = 3.5, 2.5
+WEIGHT = 3.5
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose a moved root or a changed driver where the database says another."""
-    found = case.of("LPD-003", at_least="warning")
+    found = [f for f in case.of("LPD-003", at_least="warning") if f.facts["member"] == "graph_root"]
     if not found:
         return
-    places = [f for f in found if f.facts["member"] == "graph_root"]
-    first = (places or found)[0]
+    first = found[0]
     facts = first.facts
     yield Hypothesis(
         family="libpod-database-elsewhere",
         title=f"podman's database was made for {facts['what']} {facts['database']}, not {facts['configured']}",
-        subjects=subjects_of([first, *found]),
-        explains={f: WEIGHT if f in places else DRIVER for f in found},
+        subjects=subjects_of(found),
+        explains=dict.fromkeys(found, WEIGHT),
         prior=PRIOR,
         would_settle=("`podman info` and the command line podman is started with (`--root`, `--storage-driver`)",),
         plan=_advice(first),
@@ -58,12 +57,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _advice(first: Finding) -> tuple[Step, ...]:
     old = first.facts["database"]
-    if first.facts["member"] == "graph_root":
-        back = (
-            f"Let {old} lead to the store again (a bind mount, with a line in /etc/fstab), and set graphroot in "
-            f"storage.conf back to it. Nothing is lost."
-        )
-    else:
-        back = f"Set `driver` in storage.conf back to {old}, which the store was made with. Nothing is lost."
+    back = (
+        f"Let {old} lead to the store again (a bind mount, with a line in /etc/fstab), and set graphroot in "
+        "storage.conf back to it. Nothing is lost."
+    )
     aside = "Only if that cannot be done: move the database aside. Podman makes a new one and forgets every container."
     return Step("", back), Step("", aside)

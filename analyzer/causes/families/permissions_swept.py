@@ -22,6 +22,7 @@ Sources
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
@@ -51,6 +52,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     layers = [layer_of(f) for f in changed]
     given_away = bool(own) and _layers_given_away(case)
     affected = case.serving(_own_layers(case) if given_away else layers)
+    if any(f.facts.get("blocks") for f in own):
+        images = {key for key in case.rel.images if case.rel.image_store[key] is case.store}
+        affected = replace(affected, images=tuple(sorted(images.union(affected.images))))
     explains: dict[Finding, float] = {}
     for finding in changed:
         usual = FURTHER if explains else SWEPT

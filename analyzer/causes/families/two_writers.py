@@ -41,7 +41,7 @@ RULES = ("STO-013", "STO-014", "CTR-005", "OVL-005")
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose two writers for everything that is there twice."""
-    twice = case.of(*RULES, at_least="warning")
+    twice = [f for f in case.of(*RULES, at_least="warning") if not f.facts.get("read_only")]
     if not twice:
         return
     rules = {f.rule for f in twice}

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import MEDIUM, WARNING, Finding
+from analyzer.checks.finding import CRITICAL, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.provenance import Where
@@ -57,17 +57,19 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     if strangers and count > len(members) // 2:
         for uid in sorted({member.uid for member in strangers}):
             odd = [member for member in strangers if member.uid == uid]
-            yield _finding(view, this, odd, f"belong to user {uid}", f"user {owner}")
+            yield _finding(view, this, odd, f"belong to user {uid}", f"user {owner}", blocks=owner != 0)
     loose = [member for member in members if member.mode & OTHERS_WRITE]
     if loose and len(loose) <= len(members) // 2:
         yield _finding(view, this, loose, "may be written by anybody", "closed to others")
 
 
-def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: str) -> Finding:
+def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: str, *, blocks: bool = False) -> Finding:
     return this.found(
         view.file(odd[0].path),
         [(Where(m.path), usual, f"owner {m.uid}:{m.gid}, mode {m.mode:04o}") for m in odd[:SHOWN]],
+        severity=CRITICAL if blocks else "",
         confidence=MEDIUM,
+        blocks=blocks,
         variant="mode" if usual == "closed to others" else "owner",
         path=odd[0].path,
         count=len(odd),

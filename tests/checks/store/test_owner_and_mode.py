@@ -18,9 +18,14 @@ def sample() -> tuple[Edited, str]:
 
 def test_names_the_file_that_differs():
     [finding] = sample()[0].findings(RULE)
-    assert (finding.severity, finding.variant) == ("warning", "owner")
+    assert (finding.severity, finding.variant) == ("critical", "owner"), "the user cannot open it"
     assert finding.evidence[0].expected == "user 1000"
     assert finding.evidence[0].observed == "owner 0:0, mode 0600"
+
+
+def test_root_reads_what_belongs_to_a_user():
+    [finding] = Edited().change(IMAGES, uid=1000).findings(RULE)
+    assert (finding.severity, finding.variant) == ("warning", "owner")
 
 
 def test_an_index_that_anybody_may_write():
