@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.limits import reached
 from analyzer.snapshot.content import FILE_CODE
-from analyzer.snapshot.parallel import map_in_workers
 from analyzer.snapshot.second_pass import walk
 from analyzer.snapshot.symlink_rows import place, resolve_row
 from analyzer.snapshot.tar_split import FILE_LINE, Line, TarSplit
 from analyzer.source.checksum import CUT
 from analyzer.source.member import FILE
+from analyzer.source.parallel import map_in_workers
 from analyzer.source.stream.offsets import has_offsets, open_offsets
 from analyzer.source.tar.header import clean_path
 

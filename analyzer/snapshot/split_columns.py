@@ -14,10 +14,11 @@ import numpy as np
 from analyzer.snapshot.split_text import Pairs
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.source.member import BATCH_KINDS, DIRECTORY, SYMLINK
-from analyzer.source.tar.columns import DOT, NEWLINE, SLASH, all_clean, clean, numbers, rows_of, sound
+from analyzer.source.tar.columns import DOT, NEWLINE, SLASH, numbers, rows_of, sound
 from analyzer.source.tar.entry import NANO
 from analyzer.source.tar.header import BLOCK
 from analyzer.source.tar.header_columns import ITEMS
+from analyzer.source.tar.paths import all_clean, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -68,14 +68,16 @@ class TarSource:
 
     @cached_property
     def _reader(self) -> TarReader:
-        return TarReader(self._window, self._limits, self._records, self._scanner())
+        take = self._take
+        if take is None:
+            return TarReader(self._window, self._limits, self._records)
 
-    def _scanner(self) -> Scanner | None:
-        if self._take is None:
-            return None
-        from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
+        def scanner() -> Scanner:
+            from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
 
-        return Scanner(self._window, self._limits, self._take, self._source.place if self._skips else None)
+            return Scanner(self._window, self._limits, take, self._source.place if self._skips else None)
+
+        return TarReader(self._window, self._limits, self._records, scanner)
 
     @property
     def members(self) -> int:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.content import DiffTable, Entry
-from analyzer.snapshot.parallel import map_in_workers
 from analyzer.snapshot.second_pass import table_of
 from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_entry import TarEntry
@@ -16,6 +15,7 @@ from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
 from analyzer.source.allocation import much_made
 from analyzer.source.member import HARDLINK
+from analyzer.source.parallel import map_in_workers
 from analyzer.verify.captured_ids import captured, store_owner
 from analyzer.verify.differences import TableComparison, name_owner, note_entries
 from analyzer.verify.entry_judge import EntryJudge

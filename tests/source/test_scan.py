@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
+from analyzer.source import parallel
 from analyzer.source.open import open_bundle
-from analyzer.source.tar import scan
+from analyzer.source.tar import hop, reader, scan
 from tests.archives import tar_of
 from tests.contents import HEALTHY
 from tests.source.craft import BLOCK, END, base256, header, long_name, member, pax
@@ -28,7 +31,7 @@ MANY = 40
 @pytest.fixture(autouse=True)
 def eager(monkeypatch):
     """Offer members of even short archives many at once."""
-    monkeypatch.setattr(scan, "FIRST", 0)
+    monkeypatch.setattr(reader, "FIRST", 0)
     monkeypatch.setattr(scan, "LEAST", BLOCK)
     monkeypatch.setattr(scan, "FEWEST", 1)
     monkeypatch.setattr(scan, "PAUSE", 1)
@@ -230,3 +233,64 @@ def test_progress_is_told_while_members_come_many_at_once(tmp_path, content):
 def test_members_larger_than_what_is_read_at_once():
     big = recorded(LAYER + b"big", bytes(range(256)) * 400)
     assert same(ordinary() + big + ordinary(base=OTHER) + big + ordinary(5, LAYER + b"z/") + END) > MANY
+
+
+@pytest.fixture
+def far(monkeypatch):
+    """Gather what lies ahead in two processes, in small pieces."""
+    for name, value in (("LEAST_ROUND", BLOCK), ("FIRST_ROUND", 64 << 10), ("ROUND", 16), ("STRETCH", 4096)):
+        monkeypatch.setattr(hop, name, value)
+    monkeypatch.setattr(hop, "processors", lambda: 2)
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
+
+
+def ahead(data: bytes) -> int:
+    return same(data, content=False)
+
+
+@pytest.mark.usefixtures("far")
+def test_what_processes_gather_ahead_is_what_one_would_find():
+    rooms = [LAYER[:16] + b"%064d/diff/" % n for n in range(6)]
+    plain = b"".join(ordinary(base=room, more=[SELINUX]) for room in rooms) + END
+    assert ahead(plain) > 4 * MANY
+    odd = b"".join(ordinary(9, base=rooms[0]) + ODD[name] for name in ODD) + END
+    assert ahead(odd) > MANY
+    inner = recorded(LAYER + b"inner.tar", ordinary(200, base=OTHER) + END + bytes(40_000))
+    assert ahead(ordinary() + inner + ordinary(base=OTHER) + END) > MANY
+    dice = random.Random(14)
+    for _ in range(5):
+        damaged = bytearray(odd)
+        for _ in range(4):
+            damaged[dice.randrange(len(odd))] ^= 1 << dice.randrange(8)
+        ahead(bytes(damaged[: dice.randrange(len(odd) // 2, len(odd))]))
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("how", ["killed", "error"])
+def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how):
+    data = b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END
+    piece, parent = hop.Hopper._piece, os.getpid()
+
+    def dying(self, *args):
+        if os.getpid() != parent:
+            if how == "error":
+                raise MemoryError
+            os.kill(os.getpid(), signal.SIGKILL)
+        return piece(self, *args)
+
+    monkeypatch.setattr(hop.Hopper, "_piece", dying)
+    assert ahead(data) > MANY
+
+
+@pytest.mark.usefixtures("far")
+def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch):
+    looks = []
+    monkeypatch.setattr(hop, "processors", lambda: 4)
+    monkeypatch.setattr(parallel, "processors", lambda: 1)
+    monkeypatch.setattr(hop, "FIRST_ROUND", 1 << 30)
+    scanned = hop.Hopper._scan
+    monkeypatch.setattr(hop.Hopper, "_scan", lambda self, *args: looks.append(1) or scanned(self, *args))
+    monkeypatch.setattr(scan, "PAUSE", 128)
+    odd = b"".join(member(LAYER + b"z%d" % n, kind=b"Z") + member(LAYER + b"y%d" % n) for n in range(4_000))
+    ahead(member(LAYER + b"first") + odd + END)
+    assert len(looks) <= 4 * hop.PIECES * (hop.CHAINS + 1) + 8_000 // scan.PAUSE

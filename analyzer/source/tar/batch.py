@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from analyzer.source.checksum import HAS_CRC, go_iso, streamed
 from analyzer.source.member import BATCH_KINDS, FILE
-from analyzer.source.tar.columns import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analyzer.source.stream.window import Window
     from analyzer.source.tar.columns import Column
+    from analyzer.source.tar.header_columns import Members
+    from analyzer.source.tar.paths import Paths
+
+Fact = TypeVar("Fact")
 
 FILE_ITEM = BATCH_KINDS.index(FILE)
-
-
-class Paths(NamedTuple):
-    """The paths of consecutive members, none with a newline in it and none that cleaning would change.
-
-    Attributes:
-        text: each path with a newline before it, and one behind the last.
-        starts: where in it each path starts, and where one more would.
-    """
-
-    text: bytes
-    starts: Column
-
-    @classmethod
-    def of(cls, paths: Sequence[bytes | memoryview], lengths: Column) -> Paths:
-        """Return paths whose lengths are known."""
-        starts = np.ones(len(paths) + 1, np.int64)
-        np.cumsum(lengths + 1, out=starts[1:])
-        starts[1:] += 1
-        return cls(b"\n".join((b"", *paths, b"")), starts)
-
-    def part(self, start: int, stop: int) -> Paths:
-        """Return the paths from `start` up to `stop`."""
-        first = int(self.starts[start]) - 1
-        return Paths(self.text[first : int(self.starts[stop])], self.starts[start : stop + 1] - first)
-
-    def below(self, prefix: bytes) -> int:
-        """Return how many paths there are before the first that does not begin with `prefix`."""
-        data, count = np.frombuffer(self.text, np.uint8), len(self.starts) - 1
-        enough = np.diff(self.starts) > len(prefix)
-        starts = self.starts[:count][: count if enough.all() else int(enough.argmin())]
-        starts = starts[: np.searchsorted(starts, len(data) - len(prefix), "right")]
-        same = (rows_of(data, starts, len(prefix)) == np.frombuffer(prefix, np.uint8)).all(axis=1)
-        return len(same) if same.all() else int(same.argmin())
-
-    def behind(self, prefix: bytes) -> list[str]:
-        """Return what follows `prefix`, which all paths have; bytes that are no UTF-8 become surrogate escapes."""
-        text = self.text.replace(b"\n" + prefix, b"\n")
-        return text[1:-1].decode("utf-8", "surrogateescape").split("\n") if len(self.starts) > 1 else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +76,58 @@ class MemberBatch:
         for item in filled[last == 0].tolist():
             crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))
         return crcs, flags
+
+
+class Scan(NamedTuple):
+    """The members of one stretch of the stream; offsets are of the stream.
+
+    Attributes:
+        begins, ends: where each member and the one after it start.
+        bad: the items that were not read, ascending, and one behind all.
+        members: what was read.
+        offsets: where each content starts.
+        in_window: whether the contents lie in the window.
+    """
+
+    begins: Column
+    ends: Column
+    bad: Column
+    members: Members
+    offsets: Column
+    in_window: bool
+
+    def batch(self, start: int, stop: int, window: Window) -> MemberBatch:
+        """Return the members from `start` up to `stop`; of those in a window, nothing may have been passed over."""
+        span, members = slice(start, stop), self.members
+        offsets = self.offsets[span]
+        return MemberBatch(
+            members.paths.part(start, stop),
+            members.kinds[span],
+            members.modes[span],
+            members.uids[span],
+            members.gids[span],
+            members.sizes[span],
+            members.mtimes_ns[span],
+            offsets,
+            members.marks[span],
+            members.sets,
+            _part(members.links, start, stop),
+            _part(members.devices, start, stop),
+            window.view if self.in_window else None,
+            offsets - window.base,
+        )
+
+    @classmethod
+    def of(cls, begins: Column, ends: Column, members: Members, offsets: Column, *, in_window: bool) -> Scan:
+        """Return a stretch of members that were read."""
+        return cls(begins, ends, np.append(np.flatnonzero(~members.good), len(begins)), members, offsets, in_window)
+
+    @property
+    def good(self) -> int:
+        """Return how many members were read."""
+        return len(self.begins) - len(self.bad) + 1
+
+
+def _part(facts: Mapping[int, Fact], start: int, stop: int) -> dict[int, Fact]:
+    """Return facts by item that some consecutive items have, by item among these."""
+    return {item - start: fact for item, fact in facts.items() if start <= item < stop}

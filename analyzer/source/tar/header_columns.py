@@ -15,23 +15,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.member import BATCH_KINDS, CHAR, DIRECTORY, HARDLINK, SYMLINK
+from analyzer.source.member import BATCH_KINDS, CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from analyzer.source.member import BLOCK as BLOCK_DEVICE
-from analyzer.source.tar.batch import FILE_ITEM, Paths
 from analyzer.source.tar.columns import (
     BODILESS,
     CHAINED,
     DOT,
     LATEST,
     SLASH,
-    all_clean,
-    clean,
     numbers,
     rows_of,
+    sizes,
     sound,
 )
 from analyzer.source.tar.entry import KINDS, NANO
-from analyzer.source.tar.header import BLOCK, FieldError, parse_number
+from analyzer.source.tar.header import BLOCK, FieldError, clean_path, parse_number
+from analyzer.source.tar.paths import Paths, all_clean, clean
 from analyzer.source.tar.pax_columns import Attributes, Said, read_payloads
 
 if TYPE_CHECKING:
@@ -52,9 +51,9 @@ ITEMS = np.array(
     [BATCH_KINDS.index(KINDS[code]) if code in KINDS and CHAINED[code] else 255 for code in range(256)], np.uint8
 )
 """Index into `BATCH_KINDS` by type byte, 255 for all that are in no batch."""
-DIRECTORY_ITEM, SYMLINK_ITEM, HARDLINK_ITEM = map(BATCH_KINDS.index, (DIRECTORY, SYMLINK, HARDLINK))
+FILE_ITEM, DIRECTORY_ITEM, SYMLINK_ITEM, HARDLINK_ITEM = map(BATCH_KINDS.index, (FILE, DIRECTORY, SYMLINK, HARDLINK))
 DEVICE_ITEMS = tuple(map(BATCH_KINDS.index, (CHAR, BLOCK_DEVICE)))
-NOTHING = memoryview(b"?")
+NOTHING = b"?"
 """Stands for a path that is not read here."""
 
 
@@ -62,11 +61,12 @@ class Headers(NamedTuple):
     """Where the headers of consecutive members lie in memory.
 
     Attributes:
-        data: the memory, with 16 bytes before the first header and behind all that is read.
+        memory: the memory, with 16 bytes before the first header and behind all that is read; `data` is the same.
         own: where each member's own header starts.
         extended: where each extended header starts, and `member` the item it belongs to.
     """
 
+    memory: bytes | memoryview
     data: Column
     own: Column
     extended: Column
@@ -79,7 +79,7 @@ class Members(NamedTuple):
     Attributes:
         good: whether it was read; of one that was not, nothing else is known.
         paths, kinds, modes, uids, gids, sizes, mtimes_ns, marks, sets: as in `MemberBatch`.
-        links: where the link target of each lies in memory: start and end.
+        links: targets of symlinks and hard links, by item.
         devices: (major, minor) of device nodes, by item.
     """
 
@@ -93,7 +93,7 @@ class Members(NamedTuple):
     mtimes_ns: Column
     marks: Column
     sets: Sequence[Mapping[str, bytes]]
-    links: tuple[Column, Column]
+    links: Mapping[int, str]
     devices: Mapping[int, tuple[int, int]]
 
 
@@ -120,7 +120,6 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
     prefixed = np.flatnonzero((said.path < 0) & (names[0] < 0) & _prefixed(data, own))
     paths = _paths(headers, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
     targets = _spans(data, own + TARGET, NAME, links, (said.link, said.link_end))
-    good &= targets[1] - targets[0] <= LONGEST
     devices = _devices(data, own, kinds, good)
     return Members(
         good,
@@ -133,7 +132,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
         np.where(said.mtime_ns < 0, values[4] * NANO, said.mtime_ns),
         said.marks,
         attributes.sets,
-        targets,
+        _links(data, targets, kinds, good, limits),
         devices,
     )
 
@@ -147,14 +146,14 @@ def _extended(
     places = np.full((3, 2, count), -1, np.int64)
     if len(at):
         types = rows_of(data, at + 156, 1)[:, 0]
-        values, plain = numbers(data, at)
-        good[member[~(plain & sound(data, at) & (values[3] <= limits.extended_header))]] = False
+        lengths, plain = sizes(data, at)
+        good[member[~(plain & sound(data, at) & (lengths <= limits.extended_header))]] = False
         for place, code in zip(places, (PAX, LONG_NAME, LONG_LINK), strict=True):
             those = np.flatnonzero(types == code)
             items = member[those]
             good[items[1:][items[1:] == items[:-1]]] = False
             place[0][items] = at[those] + BLOCK
-            place[1][items] = at[those] + BLOCK + values[3][those]
+            place[1][items] = at[those] + BLOCK + lengths[those]
     pax, name, link = places
     for start, end in (name, link):
         those = np.flatnonzero(start >= 0)
@@ -206,13 +205,16 @@ def _paths(
     fine[prefixed] = True
     good &= fine
     begins, stops = np.where(good, begins, 0), np.where(good, stops, 0)
-    memory = data.data
-    paths = [memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)]
+    memory = headers.memory
+    paths: list[bytes | memoryview] = [
+        memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
+    ]
     lengths = stops - begins
     for item in prefixed.tolist():
-        raw = _joined(memory[int(headers.own[item]) :], bool(folders[item]))
+        at = int(headers.own[item])
+        raw = _joined(bytes(memory[at : at + BLOCK]), folder=bool(folders[item]))
         good[item] &= len(raw) <= longest
-        paths[item], lengths[item] = memoryview(raw), len(raw)
+        paths[item], lengths[item] = raw, len(raw)
     for item in np.flatnonzero(~good).tolist():
         paths[item], lengths[item] = NOTHING, len(NOTHING)
     made = Paths.of(paths, lengths)
@@ -224,11 +226,24 @@ def _paths(
     return Paths.of(paths, lengths)
 
 
-def _joined(header: memoryview, folder: bool) -> bytes:
+def _joined(header: bytes, *, folder: bool) -> bytes:
     """Return the path that a header has in two pieces."""
-    prefix, name = (bytes(header[start:end]).partition(b"\0")[0] for start, end in ((PREFIX, PREFIX_END), (0, NAME)))
+    prefix, name = (header[start:end].partition(b"\0")[0] for start, end in ((PREFIX, PREFIX_END), (0, NAME)))
     path = (prefix + b"/" + name).removeprefix(b"./")
     return path[:-1] if folder and path[-1:] == b"/" else path
+
+
+def _links(data: Column, targets: tuple[Column, Column], kinds: Column, good: Column, limits: Limits) -> dict[int, str]:
+    """Return the targets of links; tell those that are long."""
+    linked = np.flatnonzero((kinds == SYMLINK_ITEM) | (kinds == HARDLINK_ITEM))
+    starts, ends = targets[0][linked], targets[1][linked]
+    good[linked[ends - starts > LONGEST]] = False
+    links, memory = {}, data.data
+    for item, start, end in zip(linked.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        if good[item]:
+            text = bytes(memory[start:end]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            links[item] = clean_path(text, limits.path)[0] if kinds[item] == HARDLINK_ITEM else text
+    return links
 
 
 def _devices(data: Column, own: Column, kinds: Column, good: Column) -> dict[int, tuple[int, int]]:

@@ -15,7 +15,7 @@ from analyzer.source.tar.header import BLOCK, Sums, byte_sum, checksum_ok
 from analyzer.source.tar.pax import Extras, PaxReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
     from analyzer.source.member import Member
@@ -33,6 +33,8 @@ PASSED_OVER = {
     ord("V"): "volume label passed over",
     ord("N"): "old GNU name list passed over",
 }
+FIRST = 512
+"""Members that are read one by one before many are taken at once: a short archive is not worth starting numpy."""
 REFILL = 8 << 10
 """Unread bytes below which the window is filled again: room for an extended header, its records and the header."""
 
@@ -44,13 +46,15 @@ class TarReader:
         window: the stream.
         limits: bounds on what is read.
         records: where losses and notes go.
-        scanner: takes members many at a time before they are read one by one.
+        scanner: makes what takes members many at a time before they are read one by one.
 
     Attributes:
         members: how many there were so far.
     """
 
-    def __init__(self, window: Window, limits: Limits, records: ReadingLog, scanner: Scanner | None = None) -> None:
+    def __init__(
+        self, window: Window, limits: Limits, records: ReadingLog, scanner: Callable[[], Scanner] | None = None
+    ) -> None:
         self._window = window
         self._limits = limits
         self._records = records
@@ -61,7 +65,8 @@ class TarReader:
         self._extras: Extras | None = None
         self._start = -1  # offset of the first extended header before the member
         self._zeros = 0  # zero blocks just seen
-        self._scanner = scanner
+        self._make_scanner = scanner
+        self._scanner: Scanner | None = None
         self._ended = False  # two of them: the archive is over
         self.members = 0
 
@@ -70,11 +75,9 @@ class TarReader:
         window, entries = self._window, self._entries
         limit = self._limits.members
         while True:
-            if self._scanner is not None and self._extras is None and not self._zeros:
-                taken = self._scanner.read(limit - self.members)
-                if taken:
-                    self.members += taken
-                    continue
+            if self._make_scanner is not None and (taken := self._many(limit - self.members)):
+                self.members += taken
+                continue
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
                 break
             if (member := self._next(window.pos)) is None:
@@ -93,6 +96,14 @@ class TarReader:
             elif not self._skip(body.left, padding, member):
                 break
         self._finish()
+
+    def _many(self, most: int) -> int:
+        """Let up to `most` members be taken at once; return how many were."""
+        if self.members < FIRST or self._extras is not None or self._zeros:
+            return 0
+        if self._scanner is None and self._make_scanner is not None:
+            self._scanner = self._make_scanner()
+        return self._scanner.read(most) if self._scanner is not None else 0
 
     def _next(self, pos: int) -> Member | None:
         """Read the block at `pos` in full; return its member, None when it is about another or none."""
@@ -265,7 +276,7 @@ class TarReader:
         extras = Extras()
         self._pax.read(data, extras)
         self._global = extras.inherited()
-        self._scanner = None  # it knows no inherited values
+        self._make_scanner = None  # it knows no inherited values
         ignored = [
             name
             for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))

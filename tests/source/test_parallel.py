@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from analyzer.snapshot import parallel as sharing
-from analyzer.snapshot.parallel import map_in_workers
 from analyzer.source import forks
+from analyzer.source import parallel as sharing
+from analyzer.source.parallel import map_in_workers
 from tests.contents import BASE, PASSWD, told
 from tests.editing import Edited
 
