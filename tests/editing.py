@@ -67,9 +67,6 @@ class Edited:
 
     # the member source
 
-    def offer(self, take, *, contents) -> None:
-        pass
-
     def __iter__(self):
         self.members = 0
         for member, data in list(self.entries.values()):
