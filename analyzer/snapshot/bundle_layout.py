@@ -35,6 +35,9 @@ def describe_input(collected: Collected, members: int) -> str:
         return f"a docker-archive (manifest.json, as `podman save` writes), not a storage snapshot; {EXPECTED}"
     if any(root.endswith(("docker", "var/lib/docker")) for root, _ in collected.stores):
         return f"a Docker root, not containers/storage; {EXPECTED}"
+    if collected.archives:
+        named = ", ".join(collected.archives[:5]) + (" …" if len(collected.archives) > 5 else "")
+        return f"no store, but archives in it: {named}; give one as BUNDLE!/{collected.archives[0]}, or unpack them"
     for path, target in sorted(collected.links.items()):
         if members == 1 or path.rpartition("/")[2] in GRAPH_ROOT_NAMES:
             return (

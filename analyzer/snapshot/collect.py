@@ -20,6 +20,7 @@ from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import CUT, LEFT_OUT, LIMIT, LINK, SPECIAL, SmallFile, Unread
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
+from analyzer.source.stream.wrapped import ARCHIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +91,7 @@ class Collected:
     host: host.Host = field(default_factory=host.Host)
     tops: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    archives: list[str] = field(default_factory=list)
     notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
     content_files: int = 0
@@ -379,6 +381,8 @@ class Collector:
             top = path.partition("/")[0]
             if top in self.result.tops or len(self.result.tops) < 50:
                 self.result.tops[top] = self.result.tops.get(top, 0) + 1
+        if member.kind == FILE and ARCHIVE.search(path) and len(self.result.archives) < NOTED:
+            self.result.archives.append(path)
         if member.kind == SYMLINK and len(self.result.links) < NOTED:
             self.result.links[path] = member.link
         if (volume := VOLUMES.fullmatch(path)) is not None:

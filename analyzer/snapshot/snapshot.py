@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
 from analyzer.source.allocation import much_made
 from analyzer.source.member import NO_END, Loss
+from analyzer.source.open import INSIDE, open_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.source.member import MemberSource
 
+DEEPEST = 3
+"""Archives in archives."""
 QUICK, STANDARD, DEEP = "quick", "standard", "deep"
 DEPTHS = (QUICK, STANDARD, DEEP)
 
@@ -173,6 +177,14 @@ def gather(
     )
 
 
+def archive_in(gathered: Gathered) -> str:
+    """Return where the one archive lies that a bundle without a store holds, `""` where there is none or another."""
+    found = gathered.collected.archives
+    if len(found) != 1 or gathered.path.count(INSIDE) >= DEEPEST or not os.path.lexists(gathered.path.split(INSIDE)[0]):
+        return ""
+    return f"{gathered.path}{INSIDE}{found[0]}"
+
+
 def understand(
     gathered: Gathered, limits: Limits = DEFAULT, again: Callable[[], MemberSource] | None = None
 ) -> BundleSnapshot:
@@ -188,6 +200,8 @@ def understand(
     """
     collected = gathered.collected
     stores = assemble(collected, limits)
+    if not stores and again is not None and (inner := archive_in(gathered)):
+        return read_snapshot(open_bundle(inner, limits=limits), depth=gathered.depth, limits=limits)
     if not stores:
         lost = f"; not read whole: {advised(gathered.losses[0].what)}" if gathered.losses else ""
         raise NoStoreError(describe_input(collected, gathered.members) + lost, where=gathered.path)

@@ -18,6 +18,7 @@ from analyzer.source.stream.input import HEAD, Input
 from analyzer.source.stream.magic import refusal
 from analyzer.source.stream.read_ahead import AheadWindow
 from analyzer.source.stream.window import Window
+from analyzer.source.stream.wrapped import made, unwrapped
 from analyzer.source.tar.reader import REFILL, TarReader
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from analyzer.source.tar.body import TarBody
     from analyzer.source.tar.scan import Scanner
 
+INSIDE = "!/"
+"""Between a bundle and the archive in it that is meant."""
 SEARCHED = 16 << 20
 """Bytes of a file with an unknown beginning that are searched for a tar header before it is refused."""
 LONG = 16 << 20
@@ -142,8 +145,10 @@ def open_bundle(
 ) -> MemberSource:
     """Open a bundle: a tar (plain, gzip, zstd, xz, bzip2), a directory, or `-` for a tar on standard input.
 
+    A zip or cpio archive is read as the tar it stands for, and so are the parts of a split file from the first one.
+
     Args:
-        path: the bundle; a symlink to it is followed.
+        path: the bundle; a symlink to it is followed. `OUTER!/MEMBER` is an archive inside another bundle.
         limits: bounds on what is read.
         hash_input: whether to digest the whole file (not a directory) with SHA-256 while reading.
         stdin: the stream that `-` means, the process's own by default.
@@ -155,14 +160,44 @@ def open_bundle(
     records = ReadingLog(name)
     if name == "-":
         return TarSource(Input(stdin or sys.stdin.buffer, name, records, hashed=hash_input), limits, records)
+    if INSIDE in name and not os.path.lexists(name):
+        outer, _, member = name.rpartition(INSIDE)
+        return _inside(outer, member, limits, records)
     handle = _open(name)
     source: DirectorySource | TarSource
     if handle is None:
         source = DirectorySource(name, limits, records)
-    else:
-        source = TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
-    if source.bytes_total is not None or handle is None:
         source.again = partial(open_bundle, path, limits=limits)
+        return source
+    if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+        return TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
+    wrapper, stream = unwrapped(handle, name, limits, records)
+    source = TarSource(Input(stream, name, records, hashed=hash_input), limits, records)
+    if wrapper:
+        source.format = wrapper if source.format == "tar" else f"{wrapper}:{source.format}"
+    source.again = partial(open_bundle, path, limits=limits)
+    return source
+
+
+def _inside(outer: str, member: str, limits: Limits, records: ReadingLog) -> TarSource:
+    """Open an archive that is a member of another bundle."""
+    holder = open_bundle(outer, limits=limits)
+    name = f"{outer}{INSIDE}{member}"
+
+    def pieces() -> Iterator[bytes | memoryview]:
+        try:
+            for found, body in holder:
+                if found.path == member:
+                    yield from body.chunks()
+                    return
+            raise UnreadableError("there is no such member", where=name)
+        finally:
+            records.losses.extend(holder.losses)
+            holder.close()
+
+    source = TarSource(Input(made(pieces()), name, records), limits, records)
+    source.format = f"{holder.format}:{source.format}"
+    source.again = partial(open_bundle, name, limits=limits)
     return source
 
 

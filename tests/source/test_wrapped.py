@@ -1,0 +1,164 @@
+"""Zip and cpio archives, parts and archives in archives give the members that a tar of the same files gives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+
+import pytest
+
+import analyzer
+from analyzer.errors import NoStoreError, UnreadableError
+from analyzer.source.open import open_bundle
+from tests.editing import BUNDLES
+
+BUNDLE = BUNDLES / "podman-pod.tar.zst"
+
+
+def members(path):
+    """Return (kind, mode, size, link, content) by path of what a bundle holds, the root and device nodes left out."""
+    source = open_bundle(path)
+    try:
+        found = {
+            member.path: (member.kind, member.mode, member.size, member.link, b"".join(map(bytes, body.chunks())))
+            for member, body in source
+        }
+    finally:
+        source.close()
+    assert source.losses == []
+    return {path: facts for path, facts in found.items() if path and facts[0] not in ("block", "char")}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tree with what archives differ in: links, an empty file, a name that is no ASCII, odd modes."""
+    root = tmp_path / "tree"
+    (root / "a/b").mkdir(parents=True)
+    (root / "a/file").write_bytes(b"content" * 1000)
+    (root / "a/file").chmod(0o640)
+    (root / "a/empty").write_bytes(b"")
+    (root / "a/na\u00efve").write_bytes(b"x")
+    (root / "a/link").symlink_to("file")
+    os.link(root / "a/file", root / "a/again")
+    return root
+
+
+def packed(tree, how, target):
+    if shutil.which(how[0]) is None:
+        pytest.skip(f"no {how[0]}")
+    names = "\n".join(sorted(str(path.relative_to(tree)) for path in tree.rglob("*")))
+    with target.open("wb") as file:
+        subprocess.run(how, cwd=tree, input=names.encode(), stdout=file, stderr=subprocess.DEVNULL, check=True)
+    return target
+
+
+def of_the_file_system(tree):
+    """Return the same facts from the file system itself; a second name of a file counts as a file here."""
+    return {
+        str(path.relative_to(tree)): (path.is_symlink(), path.is_dir(), b"" if path.is_dir() else path.read_bytes())
+        for path in tree.rglob("*")
+    }
+
+
+@pytest.mark.parametrize("form", ["newc", "odc", "crc"])
+def test_a_cpio_archive(tree, tmp_path, form):
+    found = members(packed(tree, ["cpio", "-o", "-H", form, "--quiet"], tmp_path / "x.cpio"))
+    expected = of_the_file_system(tree)
+    assert set(found) == set(expected)
+    assert found["a/link"][0::3] == ("symlink", "file")
+    assert found["a/empty"][2] == 0
+    contents = {facts[4] for path, facts in found.items() if path in ("a/file", "a/again")}
+    assert contents <= {b"content" * 1000, b""}
+    assert b"content" * 1000 in contents
+    assert found["a/file"][1] == 0o640
+
+
+def test_a_zip_archive(tree, tmp_path):
+    target = tmp_path / "x.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(tree.rglob("*")):
+            info = zipfile.ZipInfo.from_file(path, path.relative_to(tree)) if not path.is_symlink() else None
+            if info is None:
+                info = zipfile.ZipInfo(str(path.relative_to(tree)))
+                info.create_system, info.external_attr = 3, 0o120777 << 16
+                archive.writestr(info, str(path.readlink()))
+            else:
+                archive.writestr(info, b"" if path.is_dir() else path.read_bytes())
+    found = members(target)
+    assert set(found) == set(of_the_file_system(tree))
+    assert found["a/link"][0::3] == ("symlink", "file")
+    assert found["a/file"][1:3] == (0o640, 7000)
+    assert found["a/na\u00efve"][4] == b"x"
+
+
+def test_a_damaged_entry_of_a_zip_costs_itself(tree, tmp_path):
+    target = tmp_path / "x.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("one", b"1" * 100)
+        archive.writestr("two", b"2" * 100)
+    raw = bytearray(target.read_bytes())
+    raw[raw.index(b"1" * 100) + 5] ^= 1
+    target.write_bytes(bytes(raw))
+    source = open_bundle(target)
+    assert [member.path for member, _ in source] == ["two"]
+    assert [loss.where for loss in source.losses] == ["one"]
+    source.close()
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04" + bytes(100), b"PK\x03\x04"])
+def test_a_zip_that_is_none_is_refused_in_words(tmp_path, content):
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(UnreadableError, match="zip archive that cannot be read"):
+        open_bundle(tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize("marks", [("001", "002", "003"), ("aa", "ab", "ac"), ("00", "01", "02")])
+def test_parts_are_read_together(tmp_path, marks):
+    raw = BUNDLE.read_bytes()
+    third = len(raw) // 3 + 1
+    for number, mark in enumerate(marks):
+        (tmp_path / f"x.{mark}").write_bytes(raw[number * third : (number + 1) * third])
+    assert members(tmp_path / f"x.{marks[0]}") == members(BUNDLE)
+
+
+def test_a_part_that_is_missing_is_a_cut(tmp_path):
+    raw = BUNDLE.read_bytes()
+    for number in (0, 1, 3):
+        (tmp_path / f"x.00{number + 1}").write_bytes(raw[number * 3000 : (number + 1) * 3000])
+    source = open_bundle(tmp_path / "x.001")
+    list(source)
+    assert source.losses
+    source.close()
+
+
+def test_an_archive_in_an_archive(tmp_path):
+    shutil.copy(BUNDLE, tmp_path / "node.tar.zst")
+    subprocess.run(["tar", "-cf", tmp_path / "outer.tar", "-C", tmp_path, "node.tar.zst"], check=True)
+    outer = tmp_path / "outer.tar"
+    assert members(f"{outer}!/node.tar.zst") == members(BUNDLE)
+    report = analyzer.analyze(outer).to_dict()
+    assert (report["verdict"], report["bundle"]["path"]) == ("healthy", f"{outer}!/node.tar.zst")
+
+
+def test_several_archives_in_one_are_named(tmp_path):
+    for name in ("one", "two"):
+        shutil.copy(BUNDLE, tmp_path / f"{name}.tar.zst")
+    subprocess.run(["tar", "-cf", tmp_path / "outer.tar", "-C", tmp_path, "one.tar.zst", "two.tar.zst"], check=True)
+    with pytest.raises(NoStoreError, match=r"one\.tar\.zst, two\.tar\.zst"):
+        analyzer.analyze(tmp_path / "outer.tar")
+    assert analyzer.analyze(f"{tmp_path}/outer.tar!/two.tar.zst").to_dict()["verdict"] == "healthy"
+
+
+def test_no_such_member_is_said(tmp_path):
+    shutil.copy(BUNDLE, tmp_path / "node.tar.zst")
+    with pytest.raises(UnreadableError, match="no such member"):
+        open_bundle(f"{tmp_path}/node.tar.zst!/other.tar")
+
+
+def test_a_symlink_is_all_there_is(tmp_path):
+    (tmp_path / "storage").symlink_to("/srv/containers-storage")
+    subprocess.run(["tar", "-cf", tmp_path / "x.tar", "-C", tmp_path, "storage"], check=True)
+    with pytest.raises(NoStoreError, match="storage is a symlink to /srv/containers-storage"):
+        analyzer.analyze(tmp_path / "x.tar")
