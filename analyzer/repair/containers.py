@@ -1,0 +1,72 @@
+"""The right record of every container: its image, and the layer that holds what it wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.times import parse_time
+
+if TYPE_CHECKING:
+    from analyzer.repair.layers import Evidence
+    from analyzer.repair.site import Row, Site
+
+
+def mend_containers(site: Site, evidence: Evidence) -> None:
+    """Set the container rows right: a layer that is an image's or nobody's becomes the one that fits."""
+    images = set(site.right("images")) | set(evidence.pictures)
+    below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
+    taken: dict[str, str] = {}
+    for _, _, row in site.each("containers"):
+        layer = row.get("layer")
+        if isinstance(layer, str) and layer in evidence.known and layer not in below:
+            taken.setdefault(layer, row["id"])
+    for _, _, row in site.each("containers"):
+        told = site.rel.containers.get(row["id"])
+        named = told.details.get("image-id") if told else None
+        if isinstance(named, str) and named in images and row.get("image") not in images and row.get("image") != named:
+            row["image"] = named
+        layer = str(row.get("layer") or "")
+        wrong = not layer or layer not in evidence.known or layer in below or taken.get(layer, row["id"]) != row["id"]
+        if wrong:
+            found = _own_layer(site, evidence, row, below | set(taken))
+            if found:
+                row["layer"] = found
+                taken[found] = row["id"]
+                evidence.__dict__.pop("owners", None)
+
+
+def _chain(evidence: Evidence, layer: str) -> list[str]:
+    chain: list[str] = []
+    while layer and layer not in chain:
+        chain.append(layer)
+        layer = evidence.parent(layer)
+    return chain
+
+
+def _own_layer(site: Site, evidence: Evidence, row: Row, not_these: set[str]) -> str:
+    """Return the one writable layer on the container's image that belongs to nobody, made when the container was."""
+    top = evidence.tops.get(str(row.get("image") or ""), "")
+    if not top:
+        return ""
+    mapped = {top, *(site.right("images").get(str(row.get("image")), {}).get("mapped-layers") or ())}
+    own = evidence.records.get(str(row.get("layer") or ""), {})
+    fits = [
+        layer
+        for layer in sorted(set().union(*site.directories))
+        if layer not in not_these and evidence.parent(layer) in mapped and not evidence.records.get(layer, own).get("diff-digest")
+    ]
+    if len(fits) < 2:
+        return fits[0] if fits else ""
+    made = parse_time(str(row.get("created", "")))
+    times = {layer: _made(site, evidence, layer) for layer in fits}
+    if made is None or any(time is None for time in times.values()):
+        return ""
+    return min(fits, key=lambda layer: abs((times[layer] or 0) - made))
+
+
+def _made(site: Site, evidence: Evidence, layer: str) -> int | None:
+    created = parse_time(str(evidence.records.get(layer, {}).get("created", "")))
+    if created is not None:
+        return created
+    directory = site.rel.directory(layer)
+    return directory.member.mtime_ns if directory and directory.member else None

@@ -1,0 +1,88 @@
+"""Files of layers: what differs from the layer's own description comes whole from a donor, under the same link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.repair.directories import take_layer
+from analyzer.repair.edits import Take
+from analyzer.snapshot.bigdata import key_of
+
+if TYPE_CHECKING:
+    from analyzer.repair.layers import Evidence
+    from analyzer.repair.site import Site
+
+FILES = ("OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-016", "OVL-018")
+SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
+BIG_DATA = ("LAY-010", "LAY-011")
+
+
+def mend_contents(site: Site, evidence: Evidence) -> None:
+    """Note what comes from the donor: files, tar-splits and big data of layers."""
+    rows = site.right("layers")
+    for finding in site.of(*FILES):
+        layer = finding.subject.id if finding.subject.kind == "layer" else str(finding.facts.get("layer") or "")
+        if layer in rows:
+            site.refill.setdefault(layer, finding.message)
+    for layer, why in sorted(site.refill.items()):
+        if not _from_donor(site, evidence, layer):
+            site.unsolved.append((layer, "the layer is no pulled one: nothing but a copy of the node has its files"))
+            continue
+        take_layer(site, site.home_of(layer), layer, why)
+        _donor_for(site, evidence, layer)
+    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)}
+    splits |= {layer for layer in site.made if layer in site.refill}
+    for layer in sorted(splits):
+        if layer not in rows or not _from_donor(site, evidence, layer):
+            continue
+        number = next((n for n, store in enumerate(site.stores) if layer in store.tar_splits), site.home_of(layer))
+        store = site.stores[number]
+        if layer in site.made and layer in store.tar_splits and layer not in {f.subject.id for f in site.of(*SPLIT)}:
+            continue
+        if layer in site.made and rows[layer].get("big-data-names") and layer not in store.tar_splits:
+            continue
+        site.note(number, Take(f"{store.driver}-layers/{layer}.tar-split.gz"), layer, why="the tar-split of the layer")
+        _donor_for(site, evidence, layer)
+    _big_data(site, evidence)
+
+
+def _big_data(site: Site, evidence: Evidence) -> None:
+    for finding in site.of(*BIG_DATA):
+        layer = finding.subject.id
+        row = site.right("layers").get(layer)
+        if row is None:
+            continue
+        number = site.home_of(layer)
+        store = site.stores[number]
+        files = store.layer_files.get(layer, {})
+        told = {key_of(name) for name in files}
+        for key in row.get("big-data-names") or ():
+            if isinstance(key, str) and (key not in told or finding.rule == "LAY-011"):
+                from analyzer.snapshot.bigdata import file_name  # noqa: PLC0415
+
+                site.note(number, Take(f"{store.driver}-layers/{layer}/{file_name(key)}"), layer, why=f"the item {key} of the layer")
+                _donor_for(site, evidence, layer)
+
+
+def _from_donor(site: Site, evidence: Evidence, layer: str) -> bool:
+    return layer in evidence.proofs and layer not in site.rel.mapped
+
+
+def _donor_for(site: Site, evidence: Evidence, layer: str) -> None:
+    """Choose the image that brings a layer: one that is pulled anyway, else one with a name that a registry has."""
+    from analyzer.repair.donor import references  # noqa: PLC0415
+
+    parents = site.parents()
+    fits = []
+    for image in site.right("images"):
+        node, seen = evidence.tops.get(image, ""), set()
+        while node and node not in seen:
+            seen.add(node)
+            node = parents.get(node, "")
+        if layer in seen:
+            fits.append(image)
+    if any(image in site.donors and references(site, image) for image in fits):
+        return
+    fits.sort(key=lambda image: (not references(site, image), image))
+    if fits:
+        site.donors.setdefault(fits[0], []).append(layer)

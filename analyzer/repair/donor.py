@@ -1,0 +1,44 @@
+"""The donor: the damaged images, pulled once into a root of their own beside the store.
+
+Layer ids are made from digests, so a pulled layer has the id of the damaged one, and its files, tar-split and big data
+are what the store should hold. Nothing of the store is touched while it is pulled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.repair.chains import read_picture
+from analyzer.snapshot.manifests import DIGEST
+from analyzer.snapshot.references import names_a_version, reference_error
+
+if TYPE_CHECKING:
+    from analyzer.repair.site import Site
+
+
+def pulls(name: str) -> bool:
+    """Tell whether a registry may have an image of that name; without tag or digest another one would be pulled."""
+    return not name.startswith(("localhost/", "-")) and not reference_error(name) and names_a_version(name)
+
+
+def repository(name: str) -> str:
+    """Return a name without its tag and digest."""
+    name = name.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    return head if colon and "/" not in tag else name
+
+
+def references(site: Site, image: str) -> list[str]:
+    """Return what to pull for an image, the surest first: by its own manifest's digest, by its record's, by name."""
+    row = site.right("images").get(image, {})
+    names = [n for n in (*(row.get("names") or ()), *(row.get("names-history") or ())) if isinstance(n, str) and pulls(n)]
+    names += [n for n in sorted(site.rel.remembered.get(image, ())) if pulls(n)]
+    picture = None
+    for store in site.stores:
+        if image in store.image_files:
+            picture = read_picture(store, image, row)
+    digests = [picture.manifest] if picture and picture.manifest else []
+    digests += [d for d in (row.get("digest"),) if isinstance(d, str) and DIGEST.fullmatch(d)]
+    repositories = list(dict.fromkeys(repository(n) for n in names))
+    exact = [f"{r}@{d}" for r in repositories for d in dict.fromkeys(digests)]
+    return list(dict.fromkeys([*exact, *names]))

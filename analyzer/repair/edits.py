@@ -1,0 +1,99 @@
+"""What a repair does to a store: single, repeatable acts on paths below the graph root. Immutable; nothing is run here.
+
+Every act leaves what it replaces in the work directory beside the store, so that it can be undone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put a small file in place of what is there, by renaming.
+
+    Attributes:
+        path: below the graph root.
+        data: the whole content.
+        mode: permission bits.
+        replaces: SHA-256 of the content it replaces, `""` where the bundle has no such file.
+    """
+
+    path: str
+    data: bytes
+    mode: int = 0o600
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Make a symlink, or set one right."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Make a directory that is missing."""
+
+    path: str
+    mode: int = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Move something out of the store into the work directory: kept, and no longer seen by an engine."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a directory its name back."""
+
+    path: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Copy a file or tree inside the store, attributes and owners included."""
+
+    path: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Move a file or directory of the donor to the same place of the store.
+
+    Attributes:
+        path: below the graph root of both.
+        digest: `sha256:<hex>` the file must have, `""` where it is not known.
+    """
+
+    path: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Set permission bits, and owners where they are given (-1 keeps them)."""
+
+    path: str
+    mode: int
+    uid: int = -1
+    gid: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Set one extended attribute."""
+
+    path: str
+    name: str
+    value: bytes
+
+
+Edit = Write | Link | Folder | SetAside | Rename | Copy | Take | Mode | Attribute

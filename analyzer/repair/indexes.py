@@ -1,0 +1,100 @@
+"""The rows of every index, as far as the files themselves give them back.
+
+A damaged index keeps its whole rows (`analyzer.snapshot.salvage`). A complete temporary file that an unclean stop left
+beside it is the newer index: the engines write it first and rename it then. Rows of another index are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.repair.site import INDEXES, Row
+from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.salvage import salvage_array
+
+if TYPE_CHECKING:
+    from analyzer.repair.site import Site
+    from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.store import Store
+
+NAMES = re.compile(r'"names"\s*:\s*\[([^\]\[]*)\]?')
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+MARKS = {"layers": "diff-digest", "images": "big-data-digests", "containers": "image"}
+"""A field that rows of one index have and rows of the others have not (containers alone have `image`)."""
+
+
+def mend_indexes(site: Site) -> None:
+    """Set the rows of every index to what can be read of it."""
+    for number, store in enumerate(site.stores):
+        for part, names in INDEXES.items():
+            for name in names:
+                key = f"{part}/{name}"
+                rows = site.rows[number].get(key)
+                newer = _temporary_rows(store, name)
+                document = store.documents.get(key)
+                if newer and (document is None or document.empty or document.broken or not rows):
+                    rows = newer
+                if rows is not None:
+                    site.rows[number][key] = [row for row in rows if _belongs(store, part, row)]
+
+
+def is_lost(site: Site, number: int, part: str) -> bool:
+    """Tell whether the index of a part is not there, empty or no list: that a row is missing says nothing then."""
+    document = site.stores[number].documents.get(f"{part}/{part}.json")
+    if document is None or document.empty or document.broken:
+        return True
+    rows = document.salvaged.rows
+    kept = site.rows[number].get(f"{part}/{part}.json", [])
+    return len(kept) < len(rows) / 2 or (not rows and site.stores[number].part_has_data(part))
+
+
+def needs_writing(document: Document | None) -> bool:
+    """Tell whether an index has to be written even where its rows are right."""
+    if document is None:
+        return False
+    return bool(document.broken or document.empty or document.salvaged.problems)
+
+
+def _temporary_rows(store: Store, name: str) -> list[Row]:
+    """Return the rows of the largest sound temporary file of an index."""
+    best: list[Row] = []
+    for file in store.temporaries:
+        if not file.path.rpartition("/")[2].startswith(f".tmp-{name}") or not file.data or file.reason:
+            continue
+        salvaged = salvage_array(file.data, file.path)
+        rows = [dict(row.value) for row in salvaged.rows if isinstance(row.value, dict)]
+        if not salvaged.problems and len(rows) >= len(best):
+            best = rows
+    return best
+
+
+def _belongs(store: Store, part: str, row: Row) -> bool:
+    """Tell whether a row is one of this index: it has an id, and not the fields of another index alone."""
+    name = row.get("id")
+    if not isinstance(name, str) or not name:
+        return False
+    if MARKS[part] in row:
+        return True
+    if part == "layers":
+        return "big-data-digests" not in row and "image" not in row and "digest" not in row
+    if part == "containers":
+        return False
+    return not ("diff-digest" in row or "image" in row or ("parent" in row and "digest" not in row))
+
+
+def names_in_pieces(document: Document | None) -> dict[str, list[str]]:
+    """Return the names that torn rows of an index still show, by id."""
+    found: dict[str, list[str]] = {}
+    if document is None or document.file.data is None:
+        return found
+    text = document.file.data.decode("utf-8", "replace")
+    for key in document.salvaged.fragments:
+        if not HEX_ID.fullmatch(key):
+            continue
+        start = text.find(f'"{key}"')
+        end = text.find('{"id"', start + 1)
+        match = NAMES.search(text, start, end if end > 0 else len(text)) if start >= 0 else None
+        if match:
+            found[key] = [name for name in STRING.findall(match.group(1)) if "\\" not in name]
+    return found

@@ -1,0 +1,62 @@
+"""The whole of a repair: every stage in order over one group of stores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.repair.containers import mend_containers
+from analyzer.repair.contents import mend_contents
+from analyzer.repair.directories import mend_directories
+from analyzer.repair.images import mend_image_ids, mend_images
+from analyzer.repair.indexes import mend_indexes, needs_writing
+from analyzer.repair.layers import Evidence, mend_layers
+from analyzer.repair.shortcuts import mend_shortcuts
+from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows
+
+if TYPE_CHECKING:
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+
+INDEX_WORDS = {"layers": "layer", "images": "image", "containers": "container"}
+
+
+def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
+    """Return the site of a group with every edit noted."""
+    site = open_site(rel, findings)
+    mend_indexes(site)
+    mend_image_ids(site)
+    mend_containers(site, Evidence(site))
+    evidence = Evidence(site)
+    mend_layers(site, evidence)
+    mend_images(site, evidence)
+    mend_directories(site, evidence)
+    mend_shortcuts(site, evidence)
+    mend_contents(site, evidence)
+    _write_indexes(site)
+    return site
+
+
+def _write_indexes(site: Site) -> None:
+    for number, store in enumerate(site.stores):
+        for part, names in INDEXES.items():
+            for name in names:
+                key = f"{part}/{name}"
+                rows = site.rows[number].get(key)
+                document = store.documents.get(key)
+                if rows is None or (rows == site.found[number].get(key) and not needs_writing(document)):
+                    continue
+                if document is None and not rows:
+                    continue
+                path = site.below(number, document.path) if document else f"{store.driver}-{part}/{name}"
+                if document is not None and not document.path.startswith(store.part_path(part)):
+                    site.unsolved.append((document.path, "the index lies in the run root, which a reboot makes anew"))
+                    continue
+                old = document.file.data if document else None
+                changed = _changed(site.found[number].get(key, []), rows)
+                site.write(number, path, text_of_rows(rows), *changed, old=old, why=f"the {INDEX_WORDS[part]} records")
+
+
+def _changed(found: list[dict[str, object]], rows: list[dict[str, object]]) -> list[str]:
+    before = {str(row.get("id")): row for row in found}
+    after = {str(row.get("id")): row for row in rows}
+    return [key for key in {**after, **before} if before.get(key) != after.get(key)]

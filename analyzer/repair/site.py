@@ -1,0 +1,159 @@
+"""A group of stores under repair: what it holds, and what it should hold, side by side.
+
+The stages of a repair (`records`, `pictures`, `holders`, `shortcuts`, `directories`, `contents`) read one `Site` in
+this order, set right what they know, and note every edit with the objects it is for.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from analyzer.checks.finding import RANK
+from analyzer.repair.edits import Edit, Write
+from analyzer.snapshot.collect import HEX_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.store import Store
+
+Row = dict[str, Any]
+INDEXES = {
+    "layers": ("layers.json", "volatile-layers.json"),
+    "images": ("images.json",),
+    "containers": ("containers.json", "volatile-containers.json"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One edit, in which store, what for (ids of objects, in order), and why in words."""
+
+    store: int
+    edit: Edit
+    about: tuple[str, ...]
+    why: str
+    loss: str = ""
+
+
+@dataclass(slots=True)
+class Site:
+    """The stores of one group while they are set right.
+
+    Attributes:
+        rel: relations as found.
+        findings: what the rules say of these stores.
+        rows: right rows of every index, by store number and document key (`layers/layers.json`).
+        found: the same as read from the bundle.
+        links: right text of `link` by layer directory, one mapping a store.
+        directories: names of the layer directories there will be, one set a store.
+        made: layers whose directory is made anew.
+        refill: layers whose files come from the donor, with the findings' words.
+        noted: the edits.
+        unsolved: what no edit mends, as (object, words).
+        donors: images to pull for the donor root, by id.
+    """
+
+    rel: Relations
+    findings: tuple[Finding, ...]
+    rows: list[dict[str, list[Row]]] = field(default_factory=list)
+    found: list[dict[str, list[Row]]] = field(default_factory=list)
+    links: list[dict[str, str]] = field(default_factory=list)
+    directories: list[set[str]] = field(default_factory=list)
+    made: dict[str, int] = field(default_factory=dict)
+    refill: dict[str, str] = field(default_factory=dict)
+    noted: list[Noted] = field(default_factory=list)
+    unsolved: list[tuple[str, str]] = field(default_factory=list)
+    donors: dict[str, list[str]] = field(default_factory=dict)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    renamed: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stores(self) -> list[Store]:
+        """Return the stores, the graph root first."""
+        return self.rel.stores
+
+    def note(self, store: int, edit: Edit, *about: str, why: str, loss: str = "") -> None:
+        """Note one edit."""
+        self.noted.append(Noted(store, edit, tuple(dict.fromkeys(a for a in about if a)), why, loss))
+
+    def below(self, store: int, path: str) -> str:
+        """Return a member path as one below its graph root."""
+        root = self.stores[store].root
+        return path[len(root) + 1 :] if root and path.startswith(root + "/") else path
+
+    def write(self, store: int, path: str, data: bytes, *about: str, why: str, mode: int = 0o600, old: bytes | None = None) -> None:
+        """Note a file to write, unless it holds that already."""
+        if old != data:
+            replaces = hashlib.sha256(old).hexdigest() if old is not None else ""
+            self.note(store, Write(path, data, mode, replaces), *about, why=why)
+
+    # --- the right records
+
+    def each(self, part: str) -> Iterator[tuple[int, str, Row]]:
+        """Yield (store, document key, row) of every right row of a part, each id once: the first wins."""
+        seen = set()
+        for number, documents in enumerate(self.rows):
+            for name in INDEXES[part]:
+                for row in documents.get(f"{part}/{name}", ()):
+                    if row.get("id") not in seen:
+                        seen.add(row.get("id"))
+                        yield number, f"{part}/{name}", row
+
+    def right(self, part: str) -> dict[str, Row]:
+        """Return the right rows of a part by id."""
+        return {str(row.get("id")): row for _, _, row in self.each(part)}
+
+    def parents(self) -> dict[str, str]:
+        """Return the right parent of every layer, `""` for none."""
+        return {layer: str(row.get("parent") or "") for layer, row in self.right("layers").items()}
+
+    def needed(self) -> set[str]:
+        """Return the layers that an image or container stands on, by the right records."""
+        parents = self.parents()
+        tops = [row.get("layer") for part in ("images", "containers") for row in self.right(part).values()]
+        tops += [top for row in self.right("images").values() for top in row.get("mapped-layers") or ()]
+        found: set[str] = set()
+        for top in tops:
+            while isinstance(top, str) and top and top not in found:
+                found.add(top)
+                top = parents.get(top, "")
+        return found
+
+    def of(self, *rules: str, at_least: str = "warning") -> list[Finding]:
+        """Return findings of the rules of at least a severity."""
+        floor = RANK[at_least]
+        return [f for f in self.findings if f.rule in rules and RANK[f.severity] >= floor]
+
+    def home_of(self, layer: str) -> int:
+        """Return the store that has, or should have, the directory of a layer."""
+        for number, names in enumerate(self.directories):
+            if layer in names:
+                return number
+        return next((number for number, _, row in self.each("layers") if row.get("id") == layer), 0)
+
+
+def open_site(rel: Relations, findings: tuple[Finding, ...]) -> Site:
+    """Return the site of a group with everything as found."""
+    site = Site(rel, findings)
+    for store in rel.stores:
+        rows = {}
+        for key, document in store.documents.items():
+            rows[key] = [dict(row.value) for row in document.salvaged.rows if isinstance(row.value, dict)]
+        site.found.append(rows)
+        site.rows.append(copy.deepcopy(rows))
+        site.directories.append({name for name in store.home.layers if HEX_ID.fullmatch(name)})
+        site.links.append({})
+    return site
+
+
+def text_of_rows(rows: list[Row]) -> bytes:
+    """Return an index file as the engines write it: one line, no spaces."""
+    text = json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogateescape")
