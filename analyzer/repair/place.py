@@ -1,21 +1,21 @@
-"""Where a store of the bundle lies on the node, and whose it is."""
+"""Where the stores of a bundle lie on the node, and under whose name their engines run."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.grouping import configured_stores, lies_at
+from analyzer.snapshot.node.placement import place_of
+from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import Snapshot
     from analyzer.snapshot.store import Store
 
-DEFAULT_ROOT = "/var/lib/containers/storage"
-TOPS = frozenset({"var", "home", "root", "data", "mnt", "srv", "opt", "run", "usr", "tmp", "media"})
-ROOTLESS = re.compile(r"/\.local/share/containers/|^/home/|^/run/user/")
+ROOTLESS = re.compile(r"^/(?:home|root)/(?:[^/]+/)?\.local/share/")
+SAFE = re.compile(r"/[A-Za-z0-9/._+@-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +33,29 @@ class Place:
     rootless: bool
 
 
-def place_of(snapshot: Snapshot, store: Store) -> Place:
-    """Return where a store lies on the node."""
-    path, source = _path(snapshot, store)
-    owner = store.home.member.uid if store.home.member else 0
-    return Place(path, source, bool(ROOTLESS.search(path)) or (not source and owner != 0))
-
-
-def _path(snapshot: Snapshot, store: Store) -> tuple[str, str]:
+def places_of(snapshot: Snapshot, stores: list[Store]) -> list[Place]:
+    """Return where the stores of a group lie, the graph root first."""
+    root = stores[0]
+    whole_host = snapshot.bundle.layout == "host-root"
+    found = place_of(root.root, snapshot.host, whole_host=whole_host)
+    owner = root.home.member.uid if root.home.member else 0
+    places = [Place(found.path, found.source, bool(ROOTLESS.match(found.path)) or (not found.known and owner != 0))]
     configured = configured_stores(snapshot.host)
-    for path in (*configured["additionalimagestores"], *configured["imagestore"], *_graph_roots(snapshot)):
-        if lies_at(path, store.root):
-            return path.rstrip("/"), "storage.conf"
-    if store.root.partition("/")[0] in TOPS and "/" in store.root:
-        return "/" + store.root, "the path inside the bundle"
-    graph = _graph_roots(snapshot)
-    if store.role == "graph-root" and len(graph) == 1:
-        return graph[0].rstrip("/"), "storage.conf"
-    if store.role == "graph-root" or not store.root:
-        return DEFAULT_ROOT, ""
-    return f"{DEFAULT_ROOT.rpartition('/')[0]}/{store.root.rpartition('/')[2]}", ""
+    known = [*configured["additionalimagestores"], *configured["imagestore"]]
+    for store in stores[1:]:
+        told = next((path.rstrip("/") for path in known if lies_at(path, store.root)), "")
+        if told:
+            places.append(Place(told, "storage.conf", places[0].rootless))
+            continue
+        beside = place_of(store.root, snapshot.host, whole_host=whole_host)
+        path, source = (beside.path, beside.source) if beside.known else (_beside(root, store, places[0].path), "")
+        places.append(Place(path, source, places[0].rootless))
+    return places
 
 
-def _graph_roots(snapshot: Snapshot) -> list[str]:
-    found = []
-    for path, text in snapshot.host.texts():
-        if path.rpartition("/")[2] == "storage.conf":
-            try:
-                root = tomllib.loads(text).get("storage", {}).get("graphroot")
-            except (ValueError, AttributeError, RecursionError):
-                continue
-            if isinstance(root, str) and root.startswith("/"):
-                found.append(root)
-    return list(dict.fromkeys(found))
+def _beside(root: Store, store: Store, path: str) -> str:
+    """Return where a store lies if it stands to the graph root on the node as it does in the bundle."""
+    below = store.root[len(root.root) :].lstrip("/") if root.root and store.root.startswith(root.root + "/") else ""
+    if below:
+        return f"{path}/{below}"
+    return f"{path.rpartition('/')[0]}/{store.root.rpartition('/')[2]}" if store.role != GRAPH_ROOT else path

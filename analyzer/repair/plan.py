@@ -1,0 +1,286 @@
+"""One plan for a bundle: the edits of all its stores in the order in which they are safe, around one stop and one start.
+
+The order is that of the hazards. Pulls come first, while everything still runs and nothing has changed. Then engines
+stop and the small files are kept. A `link` that is empty is written before anything is removed (an engine that removes
+such a layer takes the whole of `overlay/l` along), indexes before an engine starts (with an empty layers.json its
+garbage collection takes every layer directory), files of layers last.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import RANK
+from analyzer.repair.donor import references
+from analyzer.repair.edits import Folder, Link, Rename, SetAside, Take, Write
+from analyzer.repair.mend import mend
+from analyzer.repair.place import SAFE, Place, places_of
+from analyzer.repair.shell import Unsafe, commands, quoted
+from analyzer.snapshot.collect import HEX_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.repair.edits import Edit
+    from analyzer.repair.site import Noted, Site
+    from analyzer.snapshot.snapshot import Snapshot
+
+NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    Attributes:
+        commands: shell lines in order, none for something to do by hand.
+        effect: what it does and why it comes here.
+        risk: `none`, `image-repull`, `container-loss` or `data-loss`.
+        after: what should be seen when it worked.
+        about: ids and member paths of the objects it is for; empty for steps that serve all.
+        edits: the same as data, with the number of the store.
+        kind: `pull`, `stop`, `keep`, `edit`, `take`, `start`, `look` or `hand`.
+    """
+
+    commands: tuple[str, ...]
+    effect: str
+    risk: str = NONE
+    after: str = ""
+    about: tuple[str, ...] = ()
+    edits: tuple[tuple[int, Edit], ...] = ()
+    kind: str = "edit"
+
+    @property
+    def command(self) -> str:
+        """Return the step as one line."""
+        return " && ".join(self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do about one group of stores.
+
+    Attributes:
+        steps: in order; empty where nothing has to be done.
+        places: where its stores lie on the node.
+        work: the work directory beside the graph root.
+        site: the right state and every edit.
+        crio: whether CRI-O runs on the node.
+        unsolved: (object, words) of what no step mends.
+        lost: (object, words) of what is gone whatever is done.
+        pulls: what is pulled, by image.
+    """
+
+    steps: tuple[Step, ...]
+    places: tuple[Place, ...]
+    work: str
+    site: Site
+    crio: bool = False
+    unsolved: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
+    pulls: dict[str, list[str]] = field(default_factory=dict)
+
+
+def plan_group(snapshot: Snapshot, rel: Relations, findings: Sequence[Finding], *, crio: bool) -> Plan:
+    """Return the plan for one group of stores; without a finding of weight it has no steps."""
+    places = tuple(places_of(snapshot, rel.stores))
+    work = f"{places[0].path}.repair"
+    site = mend(rel, tuple(findings))
+    if not any(RANK[f.severity] >= RANK["warning"] for f in findings) or not all(SAFE.fullmatch(p.path) for p in places):
+        return Plan((), places, work, site, crio)
+    pulls = {image: references(site, image) for image in site.donors}
+    pulls = {image: found for image, found in pulls.items() if found}
+    middle = list(_edit_steps(site, places, work, pulls))
+    if not middle:
+        return Plan((), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
+    steps = [
+        *_pull_steps(site, places, work, pulls),
+        _stop(places[0], crio=crio),
+        _keep(site, places, work),
+        *middle,
+        _start(places[0], crio=crio),
+        *_look(site, places[0], crio=crio),
+    ]
+    return Plan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
+
+
+# --- the steps around the edits
+
+
+def engine(place: Place, *words: str) -> str:
+    """Return a podman command on a store; one that is not where podman looks by default is named."""
+    from analyzer.snapshot.node.placement import SYSTEM  # noqa: PLC0415
+
+    root = [] if place.path == SYSTEM or place.rootless else ["--root", place.path]
+    return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
+
+
+def _pull_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
+    if not pulls:
+        return
+    driver = site.stores[0].driver
+    conf = quoted(f"{work}/donor.conf")
+    lines = [
+        "[storage]", f'driver = "{driver}"', f'graphroot = "{work}/donor"', f'runroot = "{work}/run"', "[storage.options]",
+        'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}',
+    ]  # fmt: skip
+    words = " ".join(shlex.quote(line) for line in lines)
+    first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
+    for image, found in pulls.items():
+        tries = " || ".join(f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6])
+        name = _label(site, image)
+        yield Step(
+            (first, tries),
+            f"Pull {name} once more, into a root of its own beside the store: damaged pieces are taken from there, "
+            "and the store itself keeps its names, links and containers.",
+            IMAGE_REPULL,
+            "an image id is printed; if the pull fails, nothing has changed, and the steps that need it do nothing",
+            (image, *site.donors.get(image, ())),
+            kind="pull",
+        )  # fmt: skip
+
+
+def _label(site: Site, image: str) -> str:
+    names = site.right("images").get(image, {}).get("names") or site.rel.image_names(image)
+    return str(names[0]) if names else image[:12]
+
+
+def _stop(place: Place, *, crio: bool) -> Step:
+    if place.rootless:
+        command = "systemctl --user stop podman.socket podman.service"
+        effect = "As the user whose store this is: stop everything that opens the store."
+    elif crio:
+        command, effect = "systemctl stop kubelet crio", "Stop everything that opens the store."
+    else:
+        command, effect = "systemctl stop podman.socket podman.service", "Stop everything that opens the store."
+    effect += " An engine that opens it now may delete layers and write its records anew."
+    return Step((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
+
+
+def _keep(site: Site, places: Sequence[Place], work: str) -> Step:
+    lines = [f"mkdir -p -m 700 -- {quoted(work)}"]
+    for number, place in enumerate(places):
+        driver = site.stores[number].driver
+        texts = f" {driver}/*/link {driver}/*/lower {driver}/l" if driver == "overlay" else ""
+        tar = quoted(f"{work}/kept-{number}.tar")
+        lines.append(
+            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' {driver}-layers {driver}-images "
+            f"{driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
+        )  # fmt: skip
+    back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
+    effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
+    return Step((" && ".join(lines),), effect, NONE, "", kind="keep")
+
+
+def _start(place: Place, *, crio: bool) -> Step:
+    if crio and not place.rootless:
+        return Step(("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start")
+    words = "systemctl --user start podman.socket" if place.rootless else "systemctl start podman.socket"
+    return Step((words,), "Start again what was stopped.", NONE, "", kind="start")
+
+
+def _look(site: Site, place: Place, *, crio: bool) -> Iterable[Step]:
+    touched = {about for noted in site.noted for about in noted.about}
+    parents = site.parents()
+    images = []
+    for image, row in site.right("images").items():
+        node, seen = str(row.get("layer") or ""), set()
+        while node and node not in seen:
+            seen.add(node)
+            node = parents.get(node, "")
+        if HEX_ID.fullmatch(image) and row.get("layer") and (image in touched or seen & touched):
+            images.append(image)
+    lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
+    lines += [f"{engine(place, 'image', 'mount', image)} && {engine(place, 'image', 'unmount', image)}" for image in images]
+    yield Step(
+        tuple(lines),
+        "Look whether it worked: the engine lists everything and mounts every image that was mended. "
+        "Capture the node again and let `analyzer report` read it.",
+        NONE,
+        "every command succeeds, and the report of the new capture is healthy",
+        kind="look",
+    )  # fmt: skip
+
+
+# --- the edits
+
+
+ORDER = (
+    ("directories", (Rename, Folder)),
+    ("aside", (SetAside,)),
+    ("texts", (Write,)),
+    ("links", (Link,)),
+    ("records", (Write,)),
+    ("items", (Write,)),
+    ("take", (Take,)),
+    ("rest", ()),
+)
+WORDS = {
+    "directories": "Make the directories that are missing: {what}.",
+    "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
+    "texts": "Write the driver's small files back: {what}. Done before anything is removed: an engine that removes a layer "
+    "whose `link` is empty removes all of `overlay/l`.",
+    "links": "Make the short links again: {what}.",
+    "records": "Put the records right: {what}. No engine may start before this: it deletes what no record names.",
+    "items": "Put image data back from copies within the store: {what}.",
+    "take": "Put back from the pulled copy: {what}. The links stay, so that every layer above still mounts.",
+    "rest": "Put back: {what}.",
+}
+
+
+def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
+    groups: dict[str, list[Noted]] = {name: [] for name, _ in ORDER}
+    fetched = bool(pulls)
+    for noted in site.noted:
+        if isinstance(noted.edit, Take) and not fetched:
+            site.unsolved.append((noted.about[0] if noted.about else "", f"{noted.why}: no name to pull it by"))
+            continue
+        groups[_group(noted)].append(noted)
+    for name, _ in ORDER:
+        found = groups[name]
+        if not found:
+            continue
+        lines: list[str] = []
+        done: list[Noted] = []
+        for noted in found:
+            try:
+                lines += commands(noted.edit, places[noted.store].path, work)
+                done.append(noted)
+            except Unsafe:
+                site.unsolved.append((noted.about[0] if noted.about else "", "a path with characters that no script may hold"))
+        if not done:
+            continue
+        about = tuple(dict.fromkeys(a for noted in done for a in noted.about))
+        what = _listed(noted.why for noted in done)
+        losses = [noted.loss for noted in done if noted.loss]
+        effect = WORDS[name].format(what=what, work=work)
+        if losses:
+            effect += f" Gone already, whatever is done: {_listed(losses)}."
+        yield Step(
+            tuple(lines), effect, NONE, "", about, tuple((n.store, n.edit) for n in done), "take" if name == "take" else "edit"
+        )
+
+
+def _group(noted: Noted) -> str:
+    edit = noted.edit
+    if isinstance(edit, Write):
+        name = edit.path.rpartition("/")[2]
+        return "texts" if name in ("link", "lower") else "records" if edit.path.count("/") == 1 else "items"
+    for name, kinds in ORDER:
+        if isinstance(edit, kinds) and name not in ("texts", "records", "items"):
+            return name
+    return "rest"
+
+
+def _listed(words: Iterable[str]) -> str:
+    counts: dict[str, int] = {}
+    for each in words:
+        each = each.partition(": ")[0]
+        counts[each] = counts.get(each, 0) + 1
+    shown = [f"{word} ({count} times)" if count > 1 else word for word, count in counts.items()]
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
