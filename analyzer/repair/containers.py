@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def mend_containers(site: Site, evidence: Evidence) -> None:
                 row["layer"] = found
                 taken[found] = row["id"]
                 evidence.__dict__.pop("owners", None)
+            elif HEX_ID.fullmatch(layer) and layer not in evidence.known:
+                _empty_layer(site, evidence, row, layer)
 
 
 def _chain(evidence: Evidence, layer: str) -> list[str]:
@@ -41,6 +44,23 @@ def _chain(evidence: Evidence, layer: str) -> list[str]:
         chain.append(layer)
         layer = evidence.parent(layer)
     return chain
+
+
+def _empty_layer(site: Site, evidence: Evidence, row: Row, layer: str) -> None:
+    """Plan an empty layer for a container whose own is gone, record and directory: the container itself is kept."""
+    top = evidence.tops.get(str(row.get("image") or ""), "")
+    if not top or not site.of("CTR-001"):
+        return
+    number = next((n for n, _, r in site.each("containers") if r is row), 0)
+    key = "layers/volatile-layers.json" if _is_volatile(site, number, row) else "layers/layers.json"
+    new = {"id": layer, "parent": top, "created": row.get("created") or "1970-01-01T00:00:00Z"}
+    site.rows[number].setdefault(key, []).append(new)
+    evidence.records[layer] = new
+    evidence.known.add(layer)
+
+
+def _is_volatile(site: Site, number: int, row: Row) -> bool:
+    return any(each is row for each in site.rows[number].get("containers/volatile-containers.json", ()))
 
 
 def _own_layer(site: Site, evidence: Evidence, row: Row, not_these: set[str]) -> str:

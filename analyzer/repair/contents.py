@@ -31,7 +31,7 @@ def mend_contents(site: Site, evidence: Evidence) -> None:
         take_layer(site, site.home_of(layer), layer, why)
         _donor_for(site, evidence, layer)
     splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)}
-    splits |= {layer for layer in site.made if layer in site.refill}
+    splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
     for layer in sorted(splits):
         if layer not in rows or not _from_donor(site, evidence, layer):
             continue

@@ -53,7 +53,8 @@ def _is_own(site: Site, evidence: Evidence, layer: str) -> bool:
 
 def _drop_unneeded(site: Site, needed: set[str], present: set[str]) -> None:
     """Drop records that nothing needs and that stand for nothing, and layers that the rules call unreferenced."""
-    leaked = {f.subject.id for f in site.of("LAY-013", "LAY-015") if not f.doubt} - needed
+    floor = "info" if site.of("OVL-013") else "warning"
+    leaked = {f.subject.id for f in site.of("LAY-013", "LAY-015", at_least=floor) if not f.doubt} - needed
     for number, store in enumerate(site.stores):
         for key, rows in site.rows[number].items():
             if not key.startswith("layers/"):

@@ -60,6 +60,20 @@ def mend_images(site: Site, evidence: Evidence) -> None:
             picture = evidence.pictures.get(row["id"])
             site.rows[number][INDEX][place] = _mended(site, number, evidence, row, picture)
         _names_once(site, number)
+        _lists_aside(site, number)
+
+
+def _lists_aside(site: Site, number: int) -> None:
+    """Move manifest lists without a layer out of a store in which one of them breaks an engine's whole listing."""
+    broken = {f.subject.id for f in site.of("IMG-009", "IMG-010", at_least="error")}
+    rows = site.rows[number].get(INDEX, [])
+    gone = [row for row in rows if row["id"] in broken and not row.get("layer")]
+    for row in gone:
+        path = f"{site.stores[number].driver}-images/{row['id']}"
+        if HEX_ID.fullmatch(row["id"]):
+            site.note(number, SetAside(path), row["id"], why=f"the manifest list {(row.get('names') or [row['id'][:12]])[0]}")
+    if gone:
+        site.rows[number][INDEX] = [row for row in rows if row not in gone]
 
 
 def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str]) -> Row:

@@ -173,10 +173,11 @@ class Evidence:
 def mend_layers(site: Site, evidence: Evidence) -> None:
     """Set the layer rows right and add the missing ones."""
     needed = _needed(site, evidence)
+    wanted = set(needed)
     for number in range(len(site.stores)):
         for key, rows in site.rows[number].items():
             if key.startswith("layers/"):
-                site.rows[number][key] = [_mended(site, evidence, row, needed) for row in _once(rows, evidence)]
+                site.rows[number][key] = [_mended(site, evidence, row, wanted) for row in _once(rows, evidence)]
     have = set(site.right("layers"))
     missing = [layer for layer in needed if layer not in have]
     for number, names in enumerate(site.directories):
@@ -234,7 +235,7 @@ def _once(rows: list[Row], evidence: Evidence) -> list[Row]:
     return list(kept.values())
 
 
-def _mended(site: Site, evidence: Evidence, row: Row, needed: list[str]) -> Row:
+def _mended(site: Site, evidence: Evidence, row: Row, needed: set[str]) -> Row:
     """Return a row with what is known to be wrong set right."""
     layer = str(row["id"])
     new = dict(row)
@@ -244,17 +245,20 @@ def _mended(site: Site, evidence: Evidence, row: Row, needed: list[str]) -> Row:
         if not parent:
             del new["parent"]
     flags = row.get("flags")
-    if isinstance(flags, dict) and flags.get("incomplete") is True and layer in set(needed):
+    if isinstance(flags, dict) and flags.get("incomplete") is True and layer in needed:
         rest = {key: value for key, value in flags.items() if key != "incomplete"}
         new.pop("flags")
         new |= {"flags": rest} if rest else {}
+        if layer in evidence.proofs:
+            site.refill[layer] = "it was marked incomplete"
+            site.resplit.add(layer)
     proof = evidence.proofs.get(layer)
     if proof is not None:
         new |= {key: value for key, value in _facts(site, layer, proof, row).items() if row.get(key) != value}
         if layer not in site.rel.mapped and proof.by_content and proof.digest and _derived(layer, proof):
             for key in ("uidmap", "gidmap"):
                 new.pop(key, None)
-    elif "diff-digest" in row and isinstance(row.get("diff-size"), int):
+    elif layer in site.doubted and "diff-digest" in row and isinstance(row.get("diff-size"), int):
         total = tar_size(_tar_split(site, layer))
         if total is not None and total != row["diff-size"]:
             new["diff-size"] = total
@@ -284,7 +288,7 @@ def _facts(site: Site, layer: str, proof: Proof, row: Row) -> dict[str, Any]:
         facts |= {"compressed-diff-digest": blob.digest, "compressed-size": blob.size}
     elif isinstance(packed, str) and packed in told and row.get("compressed-size") not in (told[packed].size, None):
         facts["compressed-size"] = told[packed].size
-    total = tar_size(_tar_split(site, layer)) if proof.by_content else None
+    total = tar_size(_tar_split(site, layer)) if proof.by_content and layer in site.doubted else None
     if total is not None and row.get("diff-size") != total and row.get("diff-size") != -1:
         facts["diff-size"] = total
     return facts

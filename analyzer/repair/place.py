@@ -11,7 +11,7 @@ from analyzer.snapshot.node.placement import place_of
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 ROOTLESS = re.compile(r"^/(?:home|root)/(?:[^/]+/)?\.local/share/")
@@ -33,7 +33,7 @@ class Place:
     rootless: bool
 
 
-def places_of(snapshot: Snapshot, stores: list[Store]) -> list[Place]:
+def places_of(snapshot: BundleSnapshot, stores: list[Store]) -> list[Place]:
     """Return where the stores of a group lie, the graph root first."""
     root = stores[0]
     whole_host = snapshot.bundle.layout == "host-root"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.repair.edits import Edit
     from analyzer.repair.site import Noted, Site
-    from analyzer.snapshot.snapshot import Snapshot
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
 SHOWN = 5
@@ -86,7 +86,7 @@ class Plan:
     pulls: dict[str, list[str]] = field(default_factory=dict)
 
 
-def plan_group(snapshot: Snapshot, rel: Relations, findings: Sequence[Finding], *, crio: bool) -> Plan:
+def plan_group(snapshot: BundleSnapshot, rel: Relations, findings: Sequence[Finding], *, crio: bool) -> Plan:
     """Return the plan for one group of stores; without a finding of weight it has no steps."""
     places = tuple(places_of(snapshot, rel.stores))
     work = f"{places[0].path}.repair"

@@ -48,12 +48,7 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
     Raises:
         Unsafe: a path cannot be written in one line.
     """
-    path = quoted(f"{root}/{edit.path}")
-    aside = quoted(f"{work}/aside{root}/{edit.path}")
-    above = quoted(f"{work}/aside{root}/{edit.path}".rpartition("/")[0])
-    parent = quoted(f"{root}/{edit.path}".rpartition("/")[0])
-    keep = f"mkdir -p -- {above} && {{ [ -e {aside} ] || [ -L {aside} ] || mv -- {path} {aside}; }}"
-    kept = f"{{ {{ [ ! -e {path} ] && [ ! -L {path} ]; }} || {{ {keep}; }}; }}"
+    path, parent = quoted(f"{root}/{edit.path}"), quoted(f"{root}/{edit.path}".rpartition("/")[0])
     if isinstance(edit, Write):
         return _write(edit, path, parent, work)
     if isinstance(edit, Link):
@@ -61,23 +56,37 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
     if isinstance(edit, Folder):
         return [f"mkdir -p -m {edit.mode:o} -- {path}"]
     if isinstance(edit, SetAside):
-        return [kept]
+        return [f"{_names(edit.path, root, work)}; {ASIDE}"]
     if isinstance(edit, Rename):
         to = quoted(f"{root}/{edit.to}")
-        return [f"{{ [ -e {to} ] || mv -- {path} {to}; }}"]
+        return [f"[ -e {to} ] || mv -- {path} {to}"]
     if isinstance(edit, Copy):
         to = quoted(f"{root}/{edit.to}")
-        return [f"{{ [ -e {to} ] || cp -a -- {path} {to}; }}"]
+        return [f"[ -e {to} ] || cp -a -- {path} {to}"]
     if isinstance(edit, Take):
-        donor, new = quoted(f"{work}/donor/{edit.path}"), quoted(f"{root}/{edit.path}.new")
-        check = f"echo {shlex.quote(edit.digest.partition(':')[2] + '  ' + work + '/donor/' + edit.path)} | sha256sum -c - && " if edit.digest else ""
-        return [f"[ -e {donor} ] && {check}mkdir -p -m 700 -- {parent} && rm -rf -- {new} && cp -a -- {donor} {new} && {kept} && {{ [ ! -e {path} ] || rm -rf -- {path}; }} && mv -- {new} {path}"]
+        digest = edit.digest.partition(":")[2]
+        check = f' && [ "$(sha256sum < "$W/donor/$p" | cut -c 1-64)" = {digest} ]' if digest else ""
+        return [f"{_names(edit.path, root, work)}; [ -e \"$W/donor/$p\" ]{check} && {BRING} && {ASIDE} && {SWAP}"]
     if isinstance(edit, Mode):
         own = f" && chown -h {edit.uid}:{edit.gid} -- {path}" if edit.uid >= 0 else ""
         return [f"chmod {edit.mode:o} -- {path}{own}"]
     if isinstance(edit, Attribute):
         return [f"setfattr -n {quoted(edit.name)} -v 0x{edit.value.hex()} -- {path}"]
     raise TypeError(edit)
+
+
+ASIDE = (
+    'mkdir -p -m 700 -- "$W/aside$S/${p%/*}" && '
+    '{ [ -e "$W/aside$S/$p" ] || [ -L "$W/aside$S/$p" ] || { [ ! -e "$S/$p" ] && [ ! -L "$S/$p" ]; } '
+    '|| mv -- "$S/$p" "$W/aside$S/$p"; }'
+)
+"""Keep what is there under its own path in the work directory, the first one for good."""
+BRING = 'mkdir -p -m 700 -- "$S/${p%/*}" && rm -rf -- "$S/$p.new" && cp -a -- "$W/donor/$p" "$S/$p.new"'
+SWAP = 'rm -rf -- "$S/$p" && mv -- "$S/$p.new" "$S/$p"'
+
+
+def _names(path: str, root: str, work: str) -> str:
+    return f"S={quoted(root)}; W={quoted(work)}; p={quoted(path)}"
 
 
 def _write(edit: Write, path: str, parent: str, work: str) -> list[str]:

@@ -10,6 +10,7 @@ import copy
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
@@ -42,7 +43,7 @@ class Noted:
     loss: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class Site:
     """The stores of one group while they are set right.
 
@@ -73,6 +74,8 @@ class Site:
     donors: dict[str, list[str]] = field(default_factory=dict)
     lost: list[tuple[str, str]] = field(default_factory=list)
     renamed: dict[str, Any] = field(default_factory=dict)
+    resplit: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
 
     @property
     def stores(self) -> list[Store]:
@@ -125,6 +128,11 @@ class Site:
                 found.add(top)
                 top = parents.get(top, "")
         return found
+
+    @cached_property
+    def doubted(self) -> set[str]:
+        """Return the layers whose recorded size the rules doubt."""
+        return {f.subject.id for f in self.of("TSP-004", "LAY-006", "STO-005")}
 
     def of(self, *rules: str, at_least: str = "warning") -> list[Finding]:
         """Return findings of the rules of at least a severity."""
