@@ -19,6 +19,7 @@ from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits
 from analyzer.outlook.grading.captured import grade_captured
 from analyzer.outlook.predict import predict
+from analyzer.repair.bundle import plan_bundle, with_steps
 from analyzer.snapshot.engines import parse_engine
 from analyzer.snapshot.platform import platform_of
 from analyzer.snapshot.snapshot import DEPTHS, STANDARD, read_snapshot
@@ -103,7 +104,11 @@ def judge(
         checked = replace(checked, faulty=faulty, failed=(*checked.failed, *(name for name, _ in faulty)))
     outlook = predict(reading, relations, (*checked.findings, *(f for f, _ in checked.ignored)), node, engines)
     graded = grade_captured(reading, relations, checked.findings, node)
-    return Report(reading, relations, checked, choose(proposals.by_case), outlook, node, graded=graded)
+    causes = choose(proposals.by_case)
+    plan = plan_bundle(cases, causes)
+    if plan.failed:
+        checked = replace(checked, failed=(*checked.failed, *plan.failed))
+    return Report(reading, relations, checked, with_steps(causes, plan), outlook, node, graded=graded, plan=plan)
 
 
 def analyze(

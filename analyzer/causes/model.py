@@ -22,12 +22,14 @@ class Step:
         effect: what it does, and why it comes here.
         risk: `none`, `image-repull`, `container-loss` or `data-loss`.
         after: what should be seen when it worked.
+        number: its place in the one plan of the bundle, 0 for a family's own advice.
     """
 
     command: str
     effect: str
     risk: str = NONE
     after: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Hypothesis:
         reasons: other facts for (positive) and against (negative: expected and not seen).
         affected: what it breaks.
         would_settle: what to collect to be sure.
-        plan: steps, safest first.
+        plan: what people have to do or decide themselves; how the store is mended follows (`analyzer.repair`).
         severity: overrides the worst severity of what it explains.
         fails_listing: one engine's whole listing fails because of it.
         harmless: no engine that this bundle shows is hurt by it: it ranks behind every cause that hurts one.

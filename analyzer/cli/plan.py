@@ -1,40 +1,91 @@
-"""`analyzer plan BUNDLE`: the repair plan alone."""
+"""`analyzer plan BUNDLE`: the repair plan alone, and the kit that carries it out."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
-from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
-from analyzer.cli.output import emit, terminal_columns, write_file
+from analyzer.cli.options import bundle_argument, engine_option, format_option, platform_option, width_option
+from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
 from analyzer.cli.session import Opened, emit_json
-from analyzer.errors import UsageError
+from analyzer.errors import UsageError, not_written
 
 
 @click.command("plan")
 @bundle_argument
 @format_option("text", "script", "json")
 @click.option("--cause", "rank", type=click.IntRange(min=1), help="Only the cause of this rank (default: all).")
-@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
+@click.option("-o", "output", metavar="PATH", help="Write to a file, or a repair kit into a directory (KIT/).")
+@engine_option
 @platform_option
 @width_option
 def command(
-    bundle: str, form: str, rank: int | None, output: str | None, platform: str | None, width: int | None
+    bundle: str,
+    form: str,
+    rank: int | None,
+    output: str | None,
+    engines: tuple[str, ...],
+    platform: str | None,
+    width: int | None,
 ) -> None:
-    """Print what to do about the causes found in BUNDLE, safest step first.
+    """Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
+
+    \b
+    analyzer plan node.tar.zst -o kit/     # a repair kit: kit/repair.sh and the files it puts in place
+    scp -r kit root@node: && ssh root@node sh kit/repair.sh --dry-run
 
     `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
+    `--format json` has every command in full, file contents included.
     """
-    from analyzer.report.views.plan import as_script, as_text
+    from analyzer.report.views.plan import as_script, as_text, plan_document
 
-    document = Opened(bundle, platform=platform).document
+    kit = output is not None and (output.endswith("/") or Path(output).is_dir())
+    if output is not None:
+        spare_evidence(output, bundle)
+    opened = Opened(bundle, platform=platform, engines=engines)
+    if kit:
+        _write_kit(opened, str(output), bundle)
+        return
+    document = opened.document
     causes = [cause for cause in document["causes"] if rank in (None, cause["rank"])]
     if rank is not None and not causes:
         raise UsageError(f"no cause {rank}: there are {len(document['causes'])}", where=bundle)
     if form == "json":
-        emit_json([{key: cause[key] for key in ("rank", "id", "title", "probability", "plan")} for cause in causes])
+        emit_json(plan_document(opened.report, causes, whole=rank is None))
         return
     text = as_script(document, causes) if form == "script" else as_text(document, causes, width or terminal_columns())
     if output is None:
         emit(text)
     else:
         write_file(output, text, bundle=bundle)
+
+
+def _write_kit(opened: Opened, output: str, bundle: str) -> None:
+    from analyzer.repair.kit import kit_files
+    from analyzer.version import __version__
+
+    plan = opened.report.plan
+    made = kit_files(plan, Path(bundle).name, __version__) if plan is not None else {}
+    if not made:
+        emit(f"nothing to mend by a script: no kit is written to {output}\n")
+        return
+    made["plan.txt"] = _text(opened).encode("utf-8", "backslashreplace")
+    try:
+        for name, data in made.items():
+            path = Path(output, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            if name.endswith(".sh"):
+                path.chmod(0o755)
+    except OSError as error:
+        raise not_written(error, output) from error
+    steps = sum(len(group.steps) for group in plan.groups) if plan is not None else 0
+    emit(f"{os.path.join(output, 'repair.sh')}: {steps} steps; read it, then run it on the node with --dry-run first\n")
+
+
+def _text(opened: Opened) -> str:
+    from analyzer.report.views.plan import as_text
+
+    return as_text(opened.document, opened.document["causes"], 100)

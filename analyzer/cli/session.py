@@ -44,13 +44,17 @@ class Opened:
         bundle: path, or `-`.
         depth: `quick` is enough where no file of a layer is looked at.
         platform: of the node, for the findings.
+        engines: of the node, as the user names them.
     """
 
-    def __init__(self, bundle: str, *, depth: str = "standard", platform: str | None = None) -> None:
+    def __init__(
+        self, bundle: str, *, depth: str = "standard", platform: str | None = None, engines: tuple[str, ...] = ()
+    ) -> None:
         self.bundle = bundle
         self._policy = current_policy(bundle)
         self.snapshot, self._cache = reading(bundle, depth)
         self._platform = platform
+        self._engines = engines
 
     @cached_property
     def relations(self) -> tuple[Relations, ...]:
@@ -64,12 +68,14 @@ class Opened:
         """Return the report on the bundle."""
         from analyzer.api import judge
 
-        return judge(self.snapshot, platform=self._platform, policy=self._policy)
+        return judge(self.snapshot, platform=self._platform, engines=self._engines, policy=self._policy)
 
     @cached_property
     def document(self) -> dict[str, Any]:
         """Return the JSON document of the report."""
         options = (self.snapshot.depth, self._platform, self._policy)
+        if self._engines:
+            return self.report.to_dict()
         kept = self._cache.document(options) if self._cache is not None else None
         if kept is not None:
             return kept

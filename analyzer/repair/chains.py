@@ -90,7 +90,9 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Pict
     config_body = bodies.get(f"sha256:{image_id}") if f"sha256:{image_id}" in sound else None
     config = read_config(config_body, Where("")) if config_body is not None else None
     manifests = {key: _json(bodies[key]) for key in sorted(sound) if key.startswith("manifest")}
-    lists = tuple(key.removeprefix("manifest-") for key, m in manifests.items() if "manifests" in m and key != "manifest")
+    lists = tuple(
+        key.removeprefix("manifest-") for key, m in manifests.items() if "manifests" in m and key != "manifest"
+    )
     singles = [
         (sha256(bodies[key] or b""), value)
         for key, value in manifests.items()

@@ -73,7 +73,9 @@ def _own_layer(site: Site, evidence: Evidence, row: Row, not_these: set[str]) ->
     fits = [
         layer
         for layer in sorted(set().union(*site.directories))
-        if layer not in not_these and evidence.parent(layer) in mapped and not evidence.records.get(layer, own).get("diff-digest")
+        if layer not in not_these
+        and evidence.parent(layer) in mapped
+        and not evidence.records.get(layer, own).get("diff-digest")
     ]
     if len(fits) < 2:
         return fits[0] if fits else ""

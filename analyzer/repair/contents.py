@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from analyzer.repair.layers import Evidence
     from analyzer.repair.site import Site
 
-FILES = ("OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-016", "OVL-018")
+FILES = (
+    "OVL-022",
+    "OVL-023",
+    "OVL-024",
+    "TSP-006",
+    "TSP-007",
+    "TSP-008",
+    "TSP-009",
+    "TSP-010",
+    "TSP-011",
+    "OVL-016",
+    "OVL-018",
+)
 SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
 BIG_DATA = ("LAY-010", "LAY-011")
 
@@ -60,7 +72,12 @@ def _big_data(site: Site, evidence: Evidence) -> None:
             if isinstance(key, str) and (key not in told or finding.rule == "LAY-011"):
                 from analyzer.snapshot.bigdata import file_name  # noqa: PLC0415
 
-                site.note(number, Take(f"{store.driver}-layers/{layer}/{file_name(key)}"), layer, why=f"the item {key} of the layer")
+                site.note(
+                    number,
+                    Take(f"{store.driver}-layers/{layer}/{file_name(key)}"),
+                    layer,
+                    why=f"the item {key} of the layer",
+                )
                 _donor_for(site, evidence, layer)
 
 

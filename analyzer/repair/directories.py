@@ -65,6 +65,7 @@ def _drop_unneeded(site: Site, needed: set[str], present: set[str]) -> None:
             site.rows[number][key] = [r for r in rows if r not in gone]
             for row in gone:
                 layer = row["id"]
+                site.emptied.add(layer)
                 if layer in store.tar_splits:
                     path = f"{store.driver}-layers/{layer}.tar-split.gz"
                     site.note(number, SetAside(path), layer, why="the tar-split of a layer that nothing needs")
@@ -76,9 +77,18 @@ def _renamed(site: Site, layer: str, present: set[str]) -> bool:
         texts = {name for name, member in store.home.links.items() if link_target(member) == layer}
         texts |= {text for text in [site_said(site, layer)] if text}
         for name, directory in sorted(store.home.layers.items()):
-            if (name in present and name in site.right("layers")) or not directory.link_id or directory.link_id not in texts:
+            if (
+                (name in present and name in site.right("layers"))
+                or not directory.link_id
+                or directory.link_id not in texts
+            ):
                 continue
-            site.note(number, Rename(f"overlay/{name}", f"overlay/{layer}"), layer, why=f"the directory of the layer, which is now called {name!r:.90}")
+            site.note(
+                number,
+                Rename(f"overlay/{name}", f"overlay/{layer}"),
+                layer,
+                why=f"the directory of the layer, which is now called {name!r:.90}",
+            )
             site.directories[number].discard(name)
             site.directories[number].add(layer)
             store_layers = store.home.layers
@@ -110,7 +120,13 @@ def _make(site: Site, evidence: Evidence, layer: str) -> None:
     if store.driver != "overlay":
         parent = site.parents().get(layer, "")
         if own and parent:
-            site.note(number, Copy(layer_path(store, parent), path), layer, why="the directory of the container's layer, as its image has it", loss=UPPER_LOST)
+            site.note(
+                number,
+                Copy(layer_path(store, parent), path),
+                layer,
+                why="the directory of the container's layer, as its image has it",
+                loss=UPPER_LOST,
+            )
         else:
             site.refill[layer] = "its directory is gone"
         return
@@ -126,7 +142,7 @@ def _make(site: Site, evidence: Evidence, layer: str) -> None:
 
 
 def _set_strays_aside(site: Site, rows: set[str]) -> None:
-    told = {f.subject.id or f.subject.path.rpartition("/")[2] for f in site.of("OVL-013") if not f.doubt}
+    told = {f.subject.id or f.subject.path.rpartition("/")[2] for f in site.of("OVL-013") if not f.doubt} | site.emptied
     for number, store in enumerate(site.stores):
         for name in sorted(site.directories[number] - rows - set(site.made)):
             if name not in told:
@@ -145,7 +161,9 @@ def _parts(site: Site, evidence: Evidence, number: int, layer: str, directory: L
     if layer not in told:
         return
     below = site.parents().get(layer, "")
-    if not directory.diff_is_directory() and not (directory.additional or "diff" in directory.entries and directory.entries["diff"].kind == "symlink"):
+    if not directory.diff_is_directory() and not (
+        directory.additional or ("diff" in directory.entries and directory.entries["diff"].kind == "symlink")
+    ):
         if "diff" in directory.entries:
             site.note(number, SetAside(f"{path}/diff"), layer, why="a `diff` that is no directory")
         if own:
@@ -165,4 +183,6 @@ def take_layer(site: Site, number: int, layer: str, why: str) -> None:
     """Note that a layer's files come from the donor."""
     store = site.stores[number]
     path = layer_path(store, layer)
-    site.note(number, Take(f"{path}/diff" if store.driver == "overlay" else path), layer, why=f"the files of the layer: {why}")
+    site.note(
+        number, Take(f"{path}/diff" if store.driver == "overlay" else path), layer, why=f"the files of the layer: {why}"
+    )

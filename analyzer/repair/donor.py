@@ -31,7 +31,9 @@ def repository(name: str) -> str:
 def references(site: Site, image: str) -> list[str]:
     """Return what to pull for an image, the surest first: by its own manifest's digest, by its record's, by name."""
     row = site.right("images").get(image, {})
-    names = [n for n in (*(row.get("names") or ()), *(row.get("names-history") or ())) if isinstance(n, str) and pulls(n)]
+    names = [
+        n for n in (*(row.get("names") or ()), *(row.get("names-history") or ())) if isinstance(n, str) and pulls(n)
+    ]
     names += [n for n in sorted(site.rel.remembered.get(image, ())) if pulls(n)]
     picture = None
     for store in site.stores:

@@ -71,7 +71,9 @@ def _lists_aside(site: Site, number: int) -> None:
     for row in gone:
         path = f"{site.stores[number].driver}-images/{row['id']}"
         if HEX_ID.fullmatch(row["id"]):
-            site.note(number, SetAside(path), row["id"], why=f"the manifest list {(row.get('names') or [row['id'][:12]])[0]}")
+            site.note(
+                number, SetAside(path), row["id"], why=f"the manifest list {(row.get('names') or [row['id'][:12]])[0]}"
+            )
     if gone:
         site.rows[number][INDEX] = [row for row in rows if row not in gone]
 
@@ -102,7 +104,12 @@ def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str
 def _order(image: str, picture: Picture) -> list[str]:
     config = f"sha256:{image}"
     rest = sorted(picture.sound - {config, "manifest"})
-    return [config, *(k for k in rest if k.startswith("manifest")), "manifest", *(k for k in rest if not k.startswith("manifest"))]
+    return [
+        config,
+        *(k for k in rest if k.startswith("manifest")),
+        "manifest",
+        *(k for k in rest if not k.startswith("manifest")),
+    ]
 
 
 def _mended(site: Site, number: int, evidence: Evidence, row: Row, picture: Picture | None) -> Row:
@@ -161,7 +168,14 @@ def _items(site: Site, number: int, row: Row, picture: Picture | None) -> None:
         body = found.data if found is not None and not found.reason else None
         if found is not None and body is None and found.member.kind == "file":
             continue
-        list_in_place = key == "manifest" and single and body is not None and manifest and sha256(body) != manifest and b'"manifests"' in body
+        list_in_place = (
+            key == "manifest"
+            and single
+            and body is not None
+            and manifest
+            and sha256(body) != manifest
+            and b'"manifests"' in body
+        )
         if body is not None and key in sound and not list_in_place and (not wanted or sha256(body) == wanted):
             _set(row, key, told, lengths, body)
             continue
@@ -176,7 +190,9 @@ def _items(site: Site, number: int, row: Row, picture: Picture | None) -> None:
             if key.startswith("signature") and body is not None:
                 continue
             site.donors.setdefault(image, []).append(key)
-            site.note(number, Take(path, wanted), image, why=f"the item {key} of the image, which is damaged or missing")
+            site.note(
+                number, Take(path, wanted), image, why=f"the item {key} of the image, which is damaged or missing"
+            )
 
 
 def _wanted(key: str, told: dict[str, Any], manifest: str, *, single: bool) -> str:

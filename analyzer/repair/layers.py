@@ -114,7 +114,11 @@ class Evidence:
         """Return the layer that the config's digests lead to, from the bottom up, by the records."""
         top = ""
         for digest in picture.diff_ids:
-            fits = [i for i, r in self.records.items() if r.get("diff-digest") == digest and str(r.get("parent") or "") == top]
+            fits = [
+                i
+                for i, r in self.records.items()
+                if r.get("diff-digest") == digest and str(r.get("parent") or "") == top
+            ]
             if not fits:
                 return ""
             top = fits[0]
@@ -190,7 +194,11 @@ def mend_layers(site: Site, evidence: Evidence) -> None:
         if layer in placed:
             continue
         placed.add(layer)
-        number = site.home_of(layer) if any(layer in names for names in site.directories) else _store_of_parent(site, evidence, layer)
+        number = (
+            site.home_of(layer)
+            if any(layer in names for names in site.directories)
+            else _store_of_parent(site, evidence, layer)
+        )
         site.rows[number].setdefault("layers/layers.json", []).append(_new_row(site, evidence, layer, number))
 
 
@@ -228,9 +236,7 @@ def _once(rows: list[Row], evidence: Evidence) -> list[Row]:
     kept: dict[str, Row] = {}
     for row in rows:
         name = str(row["id"])
-        if name not in kept:
-            kept[name] = row
-        elif str(row.get("parent") or "") == evidence.parent(name) != str(kept[name].get("parent") or ""):
+        if name not in kept or str(row.get("parent") or "") == evidence.parent(name) != str(kept[name].get("parent") or ""):
             kept[name] = row
     return list(kept.values())
 
@@ -279,7 +285,11 @@ def _place(key: str) -> int:
 def _facts(site: Site, layer: str, proof: Proof, row: Row) -> dict[str, Any]:
     """Return the fields that differ from what an image and the tar-split prove; absent ones only where they matter."""
     facts: dict[str, Any] = {}
-    if proof.digest and "toc-digest" not in row and row.get("diff-digest") not in (proof.digest, *(b.digest for b in proof.blobs)):
+    if (
+        proof.digest
+        and "toc-digest" not in row
+        and row.get("diff-digest") not in (proof.digest, *(b.digest for b in proof.blobs))
+    ):
         facts["diff-digest"] = proof.digest
     blob = proof.blobs[0] if proof.blobs else None
     told = {each.digest: each for each in proof.blobs}

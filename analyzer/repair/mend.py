@@ -53,7 +53,8 @@ def _write_indexes(site: Site) -> None:
                     continue
                 old = document.file.data if document else None
                 changed = _changed(site.found[number].get(key, []), rows)
-                site.write(number, path, text_of_rows(rows), *changed, old=old, why=f"the {INDEX_WORDS[part]} records")
+                about = (*changed, document.path if document else store.part_path(part, name))
+                site.write(number, path, text_of_rows(rows), *about, old=old, why=f"the {INDEX_WORDS[part]} records")
 
 
 def _changed(found: list[dict[str, object]], rows: list[dict[str, object]]) -> list[str]:

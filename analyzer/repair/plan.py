@@ -23,6 +23,7 @@ from analyzer.snapshot.collect import HEX_ID
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from analyzer.causes.model import Step as CauseStep
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.repair.edits import Edit
@@ -79,26 +80,47 @@ class Plan:
     steps: tuple[Step, ...]
     places: tuple[Place, ...]
     work: str
-    site: Site
+    site: Site | None
     crio: bool = False
     unsolved: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
     pulls: dict[str, list[str]] = field(default_factory=dict)
 
 
-def plan_group(snapshot: BundleSnapshot, rel: Relations, findings: Sequence[Finding], *, crio: bool) -> Plan:
-    """Return the plan for one group of stores; without a finding of weight it has no steps."""
+def plan_group(
+    snapshot: BundleSnapshot,
+    rel: Relations,
+    findings: Sequence[Finding],
+    *,
+    crio: bool,
+    advice: Sequence[CauseStep] = (),
+) -> Plan:
+    """Return the plan for one group of stores; without a finding of weight it mends nothing.
+
+    Args:
+        snapshot: what the bundle says.
+        rel: relations of the group.
+        findings: what the rules say of it.
+        crio: whether CRI-O runs on the node.
+        advice: what the causes leave to people; it comes first.
+    """
+    hand = [Step((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
+    if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
+        return Plan(tuple(hand), (), "", None, crio)
     places = tuple(places_of(snapshot, rel.stores))
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
-    if not any(RANK[f.severity] >= RANK["warning"] for f in findings) or not all(SAFE.fullmatch(p.path) for p in places):
-        return Plan((), places, work, site, crio)
+    if not all(SAFE.fullmatch(place.path) for place in places):
+        said = "the path of the store on the node has characters that no command here is written with"
+        return Plan(tuple(hand), places, work, site, crio, (*site.unsolved, (places[0].path, said)))
     pulls = {image: references(site, image) for image in site.donors}
     pulls = {image: found for image, found in pulls.items() if found}
     middle = list(_edit_steps(site, places, work, pulls))
     if not middle:
-        return Plan((), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
+        return Plan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
     steps = [
+        *hand,
+        *_left(site),
         *_pull_steps(site, places, work, pulls),
         _stop(places[0], crio=crio),
         _keep(site, places, work),
@@ -107,6 +129,21 @@ def plan_group(snapshot: BundleSnapshot, rel: Relations, findings: Sequence[Find
         *_look(site, places[0], crio=crio),
     ]
     return Plan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
+
+
+def _left(site: Site) -> Iterable[Step]:
+    """Yield a step without a command for what no step mends."""
+    if site.unsolved:
+        words = _listed(
+            f"{about[:12]}: {why}" if HEX_ID.fullmatch(about) else f"{about}: {why}" for about, why in site.unsolved
+        )
+        about = tuple(dict.fromkeys(each for each, _ in site.unsolved if each))
+        yield Step(
+            (),
+            f"Not mended by any step here: {words}. Copy what matters before anything is removed.",
+            kind="hand",
+            about=about,
+        )
 
 
 # --- the steps around the edits
@@ -132,7 +169,9 @@ def _pull_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str,
     words = " ".join(shlex.quote(line) for line in lines)
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
     for image, found in pulls.items():
-        tries = " || ".join(f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6])
+        tries = " || ".join(
+            f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6]
+        )
         name = _label(site, image)
         yield Step(
             (first, tries),
@@ -179,7 +218,9 @@ def _keep(site: Site, places: Sequence[Place], work: str) -> Step:
 
 def _start(place: Place, *, crio: bool) -> Step:
     if crio and not place.rootless:
-        return Step(("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start")
+        return Step(
+            ("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start"
+        )
     words = "systemctl --user start podman.socket" if place.rootless else "systemctl start podman.socket"
     return Step((words,), "Start again what was stopped.", NONE, "", kind="start")
 
@@ -196,7 +237,9 @@ def _look(site: Site, place: Place, *, crio: bool) -> Iterable[Step]:
         if HEX_ID.fullmatch(image) and row.get("layer") and (image in touched or seen & touched):
             images.append(image)
     lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
-    lines += [f"{engine(place, 'image', 'mount', image)} && {engine(place, 'image', 'unmount', image)}" for image in images]
+    lines += [
+        f"{engine(place, 'image', 'mount', image)} && {engine(place, 'image', 'unmount', image)}" for image in images
+    ]
     yield Step(
         tuple(lines),
         "Look whether it worked: the engine lists everything and mounts every image that was mended. "
@@ -252,17 +295,25 @@ def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str,
                 lines += commands(noted.edit, places[noted.store].path, work)
                 done.append(noted)
             except Unsafe:
-                site.unsolved.append((noted.about[0] if noted.about else "", "a path with characters that no script may hold"))
+                site.unsolved.append(
+                    (noted.about[0] if noted.about else "", "a path with characters that no script may hold")
+                )
         if not done:
             continue
         about = tuple(dict.fromkeys(a for noted in done for a in noted.about))
-        what = _listed(noted.why for noted in done)
+        what = _listed(noted.why.partition(": ")[0] for noted in done)
         losses = [noted.loss for noted in done if noted.loss]
         effect = WORDS[name].format(what=what, work=work)
         if losses:
             effect += f" Gone already, whatever is done: {_listed(losses)}."
         yield Step(
-            tuple(lines), effect, NONE, "", about, tuple((n.store, n.edit) for n in done), "take" if name == "take" else "edit"
+            tuple(lines),
+            effect,
+            NONE,
+            "",
+            about,
+            tuple((n.store, n.edit) for n in done),
+            "take" if name == "take" else "edit",
         )
 
 
@@ -280,7 +331,6 @@ def _group(noted: Noted) -> str:
 def _listed(words: Iterable[str]) -> str:
     counts: dict[str, int] = {}
     for each in words:
-        each = each.partition(": ")[0]
         counts[each] = counts.get(each, 0) + 1
     shown = [f"{word} ({count} times)" if count > 1 else word for word, count in counts.items()]
     return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")

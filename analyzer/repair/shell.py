@@ -66,7 +66,7 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
     if isinstance(edit, Take):
         digest = edit.digest.partition(":")[2]
         check = f' && [ "$(sha256sum < "$W/donor/$p" | cut -c 1-64)" = {digest} ]' if digest else ""
-        return [f"{_names(edit.path, root, work)}; [ -e \"$W/donor/$p\" ]{check} && {BRING} && {ASIDE} && {SWAP}"]
+        return [f'{_names(edit.path, root, work)}; [ -e "$W/donor/$p" ]{check} && {BRING} && {ASIDE} && {SWAP}']
     if isinstance(edit, Mode):
         own = f" && chown -h {edit.uid}:{edit.gid} -- {path}" if edit.uid >= 0 else ""
         return [f"chmod {edit.mode:o} -- {path}{own}"]

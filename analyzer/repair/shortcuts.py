@@ -52,7 +52,11 @@ class Shortcuts:
             template = self.evidence.lowers.template_of(layer)
             if template:
                 return template
-        mapped = {m: str(r.get("layer") or "") for r in self.site.right("images").values() for m in r.get("mapped-layers") or ()}
+        mapped = {
+            m: str(r.get("layer") or "")
+            for r in self.site.right("images").values()
+            for m in r.get("mapped-layers") or ()
+        }
         return mapped.get(layer, "") or self.parents.get(layer, "")
 
     def _votes(self) -> dict[str, dict[str, int]]:
@@ -146,12 +150,22 @@ def _l_was_seen(store: Store) -> bool:
 
 def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: Shortcuts) -> None:
     directory = site.renamed.get(layer) or store.home.layers.get(layer)
-    if directory is not None and (directory.additional or "diff" in directory.entries and directory.entries["diff"].kind == SYMLINK):
+    if directory is not None and (
+        directory.additional or ("diff" in directory.entries and directory.entries["diff"].kind == SYMLINK)
+    ):
         return
     base = f"overlay/{layer}"
     old = directory.link.data if directory and directory.link else None
     if directory is None or directory.link is None or old is not None or directory.link.member.kind != "file":
-        site.write(number, f"{base}/link", shortcuts.texts[layer].encode(), layer, mode=0o644, old=old, why="the link text of the layer")
+        site.write(
+            number,
+            f"{base}/link",
+            shortcuts.texts[layer].encode(),
+            layer,
+            mode=0o644,
+            old=old,
+            why="the link text of the layer",
+        )
     chain = shortcuts.chain(layer)
     if layer not in site.right("layers") or any(each not in shortcuts.texts for each in chain):
         return
@@ -163,7 +177,9 @@ def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: S
             return
         if found is not None and _means_the_same(found.decode("utf-8", "replace"), text):
             return
-        site.write(number, f"{base}/lower", text.encode(), layer, mode=0o644, old=found, why="the lower layers of the layer")
+        site.write(
+            number, f"{base}/lower", text.encode(), layer, mode=0o644, old=found, why="the lower layers of the layer"
+        )
     elif lower is not None:
         site.note(number, SetAside(f"{base}/lower"), layer, why="a `lower` in a base layer")
 

@@ -91,7 +91,9 @@ class Site:
         root = self.stores[store].root
         return path[len(root) + 1 :] if root and path.startswith(root + "/") else path
 
-    def write(self, store: int, path: str, data: bytes, *about: str, why: str, mode: int = 0o600, old: bytes | None = None) -> None:
+    def write(
+        self, store: int, path: str, data: bytes, *about: str, why: str, mode: int = 0o600, old: bytes | None = None
+    ) -> None:
         """Note a file to write, unless it holds that already."""
         if old != data:
             replaces = hashlib.sha256(old).hexdigest() if old is not None else ""

@@ -29,7 +29,6 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
-from analyzer.causes.plan import pull_again
 from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
@@ -71,10 +70,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(stores, images)),
         affected=affected,
         would_settle=("who updates the additional store and when: its mount, image build or package",),
-        plan=(
-            Step("", "Put the old content of the additional store back, if there is a copy: then nothing is lost."),
-            *pull_again(case, affected),
-        ),
+        plan=(Step("", "Put the old content of the additional store back, if there is a copy: then nothing is lost."),),
     )
 
 

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,6 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
             "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
             "`--depth deep`, which rebuilds the layer and compares its SHA-256",
         ),
-        plan=pull_again(case, affected),
     )
 
 

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, weigh
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,5 +55,4 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),
-            plan=pull_again(case, affected),
         )

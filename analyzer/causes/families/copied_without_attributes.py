@@ -27,7 +27,6 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,5 +58,4 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=(Reason("no whiteout of any layer is left", 1.5),) if nodes and not kept else (),
         affected=affected,
         would_settle=("how and when the store was copied: backup and restore logs, migration scripts",),
-        plan=pull_again(case, affected),
     )

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
-from analyzer.causes.plan import pull_again, start_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +60,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     )
     what = " and ".join(dict.fromkeys(str(f.facts["what"]) for f in full))
     room = Step("", "Make room elsewhere first: journal, logs, core dumps. Never delete below `overlay` by hand.")
-    repulled = bool(affected.images or affected.containers)
     yield Hypothesis(
         family="disk-full",
         title=f"the file system of the store ran out of {what} at {full[0].facts['mount']}",
@@ -71,7 +69,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(case, broken)),
         affected=affected,
         would_settle=("the journal for `no space left on device`, and `df` of the time of the damage",),
-        plan=(room, *(pull_again(case, affected) if repulled else (start_again(case),))),
+        plan=(room,),
     )
 
 

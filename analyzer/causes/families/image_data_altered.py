@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 from analyzer.causes.times import image_file_moved
 
 if TYPE_CHECKING:
@@ -54,6 +53,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             reasons=reasons,
             affected=affected,
             would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
-            plan=pull_again(case, affected),
             fails_listing=any(f.facts.get("fails_listing") for f in findings),
         )

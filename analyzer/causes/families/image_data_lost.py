@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +52,5 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("whether a pull of this image was running; the journal at the record's time",),
-            plan=pull_again(case, affected),
             fails_listing=any(f.facts.get("fails_listing") for f in findings),
         )

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +58,7 @@ def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothe
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
     if needed:
         title = f"layer {layers[0][:12]}{more} is flagged incomplete while images or containers need it"
-        plan = pull_again(case, affected)
+        plan: tuple[Step, ...] = ()
     else:
         title = (
             f"layer {layers[0][:12]}{more} is incomplete and nothing needs it: a pull in flight, or one that was killed"

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +52,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     needed = [f.subject.id for f in flagged if not f.facts.get("in_flight")]
     affected = case.affected(layers=needed) if needed else case.affected()
     more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
-    plan = pull_again(case, affected) if needed else (Step("", "Nothing: the next read-write open finishes it."),)
+    plan = () if needed else (Step("", "Nothing: the next read-write open finishes it."),)
     yield Hypothesis(
         family="interrupted-removal",
         title=f"layer {layers[0][:12]}{more} was being removed when the engine stopped",

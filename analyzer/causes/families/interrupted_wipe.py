@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import DATA_LOSS, Hypothesis, Reason, Step
-from analyzer.causes.plan import keep_copy, start_again, stop_writers
+from analyzer.causes.model import Hypothesis, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,16 +67,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(case, indexes, homes, images)),
         affected=affected,
         would_settle=("the journal for crio-wipe, `system reset`, `check --repair`, and shell history for `rm -rf`",),
-        plan=(
-            stop_writers(case),
-            keep_copy(case),
-            Step(
-                "mv /var/lib/containers/storage /var/lib/containers/storage.bad",
-                "Move what is left aside; keep storage.bad/volumes and storage.bad/db.sql. Images are pulled again.",
-                DATA_LOSS,
-            ),
-            start_again(case),
-        ),
         fails_listing=bool(images and case.view.crio),
     )
 

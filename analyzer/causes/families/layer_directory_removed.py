@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import Affected, Hypothesis, Reason, Step
-from analyzer.causes.plan import keep_copy, on_node, pull_again, start_again, stop_writers
+from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.causes.times import listed_before
 
 if TYPE_CHECKING:
@@ -66,7 +65,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(case, layers)),
         affected=affected,
         would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
-        plan=pull_again(case, affected),
     )
 
 
@@ -76,8 +74,6 @@ def _inside(case: Case, parts: list[Finding]) -> Hypothesis:
     images = {str(i) for f in parts for i in f.facts["images"]}
     containers = {str(c) for f in parts for c in f.facts["containers"]}
     layers = tuple(dict.fromkeys(f.subject.id for f in parts))
-    places = [on_node(case, f.evidence[0].where.path) for f in parts]
-    made = [Step(f"mkdir -m 0700 {place}", "Make it again; it is empty.") for place in places]
     return Hypothesis(
         family="layer-directory-removed",
         title=f"`{first.facts['name']}` of layer {first.subject.id[:12]}{more} is gone, which only a hand takes away",
@@ -86,7 +82,6 @@ def _inside(case: Case, parts: list[Finding]) -> Hypothesis:
         prior=PRIOR,
         affected=Affected(tuple(sorted(layers)), tuple(sorted(images)), tuple(sorted(containers))),
         would_settle=("shell history and cleaner logs around the time the layer's directory was last changed",),
-        plan=(stop_writers(case), keep_copy(case), *made[:10], start_again(case)),
     )
 
 

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
@@ -74,6 +73,5 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
         reasons=reasons,
         affected=affected,
         would_settle=("an older copy of layers.json, or the bundle of the additional store, if one was configured",),
-        plan=pull_again(case, affected),
         fails_listing=bool(case.view.crio and affected.images),
     )

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.causes.model import Hypothesis, Reason
 from analyzer.snapshot.overlay import text_of
 
 if TYPE_CHECKING:
@@ -60,13 +60,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         prior=PRIOR,
         reasons=() if whole else (Reason("the bundle is not whole: its users may be in what is lost", -2.0),),
         would_settle=("a bundle with the run root, to be sure that no record lies there",),
-        plan=(
-            Step(
-                "podman system prune --external" if not case.view.crio else "systemctl restart crio",
-                "Let the engine collect directories without a record; do not remove them by hand."
-                + ("" if case.view.crio else " Podman has that option since 4.4."),
-            ),
-        ),
     )
 
 

@@ -24,13 +24,11 @@ Sources
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
-from analyzer.causes.model import IMAGE_REPULL, Hypothesis, Reason, Step
-from analyzer.causes.plan import pull_again
+from analyzer.causes.model import Hypothesis, Reason, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +58,6 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
     ]
     if image is not None and not image.layer:
         reasons.append(Reason("the record has no layer: a list has none, a pulled image has", 1.0))
-    name = subject.names[0] if subject.names else image_id
     planted = not local and image is not None and bool(image.layer)
     fatal = bool(case.view.crio) or planted
     title = f"{', '.join(subject.names[:2]) or image_id[:12]} is a manifest list made on this node"
@@ -79,7 +76,7 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
             f"`skopeo inspect containers-storage:@{image_id}` on the node: it opens the record as the listing does",
             "who builds on this node: podman or buildah in CI jobs, shell history",
         ),
-        plan=pull_again(case, case.affected(images=[image_id])) if planted else _plan(image_id, name, fatal=fatal),
+        plan=() if planted else _advice(fatal=fatal),
         harmless=not fatal,
         fails_listing=fatal and any(f.facts.get("fails_listing", True) for f in findings),
     )
@@ -91,23 +88,11 @@ def _consequence(*, fatal: bool, planted: bool) -> str:
     return ", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"
 
 
-def _plan(image_id: str, name: str, *, fatal: bool) -> tuple[Step, ...]:
-    keep = Step(
-        f"podman manifest push --all {shlex.quote(image_id)} docker://REGISTRY/{shlex.quote(name.rpartition('/')[2])}",
-        "Only if the list is wanted: push it with its members first. It must hold every platform of the cluster.",
-    )
+def _advice(*, fatal: bool) -> tuple[Step, ...]:
     if not fatal:
-        return (
-            Step(
-                "",
-                "Nothing, while only Podman and Buildah use this store. Before CRI-O does, push and remove the list.",
-            ),
-        )
-    remove = Step(
-        f"podman manifest rm {shlex.quote(image_id)}",
-        "Remove this one record, by id. It has no layers: no other image and no container is touched.",
-        IMAGE_REPULL,
-        "`crictl images` lists every image again, without a restart",
+        only = "Nothing, while only Podman and Buildah use this store. Before CRI-O does, push and remove the list."
+        return (Step("", only),)
+    return (
+        Step("", "If the list is wanted, push it with its members first: it must hold every platform of the cluster."),
+        Step("", "Build on another root (`--root`) or another machine, so that no list is made here again."),
     )
-    apart = Step("", "Build on another root (`--root`) or another machine, so that no list is made here again.")
-    return (keep, remove, apart)

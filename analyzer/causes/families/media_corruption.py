@@ -29,7 +29,6 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 from analyzer.causes.times import image_file_moved
 
 if TYPE_CHECKING:
@@ -75,7 +74,6 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
         reasons=tuple(reasons),
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node", "the same file on another node"),
-        plan=pull_again(case, affected),
     )
 
 
@@ -90,6 +88,5 @@ def _of_image(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:
         prior=PRIOR,
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
-        plan=pull_again(case, affected),
         fails_listing=any(f.facts.get("fails_listing") for f in findings),
     )

@@ -29,7 +29,6 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +69,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=(*_reasons(case, changed), *_given_away(given=given_away)),
         affected=affected,
         would_settle=("shell history of root and configuration management runs: chmod -R, chown -R, setfacl -R",),
-        plan=pull_again(case, affected),
     )
 
 

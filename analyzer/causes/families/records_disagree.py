@@ -28,9 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject
-from analyzer.causes.lost_index import without_index
-from analyzer.causes.model import Affected, Hypothesis, Step
-from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
+from analyzer.causes.model import Affected, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +127,6 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
         prior=PRIOR,
         affected=affected,
         would_settle=("when and from what the store was last restored; shell history of root",),
-        plan=_plan(case, findings, affected),
         fails_listing=bool(cycle and case.view.crio),
     )
 
@@ -166,30 +163,3 @@ def _affected(case: Case, findings: list[Finding], further: list[str]) -> Affect
         containers += case.unrecorded_containers()
     used = [user for image in further for user in case.rel.users_of_image.get(image, ()) if "image" in kinds]
     return case.affected(layers, images, [*containers, *used])
-
-
-def _plan(case: Case, findings: list[Finding], affected: Affected) -> tuple[Step, ...]:
-    index = [f for f in findings if f.rule in INDEX]
-    if index:
-        return without_index(case, index)
-    mends = list(dict.fromkeys(step for f in findings if (step := _mend(case, f)) is not None))
-    if not mends:
-        return pull_again(case, affected)
-    return (stop_writers(case), keep_copy(case), *mends[:8], start_again(case))
-
-
-def _mend(case: Case, finding: Finding) -> Step | None:
-    """Return the step that writes the wrong side back, where the store still proves the right one."""
-    layer = finding.subject.id[:12]
-    lower, parent = finding.facts.get("lower_should_be"), finding.facts.get("parent_should_be")
-    if lower:
-        path = case.store.path(case.store.driver, finding.subject.id, "lower")
-        return write_text(case, path, str(lower), f"Write the `lower` of layer {layer} that its records ask for.")
-    if parent:
-        wrong = str(finding.facts.get("wrong") or finding.subject.id)
-        return Step(
-            "",
-            f"In layers.json set the `parent` of {wrong} back to {parent}: the layer's id or `lower` proves it. "
-            "Edit with the engines stopped, and keep the file's mode and owner.",
-        )
-    return None

@@ -24,14 +24,12 @@ Sources
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import CONTAINER_LOSS, IMAGE_REPULL, Affected, Hypothesis, Reason, Step
-from analyzer.causes.plan import counted, keep_copy, pulls, start_again, stop_writers
+from analyzer.causes.model import Affected, Hypothesis, Reason, Step
 from analyzer.causes.times import when
 
 if TYPE_CHECKING:
@@ -73,7 +71,7 @@ def _hypothesis(case: Case, behind: list[Finding], kind: str) -> Hypothesis:
             f"a newer copy of {_names(behind)}; backup and restore logs",
             "whether a second host or another tool writes this root",
         ),
-        plan=_plan(case, behind, affected),
+        plan=(Step("", f"If a newer copy of {_names(behind)} is kept anywhere, prefer it. Collect or prune nothing."),),
         fails_listing=bool(case.view.crio and any(f.facts["part"] == "layers" for f in behind) and affected.images),
     )
 
@@ -100,26 +98,6 @@ def _affected(case: Case, behind: list[Finding], kind: str) -> Affected:
         return case.everything()
     ids = {part: [str(i) for f in behind for i in f.facts.get(part, ())] for part in ORDER}
     return case.affected(ids["layers"], ids["images"], ids["containers"])
-
-
-def _plan(case: Case, behind: list[Finding], affected: Affected) -> tuple[Step, ...]:
-    names = [name for image in affected.images for name in case.rel.image_names(image)[:1] if pulls(name)]
-    steps = [
-        stop_writers(case),
-        keep_copy(case),
-        Step("", f"Put the newest copy of {_names(behind)} back from a backup of this node. Collect or prune nothing."),
-    ]
-    if any(f.facts["part"] != "containers" for f in behind):
-        command = " ; ".join(f"podman pull {shlex.quote(name)}" for name in names)
-        effect = (
-            "Without a copy: pull the lost images again by name, and remove nothing before; their layers are there."
-        )
-        steps.append(Step(command, effect, IMAGE_REPULL))
-    lost = {str(i): str(i)[:12] for f in behind for i in f.facts.get("containers", ())}
-    if lost:
-        effect = f"{counted(lost, 'container')}: save what is in their layers, then create them again."
-        steps.append(Step("", effect, CONTAINER_LOSS))
-    return (*steps, start_again(case))
 
 
 def _reasons(behind: list[Finding], kind: str) -> Iterator[Reason]:

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +61,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(gone, locked)),
         affected=affected,
         would_settle=("log and quarantine of the host's security agent at the time the directories were changed",),
-        plan=pull_again(case, affected),
     )
 
 

@@ -21,14 +21,12 @@ Sources
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
-from analyzer.causes.model import Hypothesis, Step
-from analyzer.causes.plan import on_node, start_again, stop_writers, write_text
+from analyzer.causes.model import Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +56,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         prior=PRIOR,
         affected=case.everything() if case.of("OVL-006", at_least="warning") else case.affected(layers=broken),
         would_settle=("how the store was last copied or restored (rsync and cp options)",),
-        plan=(stop_writers(case), *[s for f in ordered for s in _steps(case, f)][:10], start_again(case)),
     )
 
 
@@ -80,20 +77,3 @@ def _title(findings: list[Finding]) -> str:
         "OVL-005": "the short links of layer",
     }[first.rule]
     return f"{what} {layer[:12] or first.subject.path}{more} is missing or wrong"
-
-
-def _steps(case: Case, finding: Finding) -> list[Step]:
-    path = finding.evidence[0].where.path
-    known = str(finding.facts.get("known") or "")
-    layer = str(finding.facts.get("layer") or finding.subject.id)
-    if finding.rule == "OVL-001" and known:
-        return [write_text(case, path, known, f"Write the link text of layer {layer[:12]} back, no newline.")]
-    if finding.rule == "OVL-002":
-        link = str(finding.facts.get("link") or path).rpartition("/")[2]
-        target = on_node(case, case.store.path(case.store.driver, "l", link))
-        return [Step(f"ln -s {shlex.quote(f'../{layer}/diff')} {target}", "Recreate the symlink exactly.")]
-    if finding.rule in ("OVL-003", "OVL-004"):
-        return [
-            Step(f"rm {on_node(case, path)}", "Remove the symlink; the driver makes the right one at the next mount.")
-        ]
-    return []

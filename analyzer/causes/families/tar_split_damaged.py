@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import pull_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,5 +57,4 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("kernel I/O errors and `smartctl -a` of the node's disk",),
-            plan=pull_again(case, affected),
         )

@@ -27,9 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.lost_index import without_index
-from analyzer.causes.model import Affected, Hypothesis, Reason, Step
-from analyzer.causes.plan import keep_copy, pull_again, start_again, stop_writers, write_text
+from analyzer.causes.model import Affected, Hypothesis, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +72,6 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             "the journal around the last boot (`journalctl -b -1 -n 200`, `last -x`): a boot without a shutdown",
             "/var/lib/crio/clean.shutdown and clean.shutdown.supported of the stopped node",
         ),
-        plan=_plan(case, ordered),
     )
 
 
@@ -117,32 +114,3 @@ def _affected(case: Case, findings: list[Finding]) -> Affected:
     if silent or any(f.facts.get("volatile") for f in findings):
         containers += case.unrecorded_containers()
     return case.affected(layers, images, containers)
-
-
-def _plan(case: Case, findings: list[Finding]) -> tuple[Step, ...]:
-    writes = [_write_back(case, f) for f in findings if _text(f)]
-    lost = [f for f in findings if not _text(f)]
-    index = [f for f in findings if f.rule in INDEX_RULES]
-    if index:
-        return without_index(case, index)
-    hit = case.affected(
-        [f.subject.id for f in lost if f.subject.kind == "layer"],
-        [f.subject.id for f in lost if f.subject.kind == "image"],
-        [f.subject.id for f in lost if f.subject.kind == "container"],
-    )
-    if lost:
-        return pull_again(case, hit, first=writes)
-    return (stop_writers(case), keep_copy(case), *writes, start_again(case))
-
-
-def _write_back(case: Case, finding: Finding) -> Step:
-    path = finding.evidence[0].where.path
-    name = path.rpartition("/")[2]
-    return write_text(
-        case, path, _text(finding), f"Write the `{name}` file of layer {finding.subject.id[:12]} back, no newline."
-    )
-
-
-def _text(finding: Finding) -> str:
-    """Return what the file should hold, where other evidence in the store still tells."""
-    return str(finding.facts.get("known") or finding.facts.get("lower_should_be") or "")

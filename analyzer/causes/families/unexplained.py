@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import group, weigh
 from analyzer.causes.model import Hypothesis
-from analyzer.causes.plan import pull_again
 from analyzer.checks.finding import RANK
 
 if TYPE_CHECKING:
@@ -52,5 +51,4 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             prior=PRIOR,
             affected=affected,
             would_settle=("logs of the engine and the kernel around the time the object was last written",),
-            plan=pull_again(case, affected),
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook
+    from analyzer.repair.bundle import BundlePlan
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.source.member import Loss
@@ -35,6 +36,7 @@ class Analysis:
         platform: the node's platform.
         redacted: whether names were replaced by pseudonyms.
         graded: output of engines' checks that the bundle holds, every line graded.
+        plan: how the stores are mended; each cause has the steps that are for it. None in a redacted report.
     """
 
     snapshot: BundleSnapshot
@@ -45,6 +47,7 @@ class Analysis:
     platform: Platform
     redacted: bool = False
     graded: tuple[GradedCheck, ...] = ()
+    plan: BundlePlan | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

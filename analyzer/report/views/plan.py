@@ -12,6 +12,9 @@ from analyzer.report.words import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from analyzer.repair.plan import Step
+    from analyzer.report.model.analysis import Analysis
+
 COLUMNS = 98
 RISKS = {
     "none": "loses nothing",
@@ -94,3 +97,31 @@ def _wrapped(text: str, columns: int, indent: str) -> list[str]:
     return textwrap.wrap(
         inert(text), columns, initial_indent=indent, subsequent_indent=indent + "   ", break_on_hyphens=False
     )
+
+
+def plan_document(report: Analysis, causes: Sequence[Mapping[str, Any]], *, whole: bool) -> list[dict[str, Any]]:
+    """Return the plan as data: each cause with its steps, commands in full.
+
+    The whole plan stands with the first cause, in its order: it is one, with one stop and one start. With one cause
+    asked for, that cause has the steps that are for it.
+    """
+    steps = {each.number: each.step for each in report.plan.steps} if report.plan is not None else {}
+    rows = []
+    for place, cause in enumerate(causes):
+        numbers = sorted(steps) if whole and place == 0 else [step["step"] for step in cause["plan"] if not whole]
+        rows.append(
+            {key: cause[key] for key in ("rank", "id", "title", "probability")}
+            | {"plan": [_step(number, steps[number]) for number in numbers if number in steps]}
+        )
+    return rows
+
+
+def _step(number: int, step: Step) -> dict[str, Any]:
+    return {
+        "step": number,
+        "command": step.command,
+        "commands": list(step.commands),
+        "effect": step.effect,
+        "risk": step.risk,
+        "after": step.after,
+    }

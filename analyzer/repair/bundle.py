@@ -1,0 +1,113 @@
+"""The plan of a whole bundle: every group of stores, numbered through, and given to the causes it is for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from analyzer.causes.model import Step as CauseStep
+from analyzer.repair.plan import Plan, Step, plan_group
+from analyzer.snapshot.engines import CRIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analyzer.causes.case import Case
+    from analyzer.causes.model import Cause
+
+LEFT_OUT = frozenset({"capture-artefact"})
+"""Causes that say the node is all right: nothing they explain is mended."""
+SHARED = frozenset({"stop", "keep", "start", "look"})
+HEX = re.compile(r"[0-9a-f]{64}")
+LONGEST = 4000
+"""Characters of a command that people are shown; what is longer lies in the kit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A step with its number in the bundle's plan, and which group it is of."""
+
+    number: int
+    group: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePlan:
+    """What to do about a bundle.
+
+    Attributes:
+        groups: the plans of its groups of stores.
+        failed: why a group has no plan, where making it failed.
+    """
+
+    groups: tuple[Plan, ...]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Numbered, ...]:
+        """Return all steps, numbered from 1."""
+        pairs = [(number, step) for number, group in enumerate(self.groups) for step in group.steps]
+        return tuple(Numbered(place, group, step) for place, (group, step) in enumerate(pairs, 1))
+
+
+def plan_bundle(cases: Sequence[Case], causes: Sequence[Cause]) -> BundlePlan:
+    """Return the plan for all stores; one group that fails costs only its own steps."""
+    left_out = {f for cause in causes if cause.id in LEFT_OUT for f in cause.hypothesis.explains}
+    plans, failed = [], []
+    for case in cases:
+        findings = [f for f in case.findings if f not in left_out]
+        advice = [step for cause in causes if _of(cause, case) for step in cause.hypothesis.plan]
+        crio = any(e.startswith(CRIO) for e in case.view.engines) or bool(case.view.crio)
+        try:
+            plans.append(plan_group(case.snapshot, case.rel, findings, crio=crio, advice=advice))
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            failed.append(f"repair plan of {case.store.root or 'the store'} ({type(error).__name__}: {error})")
+    return BundlePlan(tuple(plans), tuple(failed))
+
+
+def _of(cause: Cause, case: Case) -> bool:
+    return any(f.root == case.store.root or f in set(case.findings) for f in list(cause.hypothesis.explains)[:1])
+
+
+def with_steps(causes: Sequence[Cause], plan: BundlePlan) -> tuple[Cause, ...]:
+    """Return the causes with the steps that are for them; the first one that has any gets those that serve all."""
+    steps = plan.steps
+    mine = [set(_numbers(cause, steps)) for cause in causes]
+    given = set().union(*mine) if mine else set()
+    first = next((place for place, numbers in enumerate(mine) if numbers), 0)
+    if mine:
+        mine[first] |= {each.number for each in steps if each.number not in given}
+    return tuple(
+        replace(
+            cause,
+            hypothesis=replace(cause.hypothesis, plan=tuple(shown(each) for each in steps if each.number in numbers)),
+        )
+        for cause, numbers in zip(causes, mine, strict=True)
+    )
+
+
+def _numbers(cause: Cause, steps: Sequence[Numbered]) -> Iterator[int]:
+    objects = {subject.key for subject in cause.hypothesis.subjects}
+    for finding in cause.hypothesis.explains:
+        objects |= {finding.subject.key, finding.evidence[0].where.path}
+        for value in finding.facts.values():
+            items = value if isinstance(value, list | tuple) else (value,)
+            objects |= {item for item in items if isinstance(item, str) and HEX.fullmatch(item)}
+    advice = {step.effect for step in cause.hypothesis.plan}
+    for each in steps:
+        if each.step.kind == "hand":
+            if each.step.effect in advice or not objects.isdisjoint(each.step.about):
+                yield each.number
+        elif each.step.kind not in SHARED and not objects.isdisjoint(each.step.about):
+            yield each.number
+
+
+def shown(each: Numbered) -> CauseStep:
+    """Return a step as reports show it: file contents are left to the kit."""
+    step = each.step
+    if " base64 -d" in step.command or len(step.command) > LONGEST:
+        effect = f"{step.effect} `analyzer plan BUNDLE -o KIT/` writes the files."
+        return CauseStep(f"sh KIT/repair.sh --only {each.number}", effect, step.risk, step.after, each.number)
+    return CauseStep(step.command, step.effect, step.risk, step.after, each.number)

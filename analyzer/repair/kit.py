@@ -1,0 +1,184 @@
+"""The repair kit: a POSIX script for the node, and the small files it puts in place.
+
+The script is made of calls of a dozen functions (`templates/repair.sh`), one an edit, each of which first looks whether
+it is done. Every word that comes out of the bundle is quoted, or is an id, a digest or a link text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from analyzer.repair.edits import Attribute, Copy, Folder, Link, Mode, Rename, SetAside, Take, Write
+from analyzer.repair.shell import Unsafe, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.repair.bundle import BundlePlan, Numbered
+    from analyzer.repair.edits import Edit
+    from analyzer.repair.plan import Plan
+
+INDEX_PARTS = 1
+"""Slashes in the path of an index file below the graph root."""
+
+
+def kit_files(plan: BundlePlan, made_for: str, version: str) -> dict[str, bytes]:
+    """Return the files of the kit by their path inside it: one script for each group of stores that needs one.
+
+    Args:
+        plan: what to do.
+        made_for: the bundle, for the head of the script.
+        version: of this program.
+    """
+    made: dict[str, bytes] = {}
+    for number, group in enumerate(plan.groups):
+        steps = [each for each in plan.steps if each.group == number]
+        if not any(each.step.edits for each in steps):
+            continue
+        name = "repair.sh" if "repair.sh" not in made else f"repair-{number + 1}.sh"
+        text = "\n".join(_script(group, steps, made, made_for, version)) + "\n"
+        made[name] = text.encode()
+    return made
+
+
+def plain(text: str) -> str:
+    """Return text without anything that could end a line or change a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for letter in text
+    )
+
+
+def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for: str, version: str) -> Iterator[str]:
+    yield "#!/bin/sh"
+    yield f"# Repairs the store of {plain(made_for)}; written by analyzer {version}."
+    yield "# Read it, run it with --dry-run, then run it. Run again, it does nothing that is done."
+    if plan.places[0].source:
+        yield f"# The store lies at {plan.places[0].path} ({plain(plan.places[0].source)})."
+    else:
+        yield f"# The bundle does not tell where the store lies: {plan.places[0].path} is the usual place (else --store DIR)."
+    yield "# shellcheck disable=SC2016,SC2174,SC2317  # prose has back-ticks, parents of directories exist, functions are called by name"
+    yield "set -u"
+    yield "umask 077"
+    yield 'KIT=$(cd "$(dirname "$0")" && pwd)'
+    for number, place in enumerate(plan.places):
+        yield f"S{number}={quoted(place.path)}"
+    yield f"W={quoted(plan.work)}"
+    yield f"STORES='{' '.join(map(str, range(len(plan.places))))}'"
+    yield f"DRIVER={quoted(plan.site.stores[0].driver if plan.site else 'overlay')}"
+    rootless = plan.places[0].rootless
+    yield f"USER_UNITS={'--user' if rootless else ''}"
+    yield f"PULLS={'yes' if plan.pulls else ''}"
+    yield "export STORES"
+    if rootless:
+        yield "# A rootless store: as its user, in that user's name space, so that all owners are seen as podman sees them."
+        yield 'if [ "$(id -u)" != 0 ]; then exec podman unshare sh "$0" "$@"; fi'
+    yield ""
+    yield "move_store() {"
+    yield '    case $1 in /*) ;; *) printf "repair: --store takes an absolute path\\n" >&2; exit 2 ;; esac'
+    yield "    S0=$1"
+    yield "    W=$1.repair"
+    yield "}"
+    yield ""
+    yield "# Refuse a store that is not the one of the bundle, or has been written since."
+    yield "same_store() {"
+    yield from _same_store(plan)
+    yield "}"
+    yield ""
+    yield "stop_engines() {"
+    units = (
+        ["podman.socket", "podman.service"]
+        if rootless or not plan.crio
+        else ["kubelet", "crio", "podman.socket", "podman.service"]
+    )
+    yield f"    stop {' '.join(units)}"
+    yield "}"
+    yield ""
+    yield "pulls() { # for every step that takes something from there, whichever is asked for"
+    yield "    saved=$ONLY"
+    yield "    ONLY="
+    for each in (each for each in steps if each.step.kind == "pull"):
+        names = " ".join(shlex.quote(name) for name in plan.pulls[each.step.about[0]][:6])
+        yield f'    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))} && [ "$HOW" = go ]; then'
+        yield f"        pull {each.number} {names}"
+        yield "    fi"
+    yield "    ONLY=$saved"
+    yield "}"
+    yield ""
+    yield "steps() {"
+    yield "    :"
+    for each in steps:
+        if each.step.kind == "hand":
+            yield f'    if [ "$HOW" = show ]; then step {each.number} none {shlex.quote(plain("By hand: " + each.step.effect))}; fi'
+        if each.step.edits:
+            yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
+            for store, edit in each.step.edits:
+                try:
+                    yield f"        {_call(store, edit, made)}"
+                except Unsafe:
+                    continue
+            yield "    fi"
+    yield "}"
+    yield ""
+    yield "look() {"
+    yield "    :"
+    for each in steps:
+        if each.step.kind == "look" and not rootless:
+            yield "    command -v podman >/dev/null 2>&1 || return 0"
+            for line in each.step.commands:
+                shown = plain(line)
+                yield f"    {{ {line}; }} >/dev/null || fail {shlex.quote('does not work yet: ' + shown)}"
+    yield "}"
+    yield ""
+    yield files("analyzer.repair").joinpath("templates/repair.sh").read_text(encoding="utf-8").rstrip("\n")
+
+
+def _same_store(plan: Plan) -> Iterator[str]:
+    yield "    :"
+    site = plan.site
+    if site is None:
+        return
+    ours = {
+        (store, edit.path): hashlib.sha256(edit.data).hexdigest()
+        for step in plan.steps
+        for store, edit in step.edits
+        if isinstance(edit, Write)
+    }
+    for number, store in enumerate(site.stores):
+        for key, document in sorted(store.documents.items()):
+            path = site.below(number, document.path)
+            digest = document.file.digest().partition(":")[2]
+            if not digest or not document.path.startswith(store.path(f"{store.driver}-")):
+                continue
+            known = " ".join(filter(None, (digest, ours.get((number, path)))))
+            yield f"    is_one_of {number} {quoted(path)} {known}"
+            _ = key
+
+
+def _call(store: int, edit: Edit, made: dict[str, bytes]) -> str:
+    path = quoted(edit.path)
+    if isinstance(edit, Write):
+        digest = hashlib.sha256(edit.data).hexdigest()
+        made[f"files/{digest[:16]}"] = edit.data
+        verb = "index" if edit.path.count("/") == INDEX_PARTS else "act"
+        return f"{verb} put {store} {path} {edit.mode:o} {digest} {digest[:16]}"
+    if isinstance(edit, Link):
+        return f"act symlink {store} {path} {quoted(edit.target)}"
+    if isinstance(edit, Folder):
+        return f"act folder {store} {path} {edit.mode:o}"
+    if isinstance(edit, SetAside):
+        return f"act aside {store} {path}"
+    if isinstance(edit, Rename):
+        return f"act rename {store} {path} {quoted(edit.to)}"
+    if isinstance(edit, Copy):
+        return f"act double {store} {path} {quoted(edit.to)}"
+    if isinstance(edit, Take):
+        return f"act take {store} {path} {shlex.quote(edit.digest.partition(':')[2])}"
+    if isinstance(edit, Mode):
+        return f"act mode {store} {path} {edit.mode:o} {edit.uid}:{edit.gid}"
+    if isinstance(edit, Attribute):
+        return f"act attribute {store} {path} {quoted(edit.name)} 0x{edit.value.hex()}"
+    raise TypeError(edit)
