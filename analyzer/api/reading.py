@@ -104,11 +104,11 @@ def judge(
         checked = replace(checked, faulty=faulty, failed=(*checked.failed, *(name for name, _ in faulty)))
     outlook = predict(reading, relations, (*checked.findings, *(f for f, _ in checked.ignored)), node, engines)
     graded = grade_captured(reading, relations, checked.findings, node)
-    causes = choose(proposals.by_case)
-    plan = plan_bundle(cases, causes)
+    chosen = choose(proposals.by_case)
+    plan = plan_bundle(cases, chosen)
     if plan.failed:
         checked = replace(checked, failed=(*checked.failed, *plan.failed))
-    return Report(reading, relations, checked, with_steps(causes, plan), outlook, node, graded=graded, plan=plan)
+    return Report(reading, relations, checked, with_steps(chosen, plan), outlook, node, graded=graded, plan=plan)
 
 
 def analyze(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -30,7 +29,7 @@ def command(
     platform: str | None,
     width: int | None,
 ) -> None:
-    """Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
+    r"""Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
 
     \b
     analyzer plan node.tar.zst -o kit/     # a repair kit: kit/repair.sh and the files it puts in place
@@ -82,7 +81,7 @@ def _write_kit(opened: Opened, output: str, bundle: str) -> None:
     except OSError as error:
         raise not_written(error, output) from error
     steps = sum(len(group.steps) for group in plan.groups) if plan is not None else 0
-    emit(f"{os.path.join(output, 'repair.sh')}: {steps} steps; read it, then run it on the node with --dry-run first\n")
+    emit(f"{Path(output, 'repair.sh')}: {steps} steps; read it, then run it on the node with --dry-run first\n")
 
 
 def _text(opened: Opened) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.overlay import link_target
 from analyzer.source.member import DIRECTORY
 
@@ -31,7 +32,7 @@ def mend_directories(site: Site, evidence: Evidence) -> None:
     present = set().union(*site.directories)
     rows = site.right("layers")
     _drop_unneeded(site, needed, present)
-    absent = [layer for layer in rows if layer in needed and layer not in present]
+    absent = [layer for layer in rows if layer in needed and layer not in present and HEX_ID.fullmatch(layer)]
     if site.of(*GONE) or any(f.rule.startswith("OVL") for f in site.findings):
         for layer in absent:
             if not _renamed(site, layer, present):
@@ -157,7 +158,7 @@ def _parts(site: Site, evidence: Evidence, number: int, layer: str, directory: L
     path = f"overlay/{layer}"
     own = _is_own(site, evidence, layer)
     told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
-    told |= {f.facts.get("layer") for f in site.of("OVL-010", "OVL-011", at_least="info")}
+    told |= {str(f.facts.get("layer")) for f in site.of("OVL-010", "OVL-011", at_least="info")}
     if layer not in told:
         return
     below = site.parents().get(layer, "")

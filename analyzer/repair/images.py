@@ -89,7 +89,7 @@ def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str
     row: Row = {"id": image, "digest": picture.lists[0] if picture.lists else picture.manifest}
     if told:
         row |= {"names": told, "names-history": told}
-    signatures = {key.removeprefix("manifest-"): [] for key in keys if key.startswith("manifest-")}
+    signatures: dict[str, list[int]] = {key.removeprefix("manifest-"): [] for key in keys if key.startswith("manifest-")}
     row |= {
         "layer": top,
         "metadata": json.dumps({"signatures-sizes": signatures}, separators=(",", ":")),
@@ -128,7 +128,7 @@ def _mended(site: Site, number: int, evidence: Evidence, row: Row, picture: Pict
     if isinstance(names, list) and any(not isinstance(n, str) or not _is_name(n) for n in names):
         right = [n for n in names if isinstance(n, str) and _is_name(n)]
         new["names"] = list(dict.fromkeys([*right, *(history if not right else ())])) or names
-    if picture is not None or new.get("big-data-names"):
+    if HEX_ID.fullmatch(image) and (picture is not None or new.get("big-data-names")):
         _items(site, number, new, picture)
     return new if new != row else row
 

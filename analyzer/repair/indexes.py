@@ -36,7 +36,7 @@ def mend_indexes(site: Site) -> None:
                 if newer and (document is None or document.empty or document.broken or not rows):
                     rows = newer
                 if rows is not None:
-                    site.rows[number][key] = [row for row in rows if _belongs(store, part, row)]
+                    site.rows[number][key] = [row for row in rows if _belongs(part, row)]
 
 
 def is_lost(site: Site, number: int, part: str) -> bool:
@@ -69,7 +69,7 @@ def _temporary_rows(store: Store, name: str) -> list[Row]:
     return best
 
 
-def _belongs(store: Store, part: str, row: Row) -> bool:
+def _belongs(part: str, row: Row) -> bool:
     """Tell whether a row is one of this index: it has an id, and not the fields of another index alone."""
     name = row.get("id")
     if not isinstance(name, str) or not name:

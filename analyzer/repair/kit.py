@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Attribute, Copy, Folder, Link, Mode, Rename, SetAside, Take, Write
-from analyzer.repair.shell import Unsafe, quoted
+from analyzer.repair.shell import UnsafePathError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,8 @@ def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for:
     if plan.places[0].source:
         yield f"# The store lies at {plan.places[0].path} ({plain(plan.places[0].source)})."
     else:
-        yield f"# The bundle does not tell where the store lies: {plan.places[0].path} is the usual place (else --store DIR)."
-    yield "# shellcheck disable=SC2016,SC2174,SC2317  # prose has back-ticks, parents of directories exist, functions are called by name"
+        yield f"# The bundle does not tell where the store lies: {plan.places[0].path} is usual (else --store DIR)."
+    yield "# shellcheck disable=SC2016,SC2174,SC2317"
     yield "set -u"
     yield "umask 077"
     yield 'KIT=$(cd "$(dirname "$0")" && pwd)'
@@ -74,7 +74,7 @@ def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for:
     yield f"PULLS={'yes' if plan.pulls else ''}"
     yield "export STORES"
     if rootless:
-        yield "# A rootless store: as its user, in that user's name space, so that all owners are seen as podman sees them."
+        yield "# A rootless store: as its user, in that user's name space: owners are those that podman sees."
         yield 'if [ "$(id -u)" != 0 ]; then exec podman unshare sh "$0" "$@"; fi'
     yield ""
     yield "move_store() {"
@@ -102,7 +102,8 @@ def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for:
     yield "    ONLY="
     for each in (each for each in steps if each.step.kind == "pull"):
         names = " ".join(shlex.quote(name) for name in plan.pulls[each.step.about[0]][:6])
-        yield f'    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))} && [ "$HOW" = go ]; then'
+        said = shlex.quote(plain(each.step.effect))
+        yield f'    if step {each.number} {each.step.risk} {said} && [ "$HOW" = go ]; then'
         yield f"        pull {each.number} {names}"
         yield "    fi"
     yield "    ONLY=$saved"
@@ -112,13 +113,14 @@ def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for:
     yield "    :"
     for each in steps:
         if each.step.kind == "hand":
-            yield f'    if [ "$HOW" = show ]; then step {each.number} none {shlex.quote(plain("By hand: " + each.step.effect))}; fi'
+            said = shlex.quote(plain(f"By hand: {each.step.effect}"))
+            yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
         if each.step.edits:
             yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
             for store, edit in each.step.edits:
                 try:
                     yield f"        {_call(store, edit, made)}"
-                except Unsafe:
+                except UnsafePathError:
                     continue
             yield "    fi"
     yield "}"

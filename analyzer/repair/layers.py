@@ -195,14 +195,12 @@ def mend_layers(site: Site, evidence: Evidence) -> None:
             continue
         placed.add(layer)
         number = (
-            site.home_of(layer)
-            if any(layer in names for names in site.directories)
-            else _store_of_parent(site, evidence, layer)
+            site.home_of(layer) if any(layer in names for names in site.directories) else _store_of(evidence, layer)
         )
         site.rows[number].setdefault("layers/layers.json", []).append(_new_row(site, evidence, layer, number))
 
 
-def _store_of_parent(site: Site, evidence: Evidence, layer: str) -> int:
+def _store_of(evidence: Evidence, layer: str) -> int:
     for image, top in evidence.tops.items():
         if layer == top or layer in _chain(evidence, top):
             return evidence.where.get(image, 0)
@@ -236,9 +234,14 @@ def _once(rows: list[Row], evidence: Evidence) -> list[Row]:
     kept: dict[str, Row] = {}
     for row in rows:
         name = str(row["id"])
-        if name not in kept or str(row.get("parent") or "") == evidence.parent(name) != str(kept[name].get("parent") or ""):
+        right = evidence.parent(name)
+        if name not in kept or (_parent(row) == right and _parent(kept[name]) != right):
             kept[name] = row
     return list(kept.values())
+
+
+def _parent(row: Row) -> str:
+    return str(row.get("parent") or "")
 
 
 def _mended(site: Site, evidence: Evidence, row: Row, needed: set[str]) -> Row:

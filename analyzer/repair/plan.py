@@ -1,4 +1,4 @@
-"""One plan for a bundle: the edits of all its stores in the order in which they are safe, around one stop and one start.
+"""One plan for a group of stores: every edit in the order in which it is safe, around one stop and one start.
 
 The order is that of the hazards. Pulls come first, while everything still runs and nothing has changed. Then engines
 stop and the small files are kept. A `link` that is empty is written before anything is removed (an engine that removes
@@ -17,7 +17,7 @@ from analyzer.repair.donor import references
 from analyzer.repair.edits import Folder, Link, Rename, SetAside, Take, Write
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
-from analyzer.repair.shell import Unsafe, commands, quoted
+from analyzer.repair.shell import UnsafePathError, commands, quoted
 from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
@@ -121,12 +121,12 @@ def plan_group(
     steps = [
         *hand,
         *_left(site),
-        *_pull_steps(site, places, work, pulls),
+        *_pull_steps(site, work, pulls),
         _stop(places[0], crio=crio),
         _keep(site, places, work),
         *middle,
         _start(places[0], crio=crio),
-        *_look(site, places[0], crio=crio),
+        *_look(site, places[0]),
     ]
     return Plan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
 
@@ -157,13 +157,17 @@ def engine(place: Place, *words: str) -> str:
     return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
 
 
-def _pull_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
+def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
     if not pulls:
         return
     driver = site.stores[0].driver
     conf = quoted(f"{work}/donor.conf")
     lines = [
-        "[storage]", f'driver = "{driver}"', f'graphroot = "{work}/donor"', f'runroot = "{work}/run"', "[storage.options]",
+        "[storage]",
+        f'driver = "{driver}"',
+        f'graphroot = "{work}/donor"',
+        f'runroot = "{work}/run"',
+        "[storage.options]",
         'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}',
     ]  # fmt: skip
     words = " ".join(shlex.quote(line) for line in lines)
@@ -208,9 +212,9 @@ def _keep(site: Site, places: Sequence[Place], work: str) -> Step:
         texts = f" {driver}/*/link {driver}/*/lower {driver}/l" if driver == "overlay" else ""
         tar = quoted(f"{work}/kept-{number}.tar")
         lines.append(
-            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' {driver}-layers {driver}-images "
-            f"{driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
-        )  # fmt: skip
+            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' "
+            f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
+        )
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
     effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
     return Step((" && ".join(lines),), effect, NONE, "", kind="keep")
@@ -225,7 +229,7 @@ def _start(place: Place, *, crio: bool) -> Step:
     return Step((words,), "Start again what was stopped.", NONE, "", kind="start")
 
 
-def _look(site: Site, place: Place, *, crio: bool) -> Iterable[Step]:
+def _look(site: Site, place: Place) -> Iterable[Step]:
     touched = {about for noted in site.noted for about in noted.about}
     parents = site.parents()
     images = []
@@ -237,9 +241,13 @@ def _look(site: Site, place: Place, *, crio: bool) -> Iterable[Step]:
         if HEX_ID.fullmatch(image) and row.get("layer") and (image in touched or seen & touched):
             images.append(image)
     lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
-    lines += [
-        f"{engine(place, 'image', 'mount', image)} && {engine(place, 'image', 'unmount', image)}" for image in images
-    ]
+    if images:
+        mount = engine(place, "image", "mount")
+        inside = "podman unshare " if place.rootless else ""
+        lines.append(
+            f"( r=0; for i in {' '.join(images)}; do {{ {inside}{mount} $i && {inside}{mount.replace('mount', 'unmount')} $i; }} "
+            '>/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r )'
+        )
     yield Step(
         tuple(lines),
         "Look whether it worked: the engine lists everything and mounts every image that was mended. "
@@ -266,8 +274,8 @@ ORDER = (
 WORDS = {
     "directories": "Make the directories that are missing: {what}.",
     "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
-    "texts": "Write the driver's small files back: {what}. Done before anything is removed: an engine that removes a layer "
-    "whose `link` is empty removes all of `overlay/l`.",
+    "texts": "Write the driver's small files back: {what}. Before anything is removed: an engine that removes a layer "
+    "whose `link` is empty takes all of `overlay/l` along.",
     "links": "Make the short links again: {what}.",
     "records": "Put the records right: {what}. No engine may start before this: it deletes what no record names.",
     "items": "Put image data back from copies within the store: {what}.",
@@ -294,7 +302,7 @@ def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str,
             try:
                 lines += commands(noted.edit, places[noted.store].path, work)
                 done.append(noted)
-            except Unsafe:
+            except UnsafePathError:
                 site.unsolved.append(
                     (noted.about[0] if noted.about else "", "a path with characters that no script may hold")
                 )

@@ -22,7 +22,7 @@ PIECE = 90_000
 """Characters of one argument: the kernel takes 131,072 (MAX_ARG_STRLEN)."""
 
 
-class Unsafe(ValueError):
+class UnsafePathError(ValueError):
     """A path holds what no line of a script may hold."""
 
 
@@ -30,10 +30,10 @@ def quoted(path: str) -> str:
     """Return a path for a shell.
 
     Raises:
-        Unsafe: it has a control character.
+        UnsafePathError: it has a control character.
     """
     if not path.isprintable() or any(0xD800 <= ord(letter) <= 0xDFFF for letter in path):
-        raise Unsafe(path)
+        raise UnsafePathError(path)
     return shlex.quote(path)
 
 
@@ -46,7 +46,7 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
         work: work directory on the node.
 
     Raises:
-        Unsafe: a path cannot be written in one line.
+        UnsafePathError: a path cannot be written in one line.
     """
     path, parent = quoted(f"{root}/{edit.path}"), quoted(f"{root}/{edit.path}".rpartition("/")[0])
     if isinstance(edit, Write):

@@ -139,13 +139,7 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
     for name, layer in sorted(right.items()):
         found = store.home.links.get(name)
         if found is None or found.kind != SYMLINK or found.link != f"../{layer}/diff":
-            if found is None and not _l_was_seen(store):
-                continue
             site.note(number, Link(f"overlay/l/{name}", f"../{layer}/diff"), layer, why="the short link of the layer")
-
-
-def _l_was_seen(store: Store) -> bool:
-    return True
 
 
 def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: Shortcuts) -> None:

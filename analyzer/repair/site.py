@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
-from analyzer.repair.edits import Edit, Write
+from analyzer.repair.edits import Copy, Edit, Rename, Write
 from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
@@ -83,7 +83,11 @@ class Site:
         return self.rel.stores
 
     def note(self, store: int, edit: Edit, *about: str, why: str, loss: str = "") -> None:
-        """Note one edit."""
+        """Note one edit; a path that leads out of the store is none of an engine's and is left alone."""
+        paths = [edit.path, *([edit.to] if isinstance(edit, Rename | Copy) else [])]
+        if any(part in ("", ".", "..") for path in paths for part in path.split("/")):
+            self.unsolved.append((about[0] if about else "", "a path that no engine writes"))
+            return
         self.noted.append(Noted(store, edit, tuple(dict.fromkeys(a for a in about if a)), why, loss))
 
     def below(self, store: int, path: str) -> str:
@@ -126,9 +130,10 @@ class Site:
         tops += [top for row in self.right("images").values() for top in row.get("mapped-layers") or ()]
         found: set[str] = set()
         for top in tops:
-            while isinstance(top, str) and top and top not in found:
-                found.add(top)
-                top = parents.get(top, "")
+            node = top if isinstance(top, str) else ""
+            while node and node not in found:
+                found.add(node)
+                node = parents.get(node, "")
         return found
 
     @cached_property

@@ -1,0 +1,163 @@
+"""What a plan writes is what the healthy store had: expected values are the healthy bundle's own."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+
+from analyzer.api import analyze
+from analyzer.repair.edits import Folder, Link, SetAside, Take, Write
+from analyzer.repair.mend import mend
+from tests.editing import BUNDLES, Edited
+from tests.repair.damaged import CONTAINERS, IMAGES, LAYERS, chain, cut, edits, facts, plan_of, rewrite
+
+HEALTHY = sorted(path.name for path in BUNDLES.glob("healthy-*.tar.zst"))
+API = "quay.example.test/shop/api:2.0"
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_store_is_left_alone(name):
+    report = analyze(BUNDLES / name)
+    for rel in report.relations:
+        assert mend(rel, report.findings).noted == []
+    assert report.plan.steps == ()
+
+
+def gone(store, path):
+    return store.remove(path)
+
+
+def emptied(store, path):
+    return store.write(path, b"")
+
+
+def zeroed(store, path):
+    return store.write(path, bytes(4096))
+
+
+@pytest.mark.parametrize("damage", [gone, emptied, zeroed, cut])
+def test_layer_records_are_made_again_from_the_store(damage):
+    healthy = Edited()
+    (written,) = [edit for edit in edits(damage(Edited(), LAYERS)) if isinstance(edit, Write)]
+    assert written.path == "overlay-layers/layers.json"
+    assert facts(json.loads(written.data)) == facts(healthy.layers())
+
+
+@pytest.mark.parametrize("damage", [gone, emptied, zeroed, cut])
+def test_image_records_are_made_again_with_the_names_that_the_store_still_tells(damage):
+    healthy = {row["id"]: row for row in Edited().images()}
+    store = damage(Edited(), IMAGES)
+    (written,) = [edit for edit in edits(store) if isinstance(edit, Write)]
+    rows = {row["id"]: row for row in json.loads(written.data)}
+    used = {row["image"] for row in store.containers()}
+    assert rows.keys() == healthy.keys()
+    for image, row in rows.items():
+        assert (row["layer"], row["digest"]) == (healthy[image]["layer"], healthy[image]["digest"])
+        assert row["big-data-digests"].items() <= healthy[image]["big-data-digests"].items()
+        assert set(row.get("names", ())) <= set(healthy[image]["names"])
+        assert row.get("names") or image not in used
+
+
+def test_an_unfinished_write_of_an_index_is_finished():
+    store = Edited()
+    data = store.data(LAYERS)
+    store.write("storage/overlay-layers/.tmp-layers.json123", data).write(LAYERS, b"")
+    (written,) = [edit for edit in edits(store) if isinstance(edit, Write)]
+    assert json.loads(written.data) == json.loads(data)
+
+
+def test_a_parent_is_set_back_to_what_the_id_proves():
+    store = Edited()
+    top, below = chain(store, API)[:2]
+
+    def turn(rows):
+        next(row for row in rows if row["id"] == below)["parent"] = top
+
+    (written,) = [edit for edit in edits(rewrite(store, LAYERS, turn)) if isinstance(edit, Write)]
+    assert facts(json.loads(written.data)) == facts(Edited().layers())
+
+
+@pytest.mark.parametrize("name", ["link", "lower"])
+@pytest.mark.parametrize("damage", [gone, emptied])
+def test_the_small_files_of_the_driver_get_their_text_back(name, damage):
+    layer = chain(Edited(), API)[1]
+    path = f"storage/overlay/{layer}/{name}"
+    written = [edit for edit in edits(damage(Edited(), path)) if isinstance(edit, Write)]
+    assert [(edit.path, edit.data) for edit in written] == [(path.removeprefix("storage/"), Edited().data(path))]
+
+
+def test_a_short_link_is_made_in_place_even_where_one_leads_elsewhere():
+    store = Edited()
+    first, second = [path for path in store.entries if path.startswith("storage/overlay/l/")][:2]
+    target = store.entries[first][0].link
+    store.symlink(first, store.entries[second][0].link)
+    steps = [step for step in plan_of(store).steps if any(isinstance(edit, Link) for _, edit in step.edits)]
+    assert [edit for step in steps for _, edit in step.edits] == [Link(first.removeprefix("storage/"), target)]
+    assert "ln -sfn -- " in steps[0].command
+
+
+def test_a_lost_layer_directory_is_filled_from_a_donor_and_keeps_its_link():
+    store = Edited()
+    layer = chain(store, API)[1]
+    link = store.data(f"storage/overlay/{layer}/link")
+    store.remove(f"storage/overlay/{layer}")
+    plan = plan_of(store)
+    done = [edit for step in plan.steps for _, edit in step.edits]
+    assert Write(f"overlay/{layer}/link", link, 0o644) in done
+    assert Take(f"overlay/{layer}/diff") in done
+    assert [step.kind for step in plan.steps] == ["pull", "stop", "keep", "edit", "edit", "take", "start", "look"]
+    assert any("@sha256:" in name for names in plan.pulls.values() for name in names)
+
+
+def test_a_container_whose_layer_is_gone_gets_an_empty_one_and_that_is_said():
+    store = Edited()
+    container = next(row for row in store.containers() if row.get("names") == ["web1"])
+    store.remove(f"storage/overlay/{container['layer']}")
+    plan = plan_of(store)
+    assert Folder(f"overlay/{container['layer']}/diff", 0o755) in [e for step in plan.steps for _, e in step.edits]
+    assert plan.lost == ((container["layer"], "what the container wrote into its own layer"),)
+    assert any("Gone already" in step.effect for step in plan.steps)
+
+
+def test_a_container_that_names_an_images_layer_gets_its_own_back():
+    store = Edited()
+    container = next(row for row in store.containers() if row.get("names") == ["web1"])
+    own = container["layer"]
+    top = store.image_named("quay.example.test/shop/web:1.4")["layer"]
+
+    def change(rows):
+        next(row for row in rows if row["id"] == container["id"])["layer"] = top
+
+    (written,) = [edit for edit in edits(rewrite(store, CONTAINERS, change)) if isinstance(edit, Write)]
+    (row,) = [row for row in json.loads(written.data) if row["id"] == container["id"]]
+    assert row["layer"] == own
+
+
+def test_what_nothing_names_is_set_aside_never_removed():
+    bundle = analyze(BUNDLES / "orphan-layer-dir.tar.zst")
+    done = [edit for each in bundle.plan.steps for _, edit in each.step.edits]
+    assert {type(edit) for edit in done} <= {SetAside, Write}
+    assert not any(" rmi " in each.step.command or "rm -f" in each.step.command for each in bundle.plan.steps)
+
+
+def test_a_manifest_is_copied_from_the_one_filed_under_its_digest():
+    store = Edited()
+    image = store.image_named(API)["id"]
+    path = f"storage/overlay-images/{image}/manifest"
+    data = store.data(path)
+    (written,) = [edit for edit in edits(store.write(path, bytes(len(data)))) if isinstance(edit, Write)]
+    assert (written.path, written.data) == (path.removeprefix("storage/"), data)
+
+
+def test_every_damaged_sample_has_a_plan_that_removes_nothing():
+    for name in sorted(pathlib.Path(BUNDLES).glob("*.tar.zst")):
+        report = analyze(name)
+        commands = [each.step.command for each in report.plan.steps]
+        assert not any(
+            word in line for line in commands for word in ("podman rm", "rmi", "prune", "reset", "crictl rm")
+        )
+        for cause in report.causes:
+            numbers = [step.number for step in cause.hypothesis.plan]
+            assert numbers == sorted(set(numbers))
