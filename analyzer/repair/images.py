@@ -89,7 +89,9 @@ def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str
     row: Row = {"id": image, "digest": picture.lists[0] if picture.lists else picture.manifest}
     if told:
         row |= {"names": told, "names-history": told}
-    signatures: dict[str, list[int]] = {key.removeprefix("manifest-"): [] for key in keys if key.startswith("manifest-")}
+    signatures: dict[str, list[int]] = {
+        key.removeprefix("manifest-"): [] for key in keys if key.startswith("manifest-")
+    }
     row |= {
         "layer": top,
         "metadata": json.dumps({"signatures-sizes": signatures}, separators=(",", ":")),

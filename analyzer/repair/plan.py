@@ -244,8 +244,9 @@ def _look(site: Site, place: Place) -> Iterable[Step]:
     if images:
         mount = engine(place, "image", "mount")
         inside = "podman unshare " if place.rootless else ""
+        both = f"{inside}{mount} $i && {inside}{mount.replace('mount', 'unmount')} $i"
         lines.append(
-            f"( r=0; for i in {' '.join(images)}; do {{ {inside}{mount} $i && {inside}{mount.replace('mount', 'unmount')} $i; }} "
+            f"( r=0; for i in {' '.join(images)}; do {{ {both}; }} "
             '>/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r )'
         )
     yield Step(

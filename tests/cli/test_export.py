@@ -120,7 +120,10 @@ def test_plan_has_every_step_of_the_report(report):
     for cause in report["causes"]:
         for step in cause["plan"]:
             assert " ".join(step["command"].split()) in text
-    assert [c["plan"] for c in data("plan", DAMAGED)] == [c["plan"] for c in report["causes"]]
+    whole = data("plan", DAMAGED)[0]["plan"]
+    numbers = {step["step"] for cause in report["causes"] for step in cause["plan"]}
+    assert [step["step"] for step in whole] == sorted(numbers) == list(range(1, len(whole) + 1))
+    assert all(step["command"] == " && ".join(step["commands"]) for step in whole)
 
 
 def test_plan_of_one_cause(report):

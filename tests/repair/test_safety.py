@@ -1,4 +1,4 @@
-"""Nothing out of a bundle becomes an option, a command or a path outside of the store; only the right one is touched."""
+"""Nothing out of a bundle becomes an option, a command or a path outside; only the right store is touched."""
 
 from __future__ import annotations
 

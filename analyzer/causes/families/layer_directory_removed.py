@@ -44,7 +44,7 @@ DIRECTORY, LINK, PART = 4.0, 1.5, 1.0
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one removal for all layer directories that are gone, and one for directories inside them."""
     if parts := case.widest_first(case.of("OVL-011", at_least="warning")):
-        yield _inside(case, parts)
+        yield _inside(parts)
     gone = case.widest_first(case.of("OVL-012", "OVL-010", at_least="warning"))
     if not gone:
         return
@@ -68,7 +68,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     )
 
 
-def _inside(case: Case, parts: list[Finding]) -> Hypothesis:
+def _inside(parts: list[Finding]) -> Hypothesis:
     first = parts[0]
     more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
     images = {str(i) for f in parts for i in f.facts["images"]}

@@ -83,12 +83,6 @@ def _of_another_file(case: Case, finding: Finding) -> Hypothesis:
         prior=PRIOR,
         affected=case.affected(containers=case.unrecorded_containers()) if part == "containers" else case.everything(),
         would_settle=("a copy of the file from a backup; shell history of root, and what last wrote there",),
-        plan=(
-            stop_writers(case),
-            keep_copy(case),
-            Step("", f"Put {finding.facts['name']} back from a backup of this node. Collect or prune nothing before."),
-            start_again(case),
-        ),
     )
 
 
