@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analyzer.causes.model import Step as CauseStep
-from analyzer.repair.plan import Plan, Step, plan_group
+from analyzer.repair.plan import GroupPlan, PlanStep, plan_group
 from analyzer.snapshot.engines import CRIO
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Numbered:
 
     number: int
     group: int
-    step: Step
+    step: PlanStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class BundlePlan:
         failed: why a group has no plan, where making it failed.
     """
 
-    groups: tuple[Plan, ...]
+    groups: tuple[GroupPlan, ...]
     failed: tuple[str, ...] = ()
 
     @property
@@ -104,10 +103,10 @@ def _numbers(cause: Cause, steps: Sequence[Numbered]) -> Iterator[int]:
             yield each.number
 
 
-def shown(each: Numbered) -> CauseStep:
+def shown(each: Numbered) -> Step:
     """Return a step as reports show it: file contents are left to the kit."""
     step = each.step
     if " base64 -d" in step.command or len(step.command) > LONGEST:
         effect = f"{step.effect} `analyzer plan BUNDLE -o KIT/` writes the files."
-        return CauseStep(f"sh KIT/repair.sh --only {each.number}", effect, step.risk, step.after, each.number)
-    return CauseStep(step.command, step.effect, step.risk, step.after, each.number)
+        return Step(f"sh KIT/repair.sh --only {each.number}", effect, step.risk, step.after, each.number)
+    return Step(step.command, step.effect, step.risk, step.after, each.number)

@@ -36,7 +36,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageProof:
     """What an image's data directory proves.
 
     Attributes:
@@ -80,7 +80,7 @@ def sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Picture:
+def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> ImageProof:
     """Return what an image's data proves; `record` is its row, empty where there is none."""
     files = store.image_files.get(image_id, {})
     bodies = {key: file.data for name, file in files.items() if (key := key_of(name)) and _whole(file)}
@@ -99,7 +99,7 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Pict
         if "manifests" not in value and _names_config(value, image_id)
     ]
     digest, manifest = singles[0] if singles else ("", {})
-    return Picture(
+    return ImageProof(
         config.diff_ids if config and not config.error else (),
         tuple(_blobs(manifest)),
         _created(config_body),
@@ -160,7 +160,7 @@ def _blobs(manifest: Mapping[str, Any]) -> list[Blob]:
     return found
 
 
-def likely_chains(picture: Picture) -> list[list[str]]:
+def likely_chains(picture: ImageProof) -> list[list[str]]:
     """Return the chains of ids that the image's layers may have, base first, the likeliest first."""
     chains = [chain_ids(picture.diff_ids)] if picture.diff_ids else []
     if picture.blobs:

@@ -8,11 +8,11 @@ from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
-    from analyzer.repair.layers import Evidence
+    from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Row, Site
 
 
-def mend_containers(site: Site, evidence: Evidence) -> None:
+def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     """Set the container rows right: a layer that is an image's or nobody's becomes the one that fits."""
     images = set(site.right("images")) | set(evidence.pictures)
     below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
@@ -38,7 +38,7 @@ def mend_containers(site: Site, evidence: Evidence) -> None:
                 _empty_layer(site, evidence, row, layer)
 
 
-def _chain(evidence: Evidence, layer: str) -> list[str]:
+def _chain(evidence: LayerEvidence, layer: str) -> list[str]:
     chain: list[str] = []
     while layer and layer not in chain:
         chain.append(layer)
@@ -46,7 +46,7 @@ def _chain(evidence: Evidence, layer: str) -> list[str]:
     return chain
 
 
-def _empty_layer(site: Site, evidence: Evidence, row: Row, layer: str) -> None:
+def _empty_layer(site: Site, evidence: LayerEvidence, row: Row, layer: str) -> None:
     """Plan an empty layer for a container whose own is gone, record and directory: the container itself is kept."""
     top = evidence.tops.get(str(row.get("image") or ""), "")
     if not top or not site.of("CTR-001"):
@@ -63,7 +63,7 @@ def _is_volatile(site: Site, number: int, row: Row) -> bool:
     return any(each is row for each in site.rows[number].get("containers/volatile-containers.json", ()))
 
 
-def _own_layer(site: Site, evidence: Evidence, row: Row, not_these: set[str]) -> str:
+def _own_layer(site: Site, evidence: LayerEvidence, row: Row, not_these: set[str]) -> str:
     """Return the one writable layer on the container's image that belongs to nobody, made when the container was."""
     top = evidence.tops.get(str(row.get("image") or ""), "")
     if not top:
@@ -86,7 +86,7 @@ def _own_layer(site: Site, evidence: Evidence, row: Row, not_these: set[str]) ->
     return min(fits, key=lambda layer: abs((times[layer] or 0) - made))
 
 
-def _made(site: Site, evidence: Evidence, layer: str) -> int | None:
+def _made(site: Site, evidence: LayerEvidence, layer: str) -> int | None:
     created = parse_time(str(evidence.records.get(layer, {}).get("created", "")))
     if created is not None:
         return created

@@ -9,7 +9,7 @@ from analyzer.repair.edits import Take
 from analyzer.snapshot.bigdata import key_of
 
 if TYPE_CHECKING:
-    from analyzer.repair.layers import Evidence
+    from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
 
 FILES = (
@@ -29,7 +29,7 @@ SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
 BIG_DATA = ("LAY-010", "LAY-011")
 
 
-def mend_contents(site: Site, evidence: Evidence) -> None:
+def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     """Note what comes from the donor: files, tar-splits and big data of layers."""
     rows = site.right("layers")
     for finding in site.of(*FILES):
@@ -58,7 +58,7 @@ def mend_contents(site: Site, evidence: Evidence) -> None:
     _big_data(site, evidence)
 
 
-def _big_data(site: Site, evidence: Evidence) -> None:
+def _big_data(site: Site, evidence: LayerEvidence) -> None:
     for finding in site.of(*BIG_DATA):
         layer = finding.subject.id
         row = site.right("layers").get(layer)
@@ -81,11 +81,11 @@ def _big_data(site: Site, evidence: Evidence) -> None:
                 _donor_for(site, evidence, layer)
 
 
-def _from_donor(site: Site, evidence: Evidence, layer: str) -> bool:
+def _from_donor(site: Site, evidence: LayerEvidence, layer: str) -> bool:
     return layer in evidence.proofs and layer not in site.rel.mapped
 
 
-def _donor_for(site: Site, evidence: Evidence, layer: str) -> None:
+def _donor_for(site: Site, evidence: LayerEvidence, layer: str) -> None:
     """Choose the image that brings a layer: one that is pulled anyway, else one with a name that a registry has."""
     from analyzer.repair.donor import references  # noqa: PLC0415
 

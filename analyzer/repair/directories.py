@@ -10,7 +10,7 @@ from analyzer.snapshot.overlay import link_target
 from analyzer.source.member import DIRECTORY
 
 if TYPE_CHECKING:
-    from analyzer.repair.layers import Evidence
+    from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.store import Store
@@ -26,7 +26,7 @@ def layer_path(store: Store, layer: str) -> str:
     return f"{store.driver}/{'subvolumes' if store.driver == 'btrfs' else 'dir'}/{layer}"
 
 
-def mend_directories(site: Site, evidence: Evidence) -> None:
+def mend_directories(site: Site, evidence: LayerEvidence) -> None:
     """Note what brings the layer directories back to what the right records name."""
     needed = site.needed()
     present = set().union(*site.directories)
@@ -46,7 +46,7 @@ def mend_directories(site: Site, evidence: Evidence) -> None:
                     _parts(site, evidence, number, layer, directory)
 
 
-def _is_own(site: Site, evidence: Evidence, layer: str) -> bool:
+def _is_own(site: Site, evidence: LayerEvidence, layer: str) -> bool:
     """Tell whether a layer is a container's own: only it has what the container wrote."""
     row = site.right("layers").get(layer, {})
     return layer not in evidence.proofs and "diff-digest" not in row and "toc-digest" not in row
@@ -111,7 +111,7 @@ def site_said(site: Site, layer: str) -> str:
     return ""
 
 
-def _make(site: Site, evidence: Evidence, layer: str) -> None:
+def _make(site: Site, evidence: LayerEvidence, layer: str) -> None:
     number = site.home_of(layer)
     store = site.stores[number]
     path = layer_path(store, layer)
@@ -154,7 +154,7 @@ def _set_strays_aside(site: Site, rows: set[str]) -> None:
                 site.note(number, SetAside(f"{store.driver}-layers/{name}.tar-split.gz"), name, why="its tar-split")
 
 
-def _parts(site: Site, evidence: Evidence, number: int, layer: str, directory: LayerDirectory) -> None:
+def _parts(site: Site, evidence: LayerEvidence, number: int, layer: str, directory: LayerDirectory) -> None:
     path = f"overlay/{layer}"
     own = _is_own(site, evidence, layer)
     told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}

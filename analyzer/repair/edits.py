@@ -26,7 +26,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ShortLink:
     """Make a symlink, or set one right."""
 
     path: str
@@ -96,4 +96,4 @@ class Attribute:
     value: bytes
 
 
-Edit = Write | Link | Folder | SetAside | Rename | Copy | Take | Mode | Attribute
+Edit = Write | ShortLink | Folder | SetAside | Rename | Copy | Take | Mode | Attribute

@@ -13,8 +13,8 @@ from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
 
 if TYPE_CHECKING:
-    from analyzer.repair.chains import Picture
-    from analyzer.repair.layers import Evidence
+    from analyzer.repair.chains import ImageProof
+    from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Row, Site
 
 INDEX = "images/images.json"
@@ -37,7 +37,7 @@ def mend_image_ids(site: Site) -> None:
                     free.remove(fits[0])
 
 
-def mend_images(site: Site, evidence: Evidence) -> None:
+def mend_images(site: Site, evidence: LayerEvidence) -> None:
     """Set the image rows right, add the missing ones, and note what their data needs."""
     for number, store in enumerate(site.stores):
         rows = site.rows[number].get(INDEX)
@@ -78,7 +78,7 @@ def _lists_aside(site: Site, number: int) -> None:
         site.rows[number][INDEX] = [row for row in rows if row not in gone]
 
 
-def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str]) -> Row:
+def _new_row(site: Site, image: str, picture: ImageProof, top: str, names: list[str]) -> Row:
     """Return an image record made again from its data; names are those that containers and torn rows tell."""
     store = next(s for s in site.stores if image in s.image_files)
     keys = [key for key in _order(image, picture) if key in picture.sound]
@@ -103,7 +103,7 @@ def _new_row(site: Site, image: str, picture: Picture, top: str, names: list[str
     return row
 
 
-def _order(image: str, picture: Picture) -> list[str]:
+def _order(image: str, picture: ImageProof) -> list[str]:
     config = f"sha256:{image}"
     rest = sorted(picture.sound - {config, "manifest"})
     return [
@@ -114,7 +114,7 @@ def _order(image: str, picture: Picture) -> list[str]:
     ]
 
 
-def _mended(site: Site, number: int, evidence: Evidence, row: Row, picture: Picture | None) -> Row:
+def _mended(site: Site, number: int, evidence: LayerEvidence, row: Row, picture: ImageProof | None) -> Row:
     image = row["id"]
     new = dict(row)
     top = evidence.tops.get(image, "")
@@ -148,7 +148,7 @@ def _metadata(value: Any) -> bool:
         return False
 
 
-def _items(site: Site, number: int, row: Row, picture: Picture | None) -> None:
+def _items(site: Site, number: int, row: Row, picture: ImageProof | None) -> None:
     """Put back every item that is missing or not what its digest says."""
     image, store = row["id"], site.stores[number]
     files = store.image_files.get(image, {})

@@ -11,7 +11,7 @@ import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Link, Mode, Rename, SetAside, Take, Write
+from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, quoted
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from analyzer.repair.bundle import BundlePlan, Numbered
     from analyzer.repair.edits import Edit
-    from analyzer.repair.plan import Plan
+    from analyzer.repair.plan import GroupPlan
 
 INDEX_PARTS = 1
 """Slashes in the path of an index file below the graph root."""
@@ -52,7 +52,9 @@ def plain(text: str) -> str:
     )
 
 
-def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for: str, version: str) -> Iterator[str]:
+def _script(
+    plan: GroupPlan, steps: list[Numbered], made: dict[str, bytes], made_for: str, version: str
+) -> Iterator[str]:
     yield "#!/bin/sh"
     yield f"# Repairs the store of {plain(made_for)}; written by analyzer {version}."
     yield "# Read it, run it with --dry-run, then run it. Run again, it does nothing that is done."
@@ -138,7 +140,7 @@ def _script(plan: Plan, steps: list[Numbered], made: dict[str, bytes], made_for:
     yield files("analyzer.repair").joinpath("templates/repair.sh").read_text(encoding="utf-8").rstrip("\n")
 
 
-def _same_store(plan: Plan) -> Iterator[str]:
+def _same_store(plan: GroupPlan) -> Iterator[str]:
     yield "    :"
     site = plan.site
     if site is None:
@@ -167,7 +169,7 @@ def _call(store: int, edit: Edit, made: dict[str, bytes]) -> str:
         made[f"files/{digest[:16]}"] = edit.data
         verb = "index" if edit.path.count("/") == INDEX_PARTS else "act"
         return f"{verb} put {store} {path} {edit.mode:o} {digest} {digest[:16]}"
-    if isinstance(edit, Link):
+    if isinstance(edit, ShortLink):
         return f"act symlink {store} {path} {quoted(edit.target)}"
     if isinstance(edit, Folder):
         return f"act folder {store} {path} {edit.mode:o}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
-from analyzer.repair.chains import Blob, Picture, likely_chains, read_picture
+from analyzer.repair.chains import Blob, ImageProof, likely_chains, read_picture
 from analyzer.repair.indexes import is_lost
 from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.collect import HEX_ID
@@ -42,7 +42,7 @@ class Proof:
     by_content: bool
 
 
-class Evidence:
+class LayerEvidence:
     """What the images' data, the records and the driver's files say about layers.
 
     Attributes:
@@ -55,7 +55,7 @@ class Evidence:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.lowers = Lowers(site.rel)
-        self.pictures: dict[str, Picture] = {}
+        self.pictures: dict[str, ImageProof] = {}
         self.where: dict[str, int] = {}
         self.tops: dict[str, str] = {}
         self.proofs: dict[str, Proof] = {}
@@ -76,7 +76,7 @@ class Evidence:
             if picture.diff_ids:
                 self._local(image, picture)
 
-    def _prove(self, image: str, picture: Picture, row: Row) -> None:
+    def _prove(self, image: str, picture: ImageProof, row: Row) -> None:
         for number, chain in enumerate(likely_chains(picture)):
             if not chain or (chain[-1] not in self.known and row.get("layer") != chain[-1]):
                 continue
@@ -90,7 +90,7 @@ class Evidence:
                 self.proofs[layer] = Proof(chain[place - 1] if place else "", digest, seen, by_content)
             return
 
-    def _local(self, image: str, picture: Picture) -> None:
+    def _local(self, image: str, picture: ImageProof) -> None:
         """Take what a config proves of layers with random ids: those of builds, found by walking down."""
         top = self.tops.get(image, "") or self._by_digests(picture)
         chain: list[str] = []
@@ -110,7 +110,7 @@ class Evidence:
                     below = chain[place - 1] if place else ""
                     self.proofs[layer] = Proof(below, recorded or digest, blobs, by_content=recorded in (None, digest))
 
-    def _by_digests(self, picture: Picture) -> str:
+    def _by_digests(self, picture: ImageProof) -> str:
         """Return the layer that the config's digests lead to, from the bottom up, by the records."""
         top = ""
         for digest in picture.diff_ids:
@@ -174,7 +174,7 @@ class Evidence:
         return recorded
 
 
-def mend_layers(site: Site, evidence: Evidence) -> None:
+def mend_layers(site: Site, evidence: LayerEvidence) -> None:
     """Set the layer rows right and add the missing ones."""
     needed = _needed(site, evidence)
     wanted = set(needed)
@@ -200,14 +200,14 @@ def mend_layers(site: Site, evidence: Evidence) -> None:
         site.rows[number].setdefault("layers/layers.json", []).append(_new_row(site, evidence, layer, number))
 
 
-def _store_of(evidence: Evidence, layer: str) -> int:
+def _store_of(evidence: LayerEvidence, layer: str) -> int:
     for image, top in evidence.tops.items():
         if layer == top or layer in _chain(evidence, top):
             return evidence.where.get(image, 0)
     return 0
 
 
-def _chain(evidence: Evidence, layer: str) -> list[str]:
+def _chain(evidence: LayerEvidence, layer: str) -> list[str]:
     chain: list[str] = []
     while layer and layer not in chain:
         chain.append(layer)
@@ -215,7 +215,7 @@ def _chain(evidence: Evidence, layer: str) -> list[str]:
     return chain
 
 
-def _needed(site: Site, evidence: Evidence) -> list[str]:
+def _needed(site: Site, evidence: LayerEvidence) -> list[str]:
     """Return the layers that images and containers stand on, base layers first."""
     tops = [evidence.tops.get(image) or row.get("layer") for image, row in site.right("images").items()]
     tops += [evidence.tops[image] for image in evidence.pictures if image in evidence.tops]
@@ -229,7 +229,7 @@ def _needed(site: Site, evidence: Evidence) -> list[str]:
     return list(found)
 
 
-def _once(rows: list[Row], evidence: Evidence) -> list[Row]:
+def _once(rows: list[Row], evidence: LayerEvidence) -> list[Row]:
     """Return each id once: of two records the one that is right stays."""
     kept: dict[str, Row] = {}
     for row in rows:
@@ -244,7 +244,7 @@ def _parent(row: Row) -> str:
     return str(row.get("parent") or "")
 
 
-def _mended(site: Site, evidence: Evidence, row: Row, needed: set[str]) -> Row:
+def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> Row:
     """Return a row with what is known to be wrong set right."""
     layer = str(row["id"])
     new = dict(row)
@@ -307,7 +307,7 @@ def _facts(site: Site, layer: str, proof: Proof, row: Row) -> dict[str, Any]:
     return facts
 
 
-def _new_row(site: Site, evidence: Evidence, layer: str, number: int) -> Row:
+def _new_row(site: Site, evidence: LayerEvidence, layer: str, number: int) -> Row:
     """Return a record made again; what nothing tells is left out, the time is that of the directory."""
     directory = site.stores[number].home.layers.get(layer)
     time = directory.member.mtime_ns if directory and directory.member else None

@@ -9,7 +9,7 @@ from analyzer.repair.contents import mend_contents
 from analyzer.repair.directories import mend_directories
 from analyzer.repair.images import mend_image_ids, mend_images
 from analyzer.repair.indexes import mend_indexes, needs_writing
-from analyzer.repair.layers import Evidence, mend_layers
+from analyzer.repair.layers import LayerEvidence, mend_layers
 from analyzer.repair.shortcuts import mend_shortcuts
 from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows
 
@@ -25,8 +25,8 @@ def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
     site = open_site(rel, findings)
     mend_indexes(site)
     mend_image_ids(site)
-    mend_containers(site, Evidence(site))
-    evidence = Evidence(site)
+    mend_containers(site, LayerEvidence(site))
+    evidence = LayerEvidence(site)
     mend_layers(site, evidence)
     mend_images(site, evidence)
     mend_directories(site, evidence)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
 from analyzer.repair.donor import references
-from analyzer.repair.edits import Folder, Link, Rename, SetAside, Take, Write
+from analyzer.repair.edits import Folder, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
 from analyzer.repair.shell import UnsafePathError, commands, quoted
@@ -23,7 +23,7 @@ from analyzer.snapshot.collect import HEX_ID
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.causes.model import Step as CauseStep
+    from analyzer.causes.model import Step
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.repair.edits import Edit
@@ -35,7 +35,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One step.
 
     Attributes:
@@ -63,7 +63,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GroupPlan:
     """What to do about one group of stores.
 
     Attributes:
@@ -77,7 +77,7 @@ class Plan:
         pulls: what is pulled, by image.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     places: tuple[Place, ...]
     work: str
     site: Site | None
@@ -93,8 +93,8 @@ def plan_group(
     findings: Sequence[Finding],
     *,
     crio: bool,
-    advice: Sequence[CauseStep] = (),
-) -> Plan:
+    advice: Sequence[Step] = (),
+) -> GroupPlan:
     """Return the plan for one group of stores; without a finding of weight it mends nothing.
 
     Args:
@@ -104,20 +104,20 @@ def plan_group(
         crio: whether CRI-O runs on the node.
         advice: what the causes leave to people; it comes first.
     """
-    hand = [Step((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
+    hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
     if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
-        return Plan(tuple(hand), (), "", None, crio)
+        return GroupPlan(tuple(hand), (), "", None, crio)
     places = tuple(places_of(snapshot, rel.stores))
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
     if not all(SAFE.fullmatch(place.path) for place in places):
         said = "the path of the store on the node has characters that no command here is written with"
-        return Plan(tuple(hand), places, work, site, crio, (*site.unsolved, (places[0].path, said)))
+        return GroupPlan(tuple(hand), places, work, site, crio, (*site.unsolved, (places[0].path, said)))
     pulls = {image: references(site, image) for image in site.donors}
     pulls = {image: found for image, found in pulls.items() if found}
     middle = list(_edit_steps(site, places, work, pulls))
     if not middle:
-        return Plan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
+        return GroupPlan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
     steps = [
         *hand,
         *_left(site),
@@ -128,17 +128,17 @@ def plan_group(
         _start(places[0], crio=crio),
         *_look(site, places[0]),
     ]
-    return Plan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
+    return GroupPlan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
 
 
-def _left(site: Site) -> Iterable[Step]:
+def _left(site: Site) -> Iterable[PlanStep]:
     """Yield a step without a command for what no step mends."""
     if site.unsolved:
         words = _listed(
             f"{about[:12]}: {why}" if HEX_ID.fullmatch(about) else f"{about}: {why}" for about, why in site.unsolved
         )
         about = tuple(dict.fromkeys(each for each, _ in site.unsolved if each))
-        yield Step(
+        yield PlanStep(
             (),
             f"Not mended by any step here: {words}. Copy what matters before anything is removed.",
             kind="hand",
@@ -157,7 +157,7 @@ def engine(place: Place, *words: str) -> str:
     return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
 
 
-def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
+def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
     if not pulls:
         return
     driver = site.stores[0].driver
@@ -177,7 +177,7 @@ def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[
             f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6]
         )
         name = _label(site, image)
-        yield Step(
+        yield PlanStep(
             (first, tries),
             f"Pull {name} once more, into a root of its own beside the store: damaged pieces are taken from there, "
             "and the store itself keeps its names, links and containers.",
@@ -193,7 +193,7 @@ def _label(site: Site, image: str) -> str:
     return str(names[0]) if names else image[:12]
 
 
-def _stop(place: Place, *, crio: bool) -> Step:
+def _stop(place: Place, *, crio: bool) -> PlanStep:
     if place.rootless:
         command = "systemctl --user stop podman.socket podman.service"
         effect = "As the user whose store this is: stop everything that opens the store."
@@ -202,10 +202,10 @@ def _stop(place: Place, *, crio: bool) -> Step:
     else:
         command, effect = "systemctl stop podman.socket podman.service", "Stop everything that opens the store."
     effect += " An engine that opens it now may delete layers and write its records anew."
-    return Step((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
+    return PlanStep((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
 
 
-def _keep(site: Site, places: Sequence[Place], work: str) -> Step:
+def _keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
     lines = [f"mkdir -p -m 700 -- {quoted(work)}"]
     for number, place in enumerate(places):
         driver = site.stores[number].driver
@@ -217,19 +217,19 @@ def _keep(site: Site, places: Sequence[Place], work: str) -> Step:
         )
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
     effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
-    return Step((" && ".join(lines),), effect, NONE, "", kind="keep")
+    return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
 
 
-def _start(place: Place, *, crio: bool) -> Step:
+def _start(place: Place, *, crio: bool) -> PlanStep:
     if crio and not place.rootless:
-        return Step(
+        return PlanStep(
             ("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start"
         )
     words = "systemctl --user start podman.socket" if place.rootless else "systemctl start podman.socket"
-    return Step((words,), "Start again what was stopped.", NONE, "", kind="start")
+    return PlanStep((words,), "Start again what was stopped.", NONE, "", kind="start")
 
 
-def _look(site: Site, place: Place) -> Iterable[Step]:
+def _look(site: Site, place: Place) -> Iterable[PlanStep]:
     touched = {about for noted in site.noted for about in noted.about}
     parents = site.parents()
     images = []
@@ -249,7 +249,7 @@ def _look(site: Site, place: Place) -> Iterable[Step]:
             f"( r=0; for i in {' '.join(images)}; do {{ {both}; }} "
             '>/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r )'
         )
-    yield Step(
+    yield PlanStep(
         tuple(lines),
         "Look whether it worked: the engine lists everything and mounts every image that was mended. "
         "Capture the node again and let `analyzer report` read it.",
@@ -266,7 +266,7 @@ ORDER = (
     ("directories", (Rename, Folder)),
     ("aside", (SetAside,)),
     ("texts", (Write,)),
-    ("links", (Link,)),
+    ("links", (ShortLink,)),
     ("records", (Write,)),
     ("items", (Write,)),
     ("take", (Take,)),
@@ -285,7 +285,7 @@ WORDS = {
 }
 
 
-def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[Step]:
+def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
     groups: dict[str, list[Noted]] = {name: [] for name, _ in ORDER}
     fetched = bool(pulls)
     for noted in site.noted:
@@ -315,7 +315,7 @@ def _edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str,
         effect = WORDS[name].format(what=what, work=work)
         if losses:
             effect += f" Gone already, whatever is done: {_listed(losses)}."
-        yield Step(
+        yield PlanStep(
             tuple(lines),
             effect,
             NONE,

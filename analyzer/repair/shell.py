@@ -12,7 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Link, Mode, Rename, SetAside, Take, Write
+from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 
 if TYPE_CHECKING:
     from analyzer.repair.edits import Edit
@@ -51,7 +51,7 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
     path, parent = quoted(f"{root}/{edit.path}"), quoted(f"{root}/{edit.path}".rpartition("/")[0])
     if isinstance(edit, Write):
         return _write(edit, path, parent, work)
-    if isinstance(edit, Link):
+    if isinstance(edit, ShortLink):
         return [f"mkdir -p -- {parent} && ln -sfn -- {quoted(edit.target)} {path}"]
     if isinstance(edit, Folder):
         return [f"mkdir -p -m {edit.mode:o} -- {path}"]

@@ -9,14 +9,14 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Link, SetAside
+from analyzer.repair.edits import SetAside, ShortLink
 from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.repair.layers import Evidence
+    from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
     from analyzer.snapshot.store import Store
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Shortcuts:
     """Right link texts of all layers of a group, and right lowers."""
 
-    def __init__(self, site: Site, evidence: Evidence) -> None:
+    def __init__(self, site: Site, evidence: LayerEvidence) -> None:
         self.site = site
         self.evidence = evidence
         self.parents = site.parents()
@@ -112,7 +112,7 @@ def _new_text(layer: str, claimed: dict[str, str]) -> str:
             return text
 
 
-def mend_shortcuts(site: Site, evidence: Evidence) -> None:
+def mend_shortcuts(site: Site, evidence: LayerEvidence) -> None:
     """Note what puts links, short links and lowers right in every overlay store."""
     if site.stores[0].driver != "overlay":
         return
@@ -139,7 +139,9 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
     for name, layer in sorted(right.items()):
         found = store.home.links.get(name)
         if found is None or found.kind != SYMLINK or found.link != f"../{layer}/diff":
-            site.note(number, Link(f"overlay/l/{name}", f"../{layer}/diff"), layer, why="the short link of the layer")
+            site.note(
+                number, ShortLink(f"overlay/l/{name}", f"../{layer}/diff"), layer, why="the short link of the layer"
+            )
 
 
 def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: Shortcuts) -> None:

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from analyzer.api import analyze
-from analyzer.repair.edits import Folder, Link, SetAside, Take, Write
+from analyzer.repair.edits import Folder, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
 from tests.editing import BUNDLES, Edited
 from tests.repair.damaged import CONTAINERS, IMAGES, LAYERS, chain, cut, edits, facts, plan_of, rewrite
@@ -94,8 +94,8 @@ def test_a_short_link_is_made_in_place_even_where_one_leads_elsewhere():
     first, second = [path for path in store.entries if path.startswith("storage/overlay/l/")][:2]
     target = store.entries[first][0].link
     store.symlink(first, store.entries[second][0].link)
-    steps = [step for step in plan_of(store).steps if any(isinstance(edit, Link) for _, edit in step.edits)]
-    assert [edit for step in steps for _, edit in step.edits] == [Link(first.removeprefix("storage/"), target)]
+    steps = [step for step in plan_of(store).steps if any(isinstance(edit, ShortLink) for _, edit in step.edits)]
+    assert [edit for step in steps for _, edit in step.edits] == [ShortLink(first.removeprefix("storage/"), target)]
     assert "ln -sfn -- " in steps[0].command
 
 

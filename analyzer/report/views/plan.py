@@ -12,7 +12,7 @@ from analyzer.report.words import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from analyzer.repair.plan import Step
+    from analyzer.repair.plan import PlanStep
     from analyzer.report.model.analysis import Analysis
 
 COLUMNS = 98
@@ -116,7 +116,7 @@ def plan_document(report: Analysis, causes: Sequence[Mapping[str, Any]], *, whol
     return rows
 
 
-def _step(number: int, step: Step) -> dict[str, Any]:
+def _step(number: int, step: PlanStep) -> dict[str, Any]:
     return {
         "step": number,
         "command": step.command,
