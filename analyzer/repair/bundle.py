@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analyzer.causes.model import Step
 from analyzer.repair.plan import GroupPlan, PlanStep, plan_group
 from analyzer.snapshot.engines import CRIO
 
