@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from analyzer.api.report import Report
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
+    from analyzer.errors import IncompleteBundleWarning
     from analyzer.fleet.results import Results, analyze_many
+    from analyzer.limits import Limits
 
 __all__ = [
     "Cause",
     "Finding",
     "Fleet",
+    "IncompleteBundleWarning",
+    "Limits",
     "Report",
     "Results",
     "Snapshot",
@@ -44,6 +48,8 @@ _HOMES = {
     "Results": "analyzer.fleet.results",
     "Snapshot": "analyzer.api",
     "Report": "analyzer.api.report",
+    "IncompleteBundleWarning": "analyzer.errors",
+    "Limits": "analyzer.limits",
     "Finding": "analyzer.checks.finding",
     "Cause": "analyzer.causes.model",
 }

@@ -63,3 +63,7 @@ def not_written(error: OSError, where: str) -> AnalyzerError:
     """Return what to raise for output that cannot be written: only a name that cannot be is the caller's fault."""
     kind = OutputError if error.errno in DISK else UsageError
     return kind(f"cannot be written ({error.strerror})", where=where)
+
+
+class IncompleteBundleWarning(UserWarning):
+    """Not all of a bundle was read: what a frame or a listing does not have may still be in the store."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +11,12 @@ from analyzer.api.progress import reading_progress
 from analyzer.api.reading import judge, read
 from analyzer.causes.family import Family
 from analyzer.checks.rule import Rule
-from analyzer.errors import UsageError
+from analyzer.errors import IncompleteBundleWarning, UsageError
+from analyzer.limits import DEFAULT, Limits
+from analyzer.report.model.coverage import not_read_whole
 from analyzer.snapshot.snapshot import STANDARD
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     import pandas as pd
@@ -36,8 +39,11 @@ def open(  # noqa: A001  the public name is analyzer.open
     depth: str = STANDARD,
     rules: Iterable[Rule] = (),
     causes: Iterable[Family] = (),
+    limits: Limits = DEFAULT,
 ) -> Snapshot:
     """Read a bundle for investigation; in a notebook a bar shows how far the reading is.
+
+    Where not all of it could be read, an `IncompleteBundleWarning` says so once; `Snapshot.coverage` has it all.
 
     Args:
         path: a tar (plain or compressed), a directory, or `-`.
@@ -45,6 +51,7 @@ def open(  # noqa: A001  the public name is analyzer.open
         depth: `quick`, `standard` or `deep`.
         rules: your own, beyond the built-in ones and those of installed plugins.
         causes: your own cause families, likewise.
+        limits: bounds on what is read.
 
     Raises:
         UnreadableError: it cannot be read or is no archive.
@@ -52,7 +59,9 @@ def open(  # noqa: A001  the public name is analyzer.open
         UsageError: no such depth.
     """
     with reading_progress() as progress:
-        reading = read(path, depth=depth, progress=progress)
+        reading = read(path, depth=depth, limits=limits, progress=progress)
+    if text := not_read_whole(reading.losses, open_end=reading.open_end):
+        warnings.warn(f"{os.fspath(path)}: {text}", IncompleteBundleWarning, stacklevel=2)
     return Snapshot(reading, platform, rules=rules, causes=causes)
 
 
@@ -87,6 +96,12 @@ class Snapshot:
     def document(self) -> dict[str, Any]:
         """Return the JSON document of the report; computed once, not to be changed."""
         return self._report.to_dict()
+
+    @property
+    def coverage(self) -> dict[str, Any]:
+        """Return what was and was not looked at: the block `coverage` of the report (`complete`, `losses`, …)."""
+        found: dict[str, Any] = self.document["coverage"]
+        return found
 
     def report(self) -> Report:
         """Return the report; computed once."""

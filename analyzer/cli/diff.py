@@ -67,7 +67,7 @@ def command(
             spare_evidence(output, bundle)
     from analyzer.api.diff import Diff
 
-    sides = [Opened(bundle, depth=depth, platform=platform).report for bundle in (first, second)]
+    sides = [Opened(bundle, depth=depth, platform=platform, told=True).report for bundle in (first, second)]
     diff = Diff(*sides)
     if form == "json" and output is None:
         emit_json(diff.to_dict())

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.options import bundle_argument, format_option
+from analyzer.cli.options import bundle_argument, chosen_limits, format_option
 from analyzer.cli.output import emit
-from analyzer.cli.session import Opened, emit_json
+from analyzer.cli.session import Opened, tell_unread
 from analyzer.cli.tree_view import named, own_option, remark, view
 from analyzer.errors import UsageError
+from analyzer.limits import advised
+from analyzer.source.member import Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from analyzer.graph.merged import MergedEntry
     from analyzer.source.member import Member
+
+    Row = tuple[dict[str, Any], tuple[str, ...]]
+    """The facts of a file, and the cells of its line."""
+
+BLOCK = 4096
+"""Rows that are aligned and printed at once."""
 
 
 @click.command("ls")
@@ -37,7 +47,7 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     if opened is None or found is None:
         if path or deleted or own:
             raise UsageError(f"{what!r} is no layer, image or container of this bundle", where=bundle)
-        _emit(list(_members(bundle, what, recursive=recursive)), form)
+        _emit(_members(bundle, what, recursive=recursive), form)
         return
     seen = view(opened, found, own=own)
     remark(seen.remark)
@@ -49,64 +59,84 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     if not seen.tree.is_directory(start):
         if entry is None:
             raise UsageError(f"no {path!r} in {found.kind} {found.id[:12]}", where=bundle)
-        rows = [_row(entry)]
+        rows: Iterable[Row] = [_row(entry)]
     else:
-        rows = [_row(item) for item in seen.tree.below(start, deep=recursive)]
+        rows = map(_row, seen.tree.below(start, deep=recursive))
     if deleted:
         inside = f"{start}/" if start else ""
-        rows += [
+        gone_rows = (
             ({"path": gone, "kind": "deleted", "layer": seen.tree.tables[number][0]}, ("deleted", "", "", "", gone))
             for gone, number in sorted(seen.tree.deleted.items())
             if gone.startswith(inside) and (recursive or "/" not in gone[len(inside) :])
-        ]
+        )
+        rows = chain(rows, gone_rows)
     _emit(rows, form)
 
 
-def _row(seen: MergedEntry) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _row(seen: MergedEntry) -> Row:
     from analyzer.report.views.files import facts, line
 
     data = {**facts(seen.entry, seen.path), "layer": seen.layer, "member": seen.member}
     return data, (*line(seen.entry, seen.path)[:4], seen.layer[:12], line(seen.entry, seen.path)[4])
 
 
-def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[Row]:
     """Yield members at and below a path, read afresh."""
     from analyzer.report.views.files import facts, line
     from analyzer.source.open import open_bundle
 
     start = "/".join(part for part in path.split("/") if part not in ("", "."))
     inside = f"{start}/" if start else ""
-    source = open_bundle(bundle)
-    shown: set[str] = set()
+    source = open_bundle(bundle, limits=chosen_limits())
+    listed: set[str] = set()
+    implied: dict[str, None] = {}
     own: Member | None = None
+    found = False
     try:
         for member, _ in source:
             name = member.path
             if name == start:
                 own = member
             elif name.startswith(inside):
+                found = True
                 level = name if recursive else inside + name[len(inside) :].partition("/")[0]
-                if level == name:
+                if level != name:
+                    implied[level] = None
+                else:
                     yield facts(member, name), line(member, name)
-                elif level not in shown:
-                    yield {"path": level, "kind": "dir"}, ("", "", "", "", f"{level}/")
-                shown.add(level)
+                    if not recursive:
+                        listed.add(level)
     finally:
         source.close()
+    for level in implied:
+        if level not in listed:
+            yield {"path": level, "kind": "dir"}, ("", "", "", "", f"{level}/")
     if own is not None and own.kind != "dir":
         yield facts(own, own.path), line(own, own.path)
-    elif own is None and not shown:
+    tell_unread(bundle, [Loss(advised(loss.what), loss.where, loss.offset) for loss in source.losses])
+    if own is None and not found:
         raise UsageError(f"{path!r} is no object and no path of this bundle", where=bundle)
 
 
-def _emit(rows: list[tuple[dict[str, Any], tuple[str, ...]]], form: str) -> None:
+def _emit(rows: Iterable[Row], form: str) -> None:
+    """Print rows block by block, so that a listing of millions takes no more memory than one block."""
+    source = iter(rows)
+    blocks = iter(lambda: tuple(islice(source, BLOCK)), ())
     if form == "json":
-        from analyzer.report.formats.document import cleaned
-
-        emit_json(cleaned([data for data, _ in rows]))
+        _emit_json(blocks)
         return
     from analyzer.report.tables import table
 
-    unique = {row[1][-1].rstrip("/") if row[0]["kind"] == "dir" else row[1][-1]: row for row in rows}
-    if unique:
-        emit(table((), [cells for _, cells in unique.values()]) + "\n")
+    for block in blocks:
+        emit(table((), [cells for _, cells in block]) + "\n")
+
+
+def _emit_json(blocks: Iterable[tuple[Row, ...]]) -> None:
+    from analyzer.report.formats.document import cleaned
+
+    before = "["
+    for block in blocks:
+        text = json.dumps(cleaned([data for data, _ in block]), ensure_ascii=True, indent=2)
+        emit(before + text[1:-2])
+        before = ","
+    emit("[]\n" if before == "[" else "\n]\n")

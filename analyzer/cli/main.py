@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, say
+from analyzer.cli.options import INCOMPLETE
 from analyzer.cli.output import silence
 from analyzer.errors import AnalyzerError
 from analyzer.version import __version__
@@ -80,7 +81,8 @@ class Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, turning an interruption, a closed pipe and a lack of memory into an exit status."""
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            ctx.exit(4 if any(ctx.meta.get(INCOMPLETE, {}).values()) else 0)
         except click.ClickException as error:
             if log_format() == "text":
                 raise

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NO_CACHE = "analyzer.no_cache"
 LIMITS = "analyzer.limits"
+INCOMPLETE = "analyzer.incomplete"
 DEPTHS = ("quick", "standard", "deep")
 SEVERITIES = ("info", "warning", "error", "critical")
 

@@ -101,7 +101,7 @@ def _analyse(
 ) -> Report:
     from analyzer.api import judge
 
-    snapshot, _ = reading(bundle, depth, hash_input=hash_input)
+    snapshot, _ = reading(bundle, depth, hash_input=hash_input, told=True)
     return judge(snapshot, platform=platform, engines=engines, policy=policy)
 
 

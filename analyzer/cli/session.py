@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from analyzer.cli.options import NO_CACHE, chosen_limits
+from analyzer.cli.messages import say
+from analyzer.cli.options import INCOMPLETE, NO_CACHE, chosen_limits
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analyzer.graph.find import FoundObject
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.source.member import Loss
 
 T = TypeVar("T")
 CANDIDATES = 20
@@ -45,14 +47,21 @@ class Opened:
         depth: `quick` is enough where no file of a layer is looked at.
         platform: of the node, for the findings.
         engines: of the node, as the user names them.
+        told: as of `reading`.
     """
 
     def __init__(
-        self, bundle: str, *, depth: str = "standard", platform: str | None = None, engines: tuple[str, ...] = ()
+        self,
+        bundle: str,
+        *,
+        depth: str = "standard",
+        platform: str | None = None,
+        engines: tuple[str, ...] = (),
+        told: bool = False,
     ) -> None:
         self.bundle = bundle
         self._policy = current_policy(bundle)
-        self.snapshot, self._cache = reading(bundle, depth)
+        self.snapshot, self._cache = reading(bundle, depth, told=told)
         self._platform = platform
         self._engines = engines
 
@@ -135,8 +144,41 @@ def current_policy(bundle: str, baseline: str | None = None) -> Policy:
     return policy(config, baseline)
 
 
-def reading(bundle: str, depth: str, *, hash_input: bool = False) -> tuple[BundleSnapshot, Cache | None]:
-    """Return a bundle as read, from the user's cache where it is kept there, and the cache that may be used for it."""
+def reading(
+    bundle: str, depth: str, *, hash_input: bool = False, told: bool = False
+) -> tuple[BundleSnapshot, Cache | None]:
+    """Return a bundle as read, from the user's cache where it is kept there, and the cache that may be used for it.
+
+    Args:
+        bundle: path, or `-`.
+        depth: as of `read`.
+        hash_input: whether its SHA-256 is wanted.
+        told: the command's own output and status tell what was not read; others have it told here.
+    """
+    snapshot, cache = _reading(bundle, depth, hash_input=hash_input)
+    if not told:
+        tell_losses(snapshot)
+    return snapshot, cache
+
+
+def tell_losses(snapshot: BundleSnapshot) -> None:
+    """Warn once of what was not read; the command then ends with status 4, whatever it shows."""
+    tell_unread(snapshot.bundle.path, snapshot.losses, open_end=snapshot.open_end)
+
+
+def tell_unread(bundle: str, losses: list[Loss], *, open_end: bool = False) -> None:
+    """Tell losses of a bundle as `tell_losses` does."""
+    from analyzer.report.model.coverage import not_read_whole
+
+    text = not_read_whole(losses, open_end=open_end)
+    ctx = click.get_current_context(silent=True)
+    told: dict[str, bool] = ctx.meta.setdefault(INCOMPLETE, {}) if ctx is not None else {}
+    if text and bundle not in told:
+        say("warning", f"{bundle}: {text}")
+        told[bundle] = bool(losses)
+
+
+def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapshot, Cache | None]:
     from analyzer.api import read
     from analyzer.cli.cache import Cache
 

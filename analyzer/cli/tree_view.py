@@ -54,7 +54,8 @@ def view(opened: Opened, found: FoundObject, *, own: bool) -> TreeView:
         short = ", ".join(i[:12] for i in tree.unseen[:3]) + (", …" if len(tree.unseen) > 3 else "")
         empty = [i for i in tree.unseen if found.rel.directory(i) is None]
         if empty:
-            remarks.append(f"not in the bundle, so the view lacks their files: {short}")
+            gone = "gone from the store" if opened.snapshot.complete else "not in the bundle"
+            remarks.append(f"{gone}, so the view lacks their files: {short}")
     return TreeView(found, tree, "; ".join(remarks))
 
 

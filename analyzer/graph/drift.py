@@ -64,7 +64,7 @@ def _entries(own: Merged, below: Merged) -> Iterator[DriftChange]:
         what = differences(own.content(seen), below.content(before))
         if entry.kind == DIRECTORY:
             if is_opaque(entry.xattrs) and before.entry.kind == DIRECTORY:
-                hidden = len(below.below(path, deep=True))
+                hidden = sum(1 for _ in below.below(path, deep=True))
                 what = (f"replaced: {hidden} entries of the image are hidden", *what)
             elif what in ((), ("time",)):
                 continue

@@ -14,7 +14,7 @@ from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.content import DiffTable, Entry
@@ -136,15 +136,15 @@ class Merged:
             todo.extend(target.split("/")[::-1])
         return "/".join(done)
 
-    def below(self, path: str, *, deep: bool) -> list[MergedEntry]:
-        """Return the entries directly below a directory, or all of them, by path."""
+    def below(self, path: str, *, deep: bool) -> Iterator[MergedEntry]:
+        """Yield the entries directly below a directory, or all of them, by path."""
         prefix = f"{path}/" if path else ""
         paths = [
             known
             for known in self.places
             if known.startswith(prefix) and known != path and (deep or "/" not in known[len(prefix) :])
         ]
-        return [seen for known in sorted(paths) if (seen := self.get(known)) is not None]
+        return (seen for known in sorted(paths) if (seen := self.get(known)) is not None)
 
     def content(self, seen: MergedEntry) -> MergedEntry:
         """Return the entry that holds the content of a file: a hard link's target, or what a metacopy was made of."""

@@ -90,7 +90,10 @@ def _directories(store: Store) -> Iterator[Gap]:
         if file.member.kind != DIRECTORY:
             yield _directory(file.member, store)
     links = store.home.link_dir
-    if links is not None and links.kind != DIRECTORY:
+    if links is not None and links.kind not in (
+        DIRECTORY,
+        SYMLINK,
+    ):  # a rule judges a symlink, which engines do not make
         yield _directory(links, store)
 
 

@@ -19,7 +19,7 @@ from analyzer.source.open import open_bundle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.member import Body, Member
+    from analyzer.source.member import Body, Member, MemberSource
 
 LINK_HOPS = 8
 
@@ -89,7 +89,7 @@ def _place(bundle: str, path: str, limits: Limits) -> tuple[int, str]:
             if member.path == path:
                 found = member
     if found is None:
-        raise UnreadableError("no such member", where=path)
+        raise UnreadableError(_absent(source), where=path)
     if found.kind not in (FILE, HARDLINK):
         raise UnreadableError(f"a {found.kind}, not a file", where=path)
     return found.data_offset, found.link if found.kind == HARDLINK else ""
@@ -101,7 +101,13 @@ def _at(bundle: str, path: str, offset: int, limits: Limits) -> Iterator[bytes]:
             if member.path == path and member.data_offset == offset:
                 yield from _whole(body, path)
                 return
-    raise UnreadableError("no such member", where=path)
+    raise UnreadableError(_absent(source), where=path)
+
+
+def _absent(source: MemberSource) -> str:
+    if source.losses:
+        return f"no such member in what could be read; the bundle was not read whole ({source.losses[0].what})"
+    return "no such member"
 
 
 def _whole(body: Body, path: str) -> Iterator[bytes]:

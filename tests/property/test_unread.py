@@ -20,7 +20,7 @@ from tests.swapping import EVIDENCE, KINDS, LINKS, places, swapped
 
 STORES = ("healthy-overlay", "healthy-zstd-chunked")
 PAIRS = [(store, name) for store in STORES for name in EVIDENCE if places(Edited(store), name)]
-MEANT = {"a diff directory", "a short link"}
+MEANT = {"a diff directory", "a short link", "the short links"}
 """Evidence whose rules give a symlink in its place a meaning of its own."""
 
 

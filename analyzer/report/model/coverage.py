@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
     from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.source.member import Loss
 
 EMPTY_TAR = 1536
 
@@ -46,3 +47,14 @@ def xattrs(snapshot: BundleSnapshot) -> str:
     if snapshot.xattrs_seen:
         return "present"
     return "absent" if snapshot.content_files else "unknown"
+
+
+def not_read_whole(losses: list[Loss], *, open_end: bool = False) -> str:
+    """Return one line that says what of a bundle was not read, `""` when all was; every way to read one tells it so."""
+    if losses:
+        more = f" and {len(losses) - 1:,} more" if len(losses) > 1 else ""
+        what = f"{losses[0].where}: {losses[0].what}{more}"
+        return f"not read whole ({what}): what is not shown here may still be in the store"
+    if open_end:
+        return "the archive has no end mark and may be cut: what is not shown here may still be in the store"
+    return ""

@@ -29,9 +29,15 @@ def as_text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], co
     return "\n".join(_text(document, causes, max(columns, 40))) + "\n"
 
 
+def _nothing(document: Mapping[str, Any]) -> str:
+    if document["coverage"]["complete"]:
+        return "no cause was found, so there is nothing to repair"
+    return "no cause was found in what was read; not all of the bundle was read, so this clears nothing"
+
+
 def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int) -> Iterator[str]:
     if not causes:
-        yield f"{document['verdict']}: no cause was found, so there is nothing to repair"
+        yield f"{document['verdict']}: {_nothing(document)}"
     for number, cause in enumerate(causes):
         if number:
             yield ""
@@ -76,7 +82,7 @@ def _script(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) ->
             if step["after"]:
                 yield from _comment(f"Afterwards: {step['after']}.")
     if not causes:
-        yield from _comment("No cause was found, so there is nothing to repair.")
+        yield from _comment(f"{_nothing(document).capitalize()}.")
 
 
 def _command(command: str) -> Iterator[str]:

@@ -156,11 +156,21 @@ def _wanted(rel: Relations) -> set[str]:
     return {layer_id for layer_id in (*rel.children, *tops, *own) if layer_id}
 
 
+def _records_read(rel: Relations) -> bool:
+    """Tell whether the layers' index files were read whole."""
+    return not any(
+        document.cut or document.file.data is None
+        for store in rel.stores
+        for key, document in store.documents.items()
+        if key.startswith("layers/")
+    )
+
+
 def _layer_state(rel: Relations, layer_id: str) -> str:
     record = rel.layers.get(layer_id)
     states = []
     if record is None:
-        states.append("no record")
+        states.append("no record" if _records_read(rel) else "record not read")
     elif record.incomplete:
         states.append("incomplete")
     listed = any(store.home.layers for store in rel.stores)
