@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from analyzer.api import analyze
+from analyzer.api.missing import Wanted
 from analyzer.cli.main import cli
 from tests.archives import tar_of
 from tests.editing import BUNDLES
@@ -139,3 +141,49 @@ def test_shells_can_read_it(script, shell):
         pytest.skip(f"needs {shell}")
     words = [shell, "sh"] if shell == "busybox" else [shell]
     assert subprocess.run([*words, "-n"], input=script.encode(), capture_output=True, check=False).stderr == b""
+
+
+def for_bundle(path):
+    done = CliRunner().invoke(cli, ["capture", "--for", str(path)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("bundle", "preset"),
+    [
+        ("podman-pod", "set -- /srv/podman/storage"),
+        ("healthy-metadata-only", "set -- "),
+    ],
+)
+def test_what_a_report_leaves_open_is_asked_for(bundle, preset):
+    script = for_bundle(BUNDLES / f"{bundle}.tar.zst")
+    line = next(line for line in script.splitlines() if line.startswith("[ $# -gt 0 ] ||") or line == ":")
+    assert preset in line or line == ":"
+    assert subprocess.run(["sh", "-n"], input=script.encode(), check=False).returncode == 0
+
+
+def test_hostile_text_stays_in_its_comment():
+    script = Wanted(("a\nrm -rf /\r\x1b[2J\u202e",), ("--host-only",), ("/srv/$(id)",)).preset("umask 077\nrest\n")
+    assert "\nrm" not in script
+    assert script.isascii()
+    assert "'/srv/$(id)'" in script
+    assert script.endswith("rest\n")
+
+
+@needs_root
+def test_the_host_alone(script, root, tmp_path):
+    done = capture(script, "--host-only", root)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
+        names = [member.name for member in tar]
+    assert not any("overlay" in name for name in names)
+    assert {"./df_-k", "./df_-i", "./uname"} <= set(names)
+
+
+@needs_root
+def test_the_database_can_be_left_out(script, root):
+    with_it, without = capture(script, root), capture(script, "--no-database", root)
+    assert b"bolt_state.db" in with_it.stdout
+    assert b"libpod/bolt_state.db" not in without.stdout
+    assert b"left out: podman's database" in without.stderr

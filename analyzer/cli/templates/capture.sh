@@ -5,10 +5,13 @@
 #   sh capture.sh --no-content | gzip > bundle.tar.gz
 #   ssh root@node sh -s -- --no-content < capture.sh | zstd > bundle.tar.zst
 #   sh capture.sh /srv/containers/storage > bundle.tar
+#   sh capture.sh --host-only > host.tar   no store: configuration, file systems, logs
+#   sh capture.sh --ask > bundle.tar       what podman and crictl list as well: they open the store for that
 #
-# It needs root, a POSIX shell and GNU tar. It opens no store and asks engines for nothing but --version: it only reads
-# files, leaves the access times of files and directories alone, and writes one tar to standard output. What it left out
-# is told on standard error, and in capture.txt inside the tar. Without a path it takes the stores of storage.conf.
+# It needs root, a POSIX shell and GNU tar. Without --ask it opens no store and asks engines for nothing but --version:
+# it only reads files, leaves the access times of files and directories alone, and writes one tar to standard output.
+# What it left out is told on standard error, and in capture.txt inside the tar. Without a path it takes the stores of
+# storage.conf. Podman's database goes in: it holds the environment of its containers; --no-database leaves it out.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -18,19 +21,25 @@ say() { printf 'capture: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 3; }
 
 content=yes
+stores=yes
+database=yes
+ask=no
 roots=
 newline='
 '
 while [ $# -gt 0 ]; do
     case $1 in
     --no-content) content=no ;;
+    --host-only) stores=no ;;
+    --no-database) database=no ;;
+    --ask) ask=yes ;;
     -h | --help)
         sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" 2>/dev/null || true
         exit 0
         ;;
     /*) roots=$roots$1$newline ;;
     *)
-        say "$1: expected --no-content or the absolute path of a graph root"
+        say "$1: expected --no-content, --host-only, --no-database, --ask or the absolute path of a graph root"
         exit 2
         ;;
     esac
@@ -96,20 +105,22 @@ for root in $roots; do
         continue
     fi
     found=yes
+    [ $stores = yes ] || continue
     add "${root#/}"
     printf '%s\n' "${root#/}" >>"$content_of"
 done
 unset IFS
-[ $found = yes ] || { cat "$left" >&2; fail "no store found; name the path of a graph root"; }
+[ $found = yes ] || [ $stores = no ] || { cat "$left" >&2; fail "no store found; name the path of a graph root"; }
 
-# Records that live in the run root, configuration, and the marks that engines leave. Nothing is run but --version.
+# Records that live in the run root, configuration, and the marks that engines leave. Engines are asked for --version.
 for part in layers images containers; do
     add "${runroot#/}/overlay-$part/volatile-$part.json"
 done
 for path in etc/containers/storage.conf etc/containers/storage.conf.d usr/share/containers/storage.conf \
     etc/containers/containers.conf etc/containers/containers.conf.d usr/share/containers/containers.conf \
     etc/crio/crio.conf etc/crio/crio.conf.d var/lib/crio/version var/lib/crio/clean.shutdown \
-    var/lib/crio/clean.shutdown.supported run/crio/version run/crio/crio-wipe-done etc/os-release; do
+    var/lib/crio/clean.shutdown.supported run/crio/version run/crio/crio-wipe-done etc/os-release \
+    etc/passwd etc/subuid etc/subgid etc/fstab; do
     add "$path"
 done
 mkdir "$kept/proc"
@@ -117,6 +128,36 @@ for name in mounts version cpuinfo; do
     cat "/proc/$name" >"$kept/proc/$name" 2>/dev/null || true
 done
 uname -a >"$kept/uname"
+run() { # the output of a command that may not be there, in a file of the tar
+    to=$1
+    shift
+    ! command -v "$1" >/dev/null 2>&1 || timeout 60 "$@" >"$kept/$to" 2>&1 || true
+}
+for home in /root /home/*; do
+    add "${home#/}/.config/containers/storage.conf"
+done
+run df_-k df -k
+run df_-i df -i
+run sestatus.txt sestatus
+for place in $(printf '%s' "$roots" | head -n 8); do
+    [ ! -d "$place" ] || run "xfs_info_$(printf %s "${place#/}" | tr -c 'A-Za-z0-9\n' _)" xfs_info "$place"
+done
+# Logs: of this boot and the one before, what the kernel says of disks and memory, and what the engines say.
+for boot in 0 -1; do
+    run "journal_boot$boot.log" journalctl --no-pager --output=short-iso --boot="$boot" --lines=20000 \
+        _TRANSPORT=kernel + _SYSTEMD_UNIT=crio.service + _SYSTEMD_UNIT=kubelet.service + \
+        _SYSTEMD_UNIT=podman.service + SYSLOG_IDENTIFIER=podman + SYSLOG_IDENTIFIER=systemd
+done
+if [ $ask = yes ]; then
+    run podman-images.txt podman images --all --digests --no-trunc
+    run podman-ps.txt podman ps --all --external --no-trunc
+    run podman-pods.txt podman pod ps --no-trunc
+    run podman-volumes.txt podman volume ls
+    run podman-info.txt podman info
+    run crictl-images.txt crictl images --no-trunc
+    run crictl-ps.txt crictl ps --all --no-trunc
+    run crictl-pods.txt crictl pods --no-trunc
+fi
 for engine in crio podman; do
     if command -v "$engine" >/dev/null 2>&1; then
         "$engine" --version >"$kept/$engine-version" 2>/dev/null || true
@@ -129,10 +170,13 @@ set --
 while IFS= read -r root; do
     set -- "$@" --exclude="$root/secrets" --exclude="$root/volumes" \
         --exclude="$root/overlay-containers/*/userdata/secrets" --exclude="$root/vfs-containers/*/userdata/secrets"
+    [ $database = yes ] || set -- "$@" --exclude="$root/libpod/bolt_state.db" --exclude="$root/db.sql*"
     [ $content = yes ] || set -- "$@" --exclude="$root/overlay/*/diff*/*" --exclude="$root/vfs/dir/*/*"
 done <"$content_of"
 echo 'left out: secrets and volumes of podman, secrets of containers, sockets, what is mounted below the stores' >>"$left"
 [ $content = yes ] || echo 'left out: contents of layers (--no-content)' >>"$left"
+[ $stores = yes ] || echo 'left out: every store (--host-only)' >>"$left"
+[ $database = yes ] || echo "left out: podman's database (--no-database)" >>"$left"
 locks() { # when the lock files were last written: reading them would renew their access time
     while IFS= read -r root; do
         for lock in "/$root"/*-layers/layers.lock "/$root"/*-images/images.lock "/$root"/*-containers/containers.lock; do
