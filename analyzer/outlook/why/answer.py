@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.finding import INFO
 from analyzer.outlook.why.folding import fold
 from analyzer.outlook.why.holders import holders
+from analyzer.outlook.why.inside import STORE as STORE_PATH
 from analyzer.outlook.why.inside import files_named, holds_more
 from analyzer.outlook.why.objects import objects_named
 from analyzer.outlook.why.ties import (
@@ -128,7 +129,7 @@ def answer(
     platform: Platform,
 ) -> Answer:
     """Return the answer of a store to a text; pure."""
-    matches = match(pasted)
+    matches = _meant(match(pasted))
     named = objects_named(store, pasted, matches)
     commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)
@@ -159,6 +160,13 @@ def answer(
         conflict,
         pasted.cut,
     )
+
+
+def _meant(matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    """Return the messages that are meant: where one is an engine's own, what a program may say too is not."""
+    if any(each.message.specific and each.behaviour.scope != PROGRAM for each in matches):
+        return tuple(each for each in matches if each.message.specific or each.behaviour.scope != PROGRAM)
+    return tuple(each for each in matches if not STORE_PATH.search(each.groups.get("file", "")))
 
 
 def _answers(reply: Reply, asked: Asked, conflict: str) -> bool:

@@ -50,6 +50,7 @@ def report_document(report: Analysis) -> dict[str, Any]:
             },
             "stores": [_store(store) for store in report.snapshot.stores],
             "verdict": report.verdict,
+            "dangers": list(report.dangers),
             "causes": [_cause(cause, report.relations, ids) for cause in report.causes],
             "findings": [_finding(f, ids[f], explained.get(f, [])) for f in report.findings],
             "outlook": [_outlook(item, ids) for item in report.outlook],

@@ -78,6 +78,7 @@ class _Document:
         yield "    <properties>"
         for name, value in (
             ("verdict", report.verdict),
+            *((f"danger.{n}", said) for n, said in enumerate(report.dangers, 1)),
             ("complete", str(report.complete).lower()),
             ("depth", report.snapshot.depth),
             ("redacted", str(report.redacted).lower()),

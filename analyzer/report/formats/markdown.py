@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.outlook.danger import deleted, loses
 from analyzer.report.drawing.mermaid import fenced
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
@@ -73,6 +74,7 @@ class _Ticket:
         verdict = report.verdict
         lines = [f"## {VERDICTS[verdict]}: {_code(snapshot.bundle.path)}", ""]
         lines.append(MEANING.get(verdict) or f"Too little was read to judge: {_said(report.too_thin)}.")
+        lines += [f"\n> [!CAUTION]\n> **{_said(danger)}**" for danger in report.dangers]
         lines.append("")
         bundle = snapshot.bundle
         size = f", {human(bundle.bytes)}" if bundle.bytes else ""
@@ -178,11 +180,8 @@ class _Ticket:
         lines = []
         for item in self.report.outlook:
             said = item.verdict + (f": {_said(item.message)}" if item.message and not item.works else "")
-            gone = item.deletes
-            if gone is not None and gone.whole_root:
-                said += "; **removes the whole graph root**"
-            elif gone is not None and (gone.layers or gone.images or gone.containers):
-                said += f"; removes {gone.layers} layers, {gone.images} images, {gone.containers} containers"
+            if gone := deleted(item.deletes):
+                said += f"; **DELETES {gone}**" if loses(item) else f"; removes {gone}"
             lines.append(f"- {item.engine} {_said(item.version)} {_code(item.command)}: {said}")
         return folded("What the engines would answer on this store", "\n".join(lines))
 

@@ -130,7 +130,7 @@ def _location(evidence: Evidence, subject: Subject) -> dict[str, Any]:
 
 
 def _invocation(report: Analysis) -> dict[str, Any]:
-    notes = [
+    notes: list[dict[str, Any]] = [
         {
             "level": "warning",
             "descriptor": {"id": "not-read"},
@@ -155,6 +155,10 @@ def _invocation(report: Analysis) -> dict[str, Any]:
         }
         for rule, reason in report.checked.skipped
     ]
+    notes = [
+        {"level": "error", "descriptor": {"id": "danger"}, "message": {"text": sarif_text(danger)}}
+        for danger in report.dangers
+    ] + notes
     return {"executionSuccessful": report.complete, "toolExecutionNotifications": notes}
 
 

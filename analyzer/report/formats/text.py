@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from analyzer.outlook.danger import deleted, loses
 from analyzer.report.encode.text import inert, shortened, width
 from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
@@ -80,10 +81,9 @@ def _answer(item: Outlook) -> str:
     said = f"{item.verdict}: {message}" if message and not item.works else item.verdict
     if deletes is None:
         return said
-    if deletes.whole_root:
-        return said + "; removes the whole graph root"
-    counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
-    gone = ", ".join(plural(count, noun) for count, noun in counts if count)
+    gone = deleted(deletes)
+    if loses(item):
+        return f"DELETES {gone}" if item.works else f"{said}; DELETES {gone}"
     return f"{said}; removes {gone}" if gone else said
 
 
@@ -109,6 +109,8 @@ class _Text:
         yield from self.head()
         yield ""
         yield from self.verdict()
+        for danger in self.report.dangers:
+            yield from self.block(danger, "DANGER: ", " " * 8, colour="bad")
         shown = self.report.causes if self.everything else self.report.causes[:TOP_CAUSES]
         for cause in shown:
             yield ""
@@ -271,7 +273,7 @@ class _Text:
 
     def outlook(self) -> Iterator[str]:
         items = self.report.outlook
-        failing = [item for item in items if not item.works or (item.deletes and item.deletes.whole_root)]
+        failing = [item for item in items if not item.works or loses(item)]
         if not failing and not (self.everything and items):
             return
         yield ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
+from analyzer.outlook.danger import dangers
 from analyzer.report.words import plural
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Analysis:
     def finding_ids(self) -> dict[Finding, str]:
         """Return the id (`F1`, …) of every finding."""
         return {finding: f"F{number}" for number, finding in enumerate(self.findings, 1)}
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """Return what a start or a command of an engine would delete, a sentence an engine; empty for nothing."""
+        return dangers(self.outlook)
 
     @property
     def complete(self) -> bool:

@@ -37,6 +37,7 @@ def banner(report: Analysis) -> Markup:
                 "div",
                 el("h1", VERDICTS[verdict]),
                 el("p", _sentence(report), class_="says"),
+                join([el("p", danger, class_="danger", role="alert") for danger in report.dangers]),
                 _first(report),
                 el("p", "analyzer report on ", el("code", report.snapshot.bundle.path), class_="quiet"),
             ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.outlook.danger import deleted, loses
 from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.views.grade import check_said
-from analyzer.report.words import plural
 
 if TYPE_CHECKING:
-    from analyzer.outlook.model import Deletes, Outlook
+    from analyzer.outlook.model import Outlook
     from analyzer.report.model.analysis import Analysis
 
 
@@ -17,7 +17,7 @@ def outlook_block(report: Analysis) -> Markup:
     """Return the section, nothing where nothing was predicted."""
     if not report.outlook:
         return NOTHING
-    head = el("tr", [el("th", name, scope="col") for name in ("engine", "command", "answer", "would remove")])
+    head = el("tr", [el("th", name, scope="col") for name in ("engine", "command", "answer", "would delete")])
     ids = report.finding_ids
     rows = [_row(item, [ids[f] for f in item.because if f in ids]) for item in report.outlook]
     return el(
@@ -39,7 +39,9 @@ def _checks(report: Analysis) -> Markup:
 
 
 def _row(item: Outlook, because: list[str]) -> Markup:
-    answer: list[Markup | str] = [el("strong", item.verdict, class_="good" if item.works else "bad")]
+    answer: list[Markup | str] = [
+        el("strong", _verdict(item), class_="good" if item.works and not loses(item) else "bad")
+    ]
     if item.message:
         answer += [" ", el("code", item.message, class_="wrap")]
     for finding in because[:8]:
@@ -49,15 +51,16 @@ def _row(item: Outlook, because: list[str]) -> Markup:
         el("td", f"{item.engine} {item.version}"),
         el("td", el("code", item.command)),
         el("td", answer),
-        el("td", _removed(item.deletes)),
+        el("td", _removed(item)),
     )
 
 
-def _removed(deletes: Deletes | None) -> Markup | str:
-    if deletes is None:
+def _verdict(item: Outlook) -> str:
+    return "deletes" if item.works and loses(item) else item.verdict
+
+
+def _removed(item: Outlook) -> Markup | str:
+    if item.deletes is None:
         return "nothing by design"
-    if deletes.whole_root:
-        return el("strong", "the whole graph root", class_="bad")
-    counts = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
-    parts = [plural(count, noun) for count, noun in counts if count]
-    return ", ".join(parts) or "nothing"
+    gone = deleted(item.deletes) or "nothing"
+    return el("strong", gone, class_="bad") if loses(item) else gone
