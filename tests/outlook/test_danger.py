@@ -37,7 +37,7 @@ def test_what_a_start_deletes_stands_before_the_causes_in_every_format(report):
     assert text(report).index("DANGER") < text(report).index("1. ")
     assert "\x1b[" in next(line for line in text(report, colour=True).splitlines() if "DANGER" in line)
     said = markdown(report)
-    assert "[!CAUTION]" in said
+    assert "**DANGER: Do not start" in said
     assert said.index("after a crash or reset of this node: it would delete") < said.index("### ")
     page = html(report)
     assert page.index(SENTENCE) < page.index('id="cause-1"')

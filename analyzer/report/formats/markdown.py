@@ -74,7 +74,7 @@ class _Ticket:
         verdict = report.verdict
         lines = [f"## {VERDICTS[verdict]}: {_code(snapshot.bundle.path)}", ""]
         lines.append(MEANING.get(verdict) or f"Too little was read to judge: {_said(report.too_thin)}.")
-        lines += [f"\n> [!CAUTION]\n> **{_said(danger)}**" for danger in report.dangers]
+        lines += [f"\n**DANGER: {_said(danger)}**" for danger in report.dangers]
         lines.append("")
         bundle = snapshot.bundle
         size = f", {human(bundle.bytes)}" if bundle.bytes else ""
