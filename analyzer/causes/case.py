@@ -11,6 +11,7 @@ from analyzer.causes.model import Affected
 from analyzer.checks.finding import RANK, Subject
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.node.log_events import log_events
 from analyzer.verify.layer_comparison import WHOLE_TREE_DRIVERS
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
+    from analyzer.snapshot.node.log_events import LogEvents
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
@@ -52,6 +54,11 @@ class Case:
         self.store: Store = rel.stores[0]
         self.findings = tuple(findings)
         self.view = StoreView(snapshot, self.store, rel, engines)
+
+    @cached_property
+    def log_events(self) -> dict[str, LogEvents]:
+        """Return what captured logs tell of the node, by kind."""
+        return log_events(self.snapshot.host, self.snapshot.newest_ns)
 
     @cached_property
     def by_rule(self) -> dict[str, list[Finding]]:

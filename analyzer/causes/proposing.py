@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.causes.logged import with_logs
 from analyzer.causes.model import Hypothesis
 
 if TYPE_CHECKING:
@@ -58,5 +59,5 @@ def _sound(case: Case, family: Family) -> list[Hypothesis]:
         if not all(map(math.isfinite, weights)):
             raise ValueError("gives a weight that is no finite number")
         if hypothesis.explains:
-            proposed.append(hypothesis)
+            proposed.append(with_logs(hypothesis, case.log_events))
     return proposed

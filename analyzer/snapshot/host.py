@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
@@ -45,10 +45,12 @@ class Host:
     Attributes:
         files: configuration, markers and command output.
         logs: the end of text logs.
+        memo: what was worked out from them once.
     """
 
     files: dict[str, SmallFile] = field(default_factory=dict)
     logs: dict[str, SmallFile] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, suffix: str) -> SmallFile | None:
         """Return the first file (in path order) whose path is `suffix` or ends with `/` + `suffix`."""

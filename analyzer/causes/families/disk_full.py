@@ -6,11 +6,12 @@ What happened
     writes the index first.
 
 How it shows
-    A captured `df` at 100 % (bytes or inodes), temporary files of an index, incomplete layers, empty files in what was
+    A captured `df` at 100 % (bytes or inodes), `no space left on device` in a log, temporary files of an
+    index, incomplete layers, empty files in what was
     written last.
 
 What speaks against it
-    No `df` in the bundle that shows it: then an unclean stop is the better account of empty files.
+    Neither a `df` nor a log in the bundle that shows it: then an unclean stop is the better account of empty files.
 
 What to do
     Make room elsewhere first (journal, logs, core dumps), then `crictl rmi --prune` or `podman image prune`. Never
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.snapshot.node.log_events import FULL as FULL_IN_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,28 +43,37 @@ WRITTEN = frozenset({"STO-001", "STO-002", "STO-003", "IMG-005", "IMG-002", "OVL
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose a full file system where a captured df shows one."""
+    """Propose a full file system where a captured df shows one, or a log and what was left half written do."""
     full = [f for f in case.of("STO-018", at_least="warning") if f.facts.get("full")]
-    if not full:
+    told = case.log_events.get(FULL_IN_LOG)
+    if not full and told is None:
         return
     broken = [f for f in case.findings if f.rule in WRITTEN and _stopped(f)]
     explains: dict[Finding, float] = dict.fromkeys(full, FULL)
     explains.update(dict.fromkeys(broken, UNWRITTEN))
     unfinished = [f for f in case.of("LAY-004") if f.facts.get("in_flight")]
+    if not full:
+        unfinished += case.of("LAY-013", at_least="warning")
     explains.update(dict.fromkeys([*case.of("STO-006"), *unfinished], LEFT))
     hit = {f.subject.id for f in broken if f.subject.id}
     for finding in case.findings:
         if finding not in explains and finding.severity != "info" and finding.subject.id in hit:
             explains[finding] = NEIGHBOUR
+    if not subjects_of([*full, *broken, *unfinished]):
+        return
     affected = case.affected(
         [f.subject.id for f in broken if f.subject.kind == "layer"],
         [f.subject.id for f in broken if f.subject.kind == "image"],
     )
-    what = " and ".join(dict.fromkeys(str(f.facts["what"]) for f in full))
+    if full:
+        what = " and ".join(dict.fromkeys(str(f.facts["what"]) for f in full))
+        title = f"the file system of the store ran out of {what} at {full[0].facts['mount']}"
+    else:
+        title = "a file system ran out of space while an engine wrote to the store, as a log tells"
     room = Step("", "Make room elsewhere first: journal, logs, core dumps. Never delete below `overlay` by hand.")
     yield Hypothesis(
         family="disk-full",
-        title=f"the file system of the store ran out of {what} at {full[0].facts['mount']}",
+        title=title,
         subjects=subjects_of([*full, *broken, *unfinished]),
         explains=explains,
         prior=PRIOR,
