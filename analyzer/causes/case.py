@@ -157,8 +157,9 @@ class Case:
         return Affected(tuple(sorted(self.rel.layers)), tuple(sorted(images)), tuple(sorted(containers)))
 
     def unrecorded_containers(self) -> list[str]:
-        """Return ids of container data directories that no record names, sorted."""
+        """Return ids of containers that have data, or that podman knows, and that no record names, sorted."""
         found = {name for store in self.rel.stores for name in store.container_files if HEX_ID.fullmatch(name)}
+        found |= {str(f.facts["key"]) for f in self.of("LPD-005")}
         return sorted(found - self.rel.containers.keys())
 
     def only_containers(self, index: Finding) -> bool:
@@ -170,6 +171,8 @@ class Case:
         part = str(index.facts.get("part"))
         named = self.about(index.facts.get(part, ()), *NAMED.get(part, ()))
         found = [*self.of(*ORPHANED.get(part, ())), *named, *self.all_about(index.facts.get(part, ()))]
+        if part == "containers":
+            found += self.of("LPD-005")
         return [f for f in dict.fromkeys(found) if f is not index]
 
     def radius(self, subject: Subject) -> int:

@@ -89,6 +89,26 @@ def _members(store: Store) -> Iterator[Member]:
 
 
 def store_owner(store: Store) -> tuple[int, int]:
-    """Return the owner of most layer directories: (0, 0) in a store of root, the user's in a rootless one."""
-    counted = Counter((layer.member.uid, layer.member.gid) for layer in store.home.layers.values() if layer.member)
+    """Return whose store it is: (0, 0) in one of root, the user's in a rootless one.
+
+    Only root can write `trusted.` attributes. Else the index files tell, whose owner a `chown -R` over the layers
+    leaves alone, and at last most layer directories.
+    """
+    home = store.home
+    if any(name.startswith("trusted.") for name in attribute_names(store)):
+        return (0, 0)
+    members = [document.file.member for document in store.documents.values()]
+    counted = Counter((member.uid, member.gid) for member in members)
+    if not counted:
+        counted = Counter((layer.member.uid, layer.member.gid) for layer in home.layers.values() if layer.member)
     return min(counted, key=lambda owner: (-counted[owner], owner)) if counted else (0, 0)
+
+
+def attribute_names(store: Store) -> Iterator[str]:
+    """Yield the name of every extended attribute below the layers of a store, as often as it stands there."""
+    for layer in store.home.layers.values():
+        for member in layer.entries.values():
+            yield from member.xattrs
+        for table in layer.tables.values():
+            for _, _, xattrs, _ in table.extra.values():
+                yield from xattrs

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.overlay import text_of
+from analyzer.verify.captured_ids import attribute_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.snapshot.store import Store
 
 TRUSTED, USER = "trusted.overlay.", "user.overlay."
@@ -26,7 +25,7 @@ def honoured_names(store: Store, *, rootless: bool) -> tuple[str, ...]:
     """
     if (text_of(store.home.mount_program) or "").strip() == "true":
         return OPAQUE_NAMES
-    seen = {prefix for name in _names(store) for prefix in (TRUSTED, USER) if _left_by(name, prefix)}
+    seen = {prefix for name in attribute_names(store) for prefix in (TRUSTED, USER) if _left_by(name, prefix)}
     if len(seen) == 2:
         return OPAQUE_NAMES
     prefix = seen.pop() if seen else USER if rootless else TRUSTED
@@ -35,12 +34,3 @@ def honoured_names(store: Store, *, rootless: bool) -> tuple[str, ...]:
 
 def _left_by(name: str, prefix: str) -> bool:
     return name.startswith(prefix) and name[len(prefix) :] in BY_THE_KERNEL
-
-
-def _names(store: Store) -> Iterator[str]:
-    for layer in store.home.layers.values():
-        for member in layer.entries.values():
-            yield from member.xattrs
-        for table in layer.tables.values():
-            for _, _, xattrs, _ in table.extra.values():
-                yield from xattrs

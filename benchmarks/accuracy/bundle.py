@@ -289,9 +289,27 @@ def serving(store: Bundle, layers: Iterable[str]) -> tuple[set[str], set[str]]:
     return images, {key for key, row in store.before[2].items() if row.get("layer") in wanted}
 
 
+def emptied(store: Bundle, name: str) -> list[str]:
+    """Return the path of an index file that a fault left as an empty list: then the file is as good a subject."""
+    path = store.index(name)
+    return [path] if path in store.entries and not store.rows(name) else []
+
+
 def everybody(store: Bundle) -> tuple[set[str], set[str]]:
     """Return every image and container of the graph root."""
     return set(store.before[1]), set(store.before[2])
 
 
-__all__ = ["DIRECTORY", "FILE", "HOUR", "SYMLINK", "Bundle", "NotHere", "Record", "everybody", "serving", "standing"]
+__all__ = [
+    "DIRECTORY",
+    "FILE",
+    "HOUR",
+    "SYMLINK",
+    "Bundle",
+    "NotHere",
+    "Record",
+    "emptied",
+    "everybody",
+    "serving",
+    "standing",
+]

@@ -23,9 +23,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding, Subject
+from analyzer.checks.finding import INFO, WARNING, Finding, Subject
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.index_emptied import lost_with_absent_file
+from analyzer.checks.store.index_emptied import lost_with_absent_file, ownerless_layers
 from analyzer.checks.store.index_files import INDEXES, documents, unrecorded
 from analyzer.snapshot.provenance import Where
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+
+
+LOST = "{path} has {files} entries and no container record, while a writable layer is left that nothing owns"
 
 
 @rule(
@@ -48,11 +51,14 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     absent = [name for part, name in INDEXES if part == "containers" and view.store.document(part, name) is None]
     if any(lost_with_absent_file(view, "containers", name) for name in absent):
         return
+    lost = bool(ownerless_layers(view, volatile=False))
     for container_id in sorted(unrecorded(view, "containers")):
         path = view.store.part_path("containers", container_id)
         yield this.found(
             Subject("container", container_id, path),
             [(Where(path), "a record with this id", "none")],
+            severity=WARNING if lost else INFO,
+            says=LOST if lost else "",
             path=path,
             files=len(view.store.container_files[container_id]),
             containers=[container_id],

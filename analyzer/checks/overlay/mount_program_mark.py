@@ -29,6 +29,8 @@ from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.verify.captured_ids import attribute_names
+from analyzer.verify.opaque_marks import BY_THE_KERNEL, TRUSTED, USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,19 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             unsynced=not text or mark.zeroed,
         )
         return
+    if contradiction := _contradicted(view, word):
+        expected = "false" if word == "true" else "true"
+        yield this.found(
+            view.file(mark.path),
+            [(mark.where, f"{expected}: the layers hold {contradiction}", word)],
+            variant="layers",
+            path=mark.path,
+            seen=word,
+            expected=f"{expected} ({contradiction})",
+            effect="the engine mounts the layers in another way than they were written",
+            unsynced=False,
+        )
+        return
     configured = _configured(view.snapshot.host) if view.store.role == GRAPH_ROOT and not _rootless(view) else None
     if configured is None:
         return
@@ -80,6 +95,20 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         effect="files deleted by the one kind of mount reappear under the other",
         unsynced=False,
     )
+
+
+def _contradicted(view: StoreView, word: str) -> str:
+    """Return what in the layers only the other way of mounting leaves, `""` where nothing does."""
+    names = set(attribute_names(view.store))
+    kernel = any(name.startswith((TRUSTED, USER)) and name.rpartition(".")[2] in BY_THE_KERNEL for name in names)
+    program = any(name.startswith("user.fuseoverlayfs.") for name in names)
+    devices = sum(facts.whiteouts[0] for facts in view.contents.values())
+    files = sum(facts.whiteouts[1] for facts in view.contents.values())
+    if word == "true" and (kernel or devices) and not (program or files):
+        return "whiteouts that are devices" if devices else "marks of the kernel's overlay"
+    if word == "false" and (program or files) and not (kernel or devices):
+        return "whiteouts that are files" if files else "marks of fuse-overlayfs"
+    return ""
 
 
 def _rootless(view: StoreView) -> bool:

@@ -132,7 +132,18 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
     if part == "images":
         used = {container.image for container in view.store.containers} & lost
         return lost if used or _layers_without_image(view) else set()
-    return lost if ownerless_layers(view, volatile=False) else set()
+    return lost | _known_to_podman(view) if ownerless_layers(view, volatile=False) else set()
+
+
+def _known_to_podman(view: StoreView) -> set[str]:
+    """Return containers of podman's database that no store has a record of."""
+    states = [state for state in view.store.libpod[:1] if state.whole]
+    return {
+        key
+        for state in states
+        for key, container in state.containers.items()
+        if key not in view.rel.containers and not (container.rootfs or container.missing)
+    }
 
 
 def _layers_without_image(view: StoreView) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, standing
+from benchmarks.accuracy.bundle import Bundle, NotHere, emptied, everybody, standing
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -33,7 +33,12 @@ def image_directory_leaked(store: Bundle) -> Truth:
     if standing(store, [image["layer"]])[0] == {image["id"]}:
         raise NotHere
     store.drop_record("images", image["id"])
-    return truth([image["id"]], (LEAK, "interrupted-removal", "records-rolled-back"), CLEAN, severe=False)
+    return truth(
+        [image["id"], *emptied(store, "images.json")],
+        (LEAK, "interrupted-removal", "records-rolled-back"),
+        CLEAN,
+        severe=False,
+    )
 
 
 @kind(LEAK)
@@ -41,8 +46,9 @@ def container_directories_leaked(store: Bundle) -> Truth:
     """Drop a container's record and leave its layer and directory."""
     container = store.container()
     store.drop_record("containers", container["id"])
-    keys = [container["id"], container["layer"]]
-    return truth(keys, (LEAK, "interrupted-removal", "container-data-lost"), (set(), None), severe=False)
+    keys = [container["id"], container["layer"], *emptied(store, "containers.json")]
+    families = (LEAK, "interrupted-removal", "container-data-lost", "records-rolled-back")
+    return truth(keys, families, (set(), None), severe=False)
 
 
 @kind(DRIVER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.accuracy.bundle import Bundle, NotHere
+from benchmarks.accuracy.bundle import Bundle, NotHere, emptied
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -33,7 +33,8 @@ def image_record_of_a_container_lost(store: Bundle) -> Truth:
     image = store.image(used=True)
     containers = {key for key, c in store.before[2].items() if c["image"] == image["id"]}
     store.drop_record("images", image["id"])
-    return truth([image["id"], *containers], (LOST, "records-rolled-back"), (None, containers))
+    keys = [image["id"], *containers, *emptied(store, "images.json")]
+    return truth(keys, (LOST, "records-rolled-back"), (None, containers))
 
 
 @kind(LOST)
