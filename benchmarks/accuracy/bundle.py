@@ -13,7 +13,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from analyzer.source.member import DIRECTORY, FILE, SYMLINK
+from analyzer.source.member import FILE
 from analyzer.source.open import open_bundle
 from tests.editing import Edited
 
@@ -298,18 +298,3 @@ def emptied(store: Bundle, name: str) -> list[str]:
 def everybody(store: Bundle) -> tuple[set[str], set[str]]:
     """Return every image and container of the graph root."""
     return set(store.before[1]), set(store.before[2])
-
-
-__all__ = [
-    "DIRECTORY",
-    "FILE",
-    "HOUR",
-    "SYMLINK",
-    "Bundle",
-    "NotHere",
-    "Record",
-    "emptied",
-    "everybody",
-    "serving",
-    "standing",
-]
