@@ -159,7 +159,10 @@ class Case:
     def unrecorded_containers(self) -> list[str]:
         """Return ids of containers that have data, or that podman knows, and that no record names, sorted."""
         found = {name for store in self.rel.stores for name in store.container_files if HEX_ID.fullmatch(name)}
-        found |= {str(f.facts["key"]) for f in self.of("LPD-005")}
+        for state in self.store.libpod[:1]:
+            found |= {
+                key for key, each in state.containers.items() if state.whole and not (each.rootfs or each.missing)
+            }
         return sorted(found - self.rel.containers.keys())
 
     def only_containers(self, index: Finding) -> bool:

@@ -44,7 +44,13 @@ def listed_before(case: Case, layer_id: str) -> bool:
     """Tell whether the driver's home was last changed before a layer was made, so that its listing is older."""
     store = case.rel.layer_store.get(layer_id)
     record = case.rel.layers.get(layer_id)
-    if store is None or record is None or record.created_ns is None or store.home.member is None:
+    if (
+        store is None
+        or store.driver != "overlay"
+        or record is None
+        or record.created_ns is None
+        or store.home.member is None
+    ):
         return False
     changed = store.home.member.mtime_ns
     return NO_TIME_NS < changed < record.created_ns - CLOCK_NS

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, weigh
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Hypothesis, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
@@ -38,6 +39,8 @@ MAIN, FURTHER = 2.5, 1.0
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one loss for each container, and one for each image that containers miss."""
+    for finding in case.of("CTR-010", at_least="warning"):
+        yield _without_record(case, finding)
     for findings in by_subject(case.written(*RULES)).values():
         subject = findings[0].subject
         named = [str(i) for f in findings for i in f.facts.get("containers", ())]
@@ -56,3 +59,21 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),
         )
+
+
+def _without_record(case: Case, finding: Finding) -> Hypothesis:
+    """Return the hypothesis that one container's record went, and its data and layer stayed."""
+    key = finding.subject.id
+    explains = {finding: MAIN}
+    known = [f for f in case.of("LPD-005") if f.facts["key"] == key]
+    explains.update(dict.fromkeys((*known, *case.of("LAY-013", "LAY-015")), FURTHER))
+    return Hypothesis(
+        family="container-data-lost",
+        title=f"containers.json has no record of container {key[:12]}, whose data and writable layer are there",
+        subjects=(finding.subject,),
+        explains=explains,
+        prior=PRIOR,
+        affected=case.affected(containers=[key]),
+        would_settle=("an older copy of containers.json; the engine's journal for a removal that failed",),
+        plan=(Step("", "Save what is in its layer before anything collects it: no record protects it any more."),),
+    )

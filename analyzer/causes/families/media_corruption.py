@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
-ONE_BIT, RUBBISH, DIGEST, FURTHER = 5.5, 2.5, 2.6, 1.5
+ONE_BIT, RUBBISH, DIGEST, FURTHER, FOLLOWS = 5.5, 2.5, 2.6, 1.5, 4.5
 DIGESTS = ("IMG-003", "IMG-004")
 
 
@@ -48,6 +48,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     files = [f for f in case.of("TSP-007", at_least="warning") if f.facts.get("untouched") and not f.facts["unsynced"]]
     if files:
         yield _of_files(case, case.widest_first(files))
+    if flipped := case.of("STO-021"):
+        yield _of_records(case, flipped)
     unmoved = [f for f in case.written(*DIGESTS) if not image_file_moved(case, f)]
     for image_id, findings in by_image(unmoved).items():
         yield _of_image(case, image_id, findings)
@@ -74,6 +76,31 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
         reasons=tuple(reasons),
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node", "the same file on another node"),
+    )
+
+
+def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
+    """Return one corruption of index files; whatever a record lost by it is a consequence."""
+    first = flipped[0]
+    ids = [str(key) for finding in flipped for key in finding.facts["ids"]]
+    explains = weigh(flipped, ONE_BIT, FURTHER)
+    without_id = [other for other in case.of("STO-004", "LAY-002") if other.subject.id not in case.rel.layers]
+    for other in (*case.all_about(ids), *without_id):
+        explains.setdefault(other, FOLLOWS)
+    layers = [key for key in ids if any(finding.facts["part"] == "layers" for finding in flipped)]
+    images = [key for key in ids if any(finding.facts["part"] == "images" for finding in flipped)]
+    containers = [key for key in ids if any(finding.facts["part"] == "containers" for finding in flipped)]
+    affected = case.affected(layers, images, containers)
+    name = first.subject.path.rpartition("/")[2]
+    return Hypothesis(
+        family="media-corruption",
+        title=f"{name} has a flipped bit: {first.facts['found']} for {first.facts['right']}",
+        subjects=(first.subject,),
+        explains=explains,
+        prior=PRIOR,
+        affected=affected,
+        would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
+        plan=pull_again(case, affected),
     )
 
 

@@ -69,7 +69,7 @@ def _single_files_missing(finding: Finding) -> bool:
 
 
 def _otherwise_whole(case: Case, finding: Finding) -> bool:
-    others = case.about([str(finding.facts["layer"])], "TSP-007", "TSP-009", "TSP-010", "OVL-023", "OVL-024")
+    others = case.about([str(finding.facts["layer"])], "TSP-014", "TSP-007", "TSP-009", "TSP-010", "OVL-023", "OVL-024")
     return not [f for f in others if f.severity != "info"]
 
 

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from analyzer.causes.case import Case
 
 PRIOR = 0.0
-RULES = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005")
+RULES = ("TSP-014", "TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005")
+FOREIGN = frozenset({"TSP-004", "TSP-014"})
+"""Rules that tell of another layer's list: what comparing with it shows is no damage."""
 COMPARED = (
     "TSP-006", "TSP-007", "TSP-009", "TSP-010", "TSP-011", "TSP-012", "OVL-022", "OVL-023", "OVL-024",
 )  # fmt: skip
@@ -47,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected = case.affected(layers=[layer_id])
         missing = findings[0].rule == "TSP-001"
         explains = weigh(findings, MAIN, FURTHER)
-        if any(f.rule == "TSP-004" for f in findings):
+        if any(f.rule in FOREIGN for f in findings):
             explains.update(dict.fromkeys(case.about([layer_id], *COMPARED), DIFFERENCE))
         yield Hypothesis(
             family="tar-split-damaged",

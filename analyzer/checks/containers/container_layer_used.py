@@ -54,7 +54,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         ]
         if not seen:
             continue
-        image = layer.id in view.rel.images_on
+        image = any(each.layer == layer.id for each in view.rel.images.values())
         yield this.found(
             record_subject("container", container),
             [(layer.where, "no child, no digest, in no image", "; ".join(seen))],

@@ -101,12 +101,13 @@ def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
     if home.member is None or not left:
         return
     users = users_of(view, recorded)
+    path = f"{home.path}/{HOMES[store.driver]}".rstrip("/")
     yield this.found(
-        view.file(home.path),
-        [(Where(home.path), f"directories of {len(recorded)} layers", f"none; only {', '.join(left[:5])}")],
+        view.file(path),
+        [(Where(path), f"directories of {len(recorded)} layers", f"none; only {', '.join(left[:5])}")],
         severity=ERROR if users else WARNING,
         says=EMPTIED,
-        path=home.path,
+        path=path,
         count=len(recorded),
         left=", ".join(left[:5]),
         layers=recorded,

@@ -1,8 +1,7 @@
 """Layer on a parent has no `lower`, or a base layer has one.
 
 What it finds
-    A layer with a parent whose `lower` is missing, empty or NUL-filled; a base layer with a `lower`; a base layer
-    without its `empty` directory.
+    A layer with a parent whose `lower` is missing, empty or NUL-filled; a base layer with a `lower`.
 
 Why it matters
     Without `lower` the driver takes the layer for a base layer and mounts it over `<id>/empty`, which only base layers
@@ -28,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
@@ -47,16 +46,14 @@ ON_PARENT = (
     "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
 )
 ON_NOTHING = "layer {layer} has no parent by its record, yet its lower names {named}{verdict}; needed by {needed}"
-NO_EMPTY = "base layer {layer} has no directory `empty`, over which it is mounted; needed by {needed}"
 
 
 @rule("OVL-007", severity=ERROR, needs=(Need.OVERLAY, Need.LAYER_RECORDS), says=ON_PARENT)
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
-    """Judge presence of `lower` and `empty` for every layer directory that has a record."""
+    """Judge presence of `lower` for every layer directory that has a record."""
     home = view.store.home
     lowers = lowers_of(view.rel)
     any_lower = any(directory.lower for directory in home.layers.values())
-    any_empty = any("empty" in directory.entries for directory in home.layers.values())
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         if record is None:
@@ -66,8 +63,6 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 yield from _lower_lost(view, this, lowers, directory, record)
         elif directory.lower is not None and not record.parent:
             yield from _lower_too_much(view, this, lowers, directory, record)
-        elif any_empty and not record.parent and "empty" not in directory.entries and not record.incomplete:
-            yield _no_empty(view, this, directory)
 
 
 def _lower_lost(
@@ -123,18 +118,6 @@ def _lower_too_much(
         verdict=verdict,
         right=right,
         parent_should_be=named[0] if right == "lower" else "",
-        unsynced=False,
-        **_users(view, directory.name),
-    )
-
-
-def _no_empty(view: StoreView, this: Rule, directory: LayerDirectory) -> Finding:
-    return this.found(
-        view.layer(directory.name, directory.path),
-        [(Where(f"{directory.path}/empty"), "a directory", "absent")],
-        severity=ERROR if view.rel.owner_of.get(directory.name) else WARNING,
-        variant="empty",
-        says=NO_EMPTY,
         unsynced=False,
         **_users(view, directory.name),
     )

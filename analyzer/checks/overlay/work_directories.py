@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
+FEW = 2
+"""Layers among which there need not be another base layer to compare with."""
 PLACES = ("work", "merged", "empty")
 
 
@@ -70,7 +72,15 @@ def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
     owned = directory.name in view.rel.owner_of
     if name == "empty":
         record = view.rel.layers[directory.name]
-        return not record.parent and not owned and bool(directory.entries.keys() & {"work", "diff"})
+        kept = any("empty" in each.entries for each in view.store.home.layers.values())
+        kept = kept or len(view.store.home.layers) <= FEW
+        return (
+            kept
+            and not record.parent
+            and not owned
+            and directory.lower is None
+            and bool(directory.entries.keys() & {"work", "diff"})
+        )
     if name == "merged":
         return owned and "work" in directory.entries and not directory.worked
     return owned

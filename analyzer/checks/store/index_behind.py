@@ -132,7 +132,18 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
     if part == "images":
         used = {container.image for container in view.store.containers} & lost
         return lost if used or _layers_without_image(view) else set()
-    return lost | _known_to_podman(view) if ownerless_layers(view, volatile=False) else set()
+    loose = ownerless_layers(view, volatile=False)
+    if not loose:
+        return set()
+    return (lost | _known_to_podman(view)) or ({layer.id for layer in loose} if _edited(view, part) else set())
+
+
+def _edited(view: StoreView, part: str) -> bool:
+    """Tell whether an index was written well after the last write that its lock knows of: by no engine."""
+    lock, document = view.store.locks.get(f"{part}.lock"), view.store.document(part, f"{part}.json")
+    if lock is None or lock.written_ns is None or document is None:
+        return False
+    return document.file.member.mtime_ns - lock.written_ns > SLACK
 
 
 def _known_to_podman(view: StoreView) -> set[str]:

@@ -65,6 +65,8 @@ def other_driver_configured(store: Bundle) -> Truth:
     path = "etc/containers/storage.conf"
     if path not in store.entries:
         raise NotHere
+    if store.driver != "overlay" or b'"overlay"' not in store.data(path):
+        raise NotHere
     store.edit(path, store.data(path).replace(b'"overlay"', b'"vfs"'))
     return truth([path, store.root], DRIVER)
 

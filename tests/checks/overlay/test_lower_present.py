@@ -45,20 +45,6 @@ def test_a_capture_without_any_lower_is_not_damage():
     assert store.findings(RULE) == []
 
 
-def test_a_base_layer_without_empty_is_a_warning():
-    store = Edited()
-    base = store.chain(store.image_named(API)["layer"])[-1]
-    [finding] = store.remove(f"storage/overlay/{base}/empty").findings(RULE)
-    assert (finding.subject.id, finding.severity) == (base, "warning")
-
-
-def test_a_capture_without_any_empty_directory_is_not_damage():
-    store = Edited()
-    for path in [path for path in store.entries if path.endswith("/empty")]:
-        store.remove(path)
-    assert store.findings(RULE) == []
-
-
 def test_a_base_layer_with_a_lower_tells_which_of_the_two_its_id_proves():
     store = Edited()
     base = store.chain(store.image_named(API)["layer"])[-1]

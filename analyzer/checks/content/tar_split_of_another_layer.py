@@ -1,0 +1,87 @@
+"""Tar-split is that of another layer.
+
+What it finds
+    A tar-split whose bytes are those of another layer's, while the records say that the two layers differ; or one that
+    names mostly files which the layer does not have, beside files which it does not name.
+
+Why it matters
+    Nothing that runs needs it. But the layer can be neither pushed nor saved nor checked: what is put together by a
+    foreign list has another digest. Comparing the files with it shows differences that are none.
+
+How sure
+    High for two equal tar-splits. Medium where only the names disagree: the files of the layer may as well have been
+    replaced.
+
+Remedy
+    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+
+Engine source
+    containers/storage layers.go: tarSplitPath, assembleTarSplit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, HIGH, MEDIUM, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+from analyzer.verify.facts import FACETS, MISSING, PLANTED, TAR_SPLIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+    from analyzer.verify.facts import LayerFacts
+
+FEWEST = 2
+
+
+@rule(
+    "TSP-014",
+    severity=ERROR,
+    needs=(Need.LAYER_RECORDS, Need.CONTENT),
+    says="the tar-split of layer {layer} {seen}: the layer can be neither checked nor pushed",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Look for equal tar-splits of unlike layers, then for those that name other files."""
+    described = {key: facts for key, facts in view.contents.items() if facts.source == TAR_SPLIT and facts.description}
+    foreign: dict[str, str] = {}
+    for group in _equal(described):
+        digests = {described[key].record.diff_digest for key in group}
+        if len(group) > 1 and len(digests) > 1:
+            ranked = sorted(group, key=lambda key: (sum(described[key].count(each) for each in FACETS), key))
+            foreign.update(dict.fromkeys(ranked[1:], ranked[0]))
+    for key, facts in described.items():
+        if key in foreign:
+            yield _finding(view, this, facts, f"is that of layer {foreign[key]}", HIGH)
+        elif _names_others(facts):
+            yield _finding(view, this, facts, "names other files than the layer has", MEDIUM)
+
+
+def _equal(described: dict[str, LayerFacts]) -> list[list[str]]:
+    groups: dict[bytes, list[str]] = {}
+    for key, facts in described.items():
+        data = facts.description.data if facts.description is not None else None
+        if data and not facts.problems:
+            groups.setdefault(hashlib.sha256(data).digest(), []).append(key)
+    return list(groups.values())
+
+
+def _names_others(facts: LayerFacts) -> bool:
+    missing, planted = facts.counts[MISSING], facts.counts[PLANTED]
+    return not facts.emptied and missing >= FEWEST and planted > 0 and 2 * missing > facts.recorded
+
+
+def _finding(view: StoreView, this: Rule, facts: LayerFacts, seen: str, confidence: str) -> Finding:
+    path = facts.description.path if facts.description is not None else facts.diff
+    return this.found(
+        view.layer(facts.record.id, path),
+        [(Where(path), "the tar of this layer", seen)],
+        confidence=confidence,
+        layer=facts.record.id,
+        layers=[facts.record.id],
+        seen=seen,
+    )

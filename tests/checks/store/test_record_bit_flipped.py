@@ -1,0 +1,38 @@
+"""STO-021: one bit of an index file."""
+
+from __future__ import annotations
+
+from tests.editing import Edited
+
+RULE = "STO-021"
+LAYERS = "storage/overlay-layers/layers.json"
+
+
+def sample() -> tuple[Edited, str]:
+    """Return a store in which the letter `i` of one record's `id` became `h`."""
+    store = Edited()
+    data = store.data(LAYERS)
+    at = data.index(b'"id"', len(data) // 2) + 1
+    return store.write(LAYERS, data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]), LAYERS
+
+
+def test_a_field_name():
+    store, path = sample()
+    [finding] = store.findings(RULE)
+    assert (finding.subject.path, finding.facts["found"], finding.facts["right"]) == (path, "field hd", "id")
+
+
+def test_an_id():
+    store = Edited()
+    layer = store.layers()[0]["id"]
+    wrong = chr(ord(layer[0]) ^ 1) + layer[1:]
+    data = store.data(LAYERS).replace(f'"id":"{layer}"'.encode(), f'"id":"{wrong}"'.encode(), 1)
+    [finding] = store.write(LAYERS, data).findings(RULE)
+    assert finding.facts["ids"] == [wrong, layer]
+
+
+def test_an_edit_is_no_flipped_bit():
+    store = Edited()
+    rows = store.layers()
+    rows[0]["idx"] = rows[0].pop("id")
+    assert store.write_layers(rows).findings(RULE) == []
