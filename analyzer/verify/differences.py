@@ -77,7 +77,7 @@ class TableComparison:
         self.inherited: dict[str, int] | None = None
         self.above: Callable[[], set[str]] = set
         self.rootless = False
-        self.honoured = OPAQUE_NAMES
+        self.honoured: tuple[str, ...] = OPAQUE_NAMES
         self.partial = False
         self._devices = 0
         self._matched = bytearray(len(table))

@@ -94,10 +94,11 @@ def test_a_full_disk_does_not_account_for_an_edited_file():
     assert set(families(store)) == {"base-layer-modified", "disk-full"}
 
 
-def test_a_foreign_image_is_information():
+def test_a_foreign_image_is_an_error_where_containers_use_it():
     store = Edited().write("uname", "Linux node-1 6.1.0 #1 SMP s390x\n")
-    assert "foreign-architecture" in families(store, "info")
-    assert families(store) == []
+    assert set(families(store)) == {"foreign-architecture"}
+    assert families(Edited("podman-list"), "info").count("foreign-architecture") == 1
+    assert "foreign-architecture" not in families(Edited("podman-list"))
 
 
 def test_layers_that_left_the_additional_store_are_its_change():

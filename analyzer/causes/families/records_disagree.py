@@ -101,11 +101,8 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     explains = {f: _weight(f) if n == 0 else NEIGHBOUR for n, f in enumerate(findings)}
     cycle = [str(layer) for f in findings if f.rule == "LAY-002" for layer in f.facts.get("layers", ())]
     members = {key, *cycle}
-    wrong = {
-        case.rel.layers[f.subject.id].parent
-        for f in findings
-        if f.rule == "LAY-008" and f.subject.id in case.rel.layers
-    }
+    moved = [f.subject.id for f in findings if f.rule == "LAY-008"]
+    wrong = {case.rel.layers[layer].parent for layer in moved if layer in case.rel.layers}
     explains.update({f: CONSEQUENCE for f in case.about(wrong - {key}, "LAY-006", "CTR-004") if f not in explains})
     explains.update({f: CONSEQUENCE for f in case.of("CTR-004") if f.facts.get("layer") in wrong and f not in explains})
     for finding in case.about(members, *RULES):

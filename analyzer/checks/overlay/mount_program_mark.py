@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @rule("OVL-015", severity=WARNING, says="{path} is {seen}, where {expected} is expected; {effect}")
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
-    """Judge the text of the mark, then compare it with the configuration."""
+    """Judge the text of the mark, then compare it with what the layers hold and with the configuration."""
     mark = view.store.home.mount_program
     text = text_of(mark)
     if mark is None or text is None or mark.cut:
@@ -61,21 +61,20 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             unsynced=not text or mark.zeroed,
         )
         return
-    if contradiction := _contradicted(view, word):
-        expected = "false" if word == "true" else "true"
-        yield this.found(
-            view.file(mark.path),
-            [(mark.where, f"{expected}: the layers hold {contradiction}", word)],
-            variant="layers",
-            path=mark.path,
-            seen=word,
-            expected=f"{expected} ({contradiction})",
-            effect="the engine mounts the layers in another way than they were written",
-            unsynced=False,
-        )
-        return
     configured = _configured(view.snapshot.host) if view.store.role == GRAPH_ROOT and not _rootless(view) else None
     if configured is None:
+        if contradiction := _contradicted(view, word):
+            expected = "false" if word == "true" else "true"
+            yield this.found(
+                view.file(mark.path),
+                [(mark.where, f"{expected}: the layers hold {contradiction}", word)],
+                variant="layers",
+                path=mark.path,
+                seen=word,
+                expected=f"{expected} ({contradiction})",
+                effect="the engine mounts the layers in another way than they were written",
+                unsynced=False,
+            )
         return
     file, program = configured
     if bool(program) == (word == "true"):
