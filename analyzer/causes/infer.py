@@ -10,7 +10,8 @@ else", whose score is 0:
 
     P(h) = e^score(h) / (1 + sum over rivals r, h included, of e^score(r))
 
-where "something else" never falls more than 30 nats behind.
+where "something else" never falls more than 30 nats behind. What is said is this share held against how often such
+causes proved right (`analyzer.causes.calibration`).
 Rank is by probability times impact (`analyzer.causes.rank`); what hurts no engine of the bundle comes last.
 """
 
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from analyzer.causes.calibration import said
 from analyzer.causes.model import Cause
 from analyzer.causes.rank import impact, severity_of
 
@@ -50,7 +52,7 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
     for group in groups:
         hypotheses = list(group)
         rivals = _rivals(hypotheses)
-        chosen.extend((h, _share(score(h), rivals[_main(h)])) for h in cover(hypotheses))
+        chosen.extend((h, said(h.family, _share(score(h), rivals[_main(h)]))) for h in cover(hypotheses))
     causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]
     causes.sort(key=lambda c: (c.hypothesis.harmless, -c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))

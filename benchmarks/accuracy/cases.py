@@ -11,7 +11,7 @@ from analyzer.api import judge
 from analyzer.errors import NoStoreError
 from benchmarks.accuracy.bundle import Bundle, NotHere
 from benchmarks.accuracy.captures import CAPTURES
-from benchmarks.accuracy.faults import KINDS, LATER
+from benchmarks.accuracy.faults import KINDS, LATER, UNSEEN
 from benchmarks.accuracy.truth import Truth
 
 if TYPE_CHECKING:
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HALVES = {"development": "first", "test": "second"}
-LATER_PART = "later"
-"""Kinds of `faults.later`: they belong to no half and are made on the stores of both series."""
-SHAPES = ("podman", "crio", "build", "shared")
-DRAWS, PAIRS, TRIES = 2, 60, 8
-BACKGROUND = "local-manifest-list"
-"""The build host has a list of its own from the start: a true cause, not the one that was added."""
+UNSEEN_PART = "unseen"
+"""Kinds of `faults.unseen`: they belong to no half and are made on the stores of both series."""
+PLACES, PAIRS, TRIES = 6, 40, 6
 
 
 @dataclass(frozen=True)
@@ -48,54 +45,58 @@ class Row:
 
 
 def kinds_of(half: str) -> list[str]:
-    """Return the kinds of a half: every second one in order of family and name."""
-    ordered = sorted(KINDS, key=lambda name: (KINDS[name].family, name))
+    """Return the kinds of a half: every second one in order of family and name; of the unseen part all."""
+    if half == UNSEEN_PART:
+        return sorted(UNSEEN)
+    known = {**KINDS, **LATER}
+    ordered = sorted(known, key=lambda name: (known[name].family, name))
     return ordered[0 if half == "development" else 1 :: 2]
+
+
+def shapes_of(stock: pathlib.Path, series: str) -> list[str]:
+    """Return the shapes of healthy stores that the stock has of a series."""
+    accidents = {each["bundle"] for each in json.loads((stock / "accidents.json").read_text())}
+    found = (path for path in sorted(stock.glob(f"{series}-*.tar")) if path.name not in accidents)
+    return [path.stem.removeprefix(f"{series}-") for path in found]
 
 
 def healthy(stock: pathlib.Path) -> Iterator[Row]:
     """Judge every undamaged store in every capture."""
     for half, series in HALVES.items():
-        for shape in SHAPES:
-            for capture in CAPTURES:
-                for turn in range(3 if capture == "cut" else 1):
-                    store = Bundle(stock / f"{series}-{shape}.tar")
-                    CAPTURES[capture](store, turn)
-                    yield judged(store, (), half, "healthy", "healthy", shape, capture)
+        for shape in shapes_of(stock, series):
+            for turn, capture in enumerate(CAPTURES):
+                store = Bundle(stock / f"{series}-{shape}.tar")
+                CAPTURES[capture](store, turn)
+                yield judged(store, (), half, "healthy", "healthy", shape, capture)
 
 
 def singles(stock: pathlib.Path, half: str) -> Iterator[Row]:
-    """Judge every kind of a half on every shape that has a target for it."""
-    for name in kinds_of(half):
-        for shape in SHAPES:
-            for draw in range(DRAWS):
-                for turn, capture in enumerate(CAPTURES if draw == 0 else ["whole"]):
-                    store, truths = damaged(stock, half, shape, (name,), draw)
+    """Judge every kind of a part on `PLACES` shapes that have a target for it, and once in every poorer capture."""
+    for number, name in enumerate(kinds_of(half)):
+        for series in HALVES.values() if half == UNSEEN_PART else (HALVES[half],):
+            shapes = shapes_of(stock, series)
+            places = 0
+            for step in range(len(shapes)):
+                shape = shapes[(5 * number + step) % len(shapes)]
+                for turn, capture in enumerate(CAPTURES if places == 0 else ["whole"]):
+                    store, truths = damaged(stock, series, shape, (name,), 0)
                     if truths:
+                        places += capture == "whole"
                         CAPTURES[capture](store, turn + len(name))
                         yield judged(store, truths, half, "single", name, shape, capture)
-
-
-def later(stock: pathlib.Path, part: str = LATER_PART) -> Iterator[Row]:
-    """Judge the kinds that belong to no half, on every shape of both series, in every capture."""
-    for half in HALVES:
-        for name in sorted(LATER):
-            for shape in SHAPES:
-                for turn, capture in enumerate(CAPTURES):
-                    store, truths = damaged(stock, half, shape, (name,), 0)
-                    if truths:
-                        CAPTURES[capture](store, turn + len(name))
-                        yield judged(store, truths, part, "single", name, shape, capture)
+                if places == PLACES:
+                    break
 
 
 def pairs(stock: pathlib.Path, half: str) -> Iterator[Row]:
     """Judge two kinds of a half at a time, drawn by a fixed seed; index files that do not load hide the rest."""
     dice = random.Random(half)
-    names = [name for name in kinds_of(half) if "_json_" not in name.replace("-", "_") and "volatile" not in name]
+    names = [name for name in kinds_of(half) if "json" not in name and "index" not in name and "volatile" not in name]
+    shapes = shapes_of(stock, HALVES[half])
     for number in range(PAIRS):
         pair = tuple(dice.sample(names, 2))
-        shape = SHAPES[number % len(SHAPES)]
-        store, truths = damaged(stock, half, shape, pair, number)
+        shape = shapes[number % len(shapes)]
+        store, truths = damaged(stock, HALVES[half], shape, pair, number)
         if truths:
             yield judged(store, truths, half, "pair", " + ".join(pair), shape, "whole")
 
@@ -122,15 +123,15 @@ def accidents(stock: pathlib.Path, half: str) -> Iterator[Row]:
 
 
 def damaged(
-    stock: pathlib.Path, half: str, shape: str, names: tuple[str, ...], draw: int
+    stock: pathlib.Path, series: str, shape: str, names: tuple[str, ...], draw: int
 ) -> tuple[Bundle, tuple[Truth, ...]]:
     """Return a store with the faults in it and their truths, none where the store has no target for one."""
-    known = {**KINDS, **LATER}
+    known = {**KINDS, **LATER, **UNSEEN}
     for attempt in range(TRIES):
-        store = Bundle(stock / f"{HALVES[half]}-{shape}.tar", f"{names}/{shape}/{draw}/{attempt}")
+        store = Bundle(stock / f"{series}-{shape}.tar", f"{names}/{shape}/{draw}/{attempt}")
         try:
             return store, tuple(known[name].inflict(store) for name in names)
-        except (NotHere, StopIteration, AssertionError, KeyError):
+        except (NotHere, StopIteration, AssertionError, KeyError, ValueError, IndexError):
             continue
     return store, ()
 
@@ -141,12 +142,8 @@ def judged(store: Bundle, truths: tuple[Truth, ...], half: str, group: str, kind
         document = judge(store.snapshot()).to_dict()
     except NoStoreError:
         document = {"causes": [], "verdict": "no store"}
-    causes = [
-        cause
-        for cause in document["causes"]
-        if cause["severity"] != "info" and not (shape == "build" and _is_background(cause, truths))
-    ]
-    found = {**KINDS, **LATER}
+    causes = [cause for cause in document["causes"] if cause["severity"] != "info"]
+    found = {**KINDS, **LATER, **UNSEEN}
     hits = [[t for t in truths if _key(cause) in t.subjects] for cause in causes]
     right = [any(cause["id"] in t.families for t in hit) for cause, hit in zip(causes, hits, strict=True)]
     first = causes[0] if causes else None
@@ -166,10 +163,6 @@ def judged(store: Bundle, truths: tuple[Truth, ...], half: str, group: str, kind
         tuple((c["probability"], r, c["severity"], c["id"]) for c, r in zip(causes, right, strict=True)),
         f"{first['id']} {first['probability']} {first['title']}" if first else "",
     )
-
-
-def _is_background(cause: dict[str, Any], truths: tuple[Truth, ...]) -> bool:
-    return cause["id"] == BACKGROUND and not any(_key(cause) in t.subjects for t in truths)
 
 
 def _key(cause: dict[str, Any]) -> str:

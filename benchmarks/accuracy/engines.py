@@ -29,6 +29,7 @@ from stores.volume import xfs_volume
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FIFO, HARDLINK, SYMLINK
 from benchmarks.accuracy import cases
 from benchmarks.accuracy.bundle import Bundle
+from benchmarks.accuracy.shapes import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,13 +103,13 @@ def recorded() -> Iterator[tuple[str, dict[str, Said]]]:
 
 def _told(stock: pathlib.Path, volume: pathlib.Path) -> Iterator[tuple[str, dict[str, Said]]]:
     for half, series in cases.HALVES.items():
-        for shape in cases.SHAPES:
+        for shape in SHAPES:
             store = Bundle(stock / f"{series}-{shape}.tar")
             said = _ask(store, (), volume, half, shape)
             yield f"healthy {series} {shape}", {f"{who} (healthy)": each for who, each in said.items()}
         for kind in cases.kinds_of(half):
-            for shape in cases.SHAPES:
-                store, truths = cases.damaged(stock, half, shape, (kind,), 0)
+            for shape in SHAPES:
+                store, truths = cases.damaged(stock, series, shape, (kind,), 0)
                 if truths and truths[0].severe:
                     yield f"{kind} on {shape}", _ask(store, truths, volume, half, shape)
                     break

@@ -15,6 +15,7 @@ from stores.volume import missing_requirements, xfs_volume
 
 from benchmarks.accuracy.accidents import ACCIDENTS
 from benchmarks.accuracy.shapes import SERIES, SHAPES
+from benchmarks.accuracy.variety import VARIETY
 
 if TYPE_CHECKING:
     from stores.node import Node
@@ -40,11 +41,12 @@ def make(stock: Path) -> None:
     with xfs_volume(4 << 30) as volume, loopback_registry() as address:
         for series in SERIES:
             made = {}
-            for shape, build in SHAPES.items():
+            for shape, build in {**SHAPES, **VARIETY}.items():
                 made[shape] = build(volume / f"{series}-{shape}", address, series)
                 capture(made[shape].node, made[shape].captured, stock / f"{series}-{shape}.tar")
             for name, cause in ACCIDENTS.items():
-                for shape, healthy in made.items():
+                for shape in SHAPES:
+                    healthy = made[shape]
                     happened = cause(healthy, volume / f"{series}-{shape}-{name}", address)
                     if happened is None:
                         continue

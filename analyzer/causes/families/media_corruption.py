@@ -100,7 +100,6 @@ def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
         prior=PRIOR,
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
-        plan=pull_again(case, affected),
     )
 
 

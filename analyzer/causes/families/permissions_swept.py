@@ -55,9 +55,10 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         images = {key for key in case.rel.images if case.rel.image_store[key] is case.store}
         affected = replace(affected, images=tuple(sorted(images.union(affected.images))))
     explains: dict[Finding, float] = {}
+    everywhere = _everywhere(case, changed)
     for finding in changed:
         usual = FURTHER if explains else SWEPT
-        explains[finding] = usual if _is_sweep(finding) else SINGLE
+        explains[finding] = usual if everywhere or _is_sweep(finding) else SINGLE
     explains.update(dict.fromkeys(own, STORE))
     found = [*changed, *own]
     yield Hypothesis(
@@ -74,6 +75,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _is_sweep(finding: Finding) -> bool:
     return bool(finding.facts.get("sweep")) and float(finding.facts.get("share", 0)) >= SHARE
+
+
+def _everywhere(case: Case, changed: list[Finding]) -> bool:
+    """Tell whether every layer that was compared is changed, however few files each has."""
+    hit = {layer_of(finding) for finding in changed}
+    compared = {key for key, facts in case.view.contents.items() if facts.compared}
+    return len(hit) > 1 and hit >= compared
 
 
 def _layers_given_away(case: Case) -> bool:
@@ -100,7 +108,7 @@ def _reasons(case: Case, changed: list[Finding]) -> Iterator[Reason]:
     patterns = {str(f.facts.get("pattern")) for f in changed if f.facts.get("pattern")}
     if len(layers) > 1 and len(patterns) == 1:
         yield Reason(f"the change is the same in all of them: {patterns.pop()}", 1.0)
-    if changed and not any(map(_is_sweep, changed)):
+    if changed and not _everywhere(case, changed) and not any(map(_is_sweep, changed)):
         yield Reason("most files of each layer kept their modes and owners", -1.0)
 
 

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
-FEW = 2
-"""Layers among which there need not be another base layer to compare with."""
 PLACES = ("work", "merged", "empty")
 
 
@@ -72,15 +70,11 @@ def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
     owned = directory.name in view.rel.owner_of
     if name == "empty":
         record = view.rel.layers[directory.name]
-        kept = any("empty" in each.entries for each in view.store.home.layers.values())
-        kept = kept or len(view.store.home.layers) <= FEW
-        return (
-            kept
-            and not record.parent
-            and not owned
-            and directory.lower is None
-            and bool(directory.entries.keys() & {"work", "diff"})
-        )
+        homes = view.store.home.layers.values()
+        bases = [each for each in homes if each.lower is None and each.name in view.rel.layers]
+        usual = len(bases) == 1 or any("empty" in each.entries for each in homes)
+        base = not record.parent and not owned and directory.lower is None
+        return usual and base and bool(directory.entries.keys() & {"work", "diff"})
     if name == "merged":
         return owned and "work" in directory.entries and not directory.worked
     return owned

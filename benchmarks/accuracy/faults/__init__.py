@@ -1,6 +1,31 @@
 """Ways of damaging a store in memory, each with the truth computed from the records before the damage."""
 
-from benchmarks.accuracy.faults import contents, field, images, indexes, later, links, records, stores, users
-from benchmarks.accuracy.faults.registry import KINDS, LATER
+from benchmarks.accuracy.faults import (
+    contents,
+    field,
+    images,
+    indexes,
+    later,
+    links,
+    records,
+    stores,
+    unseen,
+    users,
+)
+from benchmarks.accuracy.faults.registry import KINDS, LATER, UNSEEN
 
-__all__ = ["KINDS", "LATER", "contents", "field", "images", "indexes", "later", "links", "records", "stores", "users"]
+__all__ = [
+    "KINDS",
+    "LATER",
+    "UNSEEN",
+    "contents",
+    "field",
+    "images",
+    "indexes",
+    "later",
+    "links",
+    "records",
+    "stores",
+    "unseen",
+    "users",
+]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 KINDS: dict[str, Kind] = {}
 """Those of the two halves; their order decides which half each belongs to."""
 LATER: dict[str, Kind] = {}
-"""Those that were written when rules and weights were settled."""
+"""Those that were written after the first: they are told from `KINDS` by their modules alone."""
+UNSEEN: dict[str, Kind] = {}
+"""Those that were written when rules, weights and `analyzer.causes.calibration` stood."""
 
 
 def kind(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
@@ -24,8 +26,13 @@ def kind(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle]
 
 
 def later(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
-    """Register a fault that belongs to no half."""
+    """Register a fault; as `kind`, but for its place in the order of halves."""
     return _into(LATER, family)
+
+
+def unseen(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
+    """Register a fault that nothing was made for."""
+    return _into(UNSEEN, family)
 
 
 def _into(kinds: dict[str, Kind], family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:

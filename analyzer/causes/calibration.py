@@ -1,0 +1,62 @@
+"""How sure to be: a cause's share among its rivals, held against how often such causes proved right.
+
+A share says how well one cause explains what was found compared with the others that were thought of. It knows nothing
+of kinds of damage that nobody thought of, and it counts what follows from one event as often as it shows. Measured on
+stores and faults that no weight was made for (`benchmarks/accuracy`, docs/accuracy.md), a family was right about as
+often with a share of 0.8 as with one of 0.999. So the probability is that frequency, moved a little by the share.
+
+The frequency is over *kinds* of fault, since the cases of one kind stand or fall together, and is drawn towards
+`USUAL` as far as few kinds were seen:
+
+    typical = (kinds right + PSEUDO · USUAL) / (kinds seen + PSEUDO)
+    logit(said) = logit(typical) + SLOPE · (clip(logit(share), 0, MOST) - MIDDLE) + min(logit(share), 0)
+
+It grows with the share, so that more evidence never makes a cause less sure.
+"""
+
+from __future__ import annotations
+
+import math
+
+USUAL, PSEUDO = 0.91, 16
+SLOPE, MIDDLE, MOST = 0.25, 2.2, 3.0
+UNEXPLAINED = 0.6
+LEAST = 1e-9
+MEASURED: dict[str, tuple[float, int]] = {
+    "base-layer-modified": (26.0, 31),
+    "container-data-lost": (4.0, 4),
+    "copied-without-attributes": (8.7, 9),
+    "disk-full": (3.0, 3),
+    "driver-mixed": (4.0, 4),
+    "image-data-altered": (11.0, 11),
+    "image-data-lost": (4.0, 4),
+    "interrupted-pull": (2.9, 6),
+    "interrupted-removal": (2.0, 2),
+    "interrupted-wipe": (2.0, 3),
+    "layer-directory-removed": (13.9, 15),
+    "layer-record-lost": (6.0, 7),
+    "leaked-space": (4.0, 4),
+    "local-manifest-list": (2.0, 3),
+    "media-corruption": (3.0, 3),
+    "permissions-swept": (9.0, 9),
+    "records-disagree": (31.9, 34),
+    "records-rolled-back": (11.0, 12),
+    "short-links-broken": (7.0, 7),
+    "tar-split-damaged": (9.0, 9),
+    "two-writers": (7.0, 7),
+    "unclean-shutdown": (23.0, 25),
+}
+"""Kinds of fault told rightly, and kinds seen, by family: whole captures of single faults."""
+
+
+def said(family: str, share: float) -> float:
+    """Return the probability to say of a family's cause that has this share among its rivals, both in (0, 1)."""
+    right, kinds = MEASURED.get(family, (0.0, 0))
+    typical = UNEXPLAINED if family == "unexplained" else (right + PSEUDO * USUAL) / (kinds + PSEUDO)
+    odds = _logit(share)
+    return 1 / (1 + math.exp(-(_logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + min(odds, 0.0))))
+
+
+def _logit(share: float) -> float:
+    bounded = min(max(share, LEAST), 1 - LEAST)
+    return math.log(bounded / (1 - bounded))
