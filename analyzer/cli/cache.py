@@ -3,6 +3,10 @@
 An entry belongs to one file as it was (path, device, inode, size, times of change) and to this version of the program.
 Directories and pipes are never kept: nothing tells whether they changed. Whatever is wrong with the cache, it is left
 alone, and the bundle is read.
+
+Bounds: inputs from 4 MiB on; 2 GiB of entries in all (`ANALYZER_CACHE_BYTES`), no entry over half of that, the ones not
+used for longest go first. Its use is told on standard error. `--no-cache`, `no-cache = true` in the configuration or
+`ANALYZER_NO_CACHE=1` switch it off, and `--custody` never uses it.
 """
 
 from __future__ import annotations
@@ -49,6 +53,11 @@ class Cache:
         self._started = time.time_ns()
         self._facts = _facts(bundle)
         self._home = _home(bundle) if self._facts is not None else None
+
+    @property
+    def home(self) -> str:
+        """Return the directory of the cache, `""` where none is used."""
+        return str(self._home or "")
 
     def gathered(self, depths: tuple[str, ...]) -> Gathered | None:
         """Return what was gathered at the first of these depths that is kept."""

@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": "Explain a rule or a cause: what it finds, why it matters, what to do.",
     "rules": "List every rule.",
     "new-rule": "Make a package with a rule of your own: module, docs, sample and test.",
+    "verify": "Say whether a report belongs to a bundle, by the digest it carries.",
     "capture": "Print a shell script that makes a bundle on a node.",
     "schema": "Print the JSON Schema of the JSON report.",
     "completion": "Print the completion script of a shell.",

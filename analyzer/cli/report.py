@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from analyzer.cli.options import (
+    NO_CACHE,
     baseline_option,
     bundle_argument,
     depth_option,
@@ -32,6 +34,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     from analyzer.api.report import Report
     from analyzer.checks.policy import Policy
+    from analyzer.report.model.custody import Custody
 
 FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 
@@ -48,6 +51,11 @@ FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 @exit_zero_option
 @baseline_option
 @click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
+@click.option(
+    "--custody",
+    is_flag=True,
+    help="Put the input's SHA-256, options and limits into the report, for `analyzer verify`.",
+)
 @redact_option
 @width_option
 @click.option("--ascii", "ascii_only", is_flag=True, help="No characters beyond ASCII in the text report.")
@@ -63,6 +71,7 @@ def command(
     exit_zero: bool,
     baseline: str | None,
     hash_input: bool,
+    custody: bool,
     redact: bool,
     width: int | None,
     ascii_only: bool,
@@ -75,7 +84,12 @@ def command(
     for _, path in files:
         spare_evidence(path, bundle)
     policy = current_policy(bundle, baseline)
-    report = _analyse(bundle, depth, platform, engines, policy, hash_input=hash_input)
+    if custody:  # the evidence itself, as it lies there now
+        click.get_current_context().meta[NO_CACHE] = True
+    report = _analyse(bundle, depth, platform, engines, policy, hash_input=hash_input or custody)
+    if custody:
+        options = {"depth": depth, "platform": platform, "engine": list(engines), "redact": redact}
+        report = replace(report, custody=_custody(report, options))
     shown = in_pseudonyms(report) if redact else report
     for name, path in files:
         text = _text(shown, everything, width or 100, ascii_only) if name == "text" else _render(shown, name)
@@ -87,6 +101,19 @@ def command(
         emit(_render(shown, form))
     code = report.exit_code(fail_on)
     sys.exit(0 if exit_zero else code)
+
+
+def _custody(report: Report, options: dict[str, Any]) -> Custody:
+    """Return what ties a report to its evidence; a directory is read once more for its digest."""
+    from analyzer.report.model.custody import Custody
+    from analyzer.source.evidence_digest import FILE_BYTES, evidence_digest
+
+    bundle, limits = report.snapshot.bundle, report.snapshot.limits
+    if bundle.sha256 is not None:
+        kind, sha256 = "stream" if bundle.path == "-" else FILE_BYTES, bundle.sha256
+    else:
+        kind, sha256 = evidence_digest(bundle.path, limits)
+    return Custody(kind, sha256, bundle.bytes, options, asdict(limits))
 
 
 def _output(text: str) -> tuple[str, str]:

@@ -194,6 +194,10 @@ def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapsh
     gc.disable()
     kept = cache.gathered(ENOUGH[depth])
     if kept is not None and (kept.sha256 or not hash_input):
+        say(
+            "info",
+            f"{bundle}: taken from the cache {cache.home}, as the file has not changed; --no-cache reads it again",
+        )
         return understand(kept, limits), cache
     source = open_bundle(bundle, limits=limits, hash_input=hash_input)
     again = source.again

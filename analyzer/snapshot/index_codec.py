@@ -157,7 +157,17 @@ class _Writer:
             {row: self.value(tuple(extra)) for row, extra in table.extra.items()},
         ]
         blob = self._packer.compress(msgspec.msgpack.encode(parts))
-        place = [TABLE_TAG, self.value(table.path), table.counted, table.bytes, len(table), self._size, len(blob)]
+        labels = self.value(dict(table.labels))
+        place = [
+            TABLE_TAG,
+            self.value(table.path),
+            table.counted,
+            table.bytes,
+            len(table),
+            labels,
+            self._size,
+            len(blob),
+        ]
         self.blobs.append(blob)
         self._size += len(blob)
         return place
@@ -199,9 +209,9 @@ class _Reader:
         )  # fmt: skip
 
     def _table(self, parts: list[Any]) -> DiffTable:
-        path, counted, held, rows, start, size = parts
+        path, counted, held, rows, labels, start, size = parts
         blob = self._blobs[start : start + size]
-        return StoredTable(self.value(path), counted, held, rows, lambda: self._columns(blob))
+        return StoredTable(self.value(path), counted, held, rows, self.value(labels), lambda: self._columns(blob))
 
     def _columns(self, blob: memoryview) -> list[Any]:
         parts = msgspec.msgpack.decode(
@@ -216,8 +226,17 @@ class StoredTable(DiffTable):
 
     __slots__ = ("_load", "_rows")
 
-    def __init__(self, path: str, counted: int, held: int, rows: int, load: Callable[[], list[Any]]) -> None:
+    def __init__(
+        self,
+        path: str,
+        counted: int,
+        held: int,
+        rows: int,
+        labels: dict[bytes, int],
+        load: Callable[[], list[Any]],
+    ) -> None:
         self.path = path
+        self.labels = labels
         self.counted = counted
         self.bytes = held
         self._rows = rows

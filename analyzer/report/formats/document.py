@@ -57,6 +57,7 @@ def report_document(report: Analysis) -> dict[str, Any]:
             **({"check_outputs": [graded_check(each) for each in report.graded]} if report.graded else {}),
             **_policy(report, ids),
             **({"redacted": True} if report.redacted else {}),
+            **({"custody": report.custody.to_dict()} if report.custody is not None else {}),
         }
     )
     return whole

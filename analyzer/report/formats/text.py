@@ -162,6 +162,9 @@ class _Text:
         )
         for loss in self.report.losses[: None if self.everything else 3]:
             yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
+        if self.report.custody is not None:
+            told = self.report.custody
+            yield from self.row("custody", f"sha256 {told.sha256} of this {told.kind}, {told.bytes:,} bytes")
         if self.report.redacted:
             yield from self.row("redacted", "names are replaced by pseudonyms; ids are as found")
         yield from self.policy()

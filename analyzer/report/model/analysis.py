@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook
     from analyzer.repair.bundle import BundlePlan
+    from analyzer.report.model.custody import Custody
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.source.member import Loss
@@ -38,6 +39,7 @@ class Analysis:
         redacted: whether names were replaced by pseudonyms.
         graded: output of engines' checks that the bundle holds, every line graded.
         plan: how the stores are mended; each cause has the steps that are for it. None in a redacted report.
+        custody: what ties the report to its evidence, None where it was not asked for.
     """
 
     snapshot: BundleSnapshot
@@ -49,6 +51,7 @@ class Analysis:
     redacted: bool = False
     graded: tuple[GradedCheck, ...] = ()
     plan: BundlePlan | None = None
+    custody: Custody | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
