@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 
-PLAIN = frozenset(".0123456789abcdefghijklmnopqrstuvwxyz")
+AS_IT_IS = re.compile(r"[.0-9a-z]*.?", re.DOTALL)
 
 
 def file_name(key: str) -> str:
@@ -13,8 +14,7 @@ def file_name(key: str) -> str:
 
     The key itself when every character is in `.0-9a-z`, or only its last one is not; else `=` and standard base64.
     """
-    bad = next((index for index, char in enumerate(key) if char not in PLAIN), None)
-    if bad is None or bad == len(key) - 1:
+    if AS_IT_IS.fullmatch(key):
         return key
     return "=" + base64.b64encode(key.encode("utf-8", "surrogateescape")).decode("ascii")
 
