@@ -7,7 +7,7 @@ import sys
 import click
 
 from analyzer.cli.options import bundle_argument, format_option
-from analyzer.cli.output import emit
+from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.cli.tree_view import remark
 from analyzer.errors import UsageError
@@ -50,7 +50,7 @@ def command(bundle: str, container: str, form: str) -> None:
         )
     elif changes:
         rows = [(c.kind, f"/{c.path}", "" if c.kind == "D" else c.size, ", ".join(c.what)) for c in changes]
-        emit(table(("", "PATH", "SIZE", "WHAT"), rows) + "\n")
+        emit(table(("", "PATH", "SIZE", "WHAT"), rows, fitting_columns(), {"PATH", "WHAT"}) + "\n")
     else:
         emit("the container changed nothing\n")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.options import bundle_argument, format_option
-from analyzer.cli.output import emit
+from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
 
@@ -131,7 +131,7 @@ def _lines(rel: Relations, use: SpaceUsage) -> Iterator[str]:
     if use.containers:
         yield ""
         rows = [(c.id[:12], c.name, size_text(c.layer), size_text(c.data)) for c in use.containers]
-        yield table(("CONTAINER ID", "NAME", "OWN LAYER", "DATA"), rows)
+        yield table(("CONTAINER ID", "NAME", "OWN LAYER", "DATA"), rows, fitting_columns(), {"NAME"})
     yield ""
     yield from _leaked(use)
 
@@ -150,6 +150,8 @@ def _leaked(use: SpaceUsage) -> Iterator[str]:
     known = sum(leak.bytes or 0 for leak in use.leaks)
     yield f"{len(use.leaks)} things that no image or container needs take {size_text(known)}"
     shown = sorted(use.leaks, key=lambda leak: (-(leak.bytes or 0), leak.id))[:LEAKS_SHOWN]
-    yield table(("WHAT", "SIZE", "PATH"), [(x.kind, size_text(x.bytes), x.path) for x in shown])
+    yield table(
+        ("WHAT", "SIZE", "PATH"), [(x.kind, size_text(x.bytes), x.path) for x in shown], fitting_columns(), {"PATH"}
+    )
     if len(use.leaks) > LEAKS_SHOWN:
         yield f"and {len(use.leaks) - LEAKS_SHOWN} more: --format json"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.options import format_option
-from analyzer.cli.output import emit
+from analyzer.cli.output import emit, fitting_columns
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ def command() -> None:
 @format_option("text", "csv", "json")
 @click.option("--tables", is_flag=True, help="List tables and columns instead.")
 def query(sql: str | None, directory: str, form: str, tables: bool) -> None:
-    r"""Run SQL on the dataset of `analyzer batch -o DIR`, with DuckDB.
+    """Run SQL on the dataset of `analyzer batch -o DIR`, with DuckDB.
 
     The tables are nodes, causes, findings, affected, plan, coverage, events, facts, images, layers, containers and
     runs; `node` joins them. SQL can read these and nothing else: no file, no network, no extension.
 
     \b
     analyzer fleet query -d out "SELECT verdict, count(*) FROM nodes GROUP BY verdict"
-    """
+    """  # noqa: D301  the mark of click for lines that are not wrapped
     if tables:
         emit("".join(f"{name}({', '.join(columns)})\n" for name, columns in _tables()))
         return
@@ -65,7 +65,7 @@ def _text(result: Result) -> None:
             more = True
             break
         rows.append([_cell(value) for value in row])
-    emit(table([inert(name) for name in result.columns], rows) + "\n")
+    emit(table([inert(name) for name in result.columns], rows, fitting_columns()) + "\n")
     if more:
         emit(f"only the first {SHOWN:,} rows are shown; --format csv and json have them all\n")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from analyzer.cli.record_table import emit_rows, listing_options
@@ -9,8 +11,8 @@ from analyzer.cli.record_table import emit_rows, listing_options
 
 @click.command("layers")
 @listing_options
-def command(bundle: str, form: str, quiet: bool, no_trunc: bool) -> None:
+def command(bundle: str, **how: Any) -> None:
     """List the layers of BUNDLE."""
     from analyzer.report.views.records import LAYERS, layers
 
-    emit_rows("layers", LAYERS, layers, bundle, form, quiet=quiet, no_trunc=no_trunc)
+    emit_rows("layers", LAYERS, layers, bundle, **how)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, say
+from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, meant, say
 from analyzer.cli.options import INCOMPLETE
 from analyzer.cli.output import silence
 from analyzer.errors import AnalyzerError
@@ -63,6 +63,14 @@ class Lazy(click.Group):
             name_variables(command, name)
             return command
         return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word means; what is none is told with what comes close."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command {args[0]!r}.{meant(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List commands with their one-line help, without loading their modules."""

@@ -47,9 +47,25 @@ def silence(out: TextIO) -> None:
 
 
 def terminal_columns() -> int:
-    """Return the width of the terminal, 100 where standard output is none."""
+    """Return COLUMNS, else the width of the terminal, 100 where standard output is none."""
     out = sys.stdout
-    return shutil.get_terminal_size((100, 24)).columns if out is not None and out.isatty() else 100
+    if out is not None and out.isatty():
+        return shutil.get_terminal_size((100, 24)).columns
+    told = os.environ.get("COLUMNS", "")
+    return int(told) if told.isascii() and told.isdigit() and 0 < int(told) < 10_000 else 100
+
+
+def fitting_columns() -> int | None:
+    """Return the width that tables must fit, None where standard output is no terminal and COLUMNS does not tell."""
+    out = sys.stdout
+    terminal = out is not None and out.isatty()
+    return terminal_columns() if terminal or os.environ.get("COLUMNS", "").isdigit() else None
+
+
+def terminal_rows() -> int | None:
+    """Return the height of the terminal, None where standard output is none."""
+    out = sys.stdout
+    return shutil.get_terminal_size((100, 24)).lines if out is not None and out.isatty() else None
 
 
 def terminal_takes_unicode() -> bool:

@@ -24,6 +24,7 @@ from analyzer.cli.output import (
     emit,
     spare_evidence,
     terminal_columns,
+    terminal_rows,
     terminal_takes_colour,
     terminal_takes_unicode,
     write_file,
@@ -96,7 +97,8 @@ def command(
         write_file(path, text, bundle=bundle)
     if form == "text":
         plain = ascii_only or not terminal_takes_unicode()
-        emit(_text(shown, everything, width or terminal_columns(), plain, colour=terminal_takes_colour()))
+        wide, high = width or terminal_columns(), terminal_rows()
+        emit(_text(shown, everything, wide, plain, rows=high, colour=terminal_takes_colour()))
     else:
         emit(_render(shown, form))
     code = report.exit_code(fail_on)
@@ -132,10 +134,18 @@ def _analyse(
     return judge(snapshot, platform=platform, engines=engines, policy=policy)
 
 
-def _text(report: Report, everything: bool, columns: int, ascii_only: bool, *, colour: bool = False) -> str:
+def _text(
+    report: Report,
+    everything: bool,
+    columns: int,
+    ascii_only: bool,
+    *,
+    rows: int | None = None,
+    colour: bool = False,
+) -> str:
     from analyzer.report.formats.text import render
 
-    return render(report, everything=everything, columns=columns, ascii_only=ascii_only, colour=colour)
+    return render(report, everything=everything, columns=columns, rows=rows, ascii_only=ascii_only, colour=colour)
 
 
 def _render(report: Report, name: str) -> str:

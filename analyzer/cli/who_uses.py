@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from analyzer.cli.options import bundle_argument, format_option
-from analyzer.cli.output import emit
+from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 
 
@@ -32,6 +32,7 @@ def command(bundle: str, object_: str, form: str, quiet: bool, no_trunc: bool) -
         emit("".join(f"{i}\n" for _, i, _ in rows))
     elif rows:
         cut = None if no_trunc else 12
-        emit(table(("KIND", "ID", "NAME"), [(kind, i[:cut], name) for kind, i, name in rows]) + "\n")
+        wide = None if cut is None else fitting_columns()
+        emit(table(("KIND", "ID", "NAME"), [(kind, i[:cut], name) for kind, i, name in rows], wide) + "\n")
     else:
         emit(f"nothing uses {found.kind} {found.id[:12]}\n")

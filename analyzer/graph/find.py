@@ -68,7 +68,8 @@ def names_of(rel: Relations, kind: str, object_id: str) -> str:
         container = rel.containers.get(object_id)
         return container.name if container else ""
     if kind == POD:
-        return next((_text(c, "pod-name") for c in rel.containers.values() if pod_id(c) == object_id), "")
+        own = (c.kubernetes for c in rel.containers.values() if pod_id(c) == object_id)
+        return next(("/".join(filter(None, (k.namespace, k.pod))) for k in own if k is not None), "")
     return ""
 
 
@@ -153,7 +154,9 @@ def _by_short_name(rel: Relations, word: str) -> Iterator[FoundObject]:
         if any(name.endswith("/" + word) or _untagged(name, word) for name in image.names):
             yield _made(rel, IMAGE, image.id, "name")
     for container in rel.containers.values():
-        in_pod = container.engine == "cri-o" and container.name.endswith("/" + word)
+        known = container.kubernetes
+        pod = (known.pod, f"{known.namespace}/{known.pod}") if known is not None else ()
+        in_pod = word in pod or (known is not None and container.name.endswith("/" + word))
         if in_pod or word == _text(container, "pod-name"):
             yield _made(rel, CONTAINER, container.id, "name")
 

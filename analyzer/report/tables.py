@@ -1,18 +1,71 @@
-"""Tables through tabulate, with ids intact."""
+"""Tables with ids intact, no wider than a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.encode.text import inert
+from analyzer.report.encode.text import inert, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+GAP = 2
+LEAST = 12
+"""Columns that a cell keeps at least: those of an id."""
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a plain aligned table; cells are made inert, and nothing is taken for a number (`12345e10` is an id)."""
-    from tabulate import tabulate  # noqa: PLC0415  only where a table is printed
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    columns: int | None = None,
+    shrinking: Collection[str] = (),
+) -> str:
+    """Return an aligned table; cells are made inert.
 
-    cells = [[inert(str(cell)) for cell in row] for row in rows]
-    return tabulate(cells, headers=headers, tablefmt="plain", disable_numparse=True)
+    Args:
+        headers: of the columns.
+        rows: cells in their order.
+        columns: width of the terminal; long cells are shortened in the middle until the table fits, as far as that
+            goes. None leaves everything as it is.
+        shrinking: headers of the columns that may be shortened, all of them where none is named.
+    """
+    lines = [[inert(str(cell)) for cell in row] for row in rows]
+    if headers:
+        lines.insert(0, list(headers))
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    if columns is not None and headers:
+        free = [place for place, head in enumerate(headers) if head in shrinking or not shrinking]
+        _shrink(widths, headers, free, columns)
+        lines = [[middle_cut(cell, wide) for cell, wide in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
+    return (" " * GAP).join(padded).rstrip()
+
+
+def middle_cut(text: str, columns: int) -> str:
+    """Return inert text in so many columns: what is too long loses its middle, since names differ at both ends."""
+    if width(text) <= columns:
+        return text
+    tail = (columns - 1) // 2
+    head = columns - 1 - tail
+    first, last = text, text
+    while first and width(first) > head:
+        first = first[: -max(1, (width(first) - head) // 2)]
+    while last and width(last) > tail:
+        last = last[max(1, (width(last) - tail) // 2) :]
+    return f"{first}…{last}"
+
+
+def _shrink(widths: list[int], headers: Sequence[str], free: list[int], columns: int) -> None:
+    """Make the widest of the free columns narrower until all fit, none below its header and the width of an id."""
+    least = [max(width(head), LEAST) for head in headers]
+    over = sum(widths) + GAP * (len(widths) - 1) - columns
+    while over > 0:
+        place = max((each for each in free if widths[each] > least[each]), key=lambda each: widths[each], default=None)
+        if place is None:
+            return
+        widths[place] -= 1
+        over -= 1

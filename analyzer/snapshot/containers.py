@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyzer.snapshot.fields import Fields
+from analyzer.snapshot.kubernetes import KubernetesName, kubernetes_name
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.salvage import load_object
 from analyzer.snapshot.times import parse_time
@@ -47,17 +48,25 @@ class ContainerRecord:
 
     @property
     def name(self) -> str:
-        """Return the name a person knows it by: pod and container for CRI-O, else the first name."""
-        details = self.details
-        if self.engine == "cri-o":
-            parts = [details.get("namespace"), details.get("pod-name"), details.get("metadata-name")]
-            shown = "/".join(part for part in parts if isinstance(part, str) and part)
-            if shown:
-                return shown
+        """Return the name a person knows it by: namespace/pod/container in Kubernetes, else the first name."""
+        known = self.kubernetes
+        if known is not None and known.path:
+            return known.path
         if self.names:
             return self.names[0]
-        name = details.get("name")
+        name = self.details.get("name")
         return name if isinstance(name, str) else ""
+
+    @property
+    def words(self) -> str:
+        """Return the name for a sentence: `pod data/db-0 (container postgres)`, else `name`."""
+        known = self.kubernetes
+        return known.words if known is not None and known.pod else self.name
+
+    @property
+    def kubernetes(self) -> KubernetesName | None:
+        """Return what Kubernetes calls it, None for a container of no pod."""
+        return kubernetes_name(self.details, self.names)
 
 
 def _engine(details: Mapping[str, Any]) -> str:

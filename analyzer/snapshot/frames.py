@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.snapshot.content import KINDS
+from analyzer.snapshot.kubernetes import KubernetesName
 from analyzer.snapshot.overlay import link_target
 from analyzer.source.checksum import CUT, HAS_CRC, ZEROED
 from analyzer.source.member import SYMLINK
@@ -16,6 +17,7 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
@@ -55,6 +57,11 @@ CONTAINERS = {
     "store": "string",
     "id": "string",
     "name": "string",
+    "namespace": "string",
+    "pod": "string",
+    "container": "string",
+    "attempt": "string",
+    "sandbox": "bool",
     "image": "string",
     "layer": "string",
     "engine": "string",
@@ -202,6 +209,7 @@ def containers(snapshot: BundleSnapshot) -> pd.DataFrame:
                 "store": store.root or ".",
                 "id": container.id,
                 "name": container.name,
+                **_kubernetes(container),
                 "image": container.image,
                 "layer": container.layer,
                 "engine": container.engine,
@@ -215,6 +223,10 @@ def containers(snapshot: BundleSnapshot) -> pd.DataFrame:
         ),
         CONTAINERS,
     )
+
+
+def _kubernetes(container: ContainerRecord) -> dict[str, Any]:
+    return (container.kubernetes or KubernetesName("", "", "", "", sandbox=False))._asdict()
 
 
 def links(snapshot: BundleSnapshot) -> pd.DataFrame:

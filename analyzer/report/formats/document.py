@@ -184,6 +184,11 @@ def image_names(image_id: str, relations: tuple[Relations, ...]) -> tuple[str, .
     return next(filter(None, (rel.image_names(image_id) for rel in relations)), ())
 
 
+def container_words(container_id: str, relations: tuple[Relations, ...]) -> str:
+    """Return the name of a container for a sentence, `""` where no record gives one."""
+    return next((rel.containers[container_id].words for rel in relations if container_id in rel.containers), "")
+
+
 def container_name(container_id: str, relations: tuple[Relations, ...]) -> str:
     """Return the name of a container, `""` where no record gives one."""
     return next((rel.containers[container_id].name for rel in relations if container_id in rel.containers), "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.danger import deleted, loses
 from analyzer.report.encode.text import inert, shortened, width
-from analyzer.report.formats.document import container_name, image_names
+from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
 from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import content, xattrs
@@ -24,19 +24,28 @@ if TYPE_CHECKING:
 
 TOP_CAUSES = 3
 NAMES = 3
-INDENT = 11
+INDENT = 12
 LISTINGS = frozenset({"crictl images", "podman images"})
 NARROWEST = 40
+PROMPT = 2
+"""Lines of a terminal that are not the report's: what comes after it."""
 LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 COLOURS = {
     "healthy": "good", "advisory": "warn", "damaged": "bad", "undetermined": "warn",
     "info": "quiet", "warning": "warn", "error": "bad", "critical": "bad",
 }  # fmt: skip
-PLAIN = (("└─", "`-"), ("·", "-"), ("…", "..."), ("→", "->"), ("✗", "x"))
+LINE = 60
+PLAIN = (("└─", "`-"), ("─", "-"), ("·", "-"), ("…", "..."), ("→", "->"), ("✗", "x"))
 
 
 def render(
-    report: Analysis, *, everything: bool = False, columns: int = 100, ascii_only: bool = False, colour: bool = False
+    report: Analysis,
+    *,
+    everything: bool = False,
+    columns: int = 100,
+    rows: int | None = None,
+    ascii_only: bool = False,
+    colour: bool = False,
 ) -> str:
     """Return the text report; no line is wider than `columns`, but for a word of a command that is.
 
@@ -44,11 +53,16 @@ def render(
         report: what to tell.
         everything: also every finding, every reason and every skipped check, ids and paths in full.
         columns: width to wrap at.
+        rows: height of a terminal; a report that is longer ends with its answer, which is what stays in sight there.
         ascii_only: draw without characters beyond ASCII.
         colour: mark verdict, severities and commands with the sequences of ECMA-48.
     """
     shown = _ascii if ascii_only else inert
-    return "\n".join(_Text(report, everything, columns, colour=colour, shown=shown).lines()) + "\n"
+    text = _Text(report, everything, columns, colour=colour, shown=shown)
+    lines = list(text.lines())
+    if rows is not None and len(lines) > rows - PROMPT:
+        lines += text.closing()
+    return "\n".join(lines) + "\n"
 
 
 def _ascii(text: str) -> str:
@@ -184,10 +198,10 @@ class _Text:
         if report.causes:
             worst = report.causes[0].hypothesis.affected
             several = len(report.causes) > 1
-            line += f": {plural(len(report.causes), 'cause')}" + (", most likely and worst first" if several else "")
+            line += f": {plural(len(report.causes), 'root cause')}" + (", worst first" if several else "")
             if worst.images or worst.containers:
                 images, containers = plural(len(worst.images), "image"), plural(len(worst.containers), "container")
-                line += f"; {'the first' if several else 'it'} hits {images} and {containers}"
+                line += f"{'; the first affects' if several else ', affecting'} {images} and {containers}"
         elif verdict == "healthy":
             line += ": nothing above `info` found in what was read"
         elif verdict == "undetermined":
@@ -221,37 +235,58 @@ class _Text:
         shown = ordered if self.everything else ordered[:2]
         for number, (finding, _) in enumerate(shown):
             text = f"{ids[finding]} {finding.rule} {self.short(finding.message)}"
-            yield from self.wrap("proof" if number == 0 else "", text)
+            yield from self.wrap("evidence" if number == 0 else "", text)
             place = finding.evidence[0].where
             where = f"{self.short(place.path, '…')} {place.pointer}".strip()
             yield from self.block(f"at {where}", " " * (INDENT + 2), " " * (INDENT + 5))
         if len(ordered) > len(shown):
             yield from self.wrap("", f"and {plural(len(ordered) - len(shown), 'more finding')}")
 
-    def hit(self, cause: Cause) -> Iterator[str]:
+    def closing(self) -> Iterator[str]:
+        """Yield the answer once more: what is wrong, who is hit, what to do first."""
+        yield ""
+        yield self.shown("─" * min(self.columns, LINE))
+        yield from self.verdict()
+        for cause in self.report.causes[:1]:
+            yield from self.block(cause.hypothesis.title, f"{cause.rank}. ", "   ", colour="strong")
+            yield from self.hit(cause, few=2)
+            steps = cause.hypothesis.plan
+            if steps:
+                yield from self.wrap("first", steps[0].effect)
+            more = [plural(len(steps) - 1, "more step")] if len(steps) > 1 else []
+            more += [plural(len(self.report.causes) - 1, "more cause")] if len(self.report.causes) > 1 else []
+            if more:
+                yield from self.wrap("then", f"{' and '.join(more)}: above, and `analyzer plan` prints every command")
+
+    def hit(self, cause: Cause, few: int = NAMES) -> Iterator[str]:
         hit = cause.hypothesis.affected
         if not hit.images and not hit.containers:
-            yield from self.wrap("hit", "no image and no container")
+            yield from self.wrap("affects", "no image and no container")
             return
-        label = "hit"
+        label = "affects"
         for ids, noun in ((hit.images, "image"), (hit.containers, "container")):
             if ids:
-                yield from self.wrap(label, f"{plural(len(ids), noun)}: {self.names(ids, noun)}")
+                yield from self.wrap(label, f"{plural(len(ids), noun)}: {self.names(ids, noun, few)}")
                 label = ""
 
-    def names(self, ids: tuple[str, ...], noun: str) -> str:
+    def names(self, ids: tuple[str, ...], noun: str, few: int) -> str:
         relations = self.report.relations
+        limit = len(ids) if self.everything else few
         found = [
-            (", ".join(image_names(i, relations)) if noun == "image" else container_name(i, relations)) or i[:12]
-            for i in ids
+            (self.image(image_names(i, relations)) if noun == "image" else container_words(i, relations)) or i[:12]
+            for i in ids[:limit]
         ]
-        limit = len(found) if self.everything else NAMES
-        more = f" and {len(found) - limit} more" if len(found) > limit else ""
-        return ", ".join(found[:limit]) + more
+        more = f" and {len(ids) - limit:,} more" if len(ids) > limit else ""
+        return ", ".join(found) + more
+
+    def image(self, names: Sequence[str]) -> str:
+        """Return the names of an image, the first of them where there are many."""
+        more = f" (+{len(names) - 1})" if len(names) > 1 and not self.everything else ""
+        return ", ".join(names[: None if self.everything else 1]) + more
 
     def drawn(self, cause: Cause) -> Iterator[str]:
         for depth, link in enumerate(chain_of(cause, self.report.relations)):
-            label = "   chain   " if depth == 0 else " " * INDENT
+            label = "   chain".ljust(INDENT) if depth == 0 else " " * INDENT
             arm = "" if depth == 0 else "  " * (depth - 1) + "└─ "
             mark = f"  ✗ {link.broken}" if link.broken else ""
             line = self.fitted(f"{arm}{link.kind} {link.label}{mark}")
@@ -268,7 +303,7 @@ class _Text:
         for number, step in enumerate(cause.hypothesis.plan, 1):
             risk = f" [{step.risk}]" if step.risk != "none" else ""
             then = f" Then: {step.after}." if step.after and self.everything else ""
-            yield from self.wrap("do" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
+            yield from self.wrap("fix" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
             if step.command:
                 lines = wrapped_command(self.shown(step.command), self.columns - INDENT - 2)
                 for place, line in enumerate(lines):
@@ -306,10 +341,12 @@ class _Text:
         if report.findings:
             more.append(plural(len(report.findings), "finding"))
         if report.checked.skipped:
-            more.append(plural(len(report.checked.skipped), "skipped check"))
+            more.append(f"{plural(len(report.checked.skipped), 'check')} skipped")
         if more:
             yield ""
-            yield from self.block(f"{', '.join(more)}: `--all` · a rule or cause in words: `analyzer explain ID`")
+            yield from self.block(
+                f"{', '.join(more)} (show with `--all`). `analyzer explain ID` describes a rule or cause."
+            )
 
     def all_findings(self) -> Iterator[str]:
         report = self.report
@@ -321,14 +358,29 @@ class _Text:
         yield from self.listed("findings", ("id", "rule", "severity", "sure", "what"), rows)
         ignored = [(f.rule, f.severity, f"{f.message} (because: {reason})") for f, reason in checked.ignored]
         yield from self.listed("findings ignored as configured", ("rule", "severity", "what"), ignored)
-        yield from self.listed("checks skipped", ("rule", "because"), checked.skipped)
+        yield from self.skipped()
 
-    def listed(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    def skipped(self) -> Iterator[str]:
+        """Yield the skipped checks by reason, the reason of most first."""
+        by_reason: dict[str, list[str]] = {}
+        for rule, reason in self.report.checked.skipped:
+            by_reason.setdefault(reason, []).append(rule)
+        rows = [
+            (str(len(rules)), f"{reason}: {', '.join(rules)}")
+            for reason, rules in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
+        ]
+        yield from self.listed(
+            "checks skipped, by reason", ("checks", "because"), rows, len(self.report.checked.skipped)
+        )
+
+    def listed(
+        self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], count: int | None = None
+    ) -> Iterator[str]:
         """Yield a table whose last column is wrapped; nothing where it has no rows."""
         if not rows:
             return
         yield ""
-        yield f"{title} ({len(rows)})"
+        yield f"{title} ({len(rows) if count is None else count})"
         cells = [[self.shown(cell) for cell in row] for row in (headers, *rows)]
         widths = [max(width(row[column]) for row in cells) for column in range(len(headers) - 1)]
         indent = sum(widths) + 2 * len(widths)

@@ -5,21 +5,37 @@ Rows are plain dictionaries with whole values; `columns` shortens them for a ter
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.graph.find import pod_id
+from analyzer.report.words import human
+from analyzer.snapshot.kubernetes import KubernetesName
+from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.graph.relations import Relations
+    from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
 
-IMAGES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE")
-LAYERS = ("LAYER ID", "PARENT", "CREATED", "SIZE", "IMAGES", "CONTAINERS", "STATE")
-CONTAINERS = ("CONTAINER ID", "IMAGE", "CREATED", "NAME", "ATTEMPT", "POD ID", "POD", "STATE")
+IMAGES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "STATE")
+LAYERS = ("LAYER ID", "PARENT", "CREATED", "SIZE", "IMAGES", "CTRS", "STATE")
+CONTAINERS = ("CONTAINER ID", "NAMESPACE", "POD", "NAME", "ATTEMPT", "IMAGE", "STATE")
+WIDE = {
+    "images": ("AT", "DIGEST", "LAYER"),
+    "layers": ("AT", "STORE"),
+    "containers": ("CREATED", "POD ID", "LAYER", "STORE"),
+}
+"""Further columns of the wide table."""
+NAMES = frozenset({"REPOSITORY", "IMAGE", "POD", "NAME", "NAMESPACE"})
+"""Columns that a narrow terminal may shorten."""
 NONE = "<none>"
-UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+DATE = 10
+"""Characters of a time that a table shows: its day."""
+END_OF_TIME = 253_402_300_800 * 10**9
+"""Unix nanoseconds of the year 10000."""
 
 
 def images(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
@@ -31,7 +47,7 @@ def images(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for rel in relations:
         for image in rel.images.values():
-            size = image_size(rel, image)
+            size, state = image_size(rel, image), _image_state(rel, image)
             for name in image.names or ("",):
                 repository, tag = split_name(name)
                 rows.append(
@@ -44,6 +60,7 @@ def images(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
                         "layer": image.layer,
                         "created": image.created,
                         "size": size,
+                        "state": state,
                         "store": rel.image_store[image.id].root or ".",
                     }
                 )
@@ -77,8 +94,8 @@ def _layer_row(rel: Relations, layer_id: str) -> dict[str, Any]:
         "parent": record.parent if record else "",
         "created": record.created if record else "",
         "size": record.diff_size if record else None,
-        "images": len(rel.images_on.get(layer_id, ())),
-        "containers": len(rel.containers_on.get(layer_id, ())),
+        "images": rel.images_on.count(layer_id),
+        "containers": rel.containers_on.count(layer_id),
         "state": _layer_state(rel, layer_id),
         "store": (rel.layer_store[layer_id].root or ".") if record else "",
     }
@@ -94,9 +111,8 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
             "created": container.created,
             "name": container.name,
             "names": list(container.names),
-            "attempt": _known(container.details.get("attempt")),
+            **_kubernetes(container),
             "pod_id": pod_id(container),
-            "pod": _known(container.details.get("pod-name")),
             "engine": container.engine,
             "layer": container.layer,
             "volatile": container.volatile,
@@ -108,20 +124,30 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def wide_cells(kind: str, row: dict[str, Any], cut: int | None) -> tuple[str, ...]:
+    """Return the cells of the further columns."""
+    if kind == "images":
+        return short_time(row["created"]), row["digest"].removeprefix("sha256:")[:cut], row["layer"][:cut]
+    if kind == "layers":
+        return short_time(row["created"]), row["store"]
+    return short_time(row["created"]), row["pod_id"][:cut], row["layer"][:cut], row["store"]
+
+
 def columns(kind: str, rows: list[dict[str, Any]], *, whole: bool) -> Iterator[tuple[str, ...]]:
     """Yield the cells of rows of a kind (`images`, `layers`, `containers`); ids are cut unless `whole`."""
     cut = None if whole else 12
     for row in rows:
-        created, size = short_time(row["created"]), size_text(row.get("size"))
+        created, size = short_time(row["created"])[:DATE], size_text(row.get("size"))
         if kind == "images":
-            yield row["repository"], row["tag"], row["id"][:cut], created, size
+            yield row["repository"], row["tag"], row["id"][:cut], created, size, row["state"]
         elif kind == "layers":
             counts = str(row["images"]), str(row["containers"])
             yield row["id"][:cut], row["parent"][:cut], created, size, *counts, row["state"]
         else:
             image = row["image"][:cut] if row["image"] == row["image_id"] else row["image"]
-            pod = row["pod_id"][:cut], row["pod"]
-            yield row["id"][:cut], image, created, row["name"], row["attempt"], *pod, row["state"]
+            name = row["container"] or ("(sandbox)" if row["sandbox"] else row["name"])
+            pod = row["namespace"], row["pod"], name, row["attempt"]
+            yield row["id"][:cut], *pod, image, row["state"]
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -134,17 +160,15 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def size_text(size: int | None) -> str:
-    """Return a size as the engines print it: decimal units, three digits."""
-    if size is None:
-        return "?"
-    amount, unit = float(size), 0
-    while amount >= 1000 and unit < len(UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:.3g} {UNITS[unit]}"
+    """Return a size in binary units, `?` for an unknown one."""
+    return "?" if size is None else human(size)
 
 
 def short_time(text: str) -> str:
-    """Return a recorded time to the second, as it was written."""
+    """Return a recorded time to the second, in UTC where it can be told, else as it was written."""
+    ns = parse_time(text)
+    if ns is not None and 0 <= ns < END_OF_TIME:
+        return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     head, dot, tail = text.partition(".")
     zone = tail.lstrip("0123456789")
     return f"{head}{zone}" if dot else text
@@ -176,11 +200,20 @@ def _layer_state(rel: Relations, layer_id: str) -> str:
     listed = any(store.home.layers for store in rel.stores)
     if listed and rel.directory(layer_id) is None:
         states.append("no directory")
-    if record is not None and not rel.images_on.get(layer_id) and not rel.containers_on.get(layer_id):
+    if record is not None and layer_id not in rel.images_on and layer_id not in rel.containers_on:
         states.append("unused")
     if record is not None and record.volatile:
         states.append("volatile")
     return ", ".join(states)
+
+
+def _image_state(rel: Relations, image: ImageRecord) -> str:
+    """Return what its layers lack, else whether a container uses it."""
+    chain = [layer for top in (image.layer, *image.mapped_layers) for layer in rel.chain(top)]
+    listed = any(store.home.layers for store in rel.stores)
+    if any(layer not in rel.layers or (listed and rel.directory(layer) is None) for layer in chain):
+        return "layer missing"
+    return "in use" if rel.users_of_image.get(image.id) else ""
 
 
 def _container_state(rel: Relations, image_id: str, layer_id: str) -> str:
@@ -192,5 +225,5 @@ def _container_state(rel: Relations, image_id: str, layer_id: str) -> str:
     return ", ".join(states)
 
 
-def _known(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+def _kubernetes(container: ContainerRecord) -> dict[str, Any]:
+    return (container.kubernetes or KubernetesName("", "", "", "", sandbox=False))._asdict()
