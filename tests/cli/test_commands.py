@@ -233,7 +233,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         pathlib.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
     result = run("report", BUNDLE, "-o", f"json={target}")
-    assert result.exit_code == 2
+    assert result.exit_code == 4
     assert "No space left" in one_line(result)
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert target.read_text() == "old"
@@ -279,7 +279,7 @@ def test_a_full_disk_behind_standard_output_is_one_line():
         done = subprocess.run(
             [sys.executable, "-m", "analyzer", "rules"], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
         )
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert done.stderr.decode().splitlines() == [
         "analyzer: standard output: cannot be written (No space left on device)"
     ]

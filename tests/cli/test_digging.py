@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import unicodedata
 
 import pytest
@@ -111,7 +112,8 @@ def test_sizes_are_what_podman_printed_for_this_bundle():
         ("quay.example.test/shop/gateway", "1.0"): "35.3 kB",
     }
     rows = data("images", HEALTHY)
-    assert {(r["repository"], r["tag"]): size_text(r["size"]) for r in rows if r["tag"] != "stable"} == printed
+    found = {(r["repository"], r["tag"]): f"{r['size'] / 1000:.3g} kB" for r in rows if r["tag"] != "stable"}
+    assert found == printed
 
 
 def test_layers_and_containers_have_a_row_each(store):
@@ -157,11 +159,53 @@ def test_names_are_split_as_podman_does(name, parts):
     assert split_name(name) == parts
 
 
-@pytest.mark.parametrize("size", [0, 1, 999, 1000, 12345, 999_499, 10**9, 5 * 10**12])
-def test_sizes_have_three_digits(size):
+@pytest.mark.parametrize("size", [0, 1, 1023, 1024, 12345, 999_499, 10**9, 5 * 10**12])
+def test_sizes_have_binary_units_and_one_decimal(size):
     amount, unit = size_text(size).split()
-    scale = 1000 ** ["B", "kB", "MB", "GB", "TB"].index(unit)
-    assert abs(float(amount) * scale - size) <= size * 0.005
+    scale = 1024 ** ["B", "KiB", "MiB", "GiB", "TiB"].index(unit)
+    assert abs(float(amount) * scale - size) <= scale * 0.05
+    assert scale == 1 or float(amount) >= 1
+    assert float(amount) < 1024
+
+
+def test_rows_are_filtered_sorted_and_put_in_a_form():
+    rows = data("images", HEALTHY)
+    web = [r["id"] for r in rows if r["repository"].endswith("/web")]
+    assert run("images", HEALTHY, "-q", "-f", "repository=*/web").split() == list(dict.fromkeys(web))
+    others = data("images", HEALTHY, "--filter", "repository!=*/web")
+    assert [r["id"] for r in others] == [r["id"] for r in rows if r["id"] not in web]
+    sizes = [r["size"] for r in data("images", HEALTHY, "--sort", "-size")]
+    assert sizes == sorted((r["size"] for r in rows), reverse=True)
+    shown = run("images", HEALTHY, "--format", "{{.Repository}}:{{.Tag}} {{ .ID }}").splitlines()
+    assert shown == [f"{r['repository']}:{r['tag']} {r['id']}" for r in rows]
+    table = list(csv.DictReader(run("images", HEALTHY, "--format", "csv").splitlines()))
+    assert [(r["id"], r["name"]) for r in table] == [(r["id"], r["name"]) for r in rows]
+    for words, said in (
+        (("--sort", "colour"), "no field 'colour'; there are repository"),
+        (("-f", "size"), "expected FIELD=VALUE"),
+        (("--format", "yaml"), "expected table, json, csv or a template"),
+    ):
+        assert said in error("images", HEALTHY, *words)
+
+
+@pytest.mark.parametrize("command", ["images", "layers", "containers"])
+@pytest.mark.parametrize("columns", [80, 120])
+def test_tables_fit_the_width_that_is_told(command, columns, monkeypatch):
+    whole = run(command, HEALTHY)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = run(command, HEALTHY).splitlines()
+    assert len(lines) == len(whole.splitlines())
+    assert max(map(len, lines)) <= columns
+    assert all(row["id"][:12] in line for row, line in zip(data(command, HEALTHY), lines[1:], strict=True))
+    assert "…" not in run(command, HEALTHY, "--no-trunc")
+
+
+def test_containers_have_the_names_of_kubernetes():
+    rows = data("containers", HEALTHY)
+    known = {(r["namespace"], r["pod"], r["container"], r["attempt"], r["sandbox"]) for r in rows if r["pod"]}
+    assert ("shop", "api-7c9", "api", "0", False) in known
+    assert ("shop", "api-7c9", "", "0", True) in known
+    assert "shop/api-7c9/api" in {r["name"] for r in rows}
 
 
 @pytest.mark.parametrize(
