@@ -1,4 +1,8 @@
-"""What captured logs say for a cause: lines of the kernel and the engines are reasons beside what the store shows."""
+"""What logs and engines say for a cause: their lines are reasons beside what the store shows.
+
+An error of an engine is a finding of its own (HST-006); the cause that breaks the object it names, or the message it
+is, explains it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,15 @@ from analyzer.causes.model import Reason
 from analyzer.snapshot.node import log_events as logs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from analyzer.causes.model import Hypothesis
+    from analyzer.checks.finding import Finding
     from analyzer.snapshot.node.log_events import LogEvents
 
+UNKNOWN_LAYER = "layer-not-known"
+"""Message of an engine that misses the record of a layer, which it does not name."""
+NAMED, FITS = 2.0, 1.0
 SAYS = {
     logs.CORRUPTION: "the kernel reports corruption of a file system",
     logs.SHUTDOWN: "the kernel shut a file system down",
@@ -47,6 +55,23 @@ def with_logs(hypothesis: Hypothesis, events: Mapping[str, LogEvents]) -> Hypoth
         if kind in events
     )
     return replace(hypothesis, reasons=(*hypothesis.reasons, *reasons)) if reasons else hypothesis
+
+
+def with_errors(hypothesis: Hypothesis, errors: Iterable[Finding]) -> Hypothesis:
+    """Return a hypothesis that also explains the errors of engines that it accounts for."""
+    hit = {subject.id for subject in hypothesis.subjects}
+    hit.update(hypothesis.affected.images, hypothesis.affected.layers, hypothesis.affected.containers)
+    of_layers = any(subject.kind == "layer" for subject in hypothesis.subjects)
+    explains = dict(hypothesis.explains)
+    for error in errors:
+        said = error.facts["behaviours"]
+        if error in explains:
+            continue
+        if hit.intersection(error.facts["ids"]) or hypothesis.family in said:
+            explains[error] = NAMED
+        elif (of_layers and UNKNOWN_LAYER in said) or (hypothesis.fails_listing and not error.facts["ids"]):
+            explains[error] = FITS
+    return replace(hypothesis, explains=explains) if len(explains) > len(hypothesis.explains) else hypothesis
 
 
 def _times(count: int) -> str:

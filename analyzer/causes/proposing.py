@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analyzer.causes.logged import with_logs
+from analyzer.causes.logged import with_errors, with_logs
 from analyzer.causes.model import Hypothesis
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _sound(case: Case, family: Family) -> list[Hypothesis]:
     """
     known = set(case.findings)
     proposed = []
+    errors = case.of("HST-006")
     for hypothesis in family.propose(case):
         if not isinstance(hypothesis, Hypothesis):
             raise TypeError(f"proposes a {type(hypothesis).__name__}, not a Hypothesis")
@@ -59,5 +60,5 @@ def _sound(case: Case, family: Family) -> list[Hypothesis]:
         if not all(map(math.isfinite, weights)):
             raise ValueError("gives a weight that is no finite number")
         if hypothesis.explains:
-            proposed.append(with_logs(hypothesis, case.log_events))
+            proposed.append(with_errors(with_logs(hypothesis, case.log_events), errors))
     return proposed

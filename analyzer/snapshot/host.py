@@ -21,6 +21,7 @@ WANTED = re.compile(
       | proc/cpuinfo | proc/mounts | proc/version | uname | etc/os-release | etc/redhat-release
       | sos_commands/(?:crio|podman|kernel|filesys|xfs|containers_common|selinux|buildah)/[^/]+
       | (?:podman[-_]system[-_]check|(?:crio|containers[-_]storage)[-_]check)[^/]*
+      | (?:podman|crictl|buildah)[-_](?:images|ps|pods?|volumes?|info|containers|system[-_]df)[^/]*
       | (?:df|mount|mounts|findmnt|xfs_info|subuid|subgid|sestatus|getenforce)(?:[-_.][^/]*)?
       | storage\.conf | crio\.conf | version\.txt | (?:uname|crio-version|podman-info|podman-version)[^/]*
     )$""",
