@@ -59,13 +59,14 @@ class TarSource:
         self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
         self._take: Callable[[MemberBatch], int] | None = None
-        self._skips = False  # contents are passed over, where that is possible
+        self._contents = False
 
     @cached_property
     def _window(self) -> Window:
         """Return what the stream is read through."""
         long = self._source.random_access and self._source.size is not None and self._source.size >= LONG
-        kind = AheadWindow if long and not self._skips else Window
+        by_offset = self._take is not None and self._place is not None
+        kind = AheadWindow if long and not by_offset else Window  # a thread reads ahead where that pays
         largest = self._limits.extended_header + REFILL
         return kind(self._stream, largest, lambda: self._source.bytes_read, self._below, self._records)
 
@@ -78,7 +79,7 @@ class TarSource:
         def scanner() -> Scanner:
             from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
 
-            return Scanner(self._window, self._limits, take, self._source.place if self._skips else None)
+            return Scanner(self._window, self._limits, take, self._place, contents=self._contents)
 
         return TarReader(self._window, self._limits, self._records, scanner)
 
@@ -112,8 +113,12 @@ class TarSource:
 
     def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer members many at a time, as `MemberSource` says."""
-        self._take = take
-        self._skips = not contents and not self._packed and self._source.place is not None
+        self._take, self._contents = take, contents
+
+    @property
+    def _place(self) -> tuple[int, int, int] | None:
+        """Return descriptor, first byte and length of a plain file, None for any other stream."""
+        return None if self._packed else self._source.place
 
     def close(self) -> None:
         """Release the input."""

@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
 from analyzer.source import parallel
@@ -37,13 +38,16 @@ def eager(monkeypatch):
     monkeypatch.setattr(scan, "PAUSE", 1)
 
 
-def collected(data: bytes, *, batches: bool, content: bool = True, limits: Limits = DEFAULT):
+ONE_BY_ONE, BY_OFFSET, IN_WINDOW = "one by one", "by offset", "in the window"
+
+
+def collected(data: bytes, way: str, *, content: bool = True, limits: Limits = DEFAULT):
     """Return everything that a pass over an archive kept, and how many members came in batches."""
     taken = 0
     with tempfile.TemporaryDirectory() as work:
         path = Path(work, "bundle.tar")
         path.write_bytes(data)
-        source = open_bundle(path, limits=limits)
+        source = open_bundle(path, limits=limits, hash_input=way == IN_WINDOW)  # which is read in order
         collector = Collector(limits, read_content=content)
         take = collector._take_batch
 
@@ -54,7 +58,7 @@ def collected(data: bytes, *, batches: bool, content: bool = True, limits: Limit
             return count
 
         collector._take_batch = counted
-        if not batches:
+        if way == ONE_BY_ONE:
             source.offer = lambda _take, *, contents: None
         collector.take(source, None)
         source.close()
@@ -70,12 +74,14 @@ def collected(data: bytes, *, batches: bool, content: bool = True, limits: Limit
 
 
 def same(data: bytes, **options) -> int:
-    """Assert that an archive reads the same both ways; return how many members came in batches."""
-    expected, none = collected(data, batches=False, **options)
-    found, taken = collected(data, batches=True, **options)
+    """Assert that an archive reads the same in all ways; return how many members came in batches, in either."""
+    expected, none = collected(data, ONE_BY_ONE, **options)
+    found, by_offset = collected(data, BY_OFFSET, **options)
+    assert found == expected
+    found, in_window = collected(data, IN_WINDOW, **options)
     assert found == expected
     assert none == 0
-    return taken
+    return min(by_offset, in_window)
 
 
 def recorded(path, data=b"", *, kind=b"0", digits=9, more=(), order=0, **fields):
@@ -179,7 +185,7 @@ def test_odd_members_among_ordinary_ones(name, content):
 
 def test_the_limit_of_members_ends_a_batch():
     data = ordinary() + END
-    expected, _ = collected(data, batches=True, limits=Limits(members=25))
+    expected, _ = collected(data, BY_OFFSET, limits=Limits(members=25))
     assert expected[2] == 25
     same(data, limits=Limits(members=25))
     same(data, limits=Limits(path=90))
@@ -196,7 +202,10 @@ def test_any_mixture_with_damage(names, seed, data):
         at = data.draw(st.integers(0, len(archive) - 1))
         archive[at] ^= 1 << data.draw(st.integers(0, 7))
     cut = data.draw(st.one_of(st.just(len(archive)), st.integers(1024, len(archive))))
-    same(bytes(archive[:cut]), content=data.draw(st.booleans()))
+    try:
+        same(bytes(archive[:cut]), content=data.draw(st.booleans()))
+    except UnreadableError:  # what is left looks like no tar
+        assume(cut < len(archive))
 
 
 @pytest.mark.parametrize("name", HEALTHY)
@@ -215,7 +224,7 @@ def test_hostile_headers_do_not_cost_a_scan_each(monkeypatch):
     for content in (True, False):
         looks.clear()
         assert same(archive, content=content) == 0
-        assert 0 < len(looks) <= 8_000 // scan.PAUSE
+        assert 0 < len(looks) <= 2 * 8_000 // scan.PAUSE
 
 
 @pytest.mark.parametrize("content", [True, False])
@@ -244,8 +253,11 @@ def far(monkeypatch):
     monkeypatch.setattr(parallel, "processors", lambda: 2)
 
 
-def ahead(data: bytes) -> int:
-    return same(data, content=False)
+def ahead(data: bytes, *, content: bool = False) -> int:
+    """Assert that an archive reads the same with and without processes; return how many members came in batches."""
+    found, taken = collected(data, BY_OFFSET, content=content)
+    assert found == collected(data, ONE_BY_ONE, content=content)[0]
+    return taken
 
 
 @pytest.mark.usefixtures("far")
@@ -253,6 +265,7 @@ def test_what_processes_gather_ahead_is_what_one_would_find():
     rooms = [LAYER[:16] + b"%064d/diff/" % n for n in range(6)]
     plain = b"".join(ordinary(base=room, more=[SELINUX]) for room in rooms) + END
     assert ahead(plain) > 4 * MANY
+    assert ahead(plain, content=True) > 4 * MANY
     odd = b"".join(ordinary(9, base=rooms[0]) + ODD[name] for name in ODD) + END
     assert ahead(odd) > MANY
     inner = recorded(LAYER + b"inner.tar", ordinary(200, base=OTHER) + END + bytes(40_000))
@@ -262,7 +275,7 @@ def test_what_processes_gather_ahead_is_what_one_would_find():
         damaged = bytearray(odd)
         for _ in range(4):
             damaged[dice.randrange(len(odd))] ^= 1 << dice.randrange(8)
-        ahead(bytes(damaged[: dice.randrange(len(odd) // 2, len(odd))]))
+        ahead(bytes(damaged[: dice.randrange(len(odd) // 2, len(odd))]), content=True)
 
 
 @pytest.mark.usefixtures("far")

@@ -53,7 +53,7 @@ class Input:
     @property
     def place(self) -> tuple[int, int, int] | None:
         """Return descriptor, first byte and length of what is read, None where it must be read in order."""
-        if not self.random_access or self.size is None or self._digest is not None:
+        if not hasattr(os, "preadv") or not self.random_access or self.size is None or self._digest is not None:
             return None
         return self._fd, self._start, self.size
 

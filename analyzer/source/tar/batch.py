@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from analyzer.source.checksum import HAS_CRC, go_iso, streamed
+from analyzer.source.checksum import HAS_CRC, go_iso, last_used, zeros
 from analyzer.source.member import BATCH_KINDS, FILE
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class MemberBatch:
         devices: (major, minor) of device nodes, by item.
         memory: where contents lie, valid only while the batch is taken; None where they were passed over.
         starts: where in it each content starts.
+        sums: checksums and flags of the contents, where they have been made.
     """
 
     paths: Paths
@@ -53,6 +54,7 @@ class MemberBatch:
     devices: Mapping[int, tuple[int, int]]
     memory: memoryview | None
     starts: Column
+    sums: tuple[Column, Column] | None
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -63,19 +65,23 @@ class MemberBatch:
         Raises:
             ValueError: the contents were passed over.
         """
+        if self.sums is not None:
+            return self.sums[0][:count], self.sums[1][:count]
         view, starts, sizes = self.memory, self.starts[:count], self.sizes[:count]
         if view is None:
             raise ValueError("the contents of this batch were passed over")
-        files = self.kinds[:count] == FILE_ITEM
-        crcs, flags = np.zeros(count, np.uint64), np.where(files, HAS_CRC, 0).astype(np.uint8)
-        filled = np.flatnonzero(sizes)
-        stops = starts + sizes
-        spans = zip(starts[filled].tolist(), stops[filled].tolist(), strict=True)
-        crcs[filled] = np.fromiter(map(go_iso, [view[start:stop] for start, stop in spans]), np.uint64, len(filled))
-        last = np.frombuffer(view, np.uint8)[stops[filled] - 1]
-        for item in filled[last == 0].tolist():
-            crcs[item], flags[item] = streamed(view[starts[item] : stops[item]], iter(()), int(sizes[item]))
-        return crcs, flags
+        spans = list(zip(starts.tolist(), (starts + sizes).tolist(), strict=True))
+        return sums_of([view[start:stop] for start, stop in spans], self.kinds[:count] == FILE_ITEM)
+
+
+def sums_of(contents: list[memoryview], files: Column) -> tuple[Column, Column]:
+    """Return CRC-64 and flags of contents, 0 and 0 for those that are of no file and have nothing in them."""
+    crcs = np.fromiter(map(go_iso, contents), np.uint64, len(contents))
+    flags = np.where(files, HAS_CRC, 0).astype(np.uint8)
+    for item, content in enumerate(contents):
+        if content and not content[-1]:
+            flags[item] |= zeros(last_used(content), len(content))
+    return crcs, flags
 
 
 class Scan(NamedTuple):
@@ -87,6 +93,7 @@ class Scan(NamedTuple):
         members: what was read.
         offsets: where each content starts.
         in_window: whether the contents lie in the window.
+        sums: as in `MemberBatch`.
     """
 
     begins: Column
@@ -95,6 +102,7 @@ class Scan(NamedTuple):
     members: Members
     offsets: Column
     in_window: bool
+    sums: tuple[Column, Column] | None = None
 
     def batch(self, start: int, stop: int, window: Window) -> MemberBatch:
         """Return the members from `start` up to `stop`; of those in a window, nothing may have been passed over."""
@@ -115,6 +123,7 @@ class Scan(NamedTuple):
             _part(members.devices, start, stop),
             window.view if self.in_window else None,
             offsets - window.base,
+            None if self.sums is None else (self.sums[0][span], self.sums[1][span]),
         )
 
     @classmethod

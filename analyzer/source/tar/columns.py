@@ -47,39 +47,13 @@ LATEST = 9_000_000_000
 SLASH, NEWLINE, DOT = b"/\n."
 
 
-def find_headers(blocks: Column) -> tuple[Column, Column]:
-    """Return the row of every block that looks like a header, and the row after its content.
-
-    A block whose size is not plain, or whose type is none of those that a chain may lead over, is left out.
-    """
+def find_headers(blocks: Column) -> Column:
+    """Return the row of every block that looks like a header with a plain size, of a type that `hop` leads over."""
     rows = np.flatnonzero(field(blocks, 257, MAGIC.dtype) == MAGIC)
     rows = rows[blocks[rows, 261] == ord("r")]
-    leads = CHAINED[blocks[rows, 156]]
     first, last = field(blocks, 124, WORD)[rows].astype(np.uint64), field(blocks, 132, ">u4")[rows].astype(np.uint64)
-    known = _digits(first, 8) & _digits(last, 3, 1) & (leads != STOP)
-    sizes = (_octal(first) << np.uint64(9) | _octal(last >> BYTE)).astype(np.int64)
-    stored = np.where(leads == BODILESS, 0, sizes)[known]
-    rows = rows[known]
-    return rows, rows + 1 + (stored + BLOCK - 1) // BLOCK
-
-
-def chain(rows: Column, after: Column, count: int) -> Column:
-    """Return the items that are reached from row 0, each from the one before; the last may reach beyond `count`."""
-    if not len(rows) or rows[0]:
-        return np.zeros(0, np.int64)
-    breaks = np.flatnonzero(after[:-1] != rows[1:])
-    pieces, item = [], 0
-    while True:
-        at = int(np.searchsorted(breaks, item))
-        last = int(breaks[at]) if at < len(breaks) else len(rows) - 1
-        pieces.append(np.arange(item, last + 1))
-        target = int(after[last])
-        if target >= count:
-            break
-        item = int(np.searchsorted(rows, target))
-        if item == len(rows) or rows[item] != target:
-            break
-    return np.concatenate(pieces)
+    found: Column = rows[_digits(first, 8) & _digits(last, 3, 1) & (CHAINED[blocks[rows, 156]] != STOP)]
+    return found
 
 
 def sound(data: Column, starts: Column) -> Column:

@@ -1,4 +1,4 @@
-"""Gather the headers of a plain file whose contents are not wanted, and read next to nothing else of it.
+"""Gather headers, each of whose sizes leads to the next one, and read next to nothing else of a plain file.
 
 Further processes gather what lies ahead, where there are processors for them. Whether a member starts where they found
 one is for this process to find out, by coming there; it gathers by itself wherever they have not.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,13 @@ from analyzer.source.forks import processors
 from analyzer.source.parallel import WORTH, map_in_workers
 from analyzer.source.tar.batch import Scan
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, find_headers, sound
+from analyzer.source.tar.contents import Contents
 from analyzer.source.tar.header import BLOCK, CACHE, FieldError, parse_number
 from analyzer.source.tar.header_columns import Headers, read_headers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.limits import Limits
 
 MOST = 4_096
@@ -43,18 +46,20 @@ POOR, CHAINS = 64, 16
 
 
 class Hopper:
-    """Hops from header to header.
+    """Hops from header to header of a plain file.
 
     Args:
         file: descriptor.
         start: where in it the tar starts.
         size: bytes of the tar.
         limits: bounds on what is read.
+        contents: whether the checksums of contents are wanted.
     """
 
-    def __init__(self, file: int, start: int, size: int, limits: Limits) -> None:
+    def __init__(self, file: int, start: int, size: int, limits: Limits, *, contents: bool) -> None:
         self._file, self._start, self._size = file, start, size
         self._limits = limits
+        self._contents = Contents(file, start) if contents else None
         self._steps = Steps()
         self._ahead: list[Scan] = []  # in reverse
         self._until = 0  # where the last round ended
@@ -113,7 +118,7 @@ class Hopper:
             data = data[: len(data) // BLOCK * BLOCK]
             if not len(data):
                 break
-            rows = find_headers(data.reshape(-1, BLOCK))[0]
+            rows = find_headers(data.reshape(-1, BLOCK))
             good = np.flatnonzero(sound(data, rows * BLOCK))
             if len(good):
                 return pos + int(rows[good[0]]) * BLOCK
@@ -122,79 +127,116 @@ class Hopper:
 
     def _scan(self, offset: int, until: int) -> Scan | None:
         """Return up to `MOST` members from an offset on that start before a place, None for none."""
-        spans, begins, more, after = self._gather(offset, until)
-        if not spans:
-            return None
-        lengths = np.fromiter(map(len, spans), np.int64, len(spans))
-        memory = b"".join((EDGE, *spans, EDGE))
-        ends = np.cumsum(lengths) + len(EDGE)
-        member = np.flatnonzero(lengths > BLOCK)
-        extended = (ends - lengths)[member]
-        if more:
-            others = np.array(more, np.int64)
-            member = np.concatenate((member, others[:, 0]))
-            extended = np.concatenate((extended, (ends - lengths)[others[:, 0]] + others[:, 1]))
-            order = np.argsort(extended)
-            extended, member = extended[order], member[order]
-        members = read_headers(
-            Headers(memory, np.frombuffer(memory, np.uint8), ends - BLOCK, extended, member), self._limits
-        )
-        starts = np.array(begins, np.int64)
-        return Scan.of(starts, np.append(starts[1:], after), members, starts + lengths, in_window=False)
-
-    def _gather(self, pos: int, until: int) -> tuple[list[bytes], list[int], list[tuple[int, int]], int]:
-        """Return what lies before the contents of the members that start between two places.
-
-        Returns:
-            (the headers of each, where each starts, all but the first extended header of those with more: item and
-            place among its headers, where the last member ends).
-        """
-        leads, steps, size, fields, pread = LEADS, self._steps, self._size, FIELDS, self._pread
-        spans: list[bytes] = []
-        begins: list[int] = []
-        more: list[tuple[int, int]] = []
-        piece, base, last = b"", pos, -1
-        try:
-            while len(spans) < MOST and pos < until:
-                begin = at = pos - base
-                if at > last:
-                    piece, base, begin, at = pread(STEP, pos), pos, 0, 0
-                    last = len(piece) - BLOCK
-                    if last < 0:
-                        break
-                field, kind = fields(piece, at)
-                lead = leads[kind]
-                while lead == EXTENDED:
-                    if at > begin:
-                        more.append((len(spans), at - begin))
-                    at += steps[field]
-                    if at > last:
-                        if at - begin > LONGEST:
-                            return spans, begins, more, pos
-                        piece, base, at, begin = pread(STEP + at - begin, pos), pos, at - begin, 0
-                        last = len(piece) - BLOCK
-                        if at > last:
-                            return spans, begins, more, pos
-                    field, kind = fields(piece, at)
-                    lead = leads[kind]
-                if lead == STOP:
-                    break
-                step = BLOCK if lead == BODILESS else steps[field]
-                after = base + at + step
-                if after > size or not (piece[at] or kind):
-                    break
-                spans.append(piece[begin : at + BLOCK])
-                begins.append(pos)
-                pos = after
-        except FieldError:  # the size of this member is no number
-            pass
-        return spans, begins, more, pos
+        nothing = Piece(b"", offset, -1)
+        scan = scan_of(gather(nothing, self._pread, self._steps, offset, until, self._size), self._limits)
+        if scan is None or self._contents is None:
+            return scan
+        return scan._replace(sums=self._contents.sums(scan))
 
     def _pread(self, count: int, offset: int) -> bytes:
         try:
             return os.pread(self._file, count, self._start + offset)
         except OSError:  # the reader meets the same, and records it
             return b""
+
+
+class Piece(NamedTuple):
+    """A piece of a tar in memory: the memory, where in the tar it starts, and where in it the last block starts."""
+
+    memory: bytes | bytearray
+    base: int
+    last: int
+
+
+class Gathered(NamedTuple):
+    """What lies before the contents of consecutive members.
+
+    Attributes:
+        spans: the headers of each.
+        begins: where each starts.
+        more: of each member with more than one extended header, the others: its item, and place among its headers.
+        after: where the last one ends.
+    """
+
+    spans: list[bytes | bytearray]
+    begins: list[int]
+    more: list[tuple[int, int]]
+    after: int
+
+
+def gather(
+    at_hand: Piece, pread: Callable[[int, int], bytes], steps: Steps, pos: int, until: int, size: int
+) -> Gathered:
+    """Return the headers of members that start between two places and end within the tar, up to `MOST`.
+
+    Args:
+        at_hand: what is in memory.
+        pread: gives up to so many bytes from a place on that is not, none where there is no more to be had.
+        steps: sizes seen so far.
+        pos: where the first member starts.
+        until: the place before which they start.
+        size: where the tar, or what is to be had of it, ends.
+    """
+    leads, fields = LEADS, FIELDS
+    found = Gathered([], [], [], pos)
+    spans, begins, more, _ = found
+    piece, base, last = at_hand
+    try:
+        while len(spans) < MOST and pos < until:
+            begin = at = pos - base
+            if at > last:
+                piece, base, begin, at = pread(STEP, pos), pos, 0, 0
+                last = len(piece) - BLOCK
+                if last < 0:
+                    break
+            field, kind = fields(piece, at)
+            lead = leads[kind]
+            while lead == EXTENDED:
+                if at > begin:
+                    more.append((len(spans), at - begin))
+                at += steps[field]
+                if at > last:
+                    if at - begin > LONGEST:
+                        return found._replace(after=pos)
+                    piece, base, at, begin = pread(STEP + at - begin, pos), pos, at - begin, 0
+                    last = len(piece) - BLOCK
+                    if at > last:
+                        return found._replace(after=pos)
+                field, kind = fields(piece, at)
+                lead = leads[kind]
+            if lead == STOP:
+                break
+            after = base + at + (BLOCK if lead == BODILESS else steps[field])
+            if after > size or not (piece[at] or kind):
+                break
+            spans.append(piece[begin : at + BLOCK])
+            begins.append(pos)
+            pos = after
+    except FieldError:  # the size of this member is no number
+        pass
+    return found._replace(after=pos)
+
+
+def scan_of(found: Gathered, limits: Limits, *, in_window: bool = False) -> Scan | None:
+    """Return what gathered headers say, None where there are none."""
+    spans, begins, more, after = found
+    if not spans:
+        return None
+    lengths = np.fromiter(map(len, spans), np.int64, len(spans))
+    memory = b"".join((EDGE, *spans, EDGE))
+    ends = np.cumsum(lengths) + len(EDGE)
+    member = np.flatnonzero(lengths > BLOCK)
+    extended = (ends - lengths)[member]
+    more = [place for place in more if place[0] < len(spans)]
+    if more:
+        others = np.array(more, np.int64)
+        member = np.concatenate((member, others[:, 0]))
+        extended = np.concatenate((extended, (ends - lengths)[others[:, 0]] + others[:, 1]))
+        order = np.argsort(extended)
+        extended, member = extended[order], member[order]
+    members = read_headers(Headers(memory, np.frombuffer(memory, np.uint8), ends - BLOCK, extended, member), limits)
+    starts = np.array(begins, np.int64)
+    return Scan.of(starts, np.append(starts[1:], after), members, starts + lengths, in_window=in_window)
 
 
 class Steps(dict[bytes, int]):
