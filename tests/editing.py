@@ -17,6 +17,9 @@ from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member
 from analyzer.source.open import open_bundle
 
+HOUR = 3600 * 10**9
+FAR = 2 * 10**18
+"""Times after this are in no store but as a test of far times."""
 BUNDLES = pathlib.Path(__file__).parent / "bundles"
 
 
@@ -61,6 +64,7 @@ class Edited:
         self.entries: dict[str, tuple[Member, bytes]] = {}
         for member, data in _load(BUNDLES / f"{name}.tar.zst"):
             self.entries[member.path] = (copy.copy(member), data)
+        self._changed_ns = max(member.mtime_ns for member, _ in self.entries.values() if member.mtime_ns < FAR) + HOUR
         self.losses = []
         self.notes = []
         self.members = 0
@@ -123,6 +127,8 @@ class Edited:
     def write(self, path: str, data: bytes | str) -> Edited:
         """Replace or add a regular file."""
         content = data.encode() if isinstance(data, str) else data
+        if path not in self.entries or self.entries[path][0].kind != FILE:
+            self.touch_parent(path)
         member = self.entries[path][0] if path in self.entries else Member(path, FILE, mode=0o600)
         member.kind, member.size, member.link = FILE, len(content), ""
         self.entries[path] = (member, content)
@@ -141,7 +147,12 @@ class Edited:
         return self.write_records(f"{root}/overlay-containers/containers.json", value)
 
     def remove(self, path: str) -> Edited:
-        """Remove an entry and everything below it."""
+        """Remove an entry and everything below it, as on the node: its directory's time moves."""
+        self.touch_parent(path)
+        return self.leave_out(path)
+
+    def leave_out(self, path: str) -> Edited:
+        """Leave an entry and everything below it out of the capture."""
         found = self.below(path)
         assert found, f"nothing at {path}"
         for known in found:
@@ -149,17 +160,28 @@ class Edited:
         return self
 
     def symlink(self, path: str, target: str) -> Edited:
+        self.touch_parent(path)
         self.entries[path] = (Member(path, SYMLINK, mode=0o777, link=target), b"")
         return self
 
     def directory(self, path: str, mode: int = 0o700) -> Edited:
+        self.touch_parent(path)
         self.entries[path] = (Member(path, DIRECTORY, mode=mode), b"")
         return self
 
     def change(self, path: str, **facts) -> Edited:
-        """Change facts of an entry: mode, uid, mtime_ns, xattrs, kind, …"""
+        """Change facts of an entry: mode, uid, xattrs, …; what takes its place (kind, link) moves its directory's time."""
+        if facts.keys() & {"kind", "link", "rdev"}:
+            self.touch_parent(path)
         for name, value in facts.items():
             setattr(self.entries[path][0], name, value)
+        return self
+
+    def touch_parent(self, path: str) -> Edited:
+        """Give the directory of a name the time of its change: an hour after the last of the bundle's own."""
+        parent = path.rpartition("/")[0]
+        if parent in self.entries:
+            self.entries[parent][0].mtime_ns = self._changed_ns
         return self
 
     # judging

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analyzer.capture.model import Capture, capture_of
 from analyzer.checks.finding import Subject
 from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores, lies_at
@@ -77,6 +78,11 @@ class StoreView:
         paths = [*configured["imagestore"], *configured["additionalimagestores"]]
         roots = [store.root for store in self.snapshot.stores]
         return [path for path in paths if not any(lies_at(path, root) for root in roots)]
+
+    @property
+    def capture(self) -> Capture:
+        """Return how the bundle was captured: what rules ask that conclude from absence."""
+        return capture_of(self.snapshot, self.rel)
 
     @cached_property
     def contents(self) -> dict[str, LayerFacts]:

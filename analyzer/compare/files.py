@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.kept import Kept, kept_facts
 from analyzer.compare.match import absent, differing
 from analyzer.compare.model import CHANGED, FILE, A, B, Change, ComparedItem
 from analyzer.compare.records import layer_users
@@ -15,7 +16,6 @@ from analyzer.snapshot.symlink_rows import resolve_row
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import BLOCK, CHAR, HARDLINK
 from analyzer.source.member import FILE as REGULAR
-from analyzer.verify.captured_ids import Capture, captured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ class Files:
     """
 
     def __init__(self, a: BundleSnapshot, b: BundleSnapshot, first: Relations, second: Relations) -> None:
-        self._captures = captured(a), captured(b)
+        self._captures = kept_facts(a), kept_facts(b)
         self._snapshots = a, b
         self._rels = first, second
         self.same = 0
@@ -138,8 +138,8 @@ class Files:
         return ", ".join(f"{name}={value.hex()}" for name, value in sorted(xattrs.items()))
 
 
-def _keeps_attributes(capture: Capture) -> bool:
-    return capture.privileged or capture.user
+def _keeps_attributes(kept: Kept) -> bool:
+    return kept.privileged or kept.user
 
 
 def _tables(rel: Relations) -> dict[tuple[str, str], DiffTable]:

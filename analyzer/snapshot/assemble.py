@@ -93,6 +93,7 @@ def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limi
         for name in names:
             if name in tree:
                 store.documents[f"{part}/{name}"] = read_document(name, tree[name], limits)
+    store.root_member = collected.directories.get(store.root)
     for path, file in collected.loose.items():
         head, _, name = path.rpartition("/")
         if head == store.root and name in ("storage.lock", "userns.lock"):
@@ -117,6 +118,7 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             store.tar_splits[name_match.group(1)] = file
         elif file.member.kind == DIRECTORY:
             by_directory.setdefault(directory, {})
+            store.data_dirs.setdefault(part, {})[directory] = file.member
         elif HEX_ID.fullmatch(path):
             store.no_directories.append(file)
         elif path.startswith(".tmp-"):

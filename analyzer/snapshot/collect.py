@@ -39,6 +39,8 @@ MOST_VOLUMES = 100_000
 MOST_MOUNTED = 256
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
+DIRECTORIES = 10_000
+"""Most directories outside of stores that are kept: a graph root is one of them."""
 PROGRESS_EVERY = 512
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 NOT_NEEDED = Unread(LEFT_OUT, "not needed")
@@ -92,6 +94,7 @@ class Collected:
     tops: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     archives: list[str] = field(default_factory=list)
+    directories: dict[str, Member] = field(default_factory=dict)
     notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
     content_files: int = 0
@@ -377,6 +380,8 @@ class Collector:
 
     def _elsewhere(self, member: Member, body: Body) -> None:
         path = member.path
+        if member.kind == DIRECTORY and len(self.result.directories) < DIRECTORIES:
+            self.result.directories[path] = member
         if path:
             top = path.partition("/")[0]
             if top in self.result.tops or len(self.result.tops) < 50:

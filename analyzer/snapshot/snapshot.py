@@ -14,6 +14,7 @@ from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.gaps import find_gaps, host_notes
 from analyzer.snapshot.grouping import group_stores
+from analyzer.snapshot.link_targets import put_back_targets
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
 from analyzer.source.allocation import much_made
@@ -207,6 +208,7 @@ def understand(
         raise NoStoreError(describe_input(collected, gathered.members) + lost, where=gathered.path)
     group_stores(stores, collected.host)
     tell_backing(stores, collected.host)
+    notes = put_back_targets(stores)
     stores.sort(key=lambda s: (s.group, s.role != "graph-root", s.root, s.driver))
     if again is not None and gathered.depth != QUICK and (tables := undigested(stores)):
         digest_files(again(), tables)
@@ -229,7 +231,7 @@ def understand(
         collected.host,
         gathered.depth,
         [*losses, *(gap.loss for gap in gaps)],
-        [*gathered.notes, *collected.notes, *host_notes(collected.host)],
+        [*gathered.notes, *collected.notes, *host_notes(collected.host), *notes],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,

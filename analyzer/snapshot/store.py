@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.locks import Lock
     from analyzer.snapshot.overlay import DriverHome
     from analyzer.snapshot.provenance import SmallFile
+    from analyzer.source.member import Member
 
 GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT = "graph-root", "image-store", "additional", "run-root"
 
@@ -35,7 +36,9 @@ class Store:
         image_files: files of `<driver>-images/<directory>/` by directory and file name.
         container_files: files of `<driver>-containers/<directory>/` by directory and path below it.
         layer_files: files of `<driver>-layers/<directory>/` by directory and file name.
-        image_dirs, container_dirs: names of the data directories themselves.
+        data_dirs: data directories below `<driver>-<part>` by part and name, as far as they were members themselves.
+        part_dirs: `<driver>-<part>` itself by part, likewise.
+        root_member: the graph root itself, None where it was no member.
         tar_splits: `<id>.tar-split.gz` by layer id.
         temporaries: left-over `.tmp-*` files.
         locks: lock files by name.
@@ -64,6 +67,8 @@ class Store:
     locks: dict[str, Lock] = field(default_factory=dict)
     part_dirs: dict[str, SmallFile] = field(default_factory=dict)
     no_directories: list[SmallFile] = field(default_factory=list)
+    data_dirs: dict[str, dict[str, Member]] = field(default_factory=dict)
+    root_member: Member | None = None
     seen: frozenset[str] = frozenset()
     group: int = 0
     backing_fs: str = ""

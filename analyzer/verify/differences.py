@@ -245,7 +245,7 @@ class TableComparison:
         self.facts.link_lost = self.facts.link_lost or entry.path
 
     def _judge_opaque(self) -> None:
-        facts, capture = self.facts, self.judge.capture
+        facts, kept = self.facts, self.judge.kept
         index = self.table.index
         for path in sorted(self._opaque):
             row = index.get(path, -1)
@@ -257,7 +257,7 @@ class TableComparison:
             if any(marks.get(name) == b"y" for name in self.honoured):
                 continue
             other = next((name for name in OPAQUE_NAMES if marks.get(name) == b"y"), "")
-            if not other and not (capture.marks if self.rootless else capture.privileged):
+            if not other and not (kept.marks if self.rootless else kept.privileged):
                 facts.doubts[OPAQUE] += 1
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None
@@ -297,7 +297,7 @@ class TableComparison:
                 self.facts.add(
                     Difference(WHITEOUT, target, CHAR, "a whiteout", observed, found.mtime_ns, entry.mtime_ns)
                 )
-            elif not self.judge.capture.nodes or self.judge.capture.unpacked:
+            elif not self.judge.kept.nodes or self.judge.kept.unpacked:
                 self.facts.doubts[WHITEOUT] += 1
             else:
                 self.facts.add(Difference(WHITEOUT, target, CHAR, "a whiteout", "missing", None, entry.mtime_ns))
@@ -310,12 +310,12 @@ class TableComparison:
         self.facts.whiteout_file = min(files, default="")
 
     def _judge_missing(self) -> None:
-        capture = self.judge.capture
+        kept = self.judge.kept
         for entry in self._missing:
             if entry.kind in NODES:
                 if self.partial or (self.rootless and entry.kind != FIFO):
                     continue
-                if not capture.nodes or capture.unpacked:
+                if not kept.nodes or kept.unpacked:
                     self.facts.doubts[NODE] += 1
                     continue
             facet = NODE if entry.kind in NODES else MISSING

@@ -30,9 +30,9 @@ from analyzer.verify.facts import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from analyzer.capture.kept import Kept
     from analyzer.snapshot.content import Entry
     from analyzer.snapshot.tar_entry import TarEntry
-    from analyzer.verify.captured_ids import Capture
     from analyzer.verify.id_maps import Ids
     from analyzer.verify.storage_options import StorageOptions
 
@@ -69,10 +69,10 @@ class EntryJudge:
         dated: whether the engine gave files their recorded times (a partial pull by old engines did not).
     """
 
-    def __init__(self, facts: LayerFacts, owners: tuple[Ids, Ids], capture: Capture, options: StorageOptions) -> None:
+    def __init__(self, facts: LayerFacts, owners: tuple[Ids, Ids], kept: Kept, options: StorageOptions) -> None:
         self.facts = facts
         self.uids, self.gids = owners
-        self.capture = capture
+        self.kept = kept
         self.options = options
         self.mapped = False
         self.flat = False
@@ -176,15 +176,12 @@ class EntryJudge:
 
     def _mode(self, group: tuple[TarEntry, ...], found: Entry, seen: ObservedStat, path: str) -> None:
         rec = group[0]
-        if (
-            rec.kind == SYMLINK
-            or self.flat
-            or self.capture.unpacked
-            or (self.options.force_mask and not seen.overridden)
-        ):
+        if rec.kind == SYMLINK or self.flat or self.kept.unpacked or (self.options.force_mask and not seen.overridden):
             return
         if all(seen.mode != each.mode for each in group):
-            self._add(MODE, path, rec, found, f"mode {rec.mode:04o}", f"mode {seen.mode:04o}")
+            others = sorted({f"mode {each.mode:04o}" for each in group[1:] if each.mode != rec.mode})
+            note = f"its hard links have {', '.join(others)}" if others else ""
+            self._add(MODE, path, rec, found, f"mode {rec.mode:04o}", f"mode {seen.mode:04o}", note)
 
     def _owner(self, group: tuple[TarEntry, ...], found: Entry, seen: ObservedStat, path: str) -> None:
         rec = group[0]
@@ -196,7 +193,7 @@ class EntryJudge:
         if self.root_owned and (seen.uid, seen.gid) == (self.uids[0], self.gids[0]):
             return
         uid, gid = wanted[0]
-        if not self.capture.owners:
+        if not self.kept.owners:
             self.facts.doubts[OWNER] += 1
             return
         expected = f"owner {seen.uid if uid < 0 else uid}:{seen.gid if gid < 0 else gid}"
@@ -208,7 +205,7 @@ class EntryJudge:
             if not (user or name == CAPABILITY) or name.startswith(("user.overlay.", "user.containers.")):
                 continue
             have = found.xattrs.get(name)
-            if have is None and not (self.capture.user if user else self.capture.privileged):
+            if have is None and not (self.kept.user if user else self.kept.privileged):
                 self.facts.doubts[ATTRIBUTE] += 1
             elif have != value and not (name == CAPABILITY and _same_capability(have, value)):
                 observed = f"{name} = {have.hex()[:80]}" if have is not None else f"no {name}"

@@ -34,7 +34,7 @@ class Difference(NamedTuple):
         path: path below the diff directory.
         kind: kind of the file as recorded (as found, for a planted one).
         expected, observed: the two facts in words.
-        mtime_ns: modification time of the file as found, None where it is not there.
+        mtime_ns: modification time of the file as found; where it is gone, when its directory was changed; else None.
         recorded_ns: modification time as recorded, None where nothing is recorded.
         size: content bytes as recorded (as found, for a planted one).
         note: what more is known, e.g. `as if one bit flipped: …`.
@@ -77,6 +77,9 @@ class LayerFacts:
         whiteouts: how many of those recorded are devices, and how many are `.wh.` files.
         whiteout_file: one of these files.
         owners: user and group ids that the headers name, whiteouts left out.
+        left_out: differences that the capture made (`analyzer.checks.comparison.settle`).
+        undecided: those of which nothing tells whether the store or the capture made them, as far as listed.
+        more_undecided: how many more of them there are.
     """
 
     record: LayerRecord
@@ -100,6 +103,9 @@ class LayerFacts:
     whiteouts: tuple[int, int] = (0, 0)
     whiteout_file: str = ""
     owners: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
+    left_out: int = 0
+    undecided: list[Difference] = field(default_factory=list)
+    more_undecided: int = 0
 
     def add(self, difference: Difference) -> None:
         """Count a difference and keep it while there is room."""

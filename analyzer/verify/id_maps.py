@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.store import Store
 
 ANY = -1
 """An owner that cannot be foretold."""
@@ -45,7 +47,7 @@ class Ids(dict[int, int]):
         return ANY
 
 
-class Unknown(Ids):
+class UnknownIds(Ids):
     """Owners that tell nothing: chown errors were ignored, or the bundle keeps none."""
 
     def __init__(self) -> None:
@@ -60,3 +62,29 @@ def owners_of(record: LayerRecord, store_owner: tuple[int, int]) -> tuple[Ids, I
     if store_owner[0] == 0:
         return Ids(record.uidmap, None), Ids(record.gidmap, None)
     return Ids(record.uidmap, store_owner[0]), Ids(record.gidmap, store_owner[1])
+
+
+def store_owner(store: Store) -> tuple[int, int]:
+    """Return whose store it is: (0, 0) in one of root, the user's in a rootless one.
+
+    Only root can write `trusted.` attributes. Else the index files tell, whose owner a `chown -R` over the layers
+    leaves alone, and at last most layer directories.
+    """
+    home = store.home
+    if any(name.startswith("trusted.") for name in attribute_names(store)):
+        return (0, 0)
+    members = [document.file.member for document in store.documents.values()]
+    counted = Counter((member.uid, member.gid) for member in members)
+    if not counted:
+        counted = Counter((layer.member.uid, layer.member.gid) for layer in home.layers.values() if layer.member)
+    return min(counted, key=lambda owner: (-counted[owner], owner)) if counted else (0, 0)
+
+
+def attribute_names(store: Store) -> Iterator[str]:
+    """Yield the name of every extended attribute below the layers of a store, as often as it stands there."""
+    for layer in store.home.layers.values():
+        for member in layer.entries.values():
+            yield from member.xattrs
+        for table in layer.tables.values():
+            for _, _, xattrs, _ in table.extra.values():
+                yield from xattrs

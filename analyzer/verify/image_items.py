@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from analyzer.capture.answer import Removed
+from analyzer.capture.model import settled
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
 from analyzer.snapshot.manifests import DIGEST
@@ -14,6 +16,8 @@ from analyzer.source.member import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.capture.answer import Answer
+    from analyzer.capture.model import Capture
     from analyzer.snapshot.image_open import ImageReader, OpenResult
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.provenance import SmallFile
@@ -32,6 +36,11 @@ class ImageSource(Protocol):
     store: Store
 
     @property
+    def capture(self) -> Capture:
+        """Return how the bundle was captured."""
+        ...
+
+    @property
     def reader(self) -> ImageReader:
         """Return what opens images of these stores."""
         ...
@@ -48,6 +57,8 @@ class BigDataItem:
         size, digest: as recorded; None and `""` where the record has none.
         fault: `missing`, `blank`, `resized`, `altered` or `""`: the first that holds.
         seen: digest of the content, as the engine computes it for this key; `""` when unknown.
+        answer: where there is no file: whether it was removed, or not captured; None where the bundle lists no such
+            files at all.
     """
 
     key: str
@@ -57,6 +68,7 @@ class BigDataItem:
     digest: str
     fault: str = ""
     seen: str = ""
+    answer: Answer | None = None
 
     @property
     def where(self) -> Where:
@@ -114,9 +126,11 @@ def images_of(images: ImageSource) -> Iterator[ImageRecord]:
 
 def judge_images(images: ImageSource) -> Iterator[ImageItems]:
     """Judge the items of every image of the store."""
-    listed = listed_kinds(images)
+    answers = absent_items(images)
     for image in images_of(images):
-        items = tuple(_judge(images, image, key, listed) for key in dict.fromkeys(image.big_data_names))
+        items = tuple(
+            _judge(images, image, key, answers.get((image.id, key))) for key in dict.fromkeys(image.big_data_names)
+        )
         yield ImageItems(image, items, images.reader.open(replace(image, metadata=""), None))
 
 
@@ -140,16 +154,50 @@ def data_listed(images: ImageSource) -> bool:
     return PLAIN in listed_kinds(images)
 
 
+def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
+    """Answer for every item of an image that no store has a file for, by image and key.
+
+    Items whose kind the bundle lists nowhere are left out: there the capture took single files.
+    """
+    listed = listed_kinds(images)
+    groups: dict[str, dict[tuple[str, str], Answer]] = {}
+    present: set[str] = set()
+    for image in images_of(images):
+        answer = images.capture.image_data(images.store, image.id)
+        for key in dict.fromkeys(image.big_data_names):
+            group = _group(key)
+            if images.reader.file(image.id, key) is not None:
+                present.add(group)
+            elif _kind(file_name(key)) in listed:
+                groups.setdefault(group, {})[image.id, key] = answer
+    found: dict[tuple[str, str], Answer] = {}
+    for group, answers in groups.items():
+        found.update(settled(answers, others=group in present))
+    return found
+
+
 def absent(images: ImageSource, image: ImageRecord, key: str) -> bool:
-    """Tell whether the bundle proves that no store has a file for a key."""
-    return images.reader.file(image.id, key) is None and _kind(file_name(key)) in listed_kinds(images)
+    """Tell whether no store has a file for a key, and it is the store that lacks it; what no record names never was."""
+    if images.reader.file(image.id, key) is not None or _kind(file_name(key)) not in listed_kinds(images):
+        return False
+    if key not in image.big_data_names:
+        return True
+    group, answer = _group(key), images.capture.image_data(images.store, image.id)
+    names = (name for other in images_of(images) for name in other.big_data_names if _group(name) == group)
+    others = any(images.reader.file(other.id, name) is not None for other in images_of(images) for name in names)
+    return isinstance(settled({key: answer}, others=others)[key], Removed)
+
+
+def _group(key: str) -> str:
+    """Return what items of one kind have in common: the key up to its digest."""
+    return key.partition(":")[0] if ":" in key else key.partition("-")[0]
 
 
 def _kind(name: str) -> str:
     return ENCODED if name.startswith("=") else JSON if name.endswith(".json") else PLAIN
 
 
-def _judge(images: ImageSource, image: ImageRecord, key: str, listed: frozenset[str]) -> BigDataItem:
+def _judge(images: ImageSource, image: ImageRecord, key: str, answer: Answer | None) -> BigDataItem:
     path = images.store.part_path("images", image.id, file_name(key))
     file = images.reader.file(image.id, key)
     size, digest = image.big_data_sizes.get(key), image.big_data_digests.get(key)
@@ -161,7 +209,7 @@ def _judge(images: ImageSource, image: ImageRecord, key: str, listed: frozenset[
         digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
     )
     if file is None:
-        return replace(item, fault=MISSING) if _kind(file_name(key)) in listed else item
+        return replace(item, fault=MISSING if isinstance(answer, Removed) else "", answer=answer)
     item = replace(item, seen=_digest(images, image, key, file))
     return replace(item, fault=_fault(item, file))
 

@@ -7,22 +7,23 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analyzer.capture.model import capture_of
+from analyzer.capture.recorded import description
 from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.second_pass import table_of
 from analyzer.snapshot.snapshot import QUICK
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
-from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
 from analyzer.source.allocation import much_made
 from analyzer.source.member import HARDLINK
 from analyzer.source.parallel import map_in_workers
-from analyzer.verify.captured_ids import captured, store_owner
 from analyzer.verify.differences import TableComparison, name_owner, note_entries
 from analyzer.verify.entry_judge import EntryJudge
 from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
-from analyzer.verify.id_maps import Unknown, owners_of
+from analyzer.verify.id_maps import UnknownIds, owners_of, store_owner
 from analyzer.verify.inherited import inherited
 from analyzer.verify.opaque_marks import honoured_names
+from analyzer.verify.settle import settle
 from analyzer.verify.storage_options import storage_options
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
+    from analyzer.snapshot.toc import Toc
 
 EMPTY = "the layer's diff is empty"
 HOPS = 8
@@ -57,7 +59,8 @@ class Comparer:
         self.snapshot = snapshot
         self.store = store
         self.rel = rel
-        self.capture = captured(snapshot)
+        self.capture = capture_of(snapshot, rel)
+        self.kept = self.capture.kept
         self.options = storage_options(snapshot.host)
         self.owner = store_owner(store)
         self.honoured = honoured_names(store, rootless=self.owner[0] != 0)
@@ -80,6 +83,7 @@ class Comparer:
                 found[record.id] = facts
         for layer_id in self._emptied(found):
             found[layer_id] = self._emptied_layer(found[layer_id])
+        settle(self.capture, self.store, self.rel, found, self.tables)
         return found
 
     def _bare(self, record: LayerRecord) -> LayerFacts | None:
@@ -122,15 +126,7 @@ class Comparer:
 
     def _description(self, layer_id: str) -> TarSplit | Toc | None:
         """Return what describes a layer: its tar-split, else the table of contents of a partial pull."""
-        stores = (self.store, *self.rel.stores)
-        for store in stores:
-            if (file := store.tar_splits.get(layer_id)) is not None:
-                return TarSplit(file, self.limits)
-        for store in stores:
-            files = store.layer_files.get(layer_id, {})
-            if TOC_FILE in files:
-                return Toc(files[TOC_FILE], files.get(FORMAT_FILE), self.limits)
-        return None
+        return description((self.store, *self.rel.stores), layer_id, self.limits)
 
     def _layer(self, record: LayerRecord) -> LayerFacts | None:
         split = self._description(record.id)
@@ -215,8 +211,8 @@ class Comparer:
         owners = owners_of(record, self.owner)
         flat = facts.source == FLAT_TOC
         if flat or self.options.ignore_chown_errors:
-            owners = (Unknown(), Unknown())
-        judge = EntryJudge(facts, owners, self.capture, self.options)
+            owners = (UnknownIds(), UnknownIds())
+        judge = EntryJudge(facts, owners, self.kept, self.options)
         judge.mapped = table.path.endswith("/diff1")
         judge.flat = flat
         judge.root_owned = facts.source != TAR_SPLIT

@@ -24,8 +24,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, INFO, MEDIUM, Finding
+from analyzer.checks.finding import CRITICAL, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.times import format_time
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
-
-SLACK_NS = 60 * 1_000_000_000
 
 
 @rule(
@@ -52,23 +52,22 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     if directory is None or index is None or not images or store.image_files or "images.lock" not in store.locks:
         return
     changed, written = directory.member.mtime_ns, index.file.member.mtime_ns
-    removed = changed > written + SLACK_NS
+    answer = view.capture.part(store, "images")
+    removed = isinstance(answer, Removed)
     story = f"the directory was changed at {format_time(changed)}, its index was written at {format_time(written)}"
+    weight = weigh(answer, CRITICAL, f"{directory.path} has data of none of its images", MEDIUM)
+    only = next((image for image in store.images if [image.id] == images), None)
     yield this.found(
-        view.file(directory.path),
+        view.image(only) if only is not None else view.file(directory.path),
         [
             (Where(directory.path), f"data directories of {len(images)} images", "none"),
             (index.file.where, f"a directory last changed about {format_time(written)}", format_time(changed)),
         ],
-        severity=CRITICAL if removed else INFO,
-        confidence=MEDIUM,
         path=directory.path,
         count=len(images),
         images=sorted(images),
         containers=sorted({c for image in images for c in view.rel.users_of_image.get(image, ())}),
         story=story if removed else "the capture may have left them out",
         fails_listing=removed,
-        doubt=""
-        if removed
-        else f"{directory.path} has data of none of its images: removed, or left out of the capture",
+        **(weight or {}),
     )

@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Unknown
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.images import ImageRecord
 
 
 @rule(
@@ -46,6 +49,9 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the file of every named item."""
     for image, items, opening in view.images_judged:
         found = [item for item in items if item.fault == MISSING]
+        open_ones = [item for item in items if isinstance(item.answer, Unknown)]
+        if open_ones and not found:
+            yield _left_open(view, this, image, open_ones)
         if not found:
             continue
         lost = {item.key for item in found}
@@ -69,6 +75,26 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             consequence=listing(error),
             unsynced=False,
         )
+
+
+def _left_open(view: StoreView, this: Rule, image: ImageRecord, items: list[BigDataItem]) -> Finding:
+    """Tell of items that the bundle has of no image, or whose directory tells nothing."""
+    answer = items[0].answer
+    weight = weigh(answer, ERROR, f"image {title(image)} lacks {len(items)} of its files") if answer else None
+    return this.found(
+        view.image(image),
+        [(item.where, _expected(item), "not in the bundle") for item in items],
+        variant="open",
+        says="image {name} ({image}) lacks {count} of its big-data files in the bundle: {listed}",
+        name=title(image),
+        image=image.id,
+        images=[image.id],
+        items=[item.key for item in items],
+        count=len(items),
+        listed=", ".join(item.key for item in items),
+        unsynced=False,
+        **(weight or {}),
+    )
 
 
 def _expected(item: BigDataItem) -> str:

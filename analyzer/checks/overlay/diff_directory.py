@@ -23,12 +23,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
-from analyzer.source.member import DIRECTORY, SYMLINK
+from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,18 +48,22 @@ if TYPE_CHECKING:
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at `diff` of every layer directory that has a record."""
     directories = view.store.home.layers.values()
-    if not any(each.entries["diff"].kind == DIRECTORY for each in directories if "diff" in each.entries):
-        return
+    gone = [each for each in directories if not each.has_diff and each.name in view.rel.layers]
+    answers = view.capture.lacking(view.store, "diff", gone)
     for directory in directories:
         record = view.rel.layers.get(directory.name)
         seen = _seen(directory)
         if record is None or not seen or (record.incomplete and seen == "missing"):
             continue
         users = users_of(view, [directory.name])
+        answer = answers.get(directory.name, Removed(None, ""))
+        weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no diff")
+        if weight is None:
+            continue
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/diff"), "a directory", seen)],
-            severity=ERROR if users else WARNING,
+            **weight,
             layer=directory.name,
             layers=[directory.name],
             images=users.images,

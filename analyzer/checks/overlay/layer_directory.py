@@ -11,8 +11,8 @@ Why it matters
 How sure
     High: the bundle was read whole and holds directories of other layers of the same store. A bundle of records only
     is not judged. Directories in an image store or in additional stores count. A container's layer whose short link is
-    gone too may have been removed by the engine while the bundle was made: a warning. Where `overlay/l` is all that is
-    left of the home, the directories were removed, or a capture took the links alone: it is told, and left open.
+    gone too may have been removed by the engine while the bundle was made: it is told, and left open. Where no
+    directory is left, the times of the home and of its marks tell whether they were removed; else it is left open.
 
 Remedy
     Remove the images in question by id and pull them again; with CRI-O the record must go too before a pull can bring
@@ -26,8 +26,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, MEDIUM, WARNING, Finding
+from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 
     from analyzer.checks.store_view import StoreView
 
-LINKS_LEFT = "{path} holds no directory of the {count} layers that have a record, only the {links} short links to them"
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 
@@ -66,15 +67,18 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         links = [f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())]
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
         users = users_of(view, [record.id])
-        removed = bool(home.links and not links and not users.images)
+        deleted = bool(home.links and not links and not users.images)
+        answer = view.capture.deleted_meanwhile(view.store) if deleted else Removed(None, "")
+        weight = weigh(answer, ERROR if users else WARNING, f"{path} is gone with its short link")
+        if weight is None:
+            continue
         yield this.found(
             view.layer(record.id, path),
             [
                 (Where(path), "the directory of the layer", "absent"),
                 (record.where, "a layer with a directory", f"a record of layer {record.id}"),
             ],
-            severity=WARNING if removed or not users else ERROR,
-            confidence=MEDIUM if removed else HIGH,
+            **weight,
             layer=record.id,
             layers=[record.id],
             images=users.images,
@@ -86,48 +90,33 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 
 def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
-    """Report a home that holds nothing but the driver's own marks: they survive `rm -rf overlay/*`.
-
-    Records with `overlay/l` alone may be a capture that left the layers out: that is told as a doubt.
-    """
+    """Report a home that holds no layer directory: removed, or left out of the capture."""
     home, store = view.store.home, view.store
     recorded = [record.id for record in store.layers if record.id and not record.incomplete]
     if not recorded or all(view.rel.directory(layer) is not None for layer in recorded):
         return
-    if home.link_dir is not None or home.links:
-        yield _links_left(view, this, recorded)
+    if home.member is None and home.link_dir is None and not home.links and not home.others:
         return
     left = sorted(home.others)
-    if home.member is None or not left:
-        return
+    if home.links or home.link_dir is not None:
+        left.append(f"l with {len(home.links)} short links")
     users = users_of(view, recorded)
+    words = ", ".join(left[:5]) or "nothing"
     path = f"{home.path}/{HOMES[store.driver]}".rstrip("/")
+    answer = view.capture.layer_directories(view.store)
+    weight = weigh(answer, ERROR if users else WARNING, f"{path} has not one layer directory")
+    if weight is None:
+        return
     yield this.found(
         view.file(path),
-        [(Where(path), f"directories of {len(recorded)} layers", f"none; only {', '.join(left[:5])}")],
-        severity=ERROR if users else WARNING,
+        [(Where(path), f"directories of {len(recorded)} layers", f"none; only {words}")],
         says=EMPTIED,
         path=path,
         count=len(recorded),
-        left=", ".join(left[:5]),
+        left=words,
         layers=recorded,
         images=users.images,
         containers=users.containers,
         needed=users.words,
-    )
-
-
-def _links_left(view: StoreView, this: Rule, recorded: list[str]) -> Finding:
-    home = view.store.home
-    return this.found(
-        view.file(home.path),
-        [(Where(home.path), f"directories of {len(recorded)} layers", f"none; only l with {len(home.links)} links")],
-        severity=INFO,
-        confidence=LOW,
-        variant="links-left",
-        says=LINKS_LEFT,
-        path=home.path,
-        count=len(recorded),
-        links=len(home.links),
-        doubt=f"{home.path} has short links and not one layer directory: removed, or left out of the capture",
+        **weight,
     )

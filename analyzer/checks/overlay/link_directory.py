@@ -25,9 +25,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.clock import same_time
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, INFO, LOW, MEDIUM, WARNING, Finding
+from analyzer.checks.finding import CRITICAL, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY, SYMLINK
 
@@ -59,30 +62,49 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         )
         return
     lacking = sum(1 for directory in home.layers.values() if directory.link_id)
-    if home.links or not lacking or home.member is None:
+    if not lacking:
         return
-    elsewhere = _symlink_elsewhere(view)
+    if home.links:
+        yield from _followed(view, this, path)
+        return
+    answer = view.capture.short_links(view.store)
+    weight = weigh(answer, WARNING, f"{path} has none of the {lacking} short links", MEDIUM)
+    if weight is not None:
+        yield this.found(
+            view.file(path),
+            [(Where(path), f"the symlinks of {lacking} layers", "none" if home.link_dir else "absent")],
+            variant="emptied",
+            path=path,
+            seen="empty" if home.link_dir else "absent",
+            effect="the next mount re-makes the links",
+            **weight,
+        )
+
+
+def _followed(view: StoreView, this: Rule, path: str) -> Iterator[Finding]:
+    """Tell of links that became the directories they led to, unless the capture is what followed them.
+
+    A capture that follows a link gives what it leads to once more, with the same time; a directory made on the node has
+    a time of its own.
+    """
+    home = view.store.home
+    if any(member.kind == SYMLINK for member in home.links.values()) or not view.capture.kept.symlinks:
+        return
+    diffs = {each.link_id: each.entries.get("diff") for each in home.layers.values() if each.link_id}
+    for name, member in sorted(home.links.items()):
+        diff = diffs.get(name)
+        if member.kind != DIRECTORY or (diff is not None and same_time(member.mtime_ns, diff.mtime_ns)):
+            return
+    count = len(home.links)
+    users = users_of(view, [each.name for each in home.layers.values() if each.link_id])
     yield this.found(
         view.file(path),
-        [(Where(path), f"the symlinks of {lacking} layers", "none" if home.link_dir else "absent")],
-        severity=WARNING if elsewhere else INFO,
-        confidence=MEDIUM if elsewhere else LOW,
-        variant="emptied",
+        [(Where(next(iter(sorted(home.links.values(), key=lambda m: m.path))).path), "a symlink", "a directory")],
+        variant="followed",
         path=path,
-        seen="empty" if home.link_dir else "absent",
-        effect="the next mount re-makes the links" + ("" if elsewhere else "; or the copy left symlinks out"),
-        doubt=""
-        if elsewhere
-        else f"{path} has none of the {lacking} short links and the bundle no other symlink: removed, or not captured",
+        seen=f"a directory of {count} directories",
+        images=users.images,
+        containers=users.containers,
+        effect="a copy followed the links; mounts give an empty root, or what the copies hold",
+        doubt="",
     )
-
-
-def _symlink_elsewhere(view: StoreView) -> bool:
-    """Tell whether the bundle holds any symlink of another store or below a diff directory: the copy kept symlinks."""
-    if any(member.kind == SYMLINK for store in view.snapshot.stores for member in store.home.links.values()):
-        return True
-    for directory in view.store.home.layers.values():
-        for table in directory.tables.values():
-            if any(entry.kind == SYMLINK for entry in table):
-                return True
-    return False

@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, Finding
 from analyzer.checks.overlay.lowers import lowers_of
@@ -53,9 +55,9 @@ EXPECTED = f"{LENGTH} characters of A-Z2-7, no newline"
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the link text of every layer directory that has a record."""
     home = view.store.home
-    if not any(directory.link for directory in home.layers.values()):
-        return
     lowers = lowers_of(view.rel)
+    lacking = [each for each in home.layers.values() if each.link is None and each.name in view.rel.layers]
+    answers = view.capture.lacking(view.store, "link", lacking)
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         file = directory.link
@@ -64,12 +66,19 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         seen = _seen(directory)
         if not seen:
             continue
+        weight = weigh(
+            answers.get(directory.name, Removed(None, "")),
+            CRITICAL if file is not None and file.data == b"" else ERROR,
+            f"{directory.path} has no link",
+        )
+        if weight is None:
+            continue
         known = lowers.link_elsewhere(directory.name)
         users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [(file.where if file else Where(f"{directory.path}/link"), known or EXPECTED, seen)],
-            severity=CRITICAL if file is not None and file.data == b"" else ERROR,
+            **weight,
             layer=directory.name,
             layers=[directory.name],
             images=users.images,

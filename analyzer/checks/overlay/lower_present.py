@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analyzer.capture.answer import Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
@@ -38,6 +40,7 @@ from analyzer.source.member import FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.capture.answer import Answer
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
@@ -46,6 +49,7 @@ ON_PARENT = (
     "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
 )
 ON_NOTHING = "layer {layer} has no parent by its record, yet its lower names {named}{verdict}; needed by {needed}"
+SEEN = Removed(None, "its content is in the bundle")
 
 
 @rule("OVL-007", severity=ERROR, needs=(Need.OVERLAY, Need.LAYER_RECORDS), says=ON_PARENT)
@@ -53,20 +57,21 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge presence of `lower` for every layer directory that has a record."""
     home = view.store.home
     lowers = lowers_of(view.rel)
-    any_lower = any(directory.lower for directory in home.layers.values())
+    recorded = [each for each in home.layers.values() if each.name in view.rel.layers]
+    stacked = [each for each in recorded if each.lower is None and lowers.below(each.name)]
+    lost = view.capture.lacking(view.store, "lower", stacked)
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         if record is None:
             continue
         if lowers.below(directory.name):
-            if any_lower:
-                yield from _lower_lost(view, this, lowers, directory, record)
+            yield from _lower_lost(view, this, lowers, directory, record, lost.get(directory.name, SEEN))
         elif directory.lower is not None and not record.parent:
             yield from _lower_too_much(view, this, lowers, directory, record)
 
 
 def _lower_lost(
-    view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
+    view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord, answer: Answer
 ) -> Iterator[Finding]:
     file = directory.lower
     if file is None:
@@ -77,7 +82,8 @@ def _lower_lost(
         seen = f"{file.member.size} NUL bytes"
     else:
         seen = file.reason if file.data is None and file.member.kind != FILE else ""
-    if not seen:
+    weight = weigh(answer, ERROR, f"{directory.path} has no lower")
+    if not seen or weight is None:
         return
     text = lowers.text_for(directory.name)
     yield this.found(
@@ -92,6 +98,7 @@ def _lower_lost(
         expected=f"`{text}`" if text else "the parent's link, then the parent's lower",
         lower_should_be=text,
         unsynced=file is not None and (file.data == b"" or file.zeroed),
+        **weight,
         **_users(view, directory.name),
     )
 

@@ -25,8 +25,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, LOW, WARNING, Finding
+from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import Users, counted, users_of
 from analyzer.snapshot.provenance import Where
@@ -35,10 +37,12 @@ from analyzer.source.member import DIRECTORY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analyzer.capture.answer import Answer
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 PLACES = ("work", "merged", "empty")
+THERE = Removed(None, "it is in the bundle")
 
 
 @rule(
@@ -50,7 +54,7 @@ PLACES = ("work", "merged", "empty")
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at `work`, `merged` and `empty` of every layer directory that has a record."""
     home = view.store.home
-    kept = {name for each in home.layers.values() for name in each.entries}
+    answers = {name: _answers(view, name) for name in PLACES}
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         if record is None or record.incomplete:
@@ -60,9 +64,17 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             if entry is not None:
                 seen = "" if entry.kind == DIRECTORY or name == "empty" else f"a {entry.kind}"
             else:
-                seen = "missing" if "work" in kept and _needs(view, directory, name) else ""
-            if seen:
-                yield _finding(view, this, directory, name, seen)
+                seen = "missing" if directory.name in answers[name] else ""
+            answer = answers[name].get(directory.name, THERE)
+            if seen and not isinstance(answer, NotCaptured):
+                yield _finding(view, this, directory, name, seen, answer)
+
+
+def _answers(view: StoreView, name: str) -> dict[str, Answer]:
+    """Answer for every directory with a record that should have a name and has not."""
+    recorded = [each for each in view.store.home.layers.values() if each.name in view.rel.layers]
+    lacking = [each for each in recorded if name not in each.entries and _needs(view, each, name)]
+    return view.capture.lacking(view.store, name, lacking)
 
 
 def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
@@ -80,16 +92,16 @@ def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
     return owned
 
 
-def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, seen: str) -> Finding:
+def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, seen: str, answer: Answer) -> Finding:
     users = users_of(view, [directory.name])
     if name == "empty":
         users = _alone(view, directory.name)
     severity, effect = _judged(name, seen, users)
+    confidence = LOW if name == "merged" and seen == "missing" else HIGH
+    weight = weigh(answer, severity, f"{directory.path} has no {name}", confidence)
     return this.found(
         view.layer(directory.name, directory.path),
         [(Where(f"{directory.path}/{name}"), "a directory", seen)],
-        severity=severity,
-        confidence=LOW if name == "merged" and seen == "missing" else "high",
         variant=name,
         name=name,
         layer=directory.name,
@@ -99,6 +111,7 @@ def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, 
         needed=users.words,
         seen=seen,
         effect=effect,
+        **(weight or {}),
     )
 
 

@@ -29,8 +29,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, HIGH, INFO, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
@@ -38,12 +39,14 @@ from analyzer.checks.store.index_files import INDEXES, driver_directories, liste
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.layers import LayerRecord
 
+SEEN: Mapping[str, Any] = {}
+"""Of a file that is in the bundle: its weight is the rule's own."""
 HARMLESS = "{path} has 0 bytes, which the engine takes for an empty list; nothing in this store is missing from it"
 UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an empty list"
 
@@ -63,9 +66,11 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             yield _emptied(view, this, part, document)
         elif document is None:
             lost = lost_with_absent_file(view, part, name)
-            if lost:
+            answer = view.capture.part(view.store, part)
+            weight = weigh(answer, CRITICAL, f"{view.store.part_path(part, name)} is absent", MEDIUM)
+            if lost and weight is not None:
                 path = view.store.part_path(part, name)
-                yield _finding(view, this, part, path, lost, seen="absent")
+                yield _finding(view, this, part, path, lost, seen="absent", weight=weight)
 
 
 def _emptied(view: StoreView, this: Rule, part: str, document: Document) -> Finding:
@@ -91,16 +96,26 @@ def _emptied(view: StoreView, this: Rule, part: str, document: Document) -> Find
     )
 
 
-def _finding(view: StoreView, this: Rule, part: str, path: str, lost: set[str], *, seen: str) -> Finding:
+def _finding(
+    view: StoreView,
+    this: Rule,
+    part: str,
+    path: str,
+    lost: set[str],
+    *,
+    seen: str,
+    weight: Mapping[str, Any] = SEEN,
+) -> Finding:
     name = path.rpartition("/")[2]
     volatile = name.startswith("volatile-")
     directories = driver_directories(view, part, lost)
     absent = seen == "absent"
+    told = dict(weight) or {"confidence": HIGH if view.snapshot.whole else MEDIUM, "severity": CRITICAL}
+    if volatile and told["severity"] == CRITICAL:
+        told["severity"] = ERROR
     return this.found(
         view.file(path),
         [(Where(path), f"a JSON array with {len(lost)} or more {part}", "no such file" if absent else "0 bytes")],
-        severity=ERROR if volatile else CRITICAL,
-        confidence=HIGH if view.snapshot.whole and not absent else MEDIUM,
         path=path,
         part=part,
         name=name,
@@ -111,6 +126,7 @@ def _finding(view: StoreView, this: Rule, part: str, path: str, lost: set[str], 
         missing=len(lost),
         directories=len(directories),
         **listed(part, lost),
+        **told,
     )
 
 

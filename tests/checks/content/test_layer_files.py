@@ -48,7 +48,7 @@ def test_all_files_of_one_layer_removed():
     store = Edited()
     for path in store.below(DIFF)[1:]:
         store.entries.pop(path, None)
-    assert DIFF in store.entries
+    store.touch_parent(f"{DIFF}/bin")
     [finding] = store.findings(RULE)
     assert (finding.subject.id, finding.confidence) == (BASE, "medium")
 
@@ -61,7 +61,15 @@ def test_files_of_another_type():
     store = Edited()
     member, _ = store.entries[f"{DIFF}/etc/localtime"]
     member.kind, member.link = FILE, ""
+    store.touch_parent(member.path)
     assert only(store).facts["kinds"] == {"type": 1}
+
+
+def test_all_files_of_one_layer_not_captured():
+    store = Edited()
+    for path in store.below(DIFF)[1:]:
+        store.entries.pop(path, None)
+    assert told(store) == {}
 
 
 def test_a_symlink_with_another_target():
@@ -99,6 +107,7 @@ def test_hard_links_across_layers_are_followed():
         type(member)(f"{other.rpartition('/')[0]}/twin", FILE, len(data)),
         data,
     )
+    store.touch_parent(f"{other.rpartition('/')[0]}/twin")
     member.kind, member.size, member.link = HARDLINK, 0, f"{other.rpartition('/')[0]}/twin"
     member.mtime_ns = 1_700_000_000_000_000_000
     store.entries[member.link][0].mode, store.entries[member.link][0].mtime_ns = 0o644, member.mtime_ns

@@ -27,7 +27,7 @@ def test_a_planted_whiteout_hides_a_file_below():
     store = Edited()
     layer = store.chain(store.image_named("quay.example.test/shop/api:2.0")["layer"])[0]
     path = f"storage/overlay/{layer}/diff/opt/hidden"
-    store.entries[path] = (Member(path, CHAR), b"")
+    store.touch_parent(path).entries[path] = (Member(path, CHAR), b"")
     [finding] = told(store)[RULE]
     assert finding.evidence[0].observed.startswith("a whiteout")
 

@@ -34,19 +34,29 @@ def test_a_container_layer_gone_with_its_link_may_be_a_removal_under_way():
     layer = store.containers()[0]["layer"]
     link = store.text(f"storage/overlay/{layer}/link")
     [finding] = store.remove(f"storage/overlay/{layer}").remove(f"storage/overlay/l/{link}").findings(RULE)
-    assert (finding.severity, finding.confidence) == ("warning", "medium")
+    assert (finding.severity, finding.confidence) == ("info", "low")
+    assert "while the bundle was made" in finding.doubt
 
 
 def test_records_and_short_links_alone_are_left_open():
     store = Edited()
     recorded = store.layers() + store.records("storage/overlay-layers/volatile-layers.json")
     for layer in recorded:
-        store.remove(f"storage/overlay/{layer['id']}")
+        store.leave_out(f"storage/overlay/{layer['id']}")
     [finding] = store.findings(RULE)
     assert (finding.severity, finding.confidence) == ("info", "low")
     assert finding.facts["count"] == len(recorded)
-    assert finding.facts["links"] == len(store.below("storage/overlay/l")) - 1
+    assert f"{len(store.below('storage/overlay/l')) - 1} short links" in finding.facts["left"]
     assert "left out of the capture" in finding.doubt
+
+
+def test_records_and_short_links_alone_below_a_home_that_was_changed_are_a_loss():
+    store = Edited()
+    for path in [path for path in store.entries if path.count("/") == 2 and path.startswith("storage/overlay/")]:
+        if path != "storage/overlay/l" and store.entries[path][0].kind == "dir":
+            store.remove(path)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.subject.path) == ("error", "storage/overlay")
 
 
 def test_a_bundle_of_records_is_not_judged():
@@ -95,4 +105,6 @@ def test_a_capture_that_left_everything_of_the_home_out_proves_nothing():
     store = Edited()
     for path in store.below("storage/overlay")[1:]:
         store.entries.pop(path, None)
-    assert store.findings(RULE) == []
+    [finding] = store.findings(RULE)
+    assert finding.severity == "info"
+    assert "left out of the capture" in finding.doubt

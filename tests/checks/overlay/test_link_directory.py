@@ -29,13 +29,11 @@ def test_gone_while_the_copy_kept_other_symlinks_is_a_warning():
     assert (finding.subject.path, finding.severity, finding.doubt) == (PATH, "warning", "")
 
 
-def test_gone_in_a_copy_without_any_symlink_is_only_told():
-    store = Edited().remove(PATH)
+def test_a_copy_without_any_symlink_is_not_judged():
+    store = Edited().leave_out(PATH)
     for path in [path for path, (member, _) in store.entries.items() if member.kind == "symlink"]:
-        store.remove(path)
-    [finding] = store.findings(RULE)
-    assert finding.severity == "info"
-    assert "not captured" in finding.doubt
+        store.leave_out(path)
+    assert store.findings(RULE) == []
 
 
 def test_links_of_another_store_show_that_the_copy_kept_symlinks():

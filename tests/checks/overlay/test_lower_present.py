@@ -1,4 +1,4 @@
-"""OVL-007: presence of `lower` and of `empty`."""
+"""OVL-007: presence of `lower`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,19 @@ def test_the_text_is_known_even_where_links_are_damaged_too():
 def test_a_capture_without_any_lower_is_not_damage():
     store = Edited()
     for path in [path for path in store.entries if path.endswith("/lower")]:
-        store.remove(path)
+        store.leave_out(path)
     assert store.findings(RULE) == []
+
+
+def test_all_lowers_removed_are_damage_of_every_layer_on_a_parent():
+    store = Edited()
+    lowers = [path for path in store.entries if path.endswith("/lower")]
+    for path in lowers:
+        store.remove(path)
+    found = store.findings(RULE)
+    assert {finding.subject.path for finding in found} == {path.rpartition("/")[0] for path in lowers}
+    assert {finding.severity for finding in found} == {"error"}
+    assert all(finding.facts["removed_at"] for finding in found)
 
 
 def test_a_base_layer_with_a_lower_tells_which_of_the_two_its_id_proves():

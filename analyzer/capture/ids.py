@@ -1,0 +1,26 @@
+"""Owners that a header format could not hold.
+
+Source: busybox archival/tar.c (a number that does not fit keeps its low digits), POSIX cpio odc (6 octal digits),
+libarchive's ustar writer (the largest number that fits).
+"""
+
+from __future__ import annotations
+
+WIDTHS = (24, 21, 18)
+"""Bits of an owner field: 8, 7 and 6 octal digits. Not the 16 bits of the oldest cpio: they make 65534 of 4294967294,
+as a copy that maps `nobody` by name does."""
+
+
+def cut_to_fit(recorded: int, found: int, largest: int) -> bool:
+    """Tell whether an owner is what is left of the recorded one in a field that holds no owner of the bundle in full.
+
+    Args:
+        recorded: the owner as it should be.
+        found: the owner in the bundle.
+        largest: the largest owner anywhere in the bundle.
+    """
+    for bits in WIDTHS:
+        most = (1 << bits) - 1
+        if recorded > most >= largest and found in (recorded & most, most):
+            return True
+    return False

@@ -1,0 +1,144 @@
+"""What a bundle keeps at all: a fact it keeps nowhere was lost on the way, not in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE
+from analyzer.source.member import BLOCK, CHAR, DIRECTORY, SYMLINK
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterator
+
+    from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.snapshot.store import Store
+    from analyzer.source.member import Member
+
+NODES = (KIND_CODE["char"], KIND_CODE["block"])
+SYMLINK_CODE = KIND_CODE["symlink"]
+PRIVILEGED = ("trusted.", "security.capability")
+MARKS = ("user.overlay.", "user.fuseoverlayfs.", "user.containers.")
+SPECIAL = 0o7000
+ALL = 0o7777
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """Permission bits of all layer files of one kind: `any` are those that some file has, `all` those of every file."""
+
+    any: int = 0
+    all: int = ALL
+
+    def fits(self, recorded: int, found: int) -> bool:
+        """Tell whether a mode became another one by losing what no file has and gaining what every file has."""
+        return found == (recorded & self.any) | self.all
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was seen anywhere in the stores of a bundle.
+
+    Attributes:
+        owners: more than one owner.
+        nodes: a device node.
+        symlinks: a symlink, in a layer or in `overlay/l`.
+        directories: a directory as an entry of its own.
+        privileged: an attribute only root can read or write.
+        user: an attribute of the `user.` namespace.
+        marks: an overlay mark of the `user.` namespace.
+        unpacked: a directory whose every file belongs to one ordinary user: modes and nodes did not survive.
+        coarse: times are whole seconds.
+        largest_id: the largest owner.
+        files, folders: permission bits of layer files and of layer directories.
+    """
+
+    owners: bool
+    nodes: bool
+    symlinks: bool
+    directories: bool
+    privileged: bool
+    user: bool
+    marks: bool
+    unpacked: bool
+    coarse: bool
+    largest_id: int = 0
+    files: Modes = field(default_factory=Modes)
+    folders: Modes = field(default_factory=Modes)
+
+
+def kept_facts(snapshot: BundleSnapshot) -> Kept:
+    """Look over every store; linear in entries, at the speed of C for the large columns."""
+    uids: set[int] = set()
+    gids: set[int] = set()
+    kinds: set[str] = set()
+    codes: set[int] = set()
+    names: set[str] = set()
+    modes: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
+    fine = False
+    for store in snapshot.stores:
+        for member in store_members(store):
+            kinds.add(member.kind)
+            uids.add(member.uid)
+            gids.add(member.gid)
+            names.update(member.xattrs)
+            fine = fine or member.mtime_ns % 1_000_000_000 != 0
+        for layer in store.home.layers.values():
+            for table in layer.tables.values():
+                data = table.kinds.tobytes()
+                codes |= {code for code in (*NODES, SYMLINK_CODE, DIRECTORY_CODE) if code in data}
+                uids.update(_values(table.uids))
+                gids.update(_values(table.gids))
+                names.update(*(extra[2] for extra in table.extra.values()))
+                for code, mode in set(zip(data, table.modes, strict=True)):
+                    if code in modes:
+                        modes[code].add(mode)
+    owners = len(uids) > 1 or len(gids) > 1
+    return Kept(
+        owners,
+        bool(kinds & {CHAR, BLOCK}) or any(code in codes for code in NODES),
+        SYMLINK in kinds or SYMLINK_CODE in codes,
+        DIRECTORY in kinds or DIRECTORY_CODE in codes,
+        any(name.startswith(PRIVILEGED) for name in names),
+        any(name.startswith("user.") for name in names),
+        any(name.startswith(MARKS) for name in names),
+        snapshot.bundle.format == "directory" and not owners and uids != {0},
+        not fine,
+        max((*uids, *gids), default=0),
+        _together(modes[FILE_CODE]),
+        _together(modes[DIRECTORY_CODE]),
+    )
+
+
+def store_members(store: Store) -> Iterator[Member]:
+    """Yield the entries of a store that are kept one by one: those of its own directories, not the files of layers."""
+    home = store.home
+    yield from filter(None, (home.member, home.link_dir))
+    yield from home.others.values()
+    yield from home.links.values()
+    for layer in home.layers.values():
+        if layer.member is not None:
+            yield layer.member
+        yield from layer.entries.values()
+    for part in store.part_dirs.values():
+        yield part.member
+    for document in store.documents.values():
+        yield document.file.member
+    for files in (*store.image_files.values(), *store.layer_files.values(), store.tar_splits):
+        for file in files.values():
+            yield file.member
+
+
+def _together(modes: set[int]) -> Modes:
+    some, every = 0, ALL
+    for mode in modes:
+        some |= mode
+        every &= mode
+    return Modes(some, every if modes else 0)
+
+
+def _values(column: array[int]) -> set[int]:
+    """Return the values in a column; most have one value only."""
+    data = column.tobytes()
+    return set(column[:1] if data == data[: column.itemsize] * len(column) else column)

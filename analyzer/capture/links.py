@@ -1,0 +1,40 @@
+"""Targets of symlinks that the capture rewrote.
+
+GNU tar's `--transform` and bsdtar's `-s` change the targets of links like names unless told otherwise; rsync munges
+them. Where one such change explains the links of the whole bundle, it is undone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PARENT = "../"
+
+
+def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return (text taken off the front, text put there) where one change explains every rewritten target.
+
+    Args:
+        pairs: targets as they should be and as found, of links that differ.
+    """
+    changes: Counter[tuple[str, str]] = Counter()
+    for wanted, found in pairs:
+        changes[_change(wanted, found)] += 1
+    if len(changes) == 1:
+        ((change, count),) = changes.items()
+        if count > 1 and change != ("?", "?"):
+            return change
+    return None
+
+
+def _change(wanted: str, found: str) -> tuple[str, str]:
+    """Return what was taken from the front of a target and what was put there; `("?", "?")` for another change."""
+    if found.endswith(wanted):
+        return "", found[: len(found) - len(wanted)]
+    if wanted.endswith(found) and found:
+        return wanted[: len(wanted) - len(found)], ""
+    return "?", "?"

@@ -1,0 +1,281 @@
+"""The one model of how a bundle was captured, asked by every rule that concludes from absence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
+from analyzer.capture.clock import NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock, same_time
+from analyzer.capture.kept import Kept, kept_facts
+from analyzer.capture.recorded import description, directory_times, written_ns
+from analyzer.snapshot.content import DIRECTORY_CODE
+from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.toc import Toc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.content import DiffTable
+    from analyzer.snapshot.layers import LayerRecord
+    from analyzer.snapshot.overlay import LayerDirectory
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.snapshot.store import Store
+
+Key = TypeVar("Key")
+SAMPLES = 6
+ENOUGH = 3
+"""Directories with a recorded time that decide whether the bundle keeps such times."""
+LONGEST_SPLIT = 1 << 20
+SOON = 5 * SECOND
+MEMO = ("capture",)
+EMPTY = frozenset({"diff", "work", "merged", "empty"})
+"""Directories of a layer that are empty, or may be."""
+NO_EMPTY = "the bundle holds no empty directory of any layer"
+
+
+class Capture:
+    """How one bundle was captured.
+
+    Attributes:
+        snapshot: everything the bundle says.
+        kept: what it keeps at all.
+        left_out: what rules learned to be not captured, counted by why.
+    """
+
+    def __init__(self, snapshot: BundleSnapshot) -> None:
+        self.snapshot = snapshot
+        self.left_out: Counter[str] = Counter()
+        self._clocks: dict[tuple[str, str], StoreClock] = {}
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Return what the bundle keeps at all."""
+        return kept_facts(self.snapshot)
+
+    @cached_property
+    def directory_times(self) -> bool:
+        """Tell whether directories have the times they had on the node.
+
+        Proved on directories that a layer's tar names: the engine gives them the recorded time, which a copy that sets
+        its own time does not. Where there are none, on layer directories: they are made with their record.
+        """
+        if not self.kept.directories:
+            return False
+        same = other = 0
+        for store, layer in islice(self._described(), SAMPLES):
+            table = layer.tables["diff"]
+            for path, recorded in directory_times(description([store], layer.name)).items():
+                row = table.index.get(path, -1)
+                if row >= 0 and table.kinds[row] == DIRECTORY_CODE:
+                    if same_time(table.mtimes[row], recorded):
+                        same += 1
+                    else:
+                        other += 1
+            table.forget_index()
+        if same + other >= ENOUGH:
+            return same > 0 and 3 * same >= other
+        return self._made_with_their_record()
+
+    def _described(self) -> Iterator[tuple[Store, LayerDirectory]]:
+        for store in self.snapshot.stores:
+            for layer in store.home.layers.values():
+                split = store.tar_splits.get(layer.name)
+                own = layer.tables.get("diff")
+                if split is not None and own is not None and len(own) and len(split.data or b"") <= LONGEST_SPLIT:
+                    yield store, layer
+
+    def _made_with_their_record(self) -> bool:
+        """Tell whether some directory of a layer has the time of its record, or of a link in it that has that time."""
+        for store in self.snapshot.stores:
+            created = {record.id: record.created_ns for record in store.layers}
+            for layer in store.home.layers.values():
+                made = created.get(layer.name)
+                if layer.member is not None and made is not None and abs(layer.member.mtime_ns - made) <= SOON:
+                    return True
+            if self.times_kept(store) and any(self._filled_then(store, *each) for each in store.image_files.items()):
+                return True
+        return False
+
+    def _filled_then(self, store: Store, name: str, files: Mapping[str, SmallFile]) -> bool:
+        """Tell whether an image's data directory has the time of its files."""
+        directory = store.data_dirs.get("images", {}).get(name)
+        times = [file.member.mtime_ns for file in files.values()]
+        return directory is not None and bool(times) and abs(directory.mtime_ns - max(times)) <= SOON
+
+    @cached_property
+    def newest_ns(self) -> int:
+        """Return the youngest time of an entry of a store: the capture was not before it."""
+        return self.snapshot.newest_ns
+
+    def store_clock(self, store: Store) -> StoreClock:
+        """Return what the times of a store's own directories tell."""
+        key = (store.root, store.driver)
+        if key not in self._clocks:
+            self._clocks[key] = StoreClock(self.directory_times, self.kept.coarse, last_write_ns(store))
+        return self._clocks[key]
+
+    def layer_clock(
+        self, stores: Sequence[Store], record: LayerRecord, directory: LayerDirectory, table: DiffTable
+    ) -> LayerClock:
+        """Return what the times of the directories of a layer's files tell.
+
+        Args:
+            stores: those that are used together, in which the layer's description may lie.
+            record: the layer.
+            directory: where its files are.
+            table: its files.
+        """
+        described = description(stores, record.id)
+        unpacked = [each for each in (written_ns(stores, record.id), record.created_ns) if each is not None]
+        root = directory.entries.get(table.path.rpartition("/")[2], directory.entries.get("diff"))
+        recorded = {} if isinstance(described, Toc) else directory_times(described)
+        return LayerClock(table, root, recorded, max(unpacked, default=None), self.directory_times)
+
+    def lacking(self, store: Store, name: str, directories: Iterable[LayerDirectory]) -> dict[str, Answer]:
+        """Answer for one name that directories of layers should have and have not.
+
+        Args:
+            store: whose directories they are.
+            name: `link`, `lower`, `diff`, `work`, `empty`.
+            directories: those that lack it.
+
+        Returns:
+            The answer by directory name.
+        """
+        if name in EMPTY and not _keeps_empty(store):
+            return {each.name: NotCaptured(NO_EMPTY) for each in directories}
+        clock = self.store_clock(store)
+        created = {record.id: record.created_ns for record in store.layers}
+        links = {link_target(member): member.mtime_ns for member in store.home.links.values()}
+        found = {}
+        for each in directories:
+            made = [file.member.mtime_ns for file in (each.link, each.lower) if file is not None]
+            made += [time for time in (links.get(each.name), created.get(each.name)) if time is not None]
+            seen = [member.mtime_ns for member in each.entries.values()]
+            found[each.name] = clock.absent(each.member, made, seen=seen, shaken="merged" not in each.entries)
+        others = any(name in each.entries for each in store.home.layers.values())
+        return settled(found, others=others)
+
+    def short_links(self, store: Store) -> Answer:
+        """Answer for the symlinks of `overlay/l`, of which there is none."""
+        home, clock = store.home, self.store_clock(store)
+        if not self.kept.symlinks and any(layer.tables for layer in home.layers.values()):
+            return NotCaptured("the bundle holds no symlink")
+        links = [layer.link.member.mtime_ns for layer in home.layers.values() if layer.link is not None]
+        if home.link_dir is not None:
+            return clock.absent(home.link_dir, links)
+        others = [member.mtime_ns for member in home.others.values()]
+        layers = [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
+        return clock.absent(home.member, [], seen=[*links, *others, *layers])
+
+    def layer_directories(self, store: Store) -> Answer:
+        """Answer for the directories of all layers that have a record: the driver's home holds none of them.
+
+        The engine marks a home (`.has-mount-program`) before it makes the first layer in it: a mark that is younger
+        than every layer says that this home was made after them.
+        """
+        home, clock = store.home, self.store_clock(store)
+        made = [record.created_ns for record in store.layers if record.created_ns is not None]
+        marks = [member for name, member in home.others.items() if name == ".has-mount-program"]
+        if made and self.times_kept(store):
+            for mark in marks:
+                if mark.mtime_ns > max(made) + NEAR:
+                    return Removed(mark.mtime_ns, f"{mark.path} is younger than every layer")
+        others = [member.mtime_ns for member in home.others.values()]
+        if home.link_dir is not None:
+            others.append(home.link_dir.mtime_ns)
+        answer = clock.absent(home.member, [], seen=[*others, *made])
+        if isinstance(answer, Unknown) and home.link_dir is not None and not home.links:
+            return clock.absent(home.link_dir, [], seen=made)
+        return answer
+
+    def deleted_meanwhile(self, store: Store) -> Answer:
+        """Answer for a container's layer that is gone together with its short link, as the engine deletes one.
+
+        The records were read before: the engine takes the record away first.
+        """
+        home, index = store.home, store.document("layers", "layers.json")
+        changed = [each.mtime_ns for each in (home.member, home.link_dir) if each is not None]
+        if self.directory_times and len(changed) == 2 and index is not None:
+            early = index.file.member.mtime_ns
+            if all(time < early for time in changed):
+                return Removed(max(changed), f"{home.path} was changed before {index.path} was written")
+        return Unknown("an engine may have deleted it while the bundle was made")
+
+    def times_kept(self, store: Store) -> bool:
+        """Tell whether the index files of a store have the times of their last change: before the youngest entry."""
+        times = {file.member.mtime_ns for files in store.image_files.values() for file in files.values()}
+        times |= {file.member.mtime_ns for file in store.tar_splits.values()}
+        made = [record.created_ns for record in store.layers if record.created_ns is not None]
+        return bool(made) and any(time <= max(made) + SECOND for time in times)
+
+    def image_data(self, store: Store, image_id: str) -> Answer:
+        """Answer for a file that an image's data directory should have, or for that directory, and has not."""
+        clock, index = self.store_clock(store), store.document("images", "images.json")
+        saved = [index.file.member.mtime_ns] if index is not None else []
+        directory = store.data_dirs.get("images", {}).get(image_id)
+        if directory is not None:
+            files = store.image_files.get(image_id, {})
+            return clock.absent(directory, [file.member.mtime_ns for file in files.values()], seen=saved)
+        if image_id in store.image_files:
+            return Unknown(NO_DIRECTORY)
+        return self.part(store, "images")
+
+    def part(self, store: Store, part: str) -> Answer:
+        """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""
+        clock = self.store_clock(store)
+        directory = store.part_dirs.get(part)
+        if directory is None:
+            others = [file.member.mtime_ns for file in store.part_dirs.values()]
+            home = [store.home.member.mtime_ns] if store.home.member is not None else []
+            return clock.absent(store.root_member, [], seen=[*others, *home])
+        inside = [member.mtime_ns for member in store.data_dirs.get(part, {}).values()]
+        saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
+        return clock.absent(directory.member, [], seen=[*inside, *saved])
+
+
+def _keeps_empty(store: Store) -> bool:
+    """Tell whether the bundle holds an empty directory of a layer: every image layer has one at least."""
+    written = {container.layer for container in store.containers}
+    layers = store.home.layers.values()
+    return any(EMPTY & each.entries.keys() - {"diff"} for each in layers if each.name not in written)
+
+
+def settled(answers: Mapping[Key, Answer], *, others: bool) -> dict[Key, Answer]:
+    """Return what holds of one kind of name that several directories lack.
+
+    Where no directory has it, one thing happened to all of them: what most of those say that tell anything.
+
+    Args:
+        answers: by a key of the caller, as the time of each directory has it.
+        others: the bundle has names of the kind elsewhere, so that the capture did not leave out the kind.
+    """
+    if not others:
+        left_out = [each for each in answers.values() if isinstance(each, NotCaptured)]
+        removed = [each for each in answers.values() if isinstance(each, Removed)]
+        if len(removed) > len(left_out):
+            return {name: each if isinstance(each, Removed) else removed[0] for name, each in answers.items()}
+        return dict.fromkeys(answers, left_out[0]) if left_out else dict(answers)
+    unlike = Removed(None, "others of its kind are in the bundle")
+    return {name: unlike if isinstance(each, Unknown) else each for name, each in answers.items()}
+
+
+def last_write_ns(store: Store) -> int:
+    """Return the youngest of the files that an engine writes whenever it changes a store; 0 without any."""
+    times = [document.file.member.mtime_ns for document in store.documents.values()]
+    times += [lock.file.member.mtime_ns for lock in store.locks.values()]
+    times += [member.mtime_ns for name, member in store.home.others.items() if name == "backingFsBlockDev"]
+    return max(times, default=0)
+
+
+def capture_of(snapshot: BundleSnapshot, rel: Relations) -> Capture:
+    """Return how the bundle was captured, worked out once for the stores that are used together."""
+    if MEMO not in rel.memo:
+        rel.memo[MEMO] = Capture(snapshot)
+    capture: Capture = rel.memo[MEMO]
+    return capture

@@ -1,0 +1,34 @@
+"""What a finding about something absent carries, by the answer of the capture's model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.checks.finding import HIGH, INFO, LOW
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from analyzer.capture.answer import Answer
+
+
+def weigh(answer: Answer, severity: str, what: str, confidence: str = HIGH) -> dict[str, Any] | None:
+    """Return arguments for `Rule.found`, None where nothing is to be told.
+
+    Args:
+        answer: of `StoreView.capture`.
+        severity: of the loss, where it is one.
+        what: the absence in words, for the line that leaves it open.
+        confidence: where it is a loss.
+    """
+    if isinstance(answer, NotCaptured):
+        return None
+    if isinstance(answer, Removed):
+        when = format_time(answer.when_ns) if answer.when_ns is not None else ""
+        return {"severity": severity, "confidence": confidence, "removed_at": when, "doubt": ""}
+    return {
+        "severity": INFO,
+        "confidence": LOW,
+        "removed_at": "",
+        "doubt": f"{what}: removed, or left out of the capture ({answer.why})",
+    }

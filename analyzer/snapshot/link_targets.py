@@ -1,0 +1,66 @@
+"""Targets of symlinks that the capture rewrote, put back.
+
+GNU tar's `--transform` and bsdtar's `-s` change the targets of links like names unless told otherwise. What stands in
+`overlay/l` is known (`../<id>/diff`), so one text in front of every target there, and of every other symlink of the
+bundle, is the capture's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot.content import KIND_CODE
+from analyzer.source.member import SYMLINK, Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from analyzer.snapshot.content import DiffTable
+    from analyzer.snapshot.store import Store
+    from analyzer.source.member import Member
+
+FORM = re.compile(r"(.*?)((?:\.\./)?)([0-9a-f]{64}/diff)", re.DOTALL)
+UP = "../"
+
+
+def put_back_targets(stores: Iterable[Store]) -> list[Loss]:
+    """Undo one rewriting of all symlinks of a bundle, in place; returns the note that says so, if any."""
+    known = list(stores)
+    links = [each for store in known for each in store.home.links.values() if each.kind == SYMLINK]
+    forms = [FORM.fullmatch(each.link) for each in links]
+    if not links or any(form is None for form in forms):
+        return []
+    fronts = {(form[1], form[2]) for form in forms if form is not None}
+    if len(fronts) != 1:
+        return []
+    ((front, up),) = fronts
+    if bool(front) != bool(up):
+        return []
+    if not up:
+        change = "`../` is missing in front"
+        _each(links, lambda target: UP + target.removeprefix(front))
+    else:
+        change = f"`{front}` stands in front"
+        _each(links, lambda target: target.removeprefix(front))
+        for table in _tables(known):
+            _strip(table, front)
+    where = links[0].path.rpartition("/")[0]
+    return [Loss(f"{change} of the target of every short link: put there by the capture, and undone", where)]
+
+
+def _each(links: list[Member], change: Callable[[str], str]) -> None:
+    for member in links:
+        member.link = change(member.link)
+
+
+def _tables(stores: Iterable[Store]) -> list[DiffTable]:
+    layers = [layer for store in stores for layer in store.home.layers.values()]
+    return [table for layer in layers for table in layer.tables.values()]
+
+
+def _strip(table: DiffTable, front: str) -> None:
+    """Take a text off the front of the targets of one table's symlinks."""
+    for row, (link, rdev, xattrs, outside) in table.extra.items():
+        if table.kinds[row] == KIND_CODE[SYMLINK] and link.startswith(front):
+            table.extra[row] = (link.removeprefix(front), rdev, xattrs, outside)

@@ -1,0 +1,188 @@
+"""Take out of the differences of layers what the capture made, and what nothing tells from it.
+
+A name that is absent, foreign or of another kind is the store's only where its directory was changed after the layer
+was unpacked (`analyzer.capture.clock`); modes and owners are only where the copy kept them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.capture.answer import NotCaptured, Removed, Unknown
+from analyzer.capture.ids import cut_to_fit
+from analyzer.capture.links import rewriting
+from analyzer.snapshot.content import DiffTable
+from analyzer.source.member import DIRECTORY, SYMLINK
+from analyzer.verify.facts import LINK, MISSING, MODE, NODE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analyzer.capture.answer import Answer
+    from analyzer.capture.clock import LayerClock
+    from analyzer.capture.model import Capture
+    from analyzer.graph.relations import Relations
+    from analyzer.snapshot.store import Store
+    from analyzer.verify.facts import Difference, LayerFacts
+
+NAMES = (MISSING, WHITEOUT, NODE, TYPE, LINK, PLANTED)
+GONE = "missing"
+MODES = re.compile(r"mode ([0-7]+)")
+TO = "symlink to "
+FOLLOWED = "the capture followed symlinks"
+REWRITTEN = "the capture rewrote the targets of symlinks"
+ATTRIBUTES = "the copy did not keep modes"
+NARROW = "owners do not fit into the headers of the archive"
+NO_LINKS = "the bundle holds no symlink"
+NO_FOLDERS = "the bundle holds no directory as an entry of its own"
+NO_NODES = "the bundle holds no device node"
+
+
+def settle(
+    capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts], tables: Mapping[str, DiffTable]
+) -> None:
+    """Judge the differences of all layers of a store together; in place.
+
+    Args:
+        capture: how the bundle was captured.
+        store: the store.
+        rel: relations over the stores that are used together with it.
+        found: what comparing its layers gave, by layer id.
+        tables: the files of the bundle by member path of their diff directory.
+    """
+    if any(facts.counts for facts in found.values()):
+        settler = _Settler(capture, store, rel, found)
+        for facts in found.values():
+            if facts.counts:
+                settler.layer(facts, tables.get(facts.diff))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """What the copy lost of all layers' files: times, owners."""
+
+    times: bool
+    owners: bool
+
+
+class _Settler:
+    """What all layers of one store together show, to judge each of them."""
+
+    def __init__(self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts]) -> None:
+        self.rel = rel
+        self.store = store
+        self.capture = capture
+        self.kept = self.capture.kept
+        compared = sum(facts.compared for facts in found.values())
+        moved = sum(facts.count(TIME) for facts in found.values())
+        owned = any(max(map(len, facts.owners)) > 1 for facts in found.values())
+        self.lost = _Lost(4 * moved > compared, not self.kept.owners and owned)
+        links = [each for facts in found.values() for each in facts.of(LINK)]
+        self.rewriting = rewriting((each.expected.removeprefix(TO), each.observed.removeprefix(TO)) for each in links)
+
+    def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
+        """Sort the differences of one layer."""
+        clock = self._clock(facts, table) if facts.count(*NAMES) else None
+        followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
+        for facet, listed in list(facts.lists.items()):
+            kept, undecided, left_out = [], [], Counter[str]()
+            for each in listed:
+                answer = self._answer(each, clock, followed)
+                if isinstance(answer, NotCaptured):
+                    left_out[answer.why] += 1
+                elif isinstance(answer, Unknown):
+                    undecided.append(each)
+                elif answer.when_ns is not None and each.mtime_ns is None:
+                    kept.append(each._replace(mtime_ns=answer.when_ns))
+                else:
+                    kept.append(each)
+            if len(kept) < len(listed):
+                _keep(facts, facet, kept, undecided, left_out)
+                self.capture.left_out.update(left_out)
+        if table is not None:
+            table.forget_index()
+
+    def _clock(self, facts: LayerFacts, table: DiffTable | None) -> LayerClock | None:
+        directory = self.rel.directory(facts.record.id)
+        if directory is None:
+            return None
+        if table is None:
+            table = DiffTable(facts.diff)
+        return self.capture.layer_clock((self.store, *self.rel.stores), facts.record, directory, table)
+
+    def _followed(self, each: Difference) -> bool:
+        return each.kind == SYMLINK and each.facet == TYPE and not self.kept.symlinks
+
+    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str]) -> Answer:
+        real = Removed(None, "")
+        if each.facet == MODE:
+            return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else real
+        if each.facet == OWNER:
+            return NotCaptured(NARROW) if self._owner_cut(each) else real
+        if each.facet not in NAMES:
+            return real
+        gone = each.observed == GONE
+        if self._followed(each) or (followed and each.facet == PLANTED and _below(each.path, followed)):
+            return NotCaptured(FOLLOWED)
+        if gone and each.kind == SYMLINK and not self.kept.symlinks:
+            return NotCaptured(NO_LINKS)
+        if gone and each.kind == DIRECTORY and not self.kept.directories:
+            return NotCaptured(NO_FOLDERS)
+        if each.facet in (NODE, WHITEOUT) and not self.kept.nodes:
+            return NotCaptured(NO_NODES)
+        answer = clock.answer(each.path) if clock is not None else Unknown("")
+        if isinstance(answer, NotCaptured) and each.facet == LINK and self.rewriting is not None:
+            return NotCaptured(REWRITTEN)
+        if isinstance(answer, Unknown) and not gone:
+            return NotCaptured(REWRITTEN) if each.facet == LINK and self.rewriting is not None else real
+        return answer
+
+    def _mode_lost(self, each: Difference) -> bool:
+        """Tell whether a mode is what is left of the recorded one by a rule that holds for all files of the bundle.
+
+        A copy that also lost times or owners loses modes; one that kept both is believed.
+        """
+        if not (self.lost.times or self.lost.owners):
+            return False
+        modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
+        found = int(each.observed.rpartition(" ")[2], 8)
+        return any(modes.fits(int(mode, 8), found) for mode in MODES.findall(f"{each.expected} {each.note}"))
+
+    def _owner_cut(self, each: Difference) -> bool:
+        wanted, found = (text.rpartition(" ")[2].split(":") for text in (each.expected, each.observed))
+        pairs = [(int(a), int(b)) for a, b in zip(wanted, found, strict=True)]
+        return all(a == b or cut_to_fit(a, b, self.kept.largest_id) for a, b in pairs)
+
+
+def _keep(
+    facts: LayerFacts, facet: str, kept: list[Difference], undecided: list[Difference], left_out: Counter[str]
+) -> None:
+    """Leave only the differences that are the store's; those beyond the listed ones share the fate of all listed."""
+    unlisted = facts.counts[facet] - len(facts.lists[facet])
+    facts.left_out += sum(left_out.values())
+    facts.undecided += undecided
+    facts.lists[facet] = kept
+    facts.counts[facet] = len(kept)
+    if not kept:
+        if undecided:
+            facts.more_undecided += unlisted
+        else:
+            facts.left_out += unlisted
+        del facts.counts[facet], facts.lists[facet]
+    elif facet in (MODE, OWNER):
+        facts.patterns = Counter(
+            {key: count for key, count in facts.patterns.items() if key[0] != facet}
+            | Counter((facet, each.expected, each.observed) for each in kept)
+        )
+
+
+def _below(path: str, tops: set[str]) -> bool:
+    parent = path.rpartition("/")[0]
+    while parent:
+        if parent in tops:
+            return True
+        parent = parent.rpartition("/")[0]
+    return False

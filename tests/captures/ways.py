@@ -1,0 +1,318 @@
+"""Ways in which people capture a store: shell text that runs in the directory that holds it and writes `$OUT`.
+
+`$TOPS` are the names at the top of the directory (`storage`, or `etc var run`), `$WORK` an empty directory on the same
+file system. What a way makes is a tar, or a directory. Programs that Debian does not install everywhere are named by
+the way, so that it is skipped with a reason where they are absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GOOD = "tar --xattrs --xattrs-include='*' --numeric-owner -cf $OUT"
+BACK = "tar --xattrs --xattrs-include='*' --numeric-owner -cf $OUT -C $WORK ."
+COPY = "mkdir $WORK/all; cp -a $TOPS $WORK/all/"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way; `needs` are programs, `says` a word that the report's account of the capture must have."""
+
+    name: str
+    script: str
+    needs: tuple[str, ...] = ()
+
+
+def _way(name: str, script: str, *needs: str) -> Way:
+    return Way(name, script, needs)
+
+
+def _python(text: str) -> str:
+    return f"python3 - <<'PY'\nimport os, sys, tarfile\nout, tops = os.environ['OUT'], os.environ['TOPS'].split()\n{text}\nPY"
+
+
+FORMATS = [
+    _way("tar-xattrs", f"{GOOD} $TOPS"),
+    *(
+        _way(f"tar-{name}", f"tar --format={name} -cf $OUT $TOPS || true")
+        for name in ("gnu", "oldgnu", "pax", "ustar", "v7")
+    ),
+    _way("tar-dot", "tar -cf $OUT ."),
+    _way("tar-absolute", "tar -P -cf $OUT $PWD/*"),
+    _way("tar-gzip", "tar -czf $OUT $TOPS"),
+    _way("tar-hard-dereference", "tar --hard-dereference -cf $OUT $TOPS"),
+    _way("tar-sparse", "tar --sparse -cf $OUT $TOPS"),
+    _way("tar-sort-mtime", "tar --sort=name --mtime='2024-01-01 UTC' -cf $OUT $TOPS"),
+    _way("tar-owner-root", "tar --owner=0 --group=0 -cf $OUT $TOPS"),
+    _way("tar-owner-user", "tar --owner=1000 --group=1000 -cf $OUT $TOPS"),
+    _way("tar-mode-go", "tar --mode=u+rwX,go+rX -cf $OUT $TOPS"),
+    _way("tar-append", "set -- $TOPS; tar -cf $OUT $1; for each; do tar -rf $OUT $each; done"),
+    _way("tar-newer", "tar --newer-mtime='1 hour ago' -cf $OUT $TOPS 2>/dev/null || true"),
+    _way("tar-incremental", "tar --listed-incremental=$WORK/state -cf $OUT $TOPS"),
+    _way("tar-incremental-second", "tar -g $WORK/state -cf $WORK/first $TOPS; tar -g $WORK/state -cf $OUT $TOPS"),
+    _way("tar-no-recursion-find", "find $TOPS -print0 | tar --null -T - --no-recursion -cf $OUT"),
+    _way("tar-one-by-one", "tar -cf $OUT $(ls -d */*)"),
+    _way(
+        "tar-inside",
+        'd=$(dirname "$(find . -maxdepth 5 -type d \\( -name overlay-layers -o -name vfs-layers \\) | head -1)"); tar -cf $OUT -C "$d" .',
+    ),
+    _way("bsdtar", "bsdtar -cf $OUT $TOPS", "bsdtar"),
+    _way("bsdtar-ustar", "bsdtar --format=ustar -cf $OUT $TOPS || true", "bsdtar"),
+    _way("bsdtar-gnutar", "bsdtar --format=gnutar -cf $OUT $TOPS || true", "bsdtar"),
+    _way("busybox-tar", "busybox tar -cf $OUT $TOPS", "busybox"),
+    _way("busybox-tar-deref", "busybox tar -chf $OUT $TOPS 2>/dev/null || true", "busybox"),
+    *(
+        _way(
+            f"tarfile-{name}",
+            _python(
+                f"with tarfile.open(out, 'w', format=tarfile.{name.upper()}_FORMAT) as t:\n    for top in tops: t.add(top)"
+            ),
+        )
+        for name in ("pax", "gnu")
+    ),
+    _way(
+        "tarfile-dereference",
+        _python(
+            "def add(t, p):\n    try: t.add(p, recursive=False)\n    except OSError: return\n"
+            "    if os.path.isdir(p) and not os.path.islink(p) and p.count('/') < 30:\n"
+            "        for n in sorted(os.listdir(p)): add(t, p + '/' + n)\n"
+            "with tarfile.open(out, 'w', dereference=True) as t:\n    for top in tops: add(t, top)"
+        ),
+    ),
+    *(
+        _way(
+            f"cpio-{name}",
+            f"find $TOPS -depth -print0 | cpio -0 -o -H {name} 2>/dev/null >$WORK/a || true; mkdir $WORK/x; cd $WORK/x;"
+            " cpio -idm --no-absolute-filenames <$WORK/a 2>/dev/null || true; tar -cf $OUT $TOPS",
+            "cpio",
+        )
+        for name in ("newc", "odc", "bin", "ustar")
+    ),
+    _way(
+        "zip",
+        "zip -qr $WORK/a.zip $TOPS 2>/dev/null || true; mkdir $WORK/x; cd $WORK/x; unzip -qo ../a.zip || true;"
+        " tar -cf $OUT $TOPS",
+        "zip",
+        "unzip",
+    ),
+    _way(
+        "zip-symlinks",
+        "zip -qry $WORK/a.zip $TOPS 2>/dev/null || true; mkdir $WORK/x; cd $WORK/x;"
+        " unzip -qo ../a.zip || true; tar -cf $OUT $TOPS",
+        "zip",
+        "unzip",
+    ),
+    _way(
+        "zip-python",
+        "mkdir $WORK/x; python3 -m zipfile -c $WORK/a.zip $TOPS 2>/dev/null || exit 77;"
+        " python3 -m zipfile -e $WORK/a.zip $WORK/x; cd $WORK/x; tar -cf $OUT $TOPS",
+    ),
+    _way(
+        "7z",
+        "7zz a -bd -snl $WORK/a.7z $TOPS >/dev/null 2>&1 || true; mkdir $WORK/x; cd $WORK/x;"
+        " 7zz x -bd ../a.7z >/dev/null 2>&1 || true; tar -cf $OUT $TOPS",
+        "7zz",
+    ),
+]
+
+COPIES = [
+    _way("cp-a", f"{COPY}; cd $WORK/all; {GOOD} $TOPS"),
+    _way("cp-r", "mkdir $WORK/all; cp -r $TOPS $WORK/all/; cd $WORK/all; tar -cf $OUT $TOPS"),
+    _way("cp-r-directory", "mkdir $OUT; cp -r $TOPS $OUT/"),
+    _way("cp-rL", "mkdir $WORK/all; cp -rL $TOPS $WORK/all/ 2>/dev/null; cd $WORK/all; tar -cf $OUT $TOPS"),
+    _way("cp-rp", "mkdir $WORK/all; cp -rp $TOPS $WORK/all/; cd $WORK/all; tar -cf $OUT $TOPS"),
+    _way("cp-r-umask-077", "umask 077; mkdir $WORK/all; cp -r $TOPS $WORK/all/; cd $WORK/all; tar -cf $OUT $TOPS"),
+    _way(
+        "cp-r-no-devices",
+        "mkdir $WORK/all; cp -r --copy-contents $TOPS $WORK/all/ 2>/dev/null; cd $WORK/all;"
+        " find . -type c -delete; find . -type b -delete; tar -cf $OUT $TOPS",
+    ),
+    _way("rsync-aHAX", "rsync -aHAX $TOPS $WORK/; cd $WORK; tar --xattrs --xattrs-include='*' -cf $OUT $TOPS", "rsync"),
+    _way("rsync-a", "rsync -a $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-r", "rsync -r $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-rl", "rsync -rl $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-rlpt", "rsync -rlpt $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way(
+        "rsync-rlptgo-xattrs",
+        "rsync -rlptgoX $TOPS $WORK/ 2>/dev/null; cd $WORK; tar --xattrs --xattrs-include='*' -cf $OUT $TOPS",
+        "rsync",
+    ),
+    _way("rsync-rt-L", "rsync -rtL $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-max-size", "rsync -aHAX --max-size=1500 $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way(
+        "rsync-exclude",
+        "rsync -aHAX --exclude '*.log' --exclude share $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS",
+        "rsync",
+    ),
+    _way("rsync-safe-links", "rsync -a --safe-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-munge-links", "rsync -a --munge-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-prune-empty", "rsync -aHAXm $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-chmod", "rsync -rlt --chmod=D755,F644 $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way(
+        "sftp-get",
+        f"{COPY}; cd $WORK/all; find . -type l -delete; find . ! -type f ! -type d -delete;"
+        " chown -R 0:0 .; find . -type d -exec chmod 755 {} +; find . -type f -exec chmod 644 {} +;"
+        " find . -exec touch {} +; tar -cf $OUT $TOPS",
+    ),
+    _way(
+        "sftp-get-p",
+        f"{COPY}; cd $WORK/all; find . -type l -delete; find . ! -type f ! -type d -delete;"
+        " chown -R 0:0 .; tar -cf $OUT $TOPS",
+    ),
+    _way(
+        "scp-r",
+        "mkdir $WORK/all; cp -rL $TOPS $WORK/all 2>/dev/null; cd $WORK/all; find . ! -type f ! -type d -delete;"
+        " chown -R 1000:1000 .; tar -cf $OUT $TOPS",
+    ),
+    _way(
+        "kubectl-cp",
+        f"{GOOD} $TOPS; mkdir $WORK/x; tar -C $WORK/x --no-same-owner --exclude-from=<(find $TOPS -type l)"
+        " -xf $OUT 2>/dev/null; cd $WORK/x; find . ! -type f ! -type d -delete; tar -cf $OUT $TOPS",
+    ),
+    _way(
+        "user-untar",
+        f"{GOOD} $TOPS; mkdir $WORK/x; cd $WORK/x; tar --no-same-owner --no-same-permissions -xf $OUT;"
+        " chown -R 1000:1000 .; find . ! -type f ! -type d ! -type l -delete; tar -cf $OUT $TOPS",
+    ),
+    _way("directory", "mkdir $OUT; cp -a $TOPS $OUT/"),
+]
+
+LISTS = [
+    _way("files-only", "find $TOPS -type f -print0 | tar --null -T - -cf $OUT"),
+    _way("files-and-links", "find $TOPS ! -type d -print0 | tar --null -T - -cf $OUT"),
+    _way(
+        "files-and-directories",
+        "find $TOPS \\( -type f -o -type d \\) -print0 | tar --null --no-recursion -T - -cf $OUT",
+    ),
+    _way("no-symlinks", "find $TOPS ! -type l -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way("no-devices", "find $TOPS ! -type c ! -type b -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way("no-devices-xattrs", f"find $TOPS ! -type c ! -type b -print0 | {GOOD} --null --no-recursion -T -"),
+    _way(
+        "no-empty-directories",
+        "find $TOPS -depth -mindepth 1 ! \\( -type d -empty \\) -print0 | tar --null --no-recursion -T - -cf $OUT",
+    ),
+    _way("no-empty-files", "find $TOPS ! \\( -type f -empty \\) -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way("small-files", "find $TOPS \\( ! -type f -o -size -3 \\) -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way("no-dot-files", "find $TOPS ! -name '.*' -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way(
+        "readable-by-others",
+        "find $TOPS \\( -type d -o -type l -o -perm -004 \\) -print0 | tar --null --no-recursion -T - -cf $OUT",
+    ),
+    _way("max-depth", "find $TOPS -maxdepth 6 -print0 | tar --null --no-recursion -T - -cf $OUT"),
+    _way("shell-glob", "tar -cf $OUT $(for t in $TOPS; do ls -d $t/*; done)"),
+]
+
+
+def _exclude(name: str, *patterns: str, more: str = "", dereference: str = "") -> Way:
+    text = " ".join(f"--exclude='{each}'" for each in patterns)
+    return _way(
+        f"exclude-{name}",
+        f"tar --xattrs --xattrs-include='*' {dereference} {more} {text} -cf $OUT $TOPS 2>/dev/null || true",
+    )
+
+
+EXCLUDES = [
+    _exclude("usr", "usr"),
+    _exclude("lib", "*/lib/*", "*.log"),
+    _exclude("etc", "*/diff/etc"),
+    _exclude("bin", "bin"),
+    _exclude("tmp-run-var", "*/tmp/*", "*/run/*", "*/var/*"),
+    _exclude("work-merged-empty", "work", "merged", "empty"),
+    _exclude("work", "*/work"),
+    _exclude("merged", "*/merged"),
+    _exclude("empty", "empty"),
+    _exclude("diff", "diff"),
+    _exclude("diff-contents", "*/diff/*"),
+    _exclude("equals", "=*"),
+    _exclude("manifest", "manifest"),
+    _exclude("sizes-and-splits", "*.gz"),
+    _exclude("json", "*.json"),
+    _exclude("locks", "*.lock"),
+    _exclude("links", "overlay/l"),
+    _exclude("link-entries", "overlay/l/*"),
+    _exclude("link-files", "link"),
+    _exclude("lower-files", "lower"),
+    _exclude("hidden", ".*"),
+    _exclude("userdata", "userdata"),
+    _exclude("overlay", "*/overlay/*", "*/vfs/*"),
+    _exclude("overlay-whole", "overlay", "vfs"),
+    _exclude("containers", "overlay-containers", "vfs-containers"),
+    _exclude("containers-content", "overlay-containers/*", "vfs-containers/*"),
+    _exclude("images", "overlay-images", "vfs-images"),
+    _exclude("images-content", "overlay-images/*/*"),
+    _exclude("layers", "overlay-layers", "vfs-layers"),
+    _exclude("layer-tar-splits-some", "*[0-7].tar-split.gz"),
+    _exclude("backups", "", more="--exclude-backups --exclude-caches --exclude-vcs"),
+    _exclude("so", "*.so*"),
+    _exclude("conf", "*.conf", "*.cnf"),
+    _exclude("ids-a", "overlay/[0-7]*"),
+    _exclude("letters", "*a*"),
+]
+
+LINKS = [
+    _way("tar-dereference", "tar -chf $OUT $TOPS 2>/dev/null || true"),
+    _way("tar-dereference-xattrs", "tar -h --xattrs --xattrs-include='*' -cf $OUT $TOPS 2>/dev/null || true"),
+    _way("transform-dot", "tar --transform='s,^,./,' -cf $OUT $TOPS"),
+    _way("transform-prefix", "tar --transform='s,^,node1/,' -cf $OUT $TOPS"),
+    _way("transform-prefix-rh", "tar --transform='s,^,node1/,rh' -cf $OUT $TOPS"),
+    _way("transform-rename", "tar --transform='s,storage,backup,' -cf $OUT $TOPS"),
+    _way("transform-slash", "tar --transform='s,^/,,' -P -cf $OUT $PWD/*"),
+    _way("transform-dotdot", "tar --transform='s,\\.\\./,,' -cf $OUT $TOPS"),
+    _way("bsdtar-s", "bsdtar -s ',^,./,' -cf $OUT $TOPS", "bsdtar"),
+    _way("bsdtar-s-prefix", "bsdtar -s ',^,copy/,' -cf $OUT $TOPS", "bsdtar"),
+    _way("bsdtar-L", "bsdtar -L -cf $OUT $TOPS 2>/dev/null || true", "bsdtar"),
+]
+
+HOME_OF = (
+    'd=$(find . -maxdepth 6 -type d \\( -name overlay-layers -o -name vfs-layers \\) | head -1); d=$(dirname "$d")'
+)
+RACES = [
+    _way(
+        "race-container-removed",
+        f"{COPY}; cd $WORK/all; {HOME_OF}\n"
+         """python3 - "$d" <<'PY'
+import json, os, pathlib, shutil, sys
+root = pathlib.Path(sys.argv[1])
+driver = 'overlay' if (root / 'overlay-layers').exists() else 'vfs'
+home = root / 'vfs' / 'dir' if driver == 'vfs' else root / driver
+rows = json.loads((root / f'{driver}-containers' / 'containers.json').read_text()) if (root / f'{driver}-containers' / 'containers.json').exists() else []
+if not rows: sys.exit(77)
+row = rows[0]
+link = home / row['layer'] / 'link'
+if link.exists(): (home / 'l' / link.read_text()).unlink(missing_ok=True)
+if not (home / row['layer']).exists(): sys.exit(77)
+shutil.rmtree(home / row['layer'])
+PY
+"""
+         f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
+    ),
+    _way(
+        "race-container-all-removed",
+        f"{COPY}; cd $WORK/all; {HOME_OF}\n"
+         """python3 - "$d" <<'PY'
+import json, pathlib, shutil, sys
+root = pathlib.Path(sys.argv[1])
+driver = 'overlay' if (root / 'overlay-layers').exists() else 'vfs'
+home = root / 'vfs' / 'dir' if driver == 'vfs' else root / driver
+index = root / f'{driver}-containers' / 'containers.json'
+rows = json.loads(index.read_text()) if index.exists() else []
+if not rows or not (home / rows[0]['layer']).exists(): sys.exit(77)
+row = rows[0]
+link = home / row['layer'] / 'link'
+if link.exists(): (home / 'l' / link.read_text()).unlink(missing_ok=True)
+shutil.rmtree(home / row['layer'])
+shutil.rmtree(root / f'{driver}-containers' / row['id'], ignore_errors=True)
+PY
+"""
+         f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
+    ),
+]
+
+CUTS = [
+    _way(
+        f"cut-{percent}", f"tar -cf $WORK/a $TOPS; head -c $(( $(stat -c %s $WORK/a) * {percent} / 100 )) $WORK/a >$OUT"
+    )
+    for percent in (3, 10, 22, 35, 48, 61, 74, 87, 95, 99)
+]
+
+WAYS = [*FORMATS, *COPIES, *LISTS, *EXCLUDES, *LINKS, *RACES, *CUTS]
