@@ -170,7 +170,7 @@ class Edited:
         return self
 
     def change(self, path: str, **facts) -> Edited:
-        """Change facts of an entry: mode, uid, xattrs, …; what takes its place (kind, link) moves its directory's time."""
+        """Change facts of an entry: mode, uid, xattrs, …; another kind or link moves its directory's time."""
         if facts.keys() & {"kind", "link", "rdev"}:
             self.touch_parent(path)
         for name, value in facts.items():

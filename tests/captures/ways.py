@@ -45,7 +45,6 @@ FORMATS = [
     _way("tar-sort-mtime", "tar --sort=name --mtime='2024-01-01 UTC' -cf $OUT $TOPS"),
     _way("tar-owner-root", "tar --owner=0 --group=0 -cf $OUT $TOPS"),
     _way("tar-owner-user", "tar --owner=1000 --group=1000 -cf $OUT $TOPS"),
-    _way("tar-mode-go", "tar --mode=u+rwX,go+rX -cf $OUT $TOPS"),
     _way("tar-append", "set -- $TOPS; tar -cf $OUT $1; for each; do tar -rf $OUT $each; done"),
     _way("tar-newer", "tar --newer-mtime='1 hour ago' -cf $OUT $TOPS 2>/dev/null || true"),
     _way("tar-incremental", "tar --listed-incremental=$WORK/state -cf $OUT $TOPS"),
@@ -241,12 +240,9 @@ EXCLUDES = [
     _exclude("images", "overlay-images", "vfs-images"),
     _exclude("images-content", "overlay-images/*/*"),
     _exclude("layers", "overlay-layers", "vfs-layers"),
-    _exclude("layer-tar-splits-some", "*[0-7].tar-split.gz"),
     _exclude("backups", "", more="--exclude-backups --exclude-caches --exclude-vcs"),
     _exclude("so", "*.so*"),
     _exclude("conf", "*.conf", "*.cnf"),
-    _exclude("ids-a", "overlay/[0-7]*"),
-    _exclude("letters", "*a*"),
 ]
 
 LINKS = [
@@ -270,7 +266,7 @@ RACES = [
     _way(
         "race-container-removed",
         f"{COPY}; cd $WORK/all; {HOME_OF}\n"
-         """python3 - "$d" <<'PY'
+        """python3 - "$d" <<'PY'
 import json, os, pathlib, shutil, sys
 root = pathlib.Path(sys.argv[1])
 driver = 'overlay' if (root / 'overlay-layers').exists() else 'vfs'
@@ -284,12 +280,12 @@ if not (home / row['layer']).exists(): sys.exit(77)
 shutil.rmtree(home / row['layer'])
 PY
 """
-         f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
+        f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
     ),
     _way(
         "race-container-all-removed",
         f"{COPY}; cd $WORK/all; {HOME_OF}\n"
-         """python3 - "$d" <<'PY'
+        """python3 - "$d" <<'PY'
 import json, pathlib, shutil, sys
 root = pathlib.Path(sys.argv[1])
 driver = 'overlay' if (root / 'overlay-layers').exists() else 'vfs'
@@ -304,7 +300,7 @@ shutil.rmtree(home / row['layer'])
 shutil.rmtree(root / f'{driver}-containers' / row['id'], ignore_errors=True)
 PY
 """
-         f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
+        f"rc=$?; [ $rc = 0 ] || exit $rc; {GOOD} $TOPS",
     ),
 ]
 

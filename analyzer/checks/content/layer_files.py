@@ -31,10 +31,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import PAGE, common, evidence, subject, untouched
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, INFO, MEDIUM, Finding
+from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.content import KIND_CODE
-from analyzer.source.member import DIRECTORY, SYMLINK
 from analyzer.verify.facts import LINK, MISSING, SIZE, TYPE
 
 if TYPE_CHECKING:
@@ -54,21 +52,17 @@ FACETS = (MISSING, TYPE, SIZE, LINK)
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
-    bound, untaken = _size_bound(view), _kinds_not_taken(view)
     for facts in view.contents.values():
         found = facts.of(*FACETS)
+        if facts.undecided:
+            yield _left_open(view, this, facts)
         if not found:
             continue
-        left_out = all(
-            each.facet == MISSING and (each.kind in untaken or (bool(bound) and each.size > bound)) for each in found
-        )
         yield this.found(
             subject(view, facts, found),
             evidence(facts, found),
-            severity=INFO if left_out else ERROR,
-            confidence=MEDIUM if left_out or facts.emptied else HIGH,
+            confidence=MEDIUM if facts.emptied else HIGH,
             unsynced=any(_unsynced(facts, each) for each in found),
-            left_out=left_out,
             **common(facts, found, facts.count(*FACETS)),
         )
 
@@ -81,31 +75,16 @@ def _unsynced(facts: LayerFacts, each: Difference) -> bool:
     return bool(each.note) or (size < each.size and size % PAGE == 0)
 
 
-def _size_bound(view: StoreView) -> int:
-    """Return the size above which the capture took no file at all, 0 when it shows no such bound.
-
-    It shows one when files are missing in several layers and every one of them is larger than any file that is there.
-    """
-    missing = [each for facts in view.contents.values() for each in facts.lists.get(MISSING, ())]
-    layers = sum(bool(facts.lists.get(MISSING)) for facts in view.contents.values())
-    if layers < 2 or any(each.kind != "file" for each in missing):
-        return 0
-    largest = max(
-        (max(table.sizes, default=0) for layer in view.store.home.layers.values() for table in layer.tables.values()),
-        default=0,
+def _left_open(view: StoreView, this: Rule, facts: LayerFacts) -> Finding:
+    """Tell of files that are not in the bundle, where nothing in it tells whether the store lacks them."""
+    found, total = facts.undecided, len(facts.undecided) + facts.more_undecided
+    return this.found(
+        subject(view, facts, found),
+        evidence(facts, found),
+        severity=INFO,
+        confidence=LOW,
+        variant="open",
+        says="layer {layer} lacks files in the bundle: {what}",
+        doubt=f"{total} files of layer {facts.record.id[:12]} are absent: removed, or left out of the capture",
+        **common(facts, found, total),
     )
-    return largest if largest and min(each.size for each in missing) > largest else 0
-
-
-def _kinds_not_taken(view: StoreView) -> set[str]:
-    """Return which of directories and symlinks the bundle holds nowhere in its stores: a copy of plain files."""
-    untaken = set()
-    homes = [store.home for store in view.snapshot.stores]
-    tables = [table for home in homes for layer in home.layers.values() for table in layer.tables.values()]
-    links = any(member.kind == SYMLINK for home in homes for member in home.links.values())
-    if not links and not any(KIND_CODE[SYMLINK] in table.kinds for table in tables):
-        untaken.add(SYMLINK)
-    made = any(home.member or home.link_dir or any(layer.member for layer in home.layers.values()) for home in homes)
-    if not made and not any(KIND_CODE[DIRECTORY] in table.kinds for table in tables):
-        untaken.add(DIRECTORY)
-    return untaken

@@ -20,12 +20,14 @@ Engine source
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import common, evidence, subject
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
+from analyzer.checks.finding import ERROR, INFO, LOW, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
 from analyzer.verify.facts import NODE, WHITEOUT
 
@@ -43,9 +45,9 @@ if TYPE_CHECKING:
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell lost nodes and whiteouts, one finding a layer."""
-    doubtful = 0
+    doubtful: Counter[str] = Counter()
     for facts in view.contents.values():
-        doubtful += facts.doubts[NODE] + facts.doubts[WHITEOUT]
+        doubtful[facts.record.id] += facts.doubts[NODE] + facts.doubts[WHITEOUT]
         found = facts.of(NODE, WHITEOUT)
         if found:
             yield this.found(
@@ -53,13 +55,21 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 evidence(facts, found),
                 **common(facts, found, facts.count(NODE, WHITEOUT)),
             )
-    if doubtful:
-        where = Where(view.store.home.path)
+    lacking = sorted((layer for layer, count in doubtful.items() if count), key=lambda layer: (-doubtful[layer], layer))
+    if lacking:
+        users = users_of(view, lacking)
+        total = doubtful.total()
         yield this.found(
-            view.store_subject(),
-            [(where, f"{doubtful} device nodes and whiteouts", "no device node in the whole bundle")],
+            view.layer(lacking[0]),
+            [(Where(view.store.home.path), f"{total} device nodes and whiteouts", "no device node in the bundle")],
             severity=INFO,
+            confidence=LOW,
             variant="not-kept",
-            says="whiteouts and device nodes cannot be checked: the bundle holds none ({count} expected)",
-            count=doubtful,
+            says="the bundle holds no device node; its layers should have {count} nodes and whiteouts",
+            count=total,
+            layer=lacking[0],
+            layers=lacking,
+            images=users.images,
+            containers=users.containers,
+            doubt=f"{total} whiteouts and device nodes are absent: the store lost them, or the capture left them out",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.finding import RANK
 from analyzer.outlook.danger import dangers
 from analyzer.report.words import plural
+from analyzer.snapshot.unused import never_used
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause
@@ -70,8 +71,8 @@ class Analysis:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that is known of was read and every rule came to an end."""
-        return not self.losses and not self.checked.failed
+        """Tell whether everything that is known of was read, up to the end mark, and every rule came to an end."""
+        return not self.losses and not self.snapshot.open_end and not self.checked.failed
 
     @property
     def losses(self) -> list[Loss]:
@@ -104,6 +105,8 @@ class Analysis:
             return "the archive has no end mark: it may be cut"
         if self.checked.failed:
             return f"{self.checked.failed[0]} failed"
+        if self.relations[0].stores and all(map(never_used, self.relations[0].stores)):
+            return ""
         root = self.snapshot.stores[0]
         for part in ("layers", "images"):
             if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
@@ -134,10 +137,10 @@ class Analysis:
         return bool(self.checked.known) and all(map(self.is_old, cause.hypothesis.explains))
 
     def exit_code(self, fail_on: str = "error") -> int:
-        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an incomplete analysis.
+        """Return the exit status of the contract: 1 for a cause at or above `fail_on`, 4 for an open verdict.
 
         A cause whose every finding is in the user's baseline does not count.
         """
         if any(RANK[cause.severity] >= RANK[fail_on] and not self.is_known(cause) for cause in self.causes):
             return 1
-        return 0 if self.complete else 4
+        return 0 if self.complete and self.verdict != UNDETERMINED else 4
