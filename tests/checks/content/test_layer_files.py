@@ -134,8 +134,18 @@ def test_a_capture_that_left_out_large_files_is_not_damage():
     large = [path for path in paths if store.entries[path][0].size > 8_000]
     assert len({layer_of(path) for path in large}) > 1
     for path in large:
-        store.remove(path)
-    assert {finding.severity for finding in store.findings(RULE)} == {"info"}
+        store.leave_out(path)
+    assert store.findings(RULE) == []
+
+
+def test_files_that_nothing_tells_about_are_left_open():
+    store = Edited()
+    for path in [path for path, (member, _) in store.entries.items() if member.kind == "dir"]:
+        del store.entries[path]
+    store.leave_out(PASSWD)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.confidence) == ("info", "low")
+    assert "left out of the capture" in finding.doubt
 
 
 def test_containers_are_never_judged():
