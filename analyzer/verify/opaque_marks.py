@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.overlay import text_of
-from analyzer.verify.captured_ids import attribute_names
+from analyzer.verify.id_maps import attribute_names
 
 if TYPE_CHECKING:
     from analyzer.snapshot.store import Store

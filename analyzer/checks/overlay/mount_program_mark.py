@@ -29,7 +29,7 @@ from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.store import GRAPH_ROOT
-from analyzer.verify.captured_ids import attribute_names
+from analyzer.verify.id_maps import attribute_names
 from analyzer.verify.opaque_marks import BY_THE_KERNEL, TRUSTED, USER
 
 if TYPE_CHECKING:
