@@ -11,6 +11,7 @@ from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
 from analyzer.outlook.model import Deletes, Outlook
 from analyzer.outlook.podman import Podman, podman_images, podman_ps
+from analyzer.outlook.podman_blocked import with_blocks
 from analyzer.outlook.podman_image import Images
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
@@ -46,6 +47,7 @@ def predict(
         platform: the node's.
         engines: values of `--engine`.
     """
+    findings = tuple(findings)
     found = FindingsAbout(findings)
     views = [StoreView(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
     crio = next((view for view in views if not HOME.search(view.store.root) and _known(view)), None)
@@ -54,7 +56,8 @@ def predict(
     if crio and (crio.crio or not _podman(crio)):
         outlook += _crio(crio, engine_version(CRIO, snapshot.host, engines), found)
     if podman and (_podman(podman) or not podman.crio):
-        outlook += _podman_outlook(podman, engine_version(PODMAN, snapshot.host, engines), found)
+        version = engine_version(PODMAN, snapshot.host, engines)
+        outlook += with_blocks(podman, version, _podman_outlook(podman, version, found), findings)
     return tuple(outlook)
 
 

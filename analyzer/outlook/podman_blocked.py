@@ -1,0 +1,83 @@
+"""What keeps every podman command from working before it looks at an image: its database, storage.conf, owners.
+
+Each message was seen on podman 4.3.1 (a moved graph root: with `--root`; by storage.conf alone it goes on in the old
+place, and lists none of these images either).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from analyzer.outlook.model import Outlook
+from analyzer.snapshot.node.placement import place_of
+from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from analyzer.checks.finding import Finding
+    from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.engines import Version
+
+LISTING, CONTAINERS = "podman images", "podman ps -a"
+PANICS = "invalid freelist page"
+OVERLAY_ONLY = "mountopt"
+
+
+def with_blocks(
+    view: StoreView, version: Version, outlook: Iterable[Outlook], findings: Iterable[Finding]
+) -> Iterator[Outlook]:
+    """Yield what podman answers, with what stops it before it looks at the store."""
+    own = [finding for finding in findings if finding.root == view.store.root]
+    every = next(((f, text) for f in own if (text := _blocks_all(view, f))), None)
+    containers = every or next(((f, text) for f in own if (text := _blocks_containers(f))), None)
+    seen = set()
+    for each in outlook:
+        seen.add(each.command)
+        found = containers if each.command == CONTAINERS else every
+        yield each if found is None else _failing(each, *found)
+    if every is not None and LISTING not in seen:
+        yield _failing(Outlook(version.engine, version.text, LISTING, works=False), *every)
+
+
+def _failing(outlook: Outlook, finding: Finding, message: str) -> Outlook:
+    return replace(outlook, works=False, message=message, deletes=None, because=(finding,), images=(), latent=False)
+
+
+def _blocks_all(view: StoreView, finding: Finding) -> str:
+    """Return what every command prints because of a finding, `""` where it goes on."""
+    facts = finding.facts
+    if finding.rule == "HST-004":
+        return str(facts["said"])
+    if finding.rule == "LPD-001" and not facts["opens"]:
+        error = str(facts["error"])
+        return f"panic: {error}" if error.startswith(PANICS) else f"opening database {_on_node(view, finding)}: {error}"
+    if finding.rule == "LPD-003" and facts["member"] == "graph_root" and finding.severity == "critical":
+        old, new = f"{facts['database']}/libpod", f"{facts['configured']}/libpod"
+        return (
+            f'database libpod root directory (staticdir) "{old}" does not match our libpod root directory (staticdir) '
+            f'"{new}": database configuration mismatch'
+        )
+    if finding.rule == "STO-010":
+        conf = conf_for(view.store.root, storage_confs(view.snapshot.host))
+        if conf is not None and conf.driver == "overlay" and conf.option(OVERLAY_ONLY) and view.store.driver == "vfs":
+            return "vfs driver does not support overlay.mountopt options"
+    if finding.rule == "STO-016" and facts.get("blocks"):
+        place = _on_node(view, finding)
+        is_link_directory = finding.subject.path == view.store.path(view.store.driver, "l")
+        return f"chown {place}: operation not permitted" if is_link_directory else f"open {place}: permission denied"
+    return ""
+
+
+def _blocks_containers(finding: Finding) -> str:
+    facts = finding.facts
+    if finding.rule == "LPD-004" and facts["kind"] == "container" and facts["part"] == "state":
+        return f"unmarshalling container {facts['key']} state: {facts['error']}"
+    return ""
+
+
+def _on_node(view: StoreView, finding: Finding) -> str:
+    root, path = view.store.root, finding.subject.path
+    below = path[len(root) :].lstrip("/") if root and path.startswith(root + "/") else path
+    return f"{place_of(root, view.snapshot.host, view.store.libpod).path}/{below}"

@@ -1,0 +1,66 @@
+"""What podman 4.3.1 printed when it could not get as far as the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.api import judge
+from tests.editing import Edited
+
+DATABASE = "srv/podman/storage/libpod/bolt_state.db"
+CONF = "etc/containers/storage.conf"
+
+
+def answers(store: Edited) -> dict[str, tuple[bool, str]]:
+    return {
+        each.command: (each.works, each.message) for each in judge(store.snapshot()).outlook if each.engine == "podman"
+    }
+
+
+def test_a_sound_store_works():
+    assert all(works for works, _ in answers(Edited("podman-pod")).values())
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (lambda data: bytes(len(data)), "opening database /srv/podman/storage/libpod/bolt_state.db: invalid database"),
+        (lambda data: data[:5000], "opening database /srv/podman/storage/libpod/bolt_state.db: file size too small"),
+    ],
+    ids=["NUL", "cut"],
+)
+def test_a_database_that_does_not_open_fails_every_command(how, message):
+    store = Edited("podman-pod")
+    found = answers(store.write(DATABASE, how(store.data(DATABASE))))
+    assert {"podman images", "podman ps -a"} <= set(found)
+    assert set(found.values()) == {(False, message)}
+
+
+def test_a_state_that_does_not_read_fails_the_listing_of_containers_alone():
+    store = Edited("podman-pod")
+    found = answers(store.write(DATABASE, store.data(DATABASE).replace(b'"runDir":"/srv', b'"runDir":"/\rrv')))
+    assert found["podman images"] == (True, "")
+    works, message = found["podman ps -a"]
+    assert not works
+    assert message.startswith("unmarshalling container ")
+
+
+def test_a_moved_graph_root():
+    store = Edited("podman-pod")
+    data = store.data(DATABASE).replace(b"/srv/podman/storage", b"/var/podman/storage")
+    works, message = answers(store.write(DATABASE, data))["podman images"]
+    assert not works
+    old, new = '"/var/podman/storage/libpod"', '"/srv/podman/storage/libpod"'
+    assert message == (
+        f"database libpod root directory (staticdir) {old} does not match our libpod root directory (staticdir) {new}: "
+        "database configuration mismatch"
+    )
+
+
+def test_a_storage_conf_that_no_engine_takes():
+    store = Edited("podman-pod")
+    text = store.text(CONF) + '[storage.options.overlay]\nforce_mask = "shared"\n'
+    assert answers(store.write(CONF, text))["podman images"] == (
+        False,
+        "'force_mask' is supported only with 'mount_program'",
+    )
