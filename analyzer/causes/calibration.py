@@ -9,7 +9,7 @@ The frequency is over *kinds* of fault, since the cases of one kind stand or fal
 `USUAL` as far as few kinds were seen:
 
     typical = (kinds right + PSEUDO · USUAL) / (kinds seen + PSEUDO)
-    logit(said) = logit(typical) + SLOPE · (clip(logit(share), 0, MOST) - MIDDLE) + min(logit(share), 0)
+    logit(said) = logit(typical) + SLOPE · (clip(logit(share), 0, MOST) - MIDDLE) + RIVALLED · min(logit(share), 0)
 
 It grows with the share, so that more evidence never makes a cause less sure.
 """
@@ -18,33 +18,33 @@ from __future__ import annotations
 
 import math
 
-USUAL, PSEUDO = 0.91, 16
-SLOPE, MIDDLE, MOST = 0.25, 2.2, 3.0
+USUAL, PSEUDO = 0.93, 20
+SLOPE, MIDDLE, MOST, RIVALLED = 0.15, 2.0, 3.0, 2.0
 UNEXPLAINED = 0.6
 LEAST = 1e-9
 MEASURED: dict[str, tuple[float, int]] = {
-    "base-layer-modified": (26.0, 31),
-    "container-data-lost": (4.0, 4),
+    "base-layer-modified": (30.0, 34),
+    "container-data-lost": (6.0, 6),
     "copied-without-attributes": (8.7, 9),
     "disk-full": (3.0, 3),
-    "driver-mixed": (4.0, 4),
-    "image-data-altered": (11.0, 11),
-    "image-data-lost": (4.0, 4),
+    "driver-mixed": (2.0, 2),
+    "image-data-altered": (13.0, 13),
+    "image-data-lost": (5.0, 5),
     "interrupted-pull": (2.9, 6),
     "interrupted-removal": (2.0, 2),
     "interrupted-wipe": (2.0, 3),
-    "layer-directory-removed": (13.9, 15),
-    "layer-record-lost": (6.0, 7),
+    "layer-directory-removed": (15.0, 15),
+    "layer-record-lost": (6.0, 6),
     "leaked-space": (4.0, 4),
     "local-manifest-list": (2.0, 3),
     "media-corruption": (3.0, 3),
-    "permissions-swept": (9.0, 9),
-    "records-disagree": (31.9, 34),
+    "permissions-swept": (8.9, 9),
+    "records-disagree": (37.8, 39),
     "records-rolled-back": (11.0, 12),
-    "short-links-broken": (7.0, 7),
-    "tar-split-damaged": (9.0, 9),
+    "short-links-broken": (8.0, 8),
+    "tar-split-damaged": (10.9, 12),
     "two-writers": (7.0, 7),
-    "unclean-shutdown": (23.0, 25),
+    "unclean-shutdown": (24.0, 25),
 }
 """Kinds of fault told rightly, and kinds seen, by family: whole captures of single faults."""
 
@@ -54,7 +54,9 @@ def said(family: str, share: float) -> float:
     right, kinds = MEASURED.get(family, (0.0, 0))
     typical = UNEXPLAINED if family == "unexplained" else (right + PSEUDO * USUAL) / (kinds + PSEUDO)
     odds = _logit(share)
-    return 1 / (1 + math.exp(-(_logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + min(odds, 0.0))))
+    return 1 / (
+        1 + math.exp(-(_logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)))
+    )
 
 
 def _logit(share: float) -> float:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from benchmarks.accuracy.tables import bins, first_causes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from benchmarks.accuracy.cases import Row
 
-BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0001)
+CERTAIN = 0.95
 SURE = 0.8
 
 
@@ -40,25 +41,22 @@ def summary(rows: list[Row]) -> Iterator[str]:
 def false_alarms(rows: Iterable[Row]) -> str:
     """Return the line about undamaged stores."""
     found = [row for row in rows if row.group == "healthy"]
-    loud = [row for row in found if any(severity in ("error", "critical") or row.shape != "build"
-            for *_, severity, _ in row.told)]  # fmt: skip
-    return f"healthy   {len(found):4} captures  with a cause above info that is not there: {len(loud)}"
+    loud = [row for row in found if any(severity in ("error", "critical") for *_, severity, _ in row.told)]
+    return f"healthy   {len(found):4} captures  with a cause of damage that is not there: {len(loud)}"
 
 
 def reliability(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the reliability table and the Brier score of all causes above `info`, whole captures."""
-    told = [
-        (p, right) for row in rows if row.capture == "whole" and row.group != "healthy" for p, right, *_ in row.told
-    ]
+    """Yield the reliability table and the Brier score of the first causes of single faults, whole captures."""
+    told = first_causes(rows)
     if not told:
         return
-    yield f"Brier score {sum((p - right) ** 2 for p, right in told) / len(told):.4f} over {len(told)} causes"
-    for low, high in itertools.pairwise(BINS):
-        inside = [(p, right) for p, right in told if low <= p < high]
-        if inside:
-            said = sum(p for p, _ in inside) / len(inside)
-            true = sum(right for _, right in inside) / len(inside)
-            yield f"  said {low:.2f} to {min(high, 1):.2f}: {len(inside):4} causes, said {said:.3f}, true {true:.3f}"
+    yield f"Brier score {sum((p - right) ** 2 for p, right in told) / len(told):.4f} over {len(told)} first causes"
+    for low, high, count, said, right in bins(told):
+        yield f"  said {low:.2f} to {min(high, 1):.2f}: {count:4} causes, said {said:.3f}, right {right:.3f}"
+    sure = [right for p, right in told if p >= CERTAIN]
+    if sure:
+        share = 100 * sum(sure) / len(sure)
+        yield f"  where {CERTAIN} or more is said: right in {sum(sure)} of {len(sure)} ({share:.1f} %)"
 
 
 def by_family(rows: Iterable[Row]) -> Iterator[str]:
@@ -80,7 +78,7 @@ def misses(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         wrong = [t for t in row.told if t[0] > SURE and not t[1]]
         if row.group == "healthy":
-            if row.told and row.shape != "build":
+            if any(severity in ("error", "critical") for *_, severity, _ in row.told):
                 yield f"HEALTHY {row.shape} {row.capture}: {row.first}"
         elif row.capture == "whole":
             what = [name for name, good in (("subject", row.top1), ("family", row.family_right),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,8 +22,8 @@ def test_more_evidence_never_makes_a_cause_less_sure(family, one, other):
 
 
 def test_a_usual_share_of_an_unseen_family_says_what_is_usual():
-    """A share of 0.9 has log-odds of 2.2, the middle."""
-    assert said("of-a-plugin", 0.9) == pytest.approx(USUAL, abs=0.001)
+    """A share of 0.88 has log-odds of 2, the middle."""
+    assert said("of-a-plugin", 1 / (1 + math.exp(-2))) == pytest.approx(USUAL, abs=0.001)
 
 
 @given(FAMILIES, SHARES)
