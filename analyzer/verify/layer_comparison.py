@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 EMPTY = "the layer's diff is empty"
 HOPS = 8
+SETTLED_NS = 600 * 1_000_000_000
+"""Time after the making of a layer within which it is unpacked."""
 WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 
@@ -103,7 +105,21 @@ class Comparer:
         """Return layers without any file, unless the capture took the files of few layers only."""
         empty = [i for i, facts in found.items() if facts.unjudged == EMPTY and facts.recorded and not facts.problems]
         full = sum(not facts.unjudged and facts.recorded > 0 for facts in found.values())
-        return empty if len(empty) < full else []
+        if len(empty) < full:
+            return empty
+        late = {i for i, facts in found.items() if self._changed_later(facts.record)}
+        return [i for i in empty if i in late] if len(late) < len(found) else []
+
+    def _changed_later(self, record: LayerRecord) -> bool:
+        """Tell whether a layer's diff directory was changed well after the layer was made, when nothing unpacks there.
+
+        A copy that gives everything new times makes it so for every layer, and then proves nothing.
+        """
+        directory = self.rel.directory(record.id)
+        diff = directory.entries.get("diff") if directory else None
+        if diff is None or record.created_ns is None:
+            return False
+        return diff.mtime_ns > record.created_ns + SETTLED_NS
 
     def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
         """Compare a layer with an empty directory."""
