@@ -37,7 +37,7 @@ PUBLIC = {"localhost", "latest"}
 
 def outputs(report):
     """Return every output of a report by name, as a reader would see it: entities, escapes and columns undone."""
-    made = {name: importlib.import_module(f"analyzer.report.{name}").render(report) for name in RENDERED}
+    made = {name: importlib.import_module(f"analyzer.report.formats.{name}").render(report) for name in RENDERED}
     made["text"] = render_text(report, everything=True, columns=10_000)
     made["screen"] = render_text(report, columns=10_000)
     frames = tables(report)
@@ -344,7 +344,7 @@ def test_hostile_text_is_redacted_too(kind, place):
     report = redacted(report_of(poisoned(HOSTILE[kind], place)))
     json.loads(importlib.import_module("analyzer.report.formats.json").render(report))
     for name in ("html", "sarif", "junit"):
-        assert controls(importlib.import_module(f"analyzer.report.{name}").render(report)) == set()
+        assert controls(importlib.import_module(f"analyzer.report.formats.{name}").render(report)) == set()
     assert controls(render_text(report, everything=True)) == set()
 
 

@@ -21,7 +21,7 @@ HOSTILE = "evil<script>alert(1)</script>\x1b]8;;http://x\x07\u202e`|[x](http://y
 
 
 def render(report, name):
-    return importlib.import_module(f"analyzer.report.{name}").render(report)
+    return importlib.import_module(f"analyzer.report.formats.{name}").render(report)
 
 
 class Page(HTMLParser):
