@@ -36,7 +36,8 @@ class Outlook:
         engine: `cri-o` or `podman`.
         version: minor version the prediction is for, e.g. `1.25`.
         command: `start`, `start after unclean stop`, `crictl images`, `podman images`, `podman ps -a`, or one that is
-            about one image at a time: `podman image inspect`, `podman image mount`, `podman run`.
+            about one image at a time: `podman image inspect`, `podman image mount`, `podman run`; or about one
+            container: `podman start`.
         works: whether it answers; for a start, whether the engine comes up; for a command about one image, whether it
             works for every image.
         message: what it prints when it does not, `""` otherwise; for several images, what it prints for the first.
@@ -44,6 +45,7 @@ class Outlook:
         because: findings that decide it.
         images: (id, message) of images that a command about one image fails for, or, with `""`, that a listing leaves
             out.
+        containers: (id, message) of containers that a command about one container fails for.
         latent: whether an engine that is running and has listed these images before goes on until it is restarted.
     """
 
@@ -56,13 +58,15 @@ class Outlook:
     because: tuple[Finding, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
     latent: bool = False
+    containers: tuple[tuple[str, str], ...] = ()
 
     @property
     def verdict(self) -> str:
         """Return whether it works, in a few words, without the message."""
-        count = f"{len(self.images)} image{'s' if len(self.images) > 1 else ''}"
+        noun, objects = ("container", self.containers) if self.containers else ("image", self.images)
+        count = f"{len(objects)} {noun}{'s' if len(objects) > 1 else ''}"
         if self.works:
             return f"works, leaves out {count}" if self.images else "works"
         if self.latent:
             return f"fails, at the latest when {self.engine} is restarted"
-        return f"fails for {count}" if self.images else "fails"
+        return f"fails for {count}" if objects else "fails"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SHORT = "l/"
 NOT_A_LINK = "invalid argument"
+BASES = {"vfs": "…/vfs/dir", "btrfs": "…/btrfs/subvolumes"}
+"""Where other drivers keep layers; they tell where a layer is without looking."""
 
 
 class OverlayBehaviour(NamedTuple):
@@ -61,6 +63,7 @@ class Mounts:
         parents: parent of every layer.
         native: whether the driver is overlay; others mount what has a directory.
         ways: of the engine's version.
+        base: directory of the layers, as messages have it.
     """
 
     directories: dict[str, LayerDirectory]
@@ -70,6 +73,7 @@ class Mounts:
     parents: dict[str, str]
     native: bool
     ways: OverlayBehaviour = NEWEST
+    base: str = HOME
     _errors: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @classmethod
@@ -88,7 +92,10 @@ class Mounts:
             for name, member in store.home.links.items():
                 foreign.setdefault(name, link_target(member))
         parents = {layer_id: layer.parent for layer_id, layer in state.layers.items()}
-        return cls(directories, own, _link_texts(stores[0]), foreign, parents, stores[0].driver == "overlay", ways)
+        driver = stores[0].driver
+        links = _link_texts(stores[0])
+        base = BASES.get(driver, HOME)
+        return cls(directories, own, links, foreign, parents, driver == "overlay", ways, base)
 
     def works(self, layer_id: str) -> bool:
         """Tell whether a layer can be mounted and has its files."""
@@ -102,7 +109,7 @@ class Mounts:
         """
         directory = self.directories.get(layer_id)
         if directory is None:
-            return self._absent(layer_id)
+            return self._absent(layer_id) if self.native else ""
         if not self.native or directory.lower is None or (text := text_of(directory.lower)) is None:
             return ""
         parts = text.split(":")
@@ -141,7 +148,7 @@ class Mounts:
         """Return what the driver says when a container is made on a layer, `""` when that works."""
         directory = self.directories.get(layer_id)
         if directory is None:
-            return self._absent(layer_id)
+            return self._absent(layer_id) if self.native else f"Stat {self.base}/{layer_id}: {ABSENT}"
         if not directory.has_diff:
             return f"Stat {HOME}/{layer_id}/diff: {ABSENT}"
         return self._link_error(layer_id) if self.native and directory.link is None else ""
@@ -157,6 +164,10 @@ class Mounts:
             return ""
         lowers = [SHORT + link if link else "l", *(part for part in lower.split(":") if part)]
         return self._stacking(lowers, "…")
+
+    def work_error(self, layer_id: str) -> str:
+        """Return what the kernel says to a mount of a container's layer without its `work`."""
+        return _refused(layer_id) if self.native else ""
 
     def _link_error(self, layer_id: str) -> str:
         """Return the error of a layer whose own `link` is gone."""
@@ -220,7 +231,8 @@ class Mounts:
         return f"{doing}: {count} occurred: {' '.join('* ' + error for error in errors)}"
 
     def _absent(self, layer_id: str) -> str:
-        return f"{'faccessat' if self.ways.accesses else 'stat'} {HOME}/{layer_id}: {ABSENT}"
+        asked = "faccessat" if self.ways.accesses and self.native else "stat"
+        return f"{asked} {self.base}/{layer_id}: {ABSENT}"
 
     def _there(self, layer_id: str) -> bool:
         directory = self.directories.get(layer_id)

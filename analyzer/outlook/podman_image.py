@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.outlook.podman import Podman
+    from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.engines import Version
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import Manifest
@@ -80,6 +81,36 @@ class Images:
             for digest in (image.digest, *named):
                 found.setdefault(digest, image)
         return found
+
+    @property
+    def unrecorded(self) -> tuple[str, ...]:
+        """Return ids of images whose data lie in a store without any image record: no command knows them."""
+        podman = self.podman
+        stores = podman.view.rel.stores
+        if podman.refused or podman.state.images or podman.state.foreign_images:
+            return ()
+        return tuple(sorted({name for store in stores for name in store.image_files if ID.fullmatch(name)}))
+
+    def unknown(self, command: str, image_id: str) -> str:
+        """Return what a command says of an image without a record."""
+        error = f"{image_id}: image not known"
+        old = self.podman.version.minor <= (4, 3)
+        return f"inspecting object: {error}" if command == "image inspect" and old else error
+
+    def start(self, container: ContainerRecord, *, without_work: bool) -> str | None:
+        """Return the error of `podman start ID` up to the start of the program, None where it cannot be foretold.
+
+        Args:
+            container: one of podman's.
+            without_work: its layer has no `work` directory.
+        """
+        if self.mounts is None or container.layer not in self.podman.state.layers:
+            return None
+        error = self.mounts.mount_error(container.layer)
+        if not error and without_work:
+            error = self.mounts.work_error(container.layer)
+        said = f'unable to start container "{container.id}": mounting storage for container {container.id}: '
+        return said + error if error else ""
 
     def inspect(self, image: ImageRecord) -> str | None:
         """Return the error of `podman image inspect ID`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import ERROR, RANK
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.crio_images import list_images
@@ -15,6 +16,9 @@ from analyzer.outlook.podman_blocked import with_blocks
 from analyzer.outlook.podman_image import Images
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
+
+WORK = "OVL-011"
+"""The rule on `work` and `merged` of a layer."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,12 +109,16 @@ def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) 
     images = Images(podman)
     if images.known:
         yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
+        if started := _of_containers(images, version, findings):
+            yield started
 
 
 def _of_images(images: Images, version: Version, command: str, findings: FindingsAbout) -> Outlook | None:
     """Return what a command says of every image on its own, None where nothing fails and something is not known."""
     answers = [(image, images.commands[command](image)) for image in images.every]
     failing = tuple((image.id, error) for image, error in answers if error)
+    if lost := images.unrecorded:
+        failing = tuple((image_id, images.unknown(command, image_id)) for image_id in lost)
     if not failing and any(error is None for _, error in answers):
         return None
     because: dict[Finding, None] = {}
@@ -118,9 +126,36 @@ def _of_images(images: Images, version: Version, command: str, findings: Finding
         if error:
             about = images.podman.view.rel.chain(image.layer) if image.layer else ()
             because.update(dict.fromkeys(findings.these({image.id, *about}, error)))
+    if lost:
+        stores = images.podman.view.rel.stores
+        because.update(dict.fromkeys(findings.these(f"{store.part_path('images')}/images.json" for store in stores)))
     message = failing[0][1] if failing else ""
     name = f"podman {command}"
     return Outlook(version.engine, version.text, name, not failing, message, None, tuple(because), failing)
+
+
+def _of_containers(images: Images, version: Version, findings: FindingsAbout) -> Outlook | None:
+    """Return what `podman start` says of every container that damage keeps from starting, None where it keeps none."""
+    failing: dict[str, str] = {}
+    because: dict[Finding, None] = {}
+    for container in images.podman.state.containers.values():
+        about = findings.these({container.id, container.layer}) if container.engine == PODMAN else ()
+        work = any(finding.rule == WORK and RANK[finding.severity] >= RANK[ERROR] for finding in about)
+        if about and (error := images.start(container, without_work=work)):
+            failing[container.id] = error
+            because.update(dict.fromkeys(about))
+    if not failing:
+        return None
+    message = next(iter(failing.values()))
+    return Outlook(
+        version.engine,
+        version.text,
+        "podman start",
+        False,
+        message,
+        because=tuple(because),
+        containers=tuple(failing.items()),
+    )
 
 
 def _of_start(view: StoreView, version: Version, command: str, started: Started, findings: FindingsAbout) -> Outlook:

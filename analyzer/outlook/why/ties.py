@@ -70,7 +70,7 @@ class Asked:
 def bearing(outlook: Iterable[Outlook], commands: frozenset[str], texts: tuple[str, ...]) -> tuple[Outlook, ...]:
     """Return the predictions that bear on a text; what one image gives only where no whole command gives it."""
     found = [item for item in outlook if item.command in commands or any(_foretells(item, text) for text in texts)]
-    whole = [item for item in found if not item.images or item.works]
+    whole = [item for item in found if not (item.images or item.containers) or item.works]
     return tuple(whole or found)
 
 
@@ -83,7 +83,7 @@ def _foretells(item: Outlook, text: str) -> bool:
 
 def _objects_of(item: Outlook, text: str) -> set[str]:
     """Return ids of the images or containers for which a command says the folded text."""
-    return {object_id for object_id, message in item.images if message and says(message, text)}
+    return {object_id for object_id, message in (*item.images, *item.containers) if message and says(message, text)}
 
 
 def ties_of(cause: Cause, asked: Asked) -> tuple[Tie, ...]:
@@ -104,7 +104,9 @@ def _foretold(cause: Cause, asked: Asked) -> Iterator[Tie]:
     hit = {*cause.hypothesis.affected.images, *cause.hypothesis.affected.containers}
     for item in asked.predictions:
         failing = not item.works or (item.deletes is not None and item.command in asked.commands)
-        if item.images and not {each for text in asked.texts for each in _objects_of(item, text)} & hit:
+        if (item.images or item.containers) and not {
+            each for text in asked.texts for each in _objects_of(item, text)
+        } & hit:
             continue
         if failing and (shared := next((f for f in item.because if f in cause.hypothesis.explains), None)):
             yield Tie(FORETOLD, finding=shared, outlook=item)

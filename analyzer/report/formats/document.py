@@ -204,6 +204,7 @@ def _outlook(item: Outlook, ids: dict[Finding, str]) -> dict[str, Any]:
         "deletes": item.deletes.to_dict() if item.deletes is not None else None,
         "because": [ids[f] for f in item.because if f in ids],
         "images": [{"id": image, "message": message} for image, message in item.images],
+        **({"containers": [{"id": i, "message": said} for i, said in item.containers]} if item.containers else {}),
         "latent": item.latent,
     }
 

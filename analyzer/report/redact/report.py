@@ -142,4 +142,6 @@ class _Redactor(Generic[Held]):
     def outlook(self, item: Outlook) -> Outlook:
         because = tuple(self.finding(finding) for finding in item.because)
         images = tuple((self.names.ident(image), self.names.prose(said)) for image, said in item.images)
-        return replace(item, message=self.names.prose(item.message), because=because, images=images)
+        containers = tuple((self.names.ident(each), self.names.prose(said)) for each, said in item.containers)
+        message = self.names.prose(item.message)
+        return replace(item, message=message, because=because, images=images, containers=containers)

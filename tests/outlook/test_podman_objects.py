@@ -1,0 +1,59 @@
+"""What podman 4.3.1 printed, word for word, of images without records, of vfs stores, and of containers to be started.
+
+Each message was read off podman 4.3.1 on a real store damaged this way; `…` stands for the path of the graph root.
+"""
+
+from __future__ import annotations
+
+from analyzer.outlook.mounting import ABSENT, Mounts
+from analyzer.outlook.podman_image import podman_ways
+from analyzer.snapshot.engines import Version
+from tests.editing import Edited
+from tests.outlook.foretelling import foretell
+
+OLD = ("podman@4.3",)
+
+
+def test_images_json_emptied_no_command_knows_an_image():
+    store = Edited("podman-list")
+    ids = [image["id"] for image in store.images()]
+    store.write_images([])
+    found = foretell(store, engines=OLD)
+    for command, words in {
+        "podman image inspect": "inspecting object: {}: image not known",
+        "podman image mount": "{}: image not known",
+        "podman run": "{}: image not known",
+    }.items():
+        item = found[command]
+        assert not item.works
+        assert dict(item.images) == {image: words.format(image) for image in ids if image in dict(item.images)}
+        assert len(item.images) >= 1
+    assert found["podman images"].works
+    assert found["podman ps -a"].works
+
+
+def test_a_container_whose_layer_is_gone_does_not_start():
+    store = Edited("healthy-overlay")
+    container = next(each for each in store.containers() if each["names"] == ["web1"])
+    store.remove(f"storage/overlay/{container['layer']}")
+    item = foretell(store, engines=OLD)["podman start"]
+    assert dict(item.containers) == {
+        container["id"]: (
+            f'unable to start container "{container["id"]}": mounting storage for container {container["id"]}: '
+            f"stat …/overlay/{container['layer']}: no such file or directory"
+        )
+    }
+    assert item.verdict == "fails for 1 container"
+    assert item.because
+
+
+def test_of_a_healthy_store_no_failing_start_is_foretold():
+    assert "podman start" not in foretell(Edited("healthy-overlay"), engines=OLD)
+
+
+def test_a_vfs_store_s_messages_name_vfs():
+    ways = podman_ways(Version("podman", "4.3"))
+    vfs = Mounts({}, frozenset(), {}, {}, {}, native=False, ways=ways, base="…/vfs/dir")
+    assert vfs.lookup_error("ab") == ""
+    assert vfs.mount_error("ab") == f"stat …/vfs/dir/ab: {ABSENT}"
+    assert vfs.create_error("ab") == f"Stat …/vfs/dir/ab: {ABSENT}"
