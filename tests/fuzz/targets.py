@@ -8,14 +8,17 @@ target on its seeds and on random changes of them; `python -m tests.fuzz.run TAR
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import io
 import json
 import lzma
 import re
 import struct
+import tempfile
 import zlib
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from unittest import mock
 
@@ -28,8 +31,10 @@ from analyzer.limits import Limits
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
 from analyzer.snapshot import split_columns, tar_split
+from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.configs import read_config
 from analyzer.snapshot.gojson import decode
+from analyzer.snapshot.libpod.state import read_bolt_state, read_sqlite_state
 from analyzer.snapshot.logs import log_lines
 from analyzer.snapshot.manifests import read_manifest
 from analyzer.snapshot.provenance import SmallFile, Where
@@ -37,12 +42,12 @@ from analyzer.snapshot.salvage import salvage_array
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import Toc
-from analyzer.source import open as opening
-from analyzer.source import runs
 from analyzer.source.member import FILE, Member
 from analyzer.source.open import open_bundle
+from analyzer.source.tar import reader, scan
 from tests.archives import SMALL, tar_of
 from tests.editing import BUNDLES, Edited
+from tests.snapshot.libpod import schema
 from tests.source.craft import BLOCK, END, header, long_name, member, pax
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ LIMITS = Limits(
 )  # fmt: skip
 """Small, so that an input that asks for much is told so soon."""
 LAYER = b"storage/overlay/" + b"ab" * 32 + b"/diff/"
+BOLT_FILE = "srv/podman/storage/libpod/bolt_state.db"
 LARGEST = 256 << 10
 """Bytes of a seed: mutation works on small inputs."""
 
@@ -75,12 +81,12 @@ def as_file(data: bytes, name: str = "file") -> SmallFile:
 
 @contextmanager
 def many_at_once():
-    """Have even short archives read many members at once."""
+    """Offer members of even short archives many at once."""
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(opening, "LONG", 0))
-        stack.enter_context(mock.patch.object(runs, "LEAST", BLOCK))
-        stack.enter_context(mock.patch.object(runs, "FEWEST", 1))
-        stack.enter_context(mock.patch.object(runs, "POOR", 0))
+        stack.enter_context(mock.patch.object(reader, "FIRST", 0))
+        stack.enter_context(mock.patch.object(scan, "LEAST", BLOCK))
+        stack.enter_context(mock.patch.object(scan, "FEWEST", 1))
+        stack.enter_context(mock.patch.object(scan, "PAUSE", 1))
         yield
 
 
@@ -94,49 +100,38 @@ def summed(data: bytes) -> bytes:
     return bytes(made)
 
 
-def _drained(data: bytes, *, at_once: bool):
-    """Return every member below one layer and all losses, read one by one or many at once."""
-    found, spots = [], []
-
-    def take(run) -> None:
-        members = run.members
-        crcs, _ = run.checksums()
-        for row, name in enumerate(run.names):
-            kind = ("file", "dir", "symlink")[members.kinds[row]]
-            found.append(
-                (LAYER.decode() + name, kind, int(members.sizes[row]), int(members.modes[row]), run.links.get(row, ""),
-                 int(crcs[row]) if kind == "file" else 0)
-            )  # fmt: skip
-
+def _collected(data: bytes, *, batches: bool):
+    """Return what a pass over an archive kept of layers, and all losses, read one by one or many at once."""
     with many_at_once():
         source = open_bundle("-", stdin=io.BytesIO(data), limits=LIMITS)
-        source._long = at_once
-        if at_once:
-            source.runs_below(LAYER.decode(), take)
-        for entry, body in source:
-            crc = 0
-            if entry.kind == "file":
-                from fastcrc import crc64
-
-                content = b"".join(map(bytes, body.chunks()))
-                crc = crc64.go_iso(content) if content else 0
-            found.append((entry.path, entry.kind, entry.size, entry.mode, entry.link, crc))
-            assert entry.size >= 0
-            assert ".." not in entry.path.split("/")
-        spots = [(loss.what, loss.offset) for loss in (*source.losses, *source.notes)]
-        count = source.members
+        collector = Collector(LIMITS, read_content=True, once=True)
+        if not batches:
+            source.offer = lambda _take, *, contents: None
+        collector.take(source, None)
         source.close()
-    return found, spots, count
+    tables = {
+        table.path: [tuple(getattr(table, column)) for column in COLUMNS]
+        for store in collector.result.stores.values()
+        for layer in store.home.layers.values()
+        for table in layer.tables.values()
+    }
+    for table in tables.values():
+        assert not any(".." in name.split("/") for name in table[0])
+        assert all(size >= 0 for size in table[1])
+    return tables, [(loss.what, loss.offset) for loss in (*source.losses, *source.notes)], source.members
+
+
+COLUMNS = ("names", "sizes", "kinds", "flags", "modes", "uids", "gids", "mtimes", "crcs", "offsets")
 
 
 def tar(data: bytes) -> None:
     """Both readers of a tar find the same members, contents and losses."""
     data = summed(data)
     try:
-        slow = _drained(data, at_once=False)
+        slow = _collected(data, batches=False)
     except AnalyzerError:
         return
-    assert _drained(data, at_once=True) == slow
+    assert _collected(data, batches=True) == slow
 
 
 def _tars() -> list[bytes]:
@@ -309,6 +304,33 @@ def _tocs() -> list[bytes]:
     return [store.data(path)[:LARGEST] for path in paths if store.entries[path][0].kind == FILE][:6]
 
 
+def bolt(data: bytes) -> None:
+    """Any bytes are a BoltDB of podman, a damaged one, or say why they are none."""
+    _judged(read_bolt_state("bolt_state.db", data))
+
+
+def sqlite(data: bytes) -> None:
+    """Any bytes are a database of podman, a damaged one, or say why they are none; a log may be anything too."""
+    _judged(read_sqlite_state("db.sql", data))
+    _judged(read_sqlite_state("db.sql", _sqlite()[0], data))
+
+
+def _judged(state) -> None:
+    assert isinstance(state.error, str)
+    for container in state.containers.values():
+        assert isinstance(container.id, str)
+
+
+@functools.cache
+def _sqlite() -> tuple[bytes, ...]:
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work, "db.sql")
+        connection = schema.open_new(path)
+        schema.add_container(connection, "a" * 64, "web", state='{"state": 3}')
+        connection.close()
+        return (path.read_bytes(),)
+
+
 # text
 
 
@@ -377,6 +399,10 @@ TARGETS = {
     "split": Target(split, lambda: _splits(packed=False)),
     "split-gzip": Target(split_gzip, lambda: _splits(packed=True)),
     "toc": Target(toc, _tocs),
+    "bolt": Target(
+        bolt, lambda: [Edited("podman-pod").data("srv/podman/storage/libpod/bolt_state.db"), bytes(4096 * 4)]
+    ),
+    "sqlite": Target(sqlite, lambda: list(_sqlite())),
     "pasted": Target(pasted, _pasted),
     "log": Target(log, _logs),
     "program": Target(program, _programs),
