@@ -35,7 +35,7 @@ class Limits:
     pax_records: int = _limit(1_000, "records in one pax header", COUNT)
     sparse_entries: int = _limit(65_536, "entries of one sparse map", COUNT)
     path: int = _limit(16_384, "characters of one member path", COUNT)
-    index_file: int = _limit(256 << 20, "layers.json, images.json and the like")
+    index_file: int = _limit(128 << 20, "layers.json, images.json and the like")
     small_file: int = _limit(
         4 << 20, "manifests, configs, link, lower and the like (containers/image refuses manifests over 4 MiB)"
     )
