@@ -6,6 +6,7 @@ wrong content checksum costs nothing but trust.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 import zstandard
@@ -48,7 +49,8 @@ class _Frame:
     """One frame's compressed bytes in pieces: header, each block, checksum; the decoder reads from it."""
 
     def __init__(self, stream: ZstdStream, header: bytes, *, checksum: bool) -> None:
-        self._stream = stream
+        # the decoder, which the collector cannot look into, keeps this object: a cycle through it would never go
+        self._stream: ZstdStream = weakref.proxy(stream)
         self._header = header
         self._checksum = checksum
         self._last = False

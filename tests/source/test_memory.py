@@ -1,0 +1,69 @@
+"""Damaged streams leave nothing behind: notebooks and workers open many."""
+
+from __future__ import annotations
+
+import bz2
+import gc
+import gzip
+import io
+import lzma
+import pathlib
+
+import pytest
+import zstandard
+
+from analyzer.errors import UnreadableError
+from analyzer.source.open import open_bundle
+from tests.archives import SMALL, tar_of
+
+PLAIN = tar_of(SMALL)[: 256 << 10]
+PACK = {
+    "zstd": zstandard.ZstdCompressor(level=3, write_checksum=True).compress,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "gzip of zstd": lambda data: gzip.compress(zstandard.ZstdCompressor().compress(data)),
+}
+OPENS, ROOM = 60, 24 << 20
+
+
+def resident() -> int:
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096
+
+
+def flipped(data: bytes) -> bytes:
+    made = bytearray(data)
+    made[len(made) // 2] ^= 0x40
+    return bytes(made)
+
+
+DAMAGE = {"cut": lambda data: data[: len(data) * 2 // 3], "flipped": flipped, "closed early": lambda data: data}
+
+
+def opened(data: bytes, *, early: bool) -> None:
+    try:
+        source = open_bundle("-", stdin=io.BytesIO(data))
+    except UnreadableError:  # one damaged block is all there is
+        return
+    for number, (_, body) in enumerate(source):
+        if early and number:
+            break
+        for _chunk in body.chunks():
+            pass
+    source.close()
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/statm").exists(), reason="needs /proc")
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("form", PACK)
+def test_many_opens_of_a_damaged_stream_stay_flat(form, damage):
+    data = DAMAGE[damage](PACK[form](PLAIN))
+    for _ in range(8):
+        opened(data, early=damage == "closed early")
+    gc.collect()
+    before = resident()
+    for _ in range(OPENS):
+        opened(data, early=damage == "closed early")
+    gc.collect()
+    assert resident() - before < ROOM
