@@ -9,6 +9,8 @@ import contextlib
 import signal
 import sys
 
+LONG = 900
+"""Seconds after which a test that waits for other processes gives up; no result depends on it."""
 PATIENCE = 120
 """Seconds: a minute or more above what the slowest guarded call needs, far below what a quadratic one takes."""
 

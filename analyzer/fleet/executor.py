@@ -44,12 +44,15 @@ class LocalPool:
     Args:
         jobs: how many bundles at once.
         tries: how often a bundle is given to a worker before it is given up.
+
+    Attributes:
+        slots: what runs one bundle at a time, one a job.
     """
 
     def __init__(self, jobs: int, *, tries: int = TRIES) -> None:
         self._tries = tries
-        self._slots = [Isolation() for _ in range(jobs)]
-        self._free = list(self._slots)
+        self.slots = [Isolation() for _ in range(jobs)]
+        self._free = list(self.slots)
         self._closed = False
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="analyzer-slot")
 
@@ -78,7 +81,7 @@ class LocalPool:
     def close(self) -> None:
         """Stop every worker."""
         self._closed = True
-        for slot in self._slots:
+        for slot in self.slots:
             slot.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
 

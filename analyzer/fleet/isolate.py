@@ -41,6 +41,12 @@ class Isolation:
         self._guard = threading.Lock()
         self._busy = threading.Lock()
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the template, 0 where none runs."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else 0
+
     def run(self, task: Task) -> Outcome:
         """Run a task to its end; never raises for what the bundle or the worker does."""
         with self._busy:

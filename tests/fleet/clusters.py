@@ -12,6 +12,8 @@ import time
 
 import distributed
 
+from tests.effort import LONG
+
 
 class Cluster:
     """A scheduler and its workers; `workers` are processes."""
@@ -45,7 +47,7 @@ class Cluster:
     def wait_for_workers(self, count) -> None:
         """Wait until so many workers have joined."""
         with self._client() as client:
-            client.wait_for_workers(count, timeout=60)
+            client.wait_for_workers(count, timeout=LONG)
 
     def under_way(self) -> int:
         """Return how many tasks are on workers."""
@@ -74,7 +76,7 @@ def cluster(place, workers, **options):
         made.close()
 
 
-def wait_for_port(port, seconds=60):
+def wait_for_port(port, seconds=LONG):
     """Wait until something listens on a port of loopback."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -16,6 +16,7 @@ from dataclasses import asdict
 import pyarrow.parquet as pq
 
 from samples.fleet import Node, make
+from tests.effort import LONG
 
 NODES = 300
 RUN_DEPENDENT = "runs"
@@ -65,7 +66,7 @@ def command(bundles, out, *options) -> list[str]:
 def batch(bundles, out, *options, env=None, cwd=None) -> subprocess.CompletedProcess:
     """Run a batch to its end."""
     ended = subprocess.run(
-        command(bundles, out, *options), env=env, cwd=cwd, capture_output=True, text=True, timeout=250, check=False
+        command(bundles, out, *options), env=env, cwd=cwd, capture_output=True, text=True, timeout=LONG, check=False
     )
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
@@ -97,7 +98,7 @@ def finished(out) -> set[str]:
         return {name for (name,) in state.execute("SELECT name FROM bundles WHERE state != ''")}
 
 
-def wait_for(what, seconds=120):
+def wait_for(what, seconds=LONG):
     """Wait until a function returns something true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -25,6 +25,7 @@ from analyzer.fleet.results import Results, analyze_many
 from analyzer.fleet.schema import TABLES
 from analyzer.fleet.task import Outcome, Task
 from tests.editing import BUNDLES
+from tests.effort import LONG
 from tests.truth import cases
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -49,7 +50,7 @@ def run(*words, cwd=None, **more):
 
 def batch(place, out, **options):
     """Run a batch here and return how far it came."""
-    made = Batch([str(place)], str(out), BatchOptions(timeout=60, memory=1 << 30, **options))
+    made = Batch([str(place)], str(out), BatchOptions(timeout=LONG, memory=1 << 30, **options))
     pool = LocalPool(2)
     try:
         made.run(pool)
@@ -133,7 +134,7 @@ def test_the_same_content_is_known_under_another_name_and_time(captures, tmp_pat
     (captures / f"{DAMAGED}.tar.zst").rename(captures / "node-7.tar.zst")
     os.utime(captures / f"{HEALTHY}.tar.zst", (1, 1))
     spy = Spy()
-    made = Batch([str(captures)], str(out), BatchOptions(timeout=60, memory=1 << 30))
+    made = Batch([str(captures)], str(out), BatchOptions(timeout=LONG, memory=1 << 30))
     made.run(spy)
     made.close()
     assert sorted(outcome.status for outcome in spy.outcomes) == ["same", "same"]
@@ -446,19 +447,18 @@ def test_an_interruption_keeps_what_is_finished(captures, tmp_path):
     words = [str(captures), str(tmp_path / "stuck.tar"), "-o", str(out), "--jobs", "1"]
     command = [sys.executable, "-m", "analyzer", "batch", *words]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONG
     while len(list((out / "reports").glob("*.json"))) < 2 and time.monotonic() < end:
         time.sleep(0.05)
-    time.sleep(0.5)
     running.send_signal(signal.SIGINT)
-    said, told = running.communicate(timeout=30)
+    said, told = running.communicate(timeout=LONG)
     assert running.returncode == 130
     assert said == ""
-    assert told.splitlines() == [
-        "analyzer: 3 of 4 bundles are finished and kept; the same command goes on",
-        "analyzer: interrupted",
-    ]
-    assert done(batch(captures, out)) == (3, 0, 0)
+    first, second = told.splitlines()
+    kept = int(re.fullmatch(r"analyzer: (\d) of 4 bundles are finished and kept; the same command goes on", first)[1])
+    assert kept in (2, 3)  # a report is written before its bundle counts
+    assert second == "analyzer: interrupted"
+    assert done(batch(captures, out)) == (kept, 3 - kept, 0)
 
 
 def test_file_names_of_reports_are_harmless():

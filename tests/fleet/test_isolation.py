@@ -23,6 +23,7 @@ from analyzer.fleet.task import DONE, FAILED, SAME, Task
 from analyzer.fleet.wire import packed, unpacked
 from analyzer.fleet.worker import work
 from tests.editing import BUNDLES
+from tests.effort import LONG
 
 HEALTHY = str(BUNDLES / "healthy-overlay.tar.zst")
 linux = pytest.mark.skipif(not pathlib.Path("/proc/self/task").is_dir(), reason="looks into /proc")
@@ -36,7 +37,7 @@ def slot():
 
 
 def task(path, key="k", **options):
-    return Task(key, "node", str(path), **{"timeout": 60, "memory": 1 << 30, **options})
+    return Task(key, "node", str(path), **{"timeout": LONG, "memory": 1 << 30, **options})
 
 
 def children(pid):
@@ -50,7 +51,7 @@ def children(pid):
     return found
 
 
-def wait_for(what, seconds=30):
+def wait_for(what, seconds=LONG):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
@@ -90,11 +91,10 @@ def test_a_report_in_a_process_of_its_own_is_the_same_as_here(slot):
 
 
 def test_time_is_up(slot, stuck):
-    started = time.monotonic()
     outcome = slot.run(task(stuck, timeout=1))
     assert (outcome.status, outcome.kind) == (FAILED, "timeout")
     assert outcome.reason == "not finished within 1 s"
-    assert 1 <= time.monotonic() - started < 10
+    assert outcome.seconds >= 1
     assert slot.run(task(HEALTHY)).status == DONE
 
 
@@ -118,7 +118,7 @@ def test_memory_is_up(slot, hungry):
 )
 def test_a_child_that_dies_is_told(slot, stuck, number, kind, reason):
     slot.run(task(HEALTHY))
-    (template,) = [pid for pid in children(os.getpid()) if b"analyzer.fleet.template" in command_of(pid)]
+    template = slot.pid
 
     def kill():
         os.kill(wait_for(lambda: children(template))[0], number)
@@ -142,7 +142,7 @@ def command_of(pid):
 @linux
 def test_a_template_that_dies_is_told_and_replaced(slot, stuck):
     slot.run(task(HEALTHY))
-    (template,) = [pid for pid in children(os.getpid()) if b"analyzer.fleet.template" in command_of(pid)]
+    template = slot.pid
     killer = threading.Thread(target=lambda: (wait_for(lambda: children(template)), os.kill(template, signal.SIGKILL)))
     killer.start()
     outcome = slot.run(task(stuck))
@@ -209,14 +209,14 @@ def test_known_content_is_not_analysed_again(slot):
 @linux
 def test_a_lost_worker_is_tried_again_as_often_as_asked(stuck):
     pool = LocalPool(1, tries=3)
+    (slot,) = pool.slots
     killed = []
     stop = threading.Event()
 
     def kill_all():
         while not stop.wait(0.05):
-            for pid in children(os.getpid()):
-                parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-                if parent != os.getpid() and b"analyzer.fleet.template" in command_of(pid) and pid not in killed:
+            for pid in children(slot.pid) if slot.pid else ():
+                if pid not in killed:
                     killed.append(pid)
                     os.kill(pid, signal.SIGKILL)
 
@@ -253,7 +253,11 @@ def test_a_pool_draws_tasks_as_it_has_room():
 def test_a_slow_bundle_does_not_hold_up_the_rest(stuck):
     pool = LocalPool(2)
     try:
-        order = [o.key for o in pool.run([task(stuck, "slow", timeout=5), *(task(HEALTHY, str(n)) for n in range(4))])]
+        order = []
+        for outcome in pool.run([task(stuck, "slow"), *(task(HEALTHY, str(n)) for n in range(4))]):
+            order.append(outcome.key)
+            if len(order) == 4:  # only now the slow one gets to its end
+                stuck.write_bytes(b"no tar")
     finally:
         pool.close()
     assert order[-1] == "slow"

@@ -17,6 +17,7 @@ import yaml
 import analyzer
 from analyzer.cli.main import cli
 from samples.fleet import make
+from tests.effort import LONG
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "scale.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
@@ -90,7 +91,7 @@ def shell(script, place, **environment):
     (tools / "analyzer").chmod(0o755)
     environment = {**os.environ, **environment, "PATH": f"{tools}:{os.environ['PATH']}"}
     return subprocess.run(
-        ["bash", "-c", script], cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script], cwd=place, env=environment, capture_output=True, text=True, timeout=LONG, check=False
     )
 
 
