@@ -11,6 +11,9 @@ import jsonschema
 import pytest
 
 os.environ["ANALYZER_NO_CACHE"] = "1"  # tests leave nothing in the cache of who runs them
+for name in ("COLUMNS", "LINES"):  # the width of who runs the tests, or what readline puts there behind Python's back
+    os.environ.pop(name, None)
+    os.unsetenv(name)
 ROOT = pathlib.Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "analyzer" / "report" / "schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
