@@ -68,7 +68,7 @@ NO_STORE = {
     "text": (b"once upon a time\n" * 40, "text"),
     "json": (b'{"schema_version": 1}', "JSON"),
     "ELF": (b"\x7fELF" + bytes(600), "ELF"),
-    "zip": (made_zip(), "zip"),
+    "zip": (made_zip(), "no store"),
     "PGP": (b"-----BEGIN PGP MESSAGE-----\n\nabc\n", "PGP"),
     "docker-archive": (
         made_tar(("manifest.json", b"[]"), ("a.json", CONFIG), ("a/layer.tar", bytes(512)), ("repositories", b"{}")),
@@ -79,7 +79,10 @@ NO_STORE = {
         "OCI image layout",
     ),
     "plain tar": (made_tar(("etc/passwd", b"x"), ("home/u/file", b"y")), "etc, home"),
-    "Docker root": (made_tar(("var/lib/docker/overlay2/x/diff/a", b"x"), ("docker/image/x", b"")), "no store"),
+    "Docker root": (
+        made_tar(("var/lib/docker/overlay2/x/diff/a", b"x"), ("docker/image/x", b"")),
+        "the data of Docker",
+    ),
     "tar of nothing": (made_tar(), ""),
     "empty overlay": (made_tar(("storage/overlay/", b"")), ""),
     "gzip of nothing": (b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", ""),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import store as roles
-from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT
+from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT, RawStore
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME
@@ -14,14 +14,14 @@ from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
 from analyzer.snapshot.libpod.find import find_states, states_of
 from analyzer.snapshot.locks import read_lock
-from analyzer.snapshot.overlay import LINK_ID
+from analyzer.snapshot.overlay import LINK_ID, DriverHome
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, HARDLINK
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
-    from analyzer.snapshot.collect import Collected, RawStore
+    from analyzer.snapshot.collect import Collected
 
 INDEXES = {
     "layers": ("layers.json", "volatile-layers.json"),
@@ -36,6 +36,7 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
     """Return the stores of a bundle in path order, each with its records and role."""
     files = _kept_files(collected)
     raw = [tree for _, tree in sorted(collected.stores.items()) if _is_store(tree)]
+    raw = raw or _records_alone(collected)
     outer = [tree for tree in raw if not VOLUME.search(tree.root)]
     stores = [_read(tree, collected, files, limits) for tree in outer or raw]
     databases = find_states(collected.loose)
@@ -44,6 +45,29 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
         if store.root in collected.volumes:
             store.volumes = frozenset(collected.volumes[store.root])
     return _merge_run_roots(stores)
+
+
+def _records_alone(collected: Collected) -> list[RawStore]:
+    """Return a store for index files that somebody copied out of theirs: records, and nothing of what they describe."""
+    found = []
+    for root, files in sorted(collected.records.items()):
+        kept = {name: file for name, file in files.items() if _is_index(file)}
+        if not kept:
+            continue
+        raw = RawStore(root, "overlay", DriverHome(f"{root}/overlay" if root else "overlay"))
+        for name, file in kept.items():
+            part = name.removeprefix("volatile-").removesuffix(".json")
+            tree: dict[str, SmallFile] = getattr(raw, part)
+            tree[name] = file
+            raw.seen.add(part)
+        found.append(raw)
+    return found
+
+
+def _is_index(file: SmallFile) -> bool:
+    """Tell whether a file begins as an index does: an array of records with ids."""
+    start = (file.data or b"")[:4096].lstrip()
+    return start.startswith(b"[") and (b'"id"' in start or start[1:].lstrip().startswith(b"]"))
 
 
 def _is_store(raw: RawStore) -> bool:

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 GRAPH_ROOT_NAMES = ("storage", "containers", "overlay")
+FOREIGN = {
+    "docker": "the data of Docker, not containers/storage: nothing of it is judged",
+    "containerd": "the data of containerd, not containers/storage: nothing of it is judged",
+    "must_gather": "a must-gather, which holds no storage of a node: capture the node with the script of `analyzer "
+    "capture`; `analyzer why - < LOG` explains what its logs say",
+}
 EXPECTED = "expected a containers/storage tree (overlay-layers/layers.json, overlay-images/, overlay/)"
 
 
@@ -35,6 +41,8 @@ def describe_input(collected: Collected, members: int) -> str:
         return f"a docker-archive (manifest.json, as `podman save` writes), not a storage snapshot; {EXPECTED}"
     if any(root.endswith(("docker", "var/lib/docker")) for root, _ in collected.stores):
         return f"a Docker root, not containers/storage; {EXPECTED}"
+    for kind, path in collected.foreign.items():
+        return f"{FOREIGN[kind]} ({path}); {EXPECTED}"
     if collected.archives:
         named = ", ".join(collected.archives[:5]) + (" …" if len(collected.archives) > 5 else "")
         return f"no store, but archives in it: {named}; give one as BUNDLE!/{collected.archives[0]}, or unpack them"

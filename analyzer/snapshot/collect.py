@@ -35,6 +35,14 @@ LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|compose
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
 VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
+RECORDS = re.compile(r"(?:(.*)/)?((?:volatile-)?(?:layers|images|containers)\.json)", re.DOTALL)
+"""Index files on their own, outside the directory of a driver."""
+FOREIGN = re.compile(
+    r"(?P<docker>(?:^|/)(?:docker/overlay2|image/overlay2|docker/containers)/)"
+    r"|(?P<containerd>(?:^|/)io\.containerd\.[a-z.0-9]+/)"
+    r"|(?P<must_gather>(?:^|/)(?:must-gather[^/]*|cluster-scoped-resources|host_service_logs|inspect\.local[^/]*)/)"
+)
+MOST_FOREIGN = 3
 MOST_VOLUMES = 100_000
 MOST_MOUNTED = 256
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
@@ -94,6 +102,8 @@ class Collected:
     tops: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     archives: list[str] = field(default_factory=list)
+    records: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
     directories: dict[str, Member] = field(default_factory=dict)
     notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
@@ -390,6 +400,8 @@ class Collector:
             self.result.archives.append(path)
         if member.kind == SYMLINK and len(self.result.links) < NOTED:
             self.result.links[path] = member.link
+        if len(self.result.foreign) < MOST_FOREIGN and (foreign := FOREIGN.search(path)) is not None:
+            self.result.foreign.setdefault(foreign.lastgroup or "", path)
         if (volume := VOLUMES.fullmatch(path)) is not None:
             self._volume(volume.group(1) or "", volume.group(2) or "")
         elif host.WANTED.search(path):
@@ -399,6 +411,10 @@ class Collector:
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
             limit = "libpod_database" if DATABASE.fullmatch(path) else "mark" if path.endswith(".lock") else ""
             self.result.loose[path] = self._keep(member, body, limit)
+        elif (record := RECORDS.fullmatch(path)) is not None:
+            self.result.records.setdefault(record.group(1) or "", {})[record.group(2)] = self._keep(
+                member, body, "index_file"
+            )
 
     def _volume(self, root: str, name: str) -> None:
         """Note a directory of a volume; what lies in it is not looked at."""

@@ -181,6 +181,8 @@ def gather(
 def archive_in(gathered: Gathered) -> str:
     """Return where the one archive lies that a bundle without a store holds, `""` where there is none or another."""
     found = gathered.collected.archives
+    if "manifest.json" in gathered.collected.tops or "oci-layout" in gathered.collected.tops:
+        return ""  # an image, whose layers are tars
     if len(found) != 1 or gathered.path.count(INSIDE) >= DEEPEST or not os.path.lexists(gathered.path.split(INSIDE)[0]):
         return ""
     return f"{gathered.path}{INSIDE}{found[0]}"

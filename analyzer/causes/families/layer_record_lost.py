@@ -62,7 +62,9 @@ def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesi
     affected = case.affected(layers=[layer_id])
     only_container = not affected.images and findings[0].rule == "CTR-001"
     role = "the read-write layer of a container" if only_container else "a layer others stand on"
-    state = "its directory is still there" if directory else "its directory is gone too"
+    listed = any(store.home.layers for store in case.rel.stores)
+    state = "its directory is gone too" if listed else "no layer directory was captured"
+    state = "its directory is still there" if directory else state
     reasons = tuple(_reasons(case, directory=directory))
     return Hypothesis(
         family="layer-record-lost",

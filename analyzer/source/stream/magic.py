@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.source.stream.input import HEAD
@@ -42,6 +43,14 @@ SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"#!", "a script"),
+)
+TEXTS = (
+    (re.compile(rb"(?m)^\s*\d+\s+\d+ [-dlbcps][-rwxsStT]{9}[.+]?\s+\d+ "), "a listing of `find -ls`, not the files"),
+    (re.compile(rb"(?m)^total \d+\n[-dlbcps][-rwxsStT]{9}"), "a listing of `ls -l`, not the files"),
+    (
+        re.compile(rb"(?m)^(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ \S+?(?:\[\d+\])?: |^[IWEF]\d{4} "),
+        "a log: `analyzer why - < LOG` explains it",
+    ),
 )
 JSON_STARTS = (b"{\n", b"{ ", b"{\t", b"{", b'{"', b"[{", b'["', b"[]", b"{}")
 EXPECTED = "expected a tar (plain, gzip, zstd, xz or bzip2) or a directory with a containers/storage tree"
@@ -85,7 +94,9 @@ def identify(head: bytes) -> str:
     if not head.strip(b"\0"):
         return "" if len(head) >= HEAD else f"{len(head)} zero bytes and no members"
     if _is_text(head):
-        return "JSON text" if head.lstrip()[:2] in JSON_STARTS else "text"
+        if head.lstrip()[:2] in JSON_STARTS:
+            return "JSON text"
+        return next((what for pattern, what in TEXTS if pattern.search(head)), "text")
     return ""
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import reached
+from analyzer.source.tar.header import Sums, checksum_ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,10 @@ WHOLE = 16 << 20
 UNIX = 3
 OWNERS = 0x7875
 UTF8 = 0x800
+HEAD = 64 << 10
+MAGIC_AT = 257
+COMPRESSED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00")
+PRINTABLE = bytes(range(32, 127)) + b"\t\n\r\x1b"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TRAILER = "TRAILER!!!"
 PARTS = (re.compile(r"^(.*\.)(0*[01])$"), re.compile(r"^(.*[._-])(a+)$"))
@@ -95,9 +100,32 @@ def unwrapped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) 
     handle.seek(start)
     if head.startswith(ZIP):
         return "zip", made(_zip(handle, name, limits, records), handle)
-    if head in CPIO:
+    if head in CPIO and _is_cpio(handle, start, limits):
         return "cpio", made(_cpio(handle, limits, records), handle)
+    if before := text_before(handle.read(HEAD)):
+        records.note(f"{before} bytes of text before the archive were passed over", 0)
+    handle.seek(start + before)
     return "", handle
+
+
+def _is_cpio(handle: BinaryIO, start: int, limits: Limits) -> bool:
+    """Tell whether the first header of a cpio archive can be read."""
+    head = handle.read(110)
+    handle.seek(start)
+    new = head[:6] in CPIO[:2]
+    fields = _fields(head[6 : 110 if new else 76], new=new)
+    return fields is not None and 0 < fields[5] <= limits.path
+
+
+def text_before(head: bytes) -> int:
+    """Return how many bytes of text stand before an archive, 0 for none: a tool printed them into the same pipe."""
+    found = [head.find(magic) for magic in COMPRESSED]
+    mark = head.find(b"ustar") - MAGIC_AT
+    if mark > 0 and checksum_ok(memoryview(head)[mark : mark + tarfile.BLOCKSIZE], Sums()):
+        found.append(mark)
+    first = min((place for place in found if place > 0), default=0)
+    text = head[:first]
+    return first if text.endswith(b"\n") and not text.translate(None, PRINTABLE) else 0
 
 
 def parts_of(name: str) -> list[str]:
@@ -146,9 +174,13 @@ def _zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> It
         archive = zipfile.ZipFile(handle)
         entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise UnreadableError(f"a zip archive that cannot be read ({error})", where=name) from error
+        handle.close()
+        raise UnreadableError(
+            f"a zip archive that cannot be read ({error}); expected a tar or a directory", where=name
+        ) from error
     if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableError("an encrypted zip archive; unpack it and give what is inside", where=name)
+        handle.close()
+        raise UnreadableError("an encrypted zip archive; expected a tar or a directory: unpack it", where=name)
     total = sum(entry.file_size for entry in entries)
     packed = max(os.fstat(handle.fileno()).st_size, 1)
     if total > limits.expansion_floor and total > limits.expansion_ratio * packed:
