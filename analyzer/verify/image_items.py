@@ -11,7 +11,7 @@ from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.provenance import Where
-from analyzer.source.member import FILE
+from analyzer.source.member import DIRECTORY, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,7 +209,9 @@ def _judge(images: ImageSource, image: ImageRecord, key: str, answer: Answer | N
         digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
     )
     if file is None:
-        return replace(item, fault=MISSING if isinstance(answer, Removed) else "", answer=answer)
+        other = images.store.image_blob(image.id, file_name(key))
+        replaced = other is not None and other.member.kind == DIRECTORY
+        return replace(item, fault=MISSING if replaced or isinstance(answer, Removed) else "", answer=answer)
     item = replace(item, seen=_digest(images, image, key, file))
     return replace(item, fault=_fault(item, file))
 
