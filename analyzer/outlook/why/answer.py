@@ -15,7 +15,7 @@ from analyzer.checks.finding import INFO
 from analyzer.outlook.why.folding import fold
 from analyzer.outlook.why.holders import holders
 from analyzer.outlook.why.inside import STORE as STORE_PATH
-from analyzer.outlook.why.inside import files_named, holds_more
+from analyzer.outlook.why.inside import files_named, has_file, lists_files
 from analyzer.outlook.why.objects import objects_named
 from analyzer.outlook.why.ties import (
     BEHAVIOUR,
@@ -134,7 +134,8 @@ def answer(
     commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)
     files = files_named(matches, named.words)
-    asked = Asked(matches, named, files, texts, commands, bearing(outlook, commands, texts))
+    elsewhere = bool(files) and has_file(store.relations, files)
+    asked = Asked(matches, named, files, elsewhere, texts, commands, bearing(outlook, commands, texts))
     conflict = _conflict(matches, platform)
     replies = [Reply(cause, ties) for cause in causes if (ties := ties_of(cause, asked))]
     replies.sort(key=lambda reply: (not reply.sure, -reply.strength, reply.cause.rank))
@@ -190,7 +191,7 @@ def _answers(reply: Reply, asked: Asked, conflict: str) -> bool:
     scopes = {tie.behaviour.scope for tie in reply.ties if tie.behaviour is not None}
     if STORE in scopes:
         return True
-    if scopes == {PROGRAM} and asked.files and not any(map(holds_more, reply.cause.hypothesis.explains)):
+    if scopes == {PROGRAM} and asked.elsewhere and all(map(lists_files, reply.cause.hypothesis.explains)):
         return False
     return HIT in kinds or not asked.named.found
 

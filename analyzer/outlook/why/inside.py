@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
     from analyzer.signatures.match import Match
 
 CONTENT = re.compile(r"/(?:diff\d{0,4}|dir/[^/]+|subvolumes/[^/]+)/(.+)")
@@ -73,7 +74,20 @@ def _same(name: str, path: str) -> bool:
     return "/" in name and name.endswith("/" + path)
 
 
-def holds_more(finding: Finding) -> bool:
-    """Tell whether a finding is about more files than it lists."""
+def lists_files(finding: Finding) -> bool:
+    """Tell whether a finding names every file that it is about: a file that it does not name is not at fault."""
     files, count = finding.facts.get("files"), finding.facts.get("count")
-    return isinstance(files, (list, tuple)) and isinstance(count, int) and count > len(files)
+    return isinstance(files, (list, tuple)) and count == len(files)
+
+
+def has_file(relations: Iterable[Relations], files: Iterable[str]) -> bool:
+    """Tell whether some layer in the bundle holds a file of a text, given with its path."""
+    paths = [name for name in files if "/" in name or not name.count(".")]
+    for rel in relations:
+        for store in rel.stores:
+            for directory in store.home.layers.values():
+                for table in directory.tables.values():
+                    if any(table.get(path) is not None for path in paths):
+                        return True
+                    table.forget_index()
+    return False

@@ -54,6 +54,7 @@ class Asked:
         matches: known messages in it, the surest first.
         named: objects of the store that it names.
         files: files inside an image that it speaks of.
+        elsewhere: whether a layer of the bundle holds such a file: what is wrong with other files does not explain it.
         texts: its records, folded.
         commands: engine commands that print such messages.
         predictions: engines' answers on this store that bear on it.
@@ -62,6 +63,7 @@ class Asked:
     matches: tuple[Match, ...]
     named: Named
     files: tuple[str, ...]
+    elsewhere: bool
     texts: tuple[str, ...]
     commands: frozenset[str]
     predictions: tuple[Outlook, ...]
