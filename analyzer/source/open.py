@@ -64,24 +64,25 @@ class TarSource:
     @cached_property
     def _window(self) -> Window:
         """Return what the stream is read through."""
-        long = self._source.random_access and self._source.size is not None and self._source.size >= LONG
+        source = self._source  # a window that knew all of this would be freed only with a collection of cycles
+        long = source.random_access and source.size is not None and source.size >= LONG
         by_offset = self._take is not None and self._place is not None
         kind = AheadWindow if long and not by_offset else Window  # a thread reads ahead where that pays
         largest = self._limits.extended_header + REFILL
-        return kind(self._stream, largest, lambda: self._source.bytes_read, self._below, self._records)
+        return kind(self._stream, largest, lambda: source.bytes_read, self._below, self._records)
 
     @cached_property
     def _reader(self) -> TarReader:
-        take = self._take
+        window, limits, take, place, contents = self._window, self._limits, self._take, self._place, self._contents
         if take is None:
-            return TarReader(self._window, self._limits, self._records)
+            return TarReader(window, limits, self._records)
 
         def scanner() -> Scanner:
             from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
 
-            return Scanner(self._window, self._limits, take, self._place, contents=self._contents)
+            return Scanner(window, limits, take, place, contents=contents)
 
-        return TarReader(self._window, self._limits, self._records, scanner)
+        return TarReader(window, limits, self._records, scanner)
 
     @property
     def members(self) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import hashlib
 import io
 import lzma
 import random
+import weakref
 import zlib
 
 import pytest
 import zstandard
 
-from analyzer.errors import UnreadableError
+from analyzer.errors import AnalyzerError, UnreadableError
 from analyzer.limits import Limits
 from analyzer.source.open import open_bundle
 from analyzer.source.stream import compression
@@ -293,3 +295,40 @@ def test_read_error_of_the_medium():
     got = drain(open_bundle("-", stdin=Broken(TAR[:70_000])))
     assert got.losses[0] == ("read error: Input/output error", "-", 70_000)
     assert got.paths
+
+
+DAMAGED = {
+    "whole": lambda data: data,
+    "cut": lambda data: data[: len(data) // 2],
+    "flipped": lambda data: data[: len(data) // 3] + bytes([data[len(data) // 3] ^ 0x55]) + data[len(data) // 3 + 1 :],
+    "cut inside the header": lambda data: data[:9],
+    "followed by rubbish": lambda data: data + b"rubbish",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("early", [True, False])
+def test_what_was_opened_is_freed(tmp_path, damage, early):
+    """Nothing of 50 openings stays, without a collection of cycles, whole or damaged, read to the end or not."""
+    content = b"".join(member(b"file%d" % n, random.Random(n).randbytes(3000)) for n in range(40)) + END
+    path = tmp_path / "bundle.tar.zst"
+    path.write_bytes(DAMAGED[damage](zstandard.compress(content)))
+    kept = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            try:
+                source = open_bundle(path)
+            except AnalyzerError:
+                continue
+            kept.append(weakref.ref(source))
+            members = iter(source)
+            for _ in range(1 if early else 1000):
+                next(members, None)
+            source.close()
+            del members, source
+        assert [ref for ref in kept if ref() is not None] == []
+        assert sum(isinstance(thing, compression.ZstdStream) for thing in gc.get_objects()) == 0
+    finally:
+        gc.enable()

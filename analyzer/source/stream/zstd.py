@@ -6,7 +6,6 @@ wrong content checksum costs nothing but trust.
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING
 
 import zstandard
@@ -45,12 +44,67 @@ class Damaged(Exception):  # noqa: N818 - ends a stream early
     """The frame cannot be read on; the message says why."""
 
 
+class _Feed:
+    """The compressed bytes, read ahead; the decoder and the stream share it, and it knows of neither.
+
+    A frame that knew its stream would make a cycle that nothing can collect: the decoder between them is not Python's.
+    """
+
+    def __init__(self, source: Stream, start: int) -> None:
+        self._source = source
+        self._feed = memoryview(bytearray(FEED))
+        self._pos = 0
+        self._end = 0
+        self._taken = start
+
+    def run(self) -> tuple[bytes, bool]:
+        """Take the whole blocks that are at hand; return them and whether the frame's last is among them."""
+        feed, pos, end, last = self._feed, self._pos, self._end, False
+        while pos + 3 <= end and not last:
+            bits = feed[pos] | feed[pos + 1] << 8 | feed[pos + 2] << 16
+            kind, size = bits >> 1 & 3, bits >> 3
+            if kind == 3 or (size > BLOCK and kind != 1):
+                break
+            after = pos + 3 + (1 if kind == 1 else size)
+            if after > end:
+                break
+            pos, last = after, bool(bits & 1)
+        piece = bytes(feed[self._pos : pos])
+        self._pos = pos
+        return piece, last
+
+    def take(self, count: int) -> bytes:
+        """Return the next `count` compressed bytes, fewer at the end of the input."""
+        while self._end - self._pos < count:
+            have = self._end - self._pos
+            self._feed[:have] = bytes(self._feed[self._pos : self._end])
+            self._pos, self._end = 0, have
+            got = self._source.readinto(self._feed[have:])
+            if not got:
+                break
+            self._taken += got
+            self._end += got
+        piece = bytes(self._feed[self._pos : min(self._pos + count, self._end)])
+        self._pos += len(piece)
+        return piece
+
+    @property
+    def offset(self) -> int:
+        """Return how many bytes have been given out, and those before the first."""
+        return self._taken - (self._end - self._pos)
+
+    @property
+    def taken(self) -> int:
+        """Return how many bytes have been read, and those before the first."""
+        return self._taken
+
+
 class _Frame:
     """One frame's compressed bytes in pieces: header, each block, checksum; the decoder reads from it."""
 
-    def __init__(self, stream: ZstdStream, header: bytes, *, checksum: bool) -> None:
-        # the decoder, which the collector cannot look into, keeps this object: a cycle through it would never go
-        self._stream: ZstdStream = weakref.proxy(stream)
+    def __init__(self, feed: _Feed, header: bytes, *, checksum: bool, quick: bool) -> None:
+        self._feed = feed
+        self._quick = quick
         self._header = header
         self._checksum = checksum
         self._last = False
@@ -66,17 +120,17 @@ class _Frame:
             return b""
         if self._last:
             return self._finish()
-        if self._stream.quick:
-            piece, self._last = self._stream.run()
+        if self._quick:
+            piece, self._last = self._feed.run()
             if piece:
                 self.complete = self._last and not self._checksum
                 return piece
-        head = self._stream.take(3)
+        head = self._feed.take(3)
         bits = int.from_bytes(head, "little")
         kind, size = bits >> 1 & 3, bits >> 3
         if len(head) < 3 or kind == 3 or (size > BLOCK and kind != 1):
             return head
-        content = self._stream.take(1 if kind == 1 else size)
+        content = self._feed.take(1 if kind == 1 else size)
         self._last = bool(bits & 1) and len(content) == (1 if kind == 1 else size)
         if self._last and not self._checksum:
             self.complete = True
@@ -84,7 +138,7 @@ class _Frame:
 
     def _finish(self) -> bytes:
         self.at_checksum = True
-        piece = self._stream.take(4)
+        piece = self._feed.take(4)
         self.complete = len(piece) == 4
         return piece
 
@@ -109,17 +163,13 @@ class ZstdStream:
     ) -> None:
         """Undo `source`, whose first byte is at offset `start`; `replay` gives it again from an offset."""
         self.quick = replay is not None
-        self._source = source
         self._limits = limits
         self._records = records
         self._replay = replay
         self._again: ZstdStream | None = None
-        self._feed = memoryview(bytearray(FEED))
+        self._feed = _Feed(source, start)
         self._room = memoryview(bytearray(0 if self.quick else BLOCK))
         self._held = self._room[:0]
-        self._pos = 0
-        self._end = 0
-        self._taken = start
         self._frame: _Frame | None = None
         self._frame_start = start
         self._given = 0  # bytes of this frame handed on
@@ -131,7 +181,7 @@ class ZstdStream:
         while not self._over:
             if self._again is not None:
                 return self._again.readinto(view)
-            start = self._offset
+            start = self._feed.offset
             try:
                 if self._reader is None and not self._open():
                     break
@@ -158,50 +208,15 @@ class ZstdStream:
         self._held = self._held[got:]
         return got
 
-    def run(self) -> tuple[bytes, bool]:
-        """Take the whole blocks that are at hand; return them and whether the frame's last is among them."""
-        feed, pos, end, last = self._feed, self._pos, self._end, False
-        while pos + 3 <= end and not last:
-            bits = feed[pos] | feed[pos + 1] << 8 | feed[pos + 2] << 16
-            kind, size = bits >> 1 & 3, bits >> 3
-            if kind == 3 or (size > BLOCK and kind != 1):
-                break
-            after = pos + 3 + (1 if kind == 1 else size)
-            if after > end:
-                break
-            pos, last = after, bool(bits & 1)
-        piece = bytes(feed[self._pos : pos])
-        self._pos = pos
-        return piece, last
-
     def skip(self, count: int) -> int:
         """Return 0: nothing can be passed over unread."""
         return count * 0
 
-    def take(self, count: int) -> bytes:
-        """Return the next `count` compressed bytes, fewer at the end of the input."""
-        while self._end - self._pos < count:
-            have = self._end - self._pos
-            self._feed[:have] = bytes(self._feed[self._pos : self._end])
-            self._pos, self._end = 0, have
-            got = self._source.readinto(self._feed[have:])
-            if not got:
-                break
-            self._taken += got
-            self._end += got
-        piece = bytes(self._feed[self._pos : min(self._pos + count, self._end)])
-        self._pos += len(piece)
-        return piece
-
-    @property
-    def _offset(self) -> int:
-        return self._taken - (self._end - self._pos)
-
     def _open(self) -> bool:
         """Start the next frame with content; tell whether there is one."""
         while True:
-            start = self._offset
-            magic = self.take(4)
+            start = self._feed.offset
+            magic = self._feed.take(4)
             if is_skippable(magic):
                 self._skip_frame()
                 continue
@@ -215,33 +230,34 @@ class ZstdStream:
             return True
 
     def _skip_frame(self) -> None:
-        left = int.from_bytes(self.take(4), "little")
+        left = int.from_bytes(self._feed.take(4), "little")
         while left:
-            piece = len(self.take(min(left, FEED)))
+            piece = len(self._feed.take(min(left, FEED)))
             if not piece:
                 raise Damaged("cut: the stream ends inside a skippable frame")
             left -= piece
 
     def _header(self, magic: bytes) -> _Frame:
         """Read a frame header; refuse a window above the limit before any memory is taken for it."""
-        first = self.take(1) or b"\0"
+        first = self._feed.take(1) or b"\0"
         flags = first[0]
         single = bool(flags & 0x20)
-        window = b"" if single else self.take(1)
-        dictionary = self.take(_DICTIONARY_ID[flags & 3])
-        content = self.take(_CONTENT_SIZE[flags >> 6] or int(single))
+        window = b"" if single else self._feed.take(1)
+        dictionary = self._feed.take(_DICTIONARY_ID[flags & 3])
+        content = self._feed.take(_CONTENT_SIZE[flags >> 6] or int(single))
         size = int.from_bytes(content, "little") + 256 * (len(content) == 2)
         if window:
             base = 1 << (10 + (window[0] >> 3))
             size = base + base // 8 * (window[0] & 7)
         if (window or single) and size > self._limits.zstd_window:
             raise Damaged(f"window of {size} bytes exceeds limit zstd_window={self._limits.zstd_window}")
-        return _Frame(self, magic + first + window + dictionary + content, checksum=bool(flags & 4))
+        header = magic + first + window + dictionary + content
+        return _Frame(self._feed, header, checksum=bool(flags & 4), quick=self.quick)
 
     def _close_frame(self) -> None:
         assert self._frame is not None
         if not self._frame.complete:
-            self._lose("cut: the stream ends inside a frame", self._taken)
+            self._lose("cut: the stream ends inside a frame", self._feed.taken)
             return
         self._frame = self._reader = None
 
@@ -278,7 +294,7 @@ class ZstdStream:
         while piece:
             count += len(piece)
             content = content or any(piece.strip(b"\0"))
-            piece = self.take(FEED)
+            piece = self._feed.take(FEED)
         if content:
             what = f"{count} bytes after the end of the zstd data are ignored"
             self._records.note(what, start)
