@@ -30,6 +30,9 @@ class MemoryBody:
         self.data = data
         self.complete = True
 
+    def pieces(self):
+        return self.chunks()
+
     def chunks(self):
         yield memoryview(self.data)
 

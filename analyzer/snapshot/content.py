@@ -9,7 +9,7 @@ import hashlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, go_iso, streamed
+from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, streamed
 from analyzer.source.member import BATCH_KINDS, FILE, HARDLINK, OTHER, SOCKET, SYMLINK
 
 if TYPE_CHECKING:
@@ -110,12 +110,7 @@ class DiffTable:
             elif self._digests is not None:
                 crc, flags = self._hash(body, size)
             else:
-                chunks = body.chunks()
-                chunk = next(chunks, None)
-                if chunk is not None and len(chunk) == size and chunk[-1]:
-                    crc, flags = go_iso(chunk), HAS_CRC
-                else:
-                    crc, flags = streamed(chunk, chunks, size)
+                crc, flags = streamed(body.pieces(), size)
         xattrs = member.xattrs
         if xattrs and (label := xattrs.get(LABEL)) is not None:
             self.labels[label] = self.labels.get(label, 0) + 1
@@ -173,8 +168,7 @@ class DiffTable:
 
     def _hash(self, body: Body, size: int) -> tuple[int, int]:
         digest = hashlib.sha256()
-        chunks = _hashed(body, digest)
-        crc, flags = streamed(next(chunks, None), chunks, size)
+        crc, flags = streamed(_hashed(body, digest), size)
         if flags & HAS_CRC:
             self.put_digest(len(self.names), digest.digest())
         return crc, flags

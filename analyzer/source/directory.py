@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import UnreadableError
 from analyzer.source import member as kinds
+from analyzer.source.holes import filled, too_sparse
 from analyzer.source.member import NO_XATTRS, Member
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ READ_FILE = (
     | getattr(os, "O_BINARY", 0)
 )
 READ_DIRECTORY = READ_FILE | getattr(os, "O_DIRECTORY", 0)
+NO_ATIME = getattr(os, "O_NOATIME", 0)
+"""Reading leaves no trace on the evidence; only the owner of a file and root may ask for that (open(2))."""
 RELATIVE = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
 KINDS = {
     stat.S_IFREG: kinds.FILE,
@@ -46,6 +49,16 @@ KINDS = {
     stat.S_IFIFO: kinds.FIFO,
     stat.S_IFSOCK: kinds.SOCKET,
 }
+
+
+def open_quietly(path: str, flags: int, parent: int | None = None) -> int:
+    """Open a file without touching its time of access, where that is allowed; raises OSError."""
+    try:
+        return os.open(path, flags | NO_ATIME, dir_fd=parent)
+    except PermissionError:
+        if not NO_ATIME:
+            raise
+        return os.open(path, flags, dir_fd=parent)
 
 
 class _Level(NamedTuple):
@@ -82,7 +95,17 @@ class FileBody:
         return b"".join(map(bytes, self.chunks()))
 
     def chunks(self) -> Iterator[memoryview]:
-        """Yield the content, at most as many bytes as the entry's size says."""
+        """Yield the content, at most as many bytes as the entry's size says; not that of next to nothing but holes."""
+        if self._at is None:
+            return
+        path, _, _, info = self._at
+        if message := too_sparse(info.st_size, _stored(info), self._source.limits):
+            self._source.records.loss(message, 0, path)
+            return
+        yield from filled(self.pieces())
+
+    def pieces(self) -> Iterator[memoryview | int]:
+        """Yield the same, each hole as its length."""
         if self._at is None:
             return
         path, name, parent, info = self._at
@@ -99,14 +122,22 @@ class FileBody:
         finally:
             os.close(fd)
 
-    def _pieces(self, fd: int, path: str, info: os.stat_result) -> Iterator[memoryview]:
+    def _pieces(self, fd: int, path: str, info: os.stat_result) -> Iterator[memoryview | int]:
         now = os.fstat(fd)
         if not stat.S_ISREG(now.st_mode) or (now.st_dev, now.st_ino) != (info.st_dev, info.st_ino):
             self._source.records.loss("replaced while being read", 0, path)
             return
-        left = info.st_size
+        left, sparse = info.st_size, _stored(info) < info.st_size
+        stop = 0 if sparse else info.st_size  # where the data at hand ends
         while left > 0:
-            got = _readinto(fd, self._view[: min(left, PIECE)])
+            at = info.st_size - left
+            if at == stop:
+                data, stop = _data(fd, at, info.st_size)
+                if hole := data - at:
+                    left -= hole
+                    yield hole
+                    continue
+            got = _readinto(fd, self._view[: min(stop - at, PIECE)])
             if not got:
                 break
             left -= got
@@ -118,6 +149,26 @@ class FileBody:
         then = os.fstat(fd)
         if (then.st_size, then.st_mtime_ns) != (info.st_size, info.st_mtime_ns):
             self._source.records.note("changed while being read", 0, path)
+
+
+def _stored(info: os.stat_result) -> int:
+    """Return how many bytes of a file take room on disk."""
+    return getattr(info, "st_blocks", info.st_size) * 512
+
+
+def _data(fd: int, at: int, size: int) -> tuple[int, int]:
+    """Return where the next data of a file starts and where they end, and leave the file at their start."""
+    if not hasattr(os, "SEEK_DATA"):
+        return at, size
+    try:
+        start = min(os.lseek(fd, at, os.SEEK_DATA), size)
+        stop = min(os.lseek(fd, start, os.SEEK_HOLE), size) if start < size else size
+    except OSError as error:
+        if error.errno == errno.ENXIO and os.fstat(fd).st_size >= size:
+            return size, size  # a hole up to the end
+        start, stop = at, size  # no file system with holes, or a file that has become shorter
+    os.lseek(fd, start, os.SEEK_SET)
+    return start, stop
 
 
 def _readinto(fd: int, view: memoryview) -> int:
@@ -142,12 +193,12 @@ class DirectorySource:
         self.notes: list[Loss] = records.notes
         self.members = 0
         self.bytes_read = 0
-        self._limits = limits
+        self.limits = limits
         self.again: Callable[[], MemberSource] | None = None
         self._levels: list[_Level] = []
         self._links: dict[tuple[int, int], str] = {}
         try:
-            root = os.open(path, READ_DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0)) if RELATIVE else -1
+            root = open_quietly(path, READ_DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0)) if RELATIVE else -1
             self._levels.append(_Level("", root, self._names(root, path)))
         except OSError as error:
             raise UnreadableError(f"directory cannot be read ({error.strerror or error})", where=path) from error
@@ -175,8 +226,8 @@ class DirectorySource:
             except OSError as error:
                 self.lose(error, path)
                 continue
-            if self.members >= self._limits.members:
-                self.records.loss(f"limit members={self._limits.members} reached: the rest is not read", 0)
+            if self.members >= self.limits.members:
+                self.records.loss(f"limit members={self.limits.members} reached: the rest is not read", 0)
                 break
             member = self._member(path, name, level.fd, info)
             self.members += 1
@@ -198,8 +249,8 @@ class DirectorySource:
     def open_file(self, name: str, parent: int, path: str) -> int:
         """Open a file of the directory `parent` without following a link in its place."""
         if RELATIVE:
-            return os.open(name, READ_FILE, dir_fd=parent)
-        return os.open(self._absolute(path), READ_FILE)
+            return open_quietly(name, READ_FILE, parent)
+        return open_quietly(self._absolute(path), READ_FILE)
 
     def _absolute(self, path: str) -> str:
         return str(Path(self.path, *path.split("/")))
@@ -220,13 +271,13 @@ class DirectorySource:
 
     def _enter(self, path: str, name: str, parent: int, info: os.stat_result) -> None:
         """Go down into a directory, unless it is too deep, unreadable or no longer the one that was listed."""
-        if len(self._levels) > self._limits.directory_depth:
-            self.records.loss(f"limit directory_depth={self._limits.directory_depth}: not entered", 0, path)
+        if len(self._levels) > self.limits.directory_depth:
+            self.records.loss(f"limit directory_depth={self.limits.directory_depth}: not entered", 0, path)
             return
         fd = -1
         try:
             if RELATIVE:
-                fd = os.open(name, READ_DIRECTORY, dir_fd=parent)
+                fd = open_quietly(name, READ_DIRECTORY, parent)
                 now = os.fstat(fd)
             else:
                 now = os.lstat(self._absolute(path))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
-from analyzer.source.directory import DirectorySource
+from analyzer.source.directory import DirectorySource, open_quietly
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.compression import decompress
 from analyzer.source.stream.input import HEAD, Input
@@ -212,7 +212,7 @@ def _open(name: str) -> BinaryIO | None:
     try:
         if stat.S_ISDIR(Path(name).stat().st_mode):
             return None
-        return Path(name).open("rb", buffering=0)
+        return open(name, "rb", buffering=0, opener=open_quietly)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableError(f"cannot be opened ({reason}); expected a tar or a directory", where=name) from error

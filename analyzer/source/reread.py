@@ -12,7 +12,7 @@ from fastcrc import crc64
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
-from analyzer.source.directory import PIECE, READ_DIRECTORY, READ_FILE, RELATIVE
+from analyzer.source.directory import PIECE, READ_DIRECTORY, READ_FILE, RELATIVE, open_quietly
 from analyzer.source.member import FILE, HARDLINK
 from analyzer.source.open import open_bundle
 
@@ -137,13 +137,13 @@ def _from_directory(bundle: str, path: str) -> Iterator[bytes]:
 
 def _descend(bundle: str, parts: list[str]) -> int:
     if not RELATIVE:
-        return os.open(str(Path(bundle, *parts)), READ_FILE)
-    parent = os.open(bundle, READ_DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0))
+        return open_quietly(str(Path(bundle, *parts)), READ_FILE)
+    parent = open_quietly(bundle, READ_DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0))
     try:
         for part in parts[:-1]:
-            inner = os.open(part, READ_DIRECTORY, dir_fd=parent)
+            inner = open_quietly(part, READ_DIRECTORY, parent)
             os.close(parent)
             parent = inner
-        return os.open(parts[-1], READ_FILE, dir_fd=parent)
+        return open_quietly(parts[-1], READ_FILE, parent)
     finally:
         os.close(parent)

@@ -20,17 +20,20 @@ class Pieces:
     """Content that comes in given pieces."""
 
     def __init__(self, *pieces: bytes, complete: bool = True) -> None:
-        self.pieces = pieces
+        self._pieces = pieces
         self.complete = complete
 
+    def pieces(self):
+        return self.chunks()
+
     def chunks(self):
-        buffer = bytearray(max(map(len, self.pieces), default=1) or 1)
-        for piece in self.pieces:
+        buffer = bytearray(max(map(len, self._pieces), default=1) or 1)
+        for piece in self._pieces:
             buffer[: len(piece)] = piece
             yield memoryview(buffer)[: len(piece)]
 
     def read(self, limit):
-        return b"".join(self.pieces)
+        return b"".join(self._pieces)
 
 
 def table_of(*rows) -> DiffTable:

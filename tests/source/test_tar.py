@@ -121,7 +121,11 @@ def test_name_with_nul_is_cut_there():
 
 def test_path_over_the_limit_is_cut_and_kept_distinct():
     limits = Limits(path=100)
-    first, second = (only(pax((b"path", b"p" * 300 + end)) + header() + END, limits)[0].path for end in (b"1", b"2"))
+    found = [read(pax((b"path", b"p" * 300 + end)) + header() + END, limits) for end in (b"1", b"2")]
+    assert [[what for what, _, _ in got.losses] for got in found] == [
+        ["path cut: limit path=100 reached (--max-path sets it)"]
+    ] * 2
+    first, second = (got.paths[0] for got in found)
     assert first != second
     assert len(first) == len(second) < 150
     assert first.startswith("p" * 100)

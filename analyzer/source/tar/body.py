@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.source.holes import filled, too_sparse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -11,8 +13,6 @@ if TYPE_CHECKING:
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.sparse import Map
-
-ZEROS = memoryview(bytes(64 << 10))
 
 
 class TarBody:
@@ -52,6 +52,10 @@ class TarBody:
         """Yield the whole content in order."""
         if self.size:
             yield from self._take(self.left)
+
+    def pieces(self) -> Iterator[memoryview | int]:
+        """Yield the whole content in order, each hole as its length."""
+        return self.chunks()
 
     def _take(self, count: int) -> Iterator[memoryview]:
         window = self._window
@@ -102,33 +106,30 @@ class SparseBody(TarBody):
         return None if self.size > limit else b"".join(map(bytes, self.chunks()))
 
     def chunks(self) -> Iterator[memoryview]:
-        """Yield the whole content in order."""
+        """Yield the whole content in order; a file that is next to nothing but holes is not read so."""
         if self.map is None:
             return
-        limits, offset = self._limits, self._window.offset
-        if self.size > limits.expansion_floor and self.size > limits.expansion_ratio * max(self.left, 512):
-            what = f"sparse file of {self.size} bytes exceeds limit expansion_ratio={limits.expansion_ratio}"
-            self._records.loss(f"{what}: content not read", offset, self.path)
+        if message := too_sparse(self.size, self.left, self._limits):
+            self._records.loss(message, self._window.offset, self.path)
             return
-        for piece in self._pieces(self.map):
-            self._given += len(piece)
+        yield from filled(self.pieces())
+
+    def pieces(self) -> Iterator[memoryview | int]:
+        """Yield the whole content in order, each hole as its length."""
+        for piece in self._pieces(self.map) if self.map is not None else ():
+            self._given += piece if isinstance(piece, int) else len(piece)
             yield piece
 
-    def _pieces(self, entries: Map) -> Iterator[memoryview]:
+    def _pieces(self, entries: Map) -> Iterator[memoryview | int]:
         at = 0
         for start, length in entries:
-            yield from _holes(start - at)
+            if start > at:
+                yield start - at
             at = start
             for piece in self._take(length):
                 at += len(piece)
                 yield piece
             if at < start + length:
                 return
-        yield from _holes(self.size - at)
-
-
-def _holes(count: int) -> Iterator[memoryview]:
-    while count > 0:
-        piece = min(count, len(ZEROS))
-        count -= piece
-        yield ZEROS[:piece]
+        if self.size > at:
+            yield self.size - at

@@ -47,7 +47,7 @@ class Contents:
             if stop == first:
                 size = stops[first] - starts[first]
                 chunks = self._chunks(starts[first], size)
-                crcs[items[first]], flags[items[first]] = streamed(next(chunks, None), chunks, size)
+                crcs[items[first]], flags[items[first]] = streamed(chunks, size)
                 first += 1
                 continue
             span, base = items[first:stop], starts[first]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.limits import reached
 from analyzer.source import member as kinds
 from analyzer.source.member import NO_XATTRS, Member
 from analyzer.source.tar.body import SparseBody, TarBody
@@ -98,6 +99,8 @@ class EntryReader:
         raw = extras.path or extras.long_path or _name(name, magic, prefix)
         text = raw.decode("utf-8", "surrogateescape")
         path, raw_path = clean_path(text, self.limits.path)
+        if len(path) > self.limits.path:  # it was cut
+            self._records.loss(f"path cut: {reached('path', self.limits.path)}", start, path)
         stored = 0 if kind in HEADER_ONLY else self._stored(size, extras, path)
         try:
             bits, user, group = numbers[mode] & 0o7777, numbers[uid], numbers[gid]

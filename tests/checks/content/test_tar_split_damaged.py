@@ -65,6 +65,9 @@ def test_an_archive_cut_inside_the_file_is_not_damage_of_the_store():
     class CutBody:
         complete = False
 
+        def pieces(self):
+            return self.chunks()
+
         def chunks(self):
             yield memoryview(data[:50])
 
