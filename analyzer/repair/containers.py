@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from analyzer.repair.indexes import is_lost
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import format_time, parse_time
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Row, Site
+    from analyzer.snapshot.libpod.state import LibpodContainer
 
 
 def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     """Set the container rows right: a layer that is an image's or nobody's becomes the one that fits."""
+    _remember(site, evidence)
+    _not_told(site)
     images = set(site.right("images")) | set(evidence.pictures)
     below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
     taken: dict[str, str] = {}
@@ -44,6 +49,58 @@ def _chain(evidence: LayerEvidence, layer: str) -> list[str]:
         chain.append(layer)
         layer = evidence.parent(layer)
     return chain
+
+
+def _remember(site: Site, evidence: LayerEvidence) -> None:
+    """Make the rows again that the index lost and podman's database still has: those of podman's own containers.
+
+    The database tells everything but the layer. That is the one writable layer on the image that belongs to nobody,
+    the one made nearest to the container where there are several.
+    """
+    for number, store in enumerate(site.stores):
+        unknown = {str(f.facts.get("key")) for f in site.of("LPD-005")}
+        lost = is_lost(site, number, "containers")
+        have = site.right("containers")
+        for state in store.libpod[:1]:
+            known = [] if state.error else sorted(state.containers.values(), key=lambda c: (c.created_ns or 0, c.id))
+            for container in known:
+                if container.id in have or not (lost or container.id in unknown) or not container.image:
+                    continue
+                row = _podman_row(container)
+                taken = {str(r.get("layer")) for r in site.right("containers").values()}
+                below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
+                layer = _own_layer(site, evidence, row, below | taken)
+                if layer:
+                    row["layer"] = layer
+                    site.rows[number].setdefault("containers/containers.json", []).append(row)
+                    evidence.__dict__.pop("owners", None)
+
+
+def _not_told(site: Site) -> None:
+    """Name the containers whose record is gone and that nothing tells enough of to make it again."""
+    have = site.right("containers")
+    for number, store in enumerate(site.stores):
+        if is_lost(site, number, "containers"):
+            for key in sorted(store.container_files.keys() - have.keys()):
+                if HEX_ID.fullmatch(key):
+                    why = "nothing tells which layer the container had; what it wrote stays in a layer of the store"
+                    site.unsolved.append((key, why))
+
+
+def _podman_row(container: LibpodContainer) -> Row:
+    """Return a container record as podman writes it, its layer left open."""
+    made = container.created_ns or 0
+    told = {"image-name": container.image_name, "image-id": container.image, "name": container.name}
+    metadata = json.dumps({**told, "created-at": made // 1_000_000_000}, separators=(",", ":"))
+    return {
+        "id": container.id,
+        "names": [container.name],
+        "image": container.image,
+        "layer": "",
+        "metadata": metadata,
+        "created": f"{format_time(made)[:-1]}.{made % 1_000_000_000:09d}Z",
+        "flags": {"MountLabel": "", "ProcessLabel": ""},
+    }
 
 
 def _empty_layer(site: Site, evidence: LayerEvidence, row: Row, layer: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.repair.directories import take_layer
-from analyzer.repair.edits import Take
+from analyzer.repair.edits import Mode, Take
 from analyzer.snapshot.bigdata import key_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
         layer = finding.subject.id if finding.subject.kind == "layer" else str(finding.facts.get("layer") or "")
         if layer in rows:
             site.refill.setdefault(layer, finding.message)
+    _owners(site, evidence)
     for layer, why in sorted(site.refill.items()):
         if not _from_donor(site, evidence, layer):
             site.unsolved.append((layer, "the layer is no pulled one: nothing but a copy of the node has its files"))
@@ -56,6 +58,34 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
         site.note(number, Take(f"{store.driver}-layers/{layer}.tar-split.gz"), layer, why="the tar-split of the layer")
         _donor_for(site, evidence, layer)
     _big_data(site, evidence)
+
+
+def _owners(site: Site, evidence: LayerEvidence) -> None:
+    """Give the driver's directories back to the owner of the indexes where all were given to somebody else.
+
+    Files of pulled layers come from the donor then. What containers wrote keeps the owner it has now: nothing tells
+    the one it had.
+    """
+    if not site.of("STO-016"):
+        return
+    for number, store in enumerate(site.stores):
+        members = {name: d.member for name, d in store.home.layers.items() if d.member is not None}
+        owners = Counter((m.uid, m.gid) for m in members.values())
+        indexes = Counter((d.file.member.uid, d.file.member.gid) for d in store.documents.values())
+        if not owners or not indexes or owners.most_common(1)[0][0][0] == indexes.most_common(1)[0][0][0]:
+            continue
+        uid, gid = indexes.most_common(1)[0][0]
+        given = owners.most_common(1)[0][0][0]
+        others = {"": store.home.member, "l": store.home.link_dir}
+        for name, member in sorted({**members, **{k: m for k, m in others.items() if m is not None}}.items()):
+            if member.uid == given:
+                path = site.below(number, member.path)
+                site.note(number, Mode(path, member.mode, uid, gid), name, why="the owner of the driver's directories")
+        for layer in sorted(site.directories[number]):
+            if _from_donor(site, evidence, layer):
+                site.refill.setdefault(layer, "its owners were changed")
+            elif layer in site.needed():
+                site.lost.append((layer, "the owners of what the container wrote"))
 
 
 def _big_data(site: Site, evidence: LayerEvidence) -> None:

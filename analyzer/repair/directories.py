@@ -46,6 +46,21 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
                     _parts(site, evidence, number, layer, directory)
 
 
+def mend_databases(site: Site) -> None:
+    """Move a database of podman's that does not open out of the way: podman makes a new one."""
+    for number, store in enumerate(site.stores):
+        refused = {f.subject.path for f in site.of("LPD-001", at_least="error") if not f.facts.get("opens")}
+        for state in store.libpod:
+            if state.path in refused:
+                site.note(
+                    number,
+                    SetAside(site.below(number, state.path)),
+                    state.path,
+                    why="podman's database, which does not open",
+                    loss="what podman alone knew of its containers: names, ports, pods",
+                )
+
+
 def _is_own(site: Site, evidence: LayerEvidence, layer: str) -> bool:
     """Tell whether a layer is a container's own: only it has what the container wrote."""
     row = site.right("layers").get(layer, {})

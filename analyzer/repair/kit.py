@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.repair.bundle import BundlePlan, Numbered
     from analyzer.repair.edits import Edit
     from analyzer.repair.plan import GroupPlan
+    from analyzer.repair.site import Site
 
 INDEX_PARTS = 1
 """Slashes in the path of an index file below the graph root."""
@@ -36,7 +37,7 @@ def kit_files(plan: BundlePlan, made_for: str, version: str) -> dict[str, bytes]
     made: dict[str, bytes] = {}
     for number, group in enumerate(plan.groups):
         steps = [each for each in plan.steps if each.group == number]
-        if not any(each.step.edits for each in steps):
+        if not any(each.step.edits or each.step.kind == "fetch" for each in steps):
             continue
         name = "repair.sh" if "repair.sh" not in made else f"repair-{number + 1}.sh"
         text = "\n".join(_script(group, steps, made, made_for, version)) + "\n"
@@ -117,6 +118,9 @@ def _script(
         if each.step.kind == "hand":
             said = shlex.quote(plain(f"By hand: {each.step.effect}"))
             yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
+        if each.step.kind == "fetch":
+            said = shlex.quote(plain(each.step.effect))
+            yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
         if each.step.edits:
             yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
             for store, edit in each.step.edits:
@@ -125,6 +129,14 @@ def _script(
                 except UnsafePathError:
                     continue
             yield "    fi"
+    yield "}"
+    yield ""
+    yield "fetch() { # images of which nothing is left, once engines run again"
+    yield "    :"
+    for each in (each for each in steps if each.step.kind == "fetch"):
+        (image,) = each.step.about
+        known = f"podman image exists {image}"
+        yield f"    {known} || {{ {each.step.command} && {known}; }} || fail 'not pulled, step {each.number}'"
     yield "}"
     yield ""
     yield "look() {"
@@ -151,6 +163,9 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
         for store, edit in step.edits
         if isinstance(edit, Write)
     }
+    for (number, path), digest in sorted(ours.items()):
+        if path.count("/") == INDEX_PARTS and path not in _captured(site, number):
+            yield f"    is_one_of {number} {quoted(path)} absent {digest}"
     for number, store in enumerate(site.stores):
         for key, document in sorted(store.documents.items()):
             path = site.below(number, document.path)
@@ -160,6 +175,11 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
             known = " ".join(filter(None, (digest, ours.get((number, path)))))
             yield f"    is_one_of {number} {quoted(path)} {known}"
             _ = key
+
+
+def _captured(site: Site, number: int) -> set[str]:
+    """Return the index files of a store that the bundle has, below its graph root."""
+    return {site.below(number, document.path) for document in site.stores[number].documents.values()}
 
 
 def _call(store: int, edit: Edit, made: dict[str, bytes]) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from analyzer.repair.containers import mend_containers
 from analyzer.repair.contents import mend_contents
-from analyzer.repair.directories import mend_directories
+from analyzer.repair.directories import mend_databases, mend_directories
 from analyzer.repair.images import mend_image_ids, mend_images
-from analyzer.repair.indexes import mend_indexes, needs_writing
+from analyzer.repair.indexes import is_lost, mend_indexes, needs_writing
 from analyzer.repair.layers import LayerEvidence, mend_layers
 from analyzer.repair.shortcuts import mend_shortcuts
 from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows
@@ -32,6 +32,7 @@ def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
     mend_directories(site, evidence)
     mend_shortcuts(site, evidence)
     mend_contents(site, evidence)
+    mend_databases(site)
     _write_indexes(site)
     return site
 
@@ -45,7 +46,7 @@ def _write_indexes(site: Site) -> None:
                 document = store.documents.get(key)
                 if rows is None or (rows == site.found[number].get(key) and not needs_writing(document)):
                     continue
-                if document is None and not rows:
+                if document is None and (not rows or not is_lost(site, number, part)):
                     continue
                 path = site.below(number, document.path) if document else f"{store.driver}-{part}/{name}"
                 if document is not None and not document.path.startswith(store.part_path(part)):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
+from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.donor import references
 from analyzer.repair.edits import Folder, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
@@ -107,6 +108,9 @@ def plan_group(
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
     if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
         return GroupPlan(tuple(hand), (), "", None, crio)
+    if reason := _not_seen(snapshot, rel):
+        first = f"Capture the node again: {reason}. What is not seen cannot be told from what is gone."
+        return GroupPlan((*hand, PlanStep((), first, kind="hand")), (), "", None, crio)
     places = tuple(places_of(snapshot, rel.stores))
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
@@ -116,6 +120,9 @@ def plan_group(
     pulls = {image: references(site, image) for image in site.donors}
     pulls = {image: found for image, found in pulls.items() if found}
     middle = list(_edit_steps(site, places, work, pulls))
+    fetch = list(_fetch_steps(site, places[0]))
+    if not middle and fetch:
+        return GroupPlan((*hand, *_left(site), *fetch, *_look(site, places[0])), places, work, site, crio)
     if not middle:
         return GroupPlan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
     steps = [
@@ -126,9 +133,21 @@ def plan_group(
         _keep(site, places, work),
         *middle,
         _start(places[0], crio=crio),
+        *fetch,
         *_look(site, places[0]),
     ]
     return GroupPlan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
+
+
+def _not_seen(snapshot: BundleSnapshot, rel: Relations) -> str:
+    """Return why this bundle shows too little of the stores to change anything in them, `""` when it shows enough."""
+    if not snapshot.whole:
+        return "the bundle was not read whole"
+    for store in rel.stores:
+        for document in store.documents.values():
+            if document.file.elsewhere or document.file.cut:
+                return f"{document.path} was not captured with its content"
+    return ""
 
 
 def _left(site: Site) -> Iterable[PlanStep]:
@@ -186,6 +205,23 @@ def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[
             (image, *site.donors.get(image, ())),
             kind="pull",
         )  # fmt: skip
+
+
+def _fetch_steps(site: Site, place: Place) -> Iterable[PlanStep]:
+    """Yield a plain pull for every image that containers were made from and of which nothing is left."""
+    images = site.right("images")
+    gone = {str(row.get("image") or "") for row in site.right("containers").values()} - images.keys() - {""}
+    for image in sorted(each for each in gone if HEX_ID.fullmatch(each)):
+        names = [name for name in sorted(site.rel.remembered.get(image, ())) if pulls_name(name)]
+        if names:
+            yield PlanStep(
+                (engine(place, "pull", "-q", "--", names[0]),),
+                f"Pull {names[0]}, which containers were made from: its record and data are gone, its layers are kept.",
+                IMAGE_REPULL,
+                f"the image id is {image[:12]}; another one means that the name stands for a newer image now",
+                (image,),
+                kind="fetch",
+            )
 
 
 def _label(site: Site, image: str) -> str:

@@ -122,7 +122,7 @@ def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limi
         head, _, name = path.rpartition("/")
         if head == store.root and name in ("storage.lock", "userns.lock"):
             store.locks[name] = read_lock(file)
-    _read_records(store)
+    read_records(store)
     return store
 
 
@@ -151,7 +151,8 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             store.locks[path] = read_lock(file)
 
 
-def _read_records(store: Store) -> None:
+def read_records(store: Store) -> None:
+    """Read the records of a store from its index files, in their order."""
     for key, document in store.documents.items():
         part, _, name = key.partition("/")
         volatile = name.startswith("volatile-")

@@ -32,6 +32,7 @@ is_one_of() {
     f=$(root "$1")/$2
     shift 2
     found=$(sum "$f")
+    if [ -z "$found" ]; then found=absent; fi
     for known in "$@"; do
         if [ "$found" = "$known" ]; then return 0; fi
     done
@@ -307,8 +308,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 if [ "$MODE" = undo ]; then undo; fi
 if ! pending; then
-    say "nothing to do: the store is as this kit would leave it"
-    exit 0
+    say "nothing to mend in the store by this kit"
+    if [ "$MODE" = run ]; then fetch; fi
+    exit "$FAILED"
 fi
 same_store
 if [ "$MODE" = dry ]; then
@@ -337,6 +339,7 @@ say "records kept in $W"
 edits go
 drop_donor
 again
+fetch
 look
 if [ "$FAILED" = 0 ]; then
     say "done. Capture the node again and let analyzer read it; $W keeps what was replaced (--undo), remove it when all is well."

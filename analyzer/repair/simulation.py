@@ -1,0 +1,191 @@
+"""What a store is after its plan: every edit is done to a copy of the records, and the rules judge that.
+
+Files that come from a donor are taken to be what the layer's own description says: that is what the registry has under
+the same digest. So findings about their contents are left out, and so is nothing else.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import RANK
+from analyzer.checks.rule import run_rules
+from analyzer.graph.relations import relate
+from analyzer.limits import DEFAULT
+from analyzer.repair.contents import BIG_DATA, FILES, SPLIT
+from analyzer.repair.edits import Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.snapshot.assemble import read_records
+from analyzer.snapshot.documents import read_document
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member
+
+if TYPE_CHECKING:
+    from analyzer.checks.finding import Finding
+    from analyzer.repair.bundle import BundlePlan
+    from analyzer.repair.edits import Edit
+    from analyzer.snapshot.overlay import LayerDirectory
+    from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.snapshot.store import Store
+
+TAKEN = frozenset({*FILES, *SPLIT, *BIG_DATA})
+ITEMS = frozenset({"IMG-001", "IMG-002", "IMG-003", "IMG-004", "IMG-005", "IMG-006", "IMG-007", "IMG-011", "IMG-013"})
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """The end state: the copy as it would be captured, and what the rules still find there."""
+
+    snapshot: BundleSnapshot
+    findings: tuple[Finding, ...]
+
+    @property
+    def left(self) -> list[Finding]:
+        """Return findings of at least a warning."""
+        return [f for f in self.findings if RANK[f.severity] >= RANK["warning"]]
+
+
+def simulate_plan(snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str, ...] = ()) -> Simulated:
+    """Return the state after all steps of a bundle's plan."""
+    changed: dict[int, Store] = {}
+    taken: set[str] = set()
+    for group in plan.groups:
+        if group.site is None:
+            continue
+        copies = [_copied(store) for store in group.site.stores]
+        for step in group.steps:
+            for number, edit in step.edits:
+                _do(copies[number], edit, snapshot.newest_ns)
+                if isinstance(edit, Take):
+                    taken |= {part.partition(".")[0] for part in edit.path.split("/")}
+        for store, made in zip(group.site.stores, copies, strict=True):
+            read_records(made)
+            changed[id(store)] = made
+    after = replace(snapshot, stores=[changed.get(id(store), store) for store in snapshot.stores])
+    checked = run_rules(after, relate(after), engines=engines)
+    return Simulated(after, tuple(f for f in checked.findings if not _healed(f, taken)))
+
+
+def _healed(finding: Finding, taken: set[str]) -> bool:
+    layer = str(finding.facts.get("layer") or finding.subject.id)
+    if finding.rule in TAKEN:
+        return layer in taken
+    return finding.rule in ITEMS and finding.subject.id in taken
+
+
+def _copied(store: Store) -> Store:
+    """Return a copy that can be changed: what edits touch is new, contents of layers are shared."""
+    home = copy.copy(store.home)
+    home.links = dict(home.links)
+    home.layers = {name: _copied_directory(each) for name, each in home.layers.items()}
+    return replace(
+        store,
+        home=home,
+        documents=dict(store.documents),
+        layers=[],
+        images=[],
+        containers=[],
+        image_files={key: dict(files) for key, files in store.image_files.items()},
+        container_files=dict(store.container_files),
+        layer_files=dict(store.layer_files),
+        tar_splits=dict(store.tar_splits),
+        libpod=list(store.libpod),
+    )
+
+
+def _copied_directory(directory: LayerDirectory) -> LayerDirectory:
+    made = copy.copy(directory)
+    made.entries, made.tables = dict(directory.entries), dict(directory.tables)
+    return made
+
+
+def _do(store: Store, edit: Edit, now: int) -> None:
+    parts = edit.path.split("/")
+    if isinstance(edit, Write):
+        member = Member(store.path(*parts), FILE, size=len(edit.data), mode=edit.mode, mtime_ns=now)
+        _put(store, parts, SmallFile(member, edit.data))
+    elif isinstance(edit, ShortLink):
+        store.home.links[parts[-1]] = Member(store.path(*parts), SYMLINK, mode=0o777, link=edit.target, mtime_ns=now)
+    elif isinstance(edit, Folder):
+        _folder(store, parts, Member(store.path(*parts), DIRECTORY, mode=edit.mode, mtime_ns=now))
+    elif isinstance(edit, SetAside):
+        _set_aside(store, parts)
+    elif isinstance(edit, Rename):
+        name = edit.to.rpartition("/")[2]
+        moved = store.home.layers.pop(parts[-1])
+        moved.name, moved.path = name, store.path(*edit.to.split("/"))
+        store.home.layers[name] = moved
+    elif isinstance(edit, Copy):
+        name = edit.to.rpartition("/")[2]
+        made = _copied_directory(store.home.layers[parts[-1]])
+        made.name, made.path = name, store.path(*edit.to.split("/"))
+        store.home.layers[name] = made
+    elif isinstance(edit, Take):
+        _take(store, parts, now)
+    elif isinstance(edit, Mode):
+        _own(store, parts, edit)
+
+
+def _own(store: Store, parts: list[str], edit: Mode) -> None:
+    """Give a directory of the driver its owner back."""
+    made = Member(store.path(*parts), DIRECTORY, mode=edit.mode, uid=edit.uid, gid=edit.gid)
+    if len(parts) == 1:
+        store.home.member = made
+    elif parts[-1] == "l":
+        store.home.link_dir = made
+    else:
+        store.home.layer(parts[-1]).member = made
+
+
+def _put(store: Store, parts: list[str], file: SmallFile) -> None:
+    part = parts[0].rpartition("-")[2]
+    if len(parts) == 2 and part in ("layers", "images", "containers"):
+        store.documents[f"{part}/{parts[1]}"] = read_document(parts[1], file, DEFAULT)
+    elif len(parts) == 3 and part == "images":
+        store.image_files.setdefault(parts[1], {})[parts[2]] = file
+    elif len(parts) == 3 and parts[2] in ("link", "lower"):
+        directory = store.home.layer(parts[1])
+        directory.entries[parts[2]] = file.member
+        setattr(directory, parts[2], file)
+
+
+def _folder(store: Store, parts: list[str], member: Member) -> None:
+    directory = store.home.layer(parts[1])
+    if len(parts) == 2:
+        directory.member = member
+    else:
+        directory.entries[parts[2]] = member
+
+
+def _set_aside(store: Store, parts: list[str]) -> None:
+    part, name = parts[0].rpartition("-")[2], parts[-1]
+    if parts[0] == "libpod" or len(parts) == 1:
+        store.libpod = [state for state in store.libpod if not state.path.endswith("/".join(parts))]
+    elif parts[1] == "l":
+        store.home.links.pop(name, None)
+    elif part == "images":
+        store.image_files.pop(name, None)
+    elif part == "layers":
+        store.tar_splits.pop(name.partition(".")[0], None)
+    elif len(parts) == 3 and parts[0] == "overlay":
+        directory = store.home.layer(parts[1])
+        directory.entries.pop(name, None)
+        if name == "lower":
+            directory.lower = None
+    else:
+        store.home.layers.pop(name, None)
+
+
+def _take(store: Store, parts: list[str], now: int) -> None:
+    member = Member(store.path(*parts), FILE, mode=0o600, mtime_ns=now)
+    part, name = parts[0].rpartition("-")[2], parts[-1]
+    if part == "images":
+        store.image_files.setdefault(parts[1], {})[name] = SmallFile(member, None)
+    elif part == "layers" and len(parts) == 2:
+        store.tar_splits.pop(name.partition(".")[0], None)
+    elif part != "layers":
+        directory = store.home.layer(name if name != "diff" else parts[1])
+        directory.entries["diff"] = Member(store.path(*parts), DIRECTORY, mode=0o755, mtime_ns=now)
+        directory.member = directory.member or directory.entries["diff"]
+        directory.tables.pop("diff", None)

@@ -1,0 +1,190 @@
+"""Repair kits are run: with real podman and a registry on loopback, on stores damaged at rest.
+
+Every image and container of the healthy node must be there afterwards, mount, and have the healthy tree; a new capture
+must be healthy; a second run does nothing; `--undo` gives the bytes back.
+"""
+
+import os
+import shutil
+
+import pytest
+from stores import catalogue, populate
+from stores.capture import capture
+from stores.catalogue import HOST
+from stores.damage import DAMAGES
+from stores.node import Node
+from stores.records import Store
+
+from analyzer.api import judge, read
+from analyzer.repair.kit import kit_files
+from tests.live import further_damage
+
+pytestmark = pytest.mark.live
+
+WAYS = {**DAMAGES, **further_damage.DAMAGES}
+KIT = "run/kit"
+FIRST = (
+    "base-file-edited",
+    "base-file-mode-changed",
+    "config-removed",
+    "container-layer-record-removed",
+    "containers-json-removed",
+    "image-directory-removed",
+    "image-layer-of-another",
+    "images-json-emptied",
+    "incomplete-flag-set",
+    "layer-directory-removed",
+    "layers-json-cut",
+    "layers-json-removed",
+    "link-emptied",
+    "link-file-and-link-removed",
+    "links-removed",
+    "lower-wrong-chain",
+    "manifest-zeroed",
+    "opaque-mark-removed",
+    "parent-cycle",
+    "parent-record-removed",
+    "tar-split-bit-flipped",
+)
+"""One of each way of mending; all others are run where ANALYZER_ALL_REPAIRS is set."""
+MORE = (
+    "base-diff-removed", "config-edited", "config-emptied", "config-zeroed", "containers-json-cut",
+    "containers-json-emptied",
+    "diff-removed", "image-digest-that-is-none", "image-id-that-is-none", "image-layer-absent",
+    "image-metadata-that-is-none", "images-json-cut", "images-json-removed", "images-json-zeroed",
+    "instance-manifest-removed", "l-link-removed", "layer-digest-removed", "layer-is-its-own-parent",
+    "layers-json-emptied", "layers-json-with-a-null", "layers-json-zeroed", "link-file-removed", "lower-emptied",
+    "lower-names-unknown-link", "lower-removed", "manifest-ambiguous", "manifest-cut", "manifest-emptied",
+    "manifest-is-text", "manifest-names-another-config", "manifest-removed", "middle-layer-record-removed",
+    "tar-split-checksum-wrong", "tar-split-removed", "top-layer-directory-removed",
+    "top-layer-directory-removed-link-kept", "top-layer-record-removed",
+)  # fmt: skip
+PAIRS = (
+    ("layer-directory-removed", "link-emptied"),
+    ("layers-json-cut", "manifest-removed"),
+    ("parent-cycle", "config-removed"),
+    ("images-json-emptied", "links-removed"),
+)
+CASES = [(name,) for name in (*FIRST, *(MORE if os.environ.get("ANALYZER_ALL_REPAIRS") else ()))] + list(PAIRS)
+NAMELESS = "images-json"
+"""Without images.json the names of images that no container uses are told by nothing in the store."""
+
+
+@pytest.fixture(scope="module")
+def podman_node(volume, registry):
+    node = Node.create(volume / "repair", registry)
+    images = catalogue.images()
+    populate.push(node, registry, images)
+    populate.pull(node, list(images))
+    node.run("podman", "tag", f"{HOST}/shop/web:1.4", f"{HOST}/shop/web:stable")
+    populate.create_podman_container(node, "web1", "shop/web:1.4")
+    return node
+
+
+@pytest.fixture(scope="module")
+def healthy(podman_node, volume):
+    """Names and trees of the healthy node's images, and of its container."""
+    node = podman_node.copy(volume / "repair-healthy")
+    store = Store(node.root)
+    trees = {image: node.mount_image(image).stdout for image in store.images}
+    names = {image: sorted(record["names"]) for image, record in store.images.items()}
+    return names, trees
+
+
+def kit_for(node, volume, name):
+    """Capture the node, plan, and put the kit where the node sees it; return the report."""
+    bundle = capture(node, volume / f"{name}.tar")
+    report = judge(read(bundle), engines=("podman@4.3",))
+    bundle.unlink()
+    for path, data in kit_files(report.plan, "node.tar", "0").items():
+        target = node.home / KIT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return report
+
+
+def repair(node, *options):
+    return node.ask("sh", f"/{KIT}/repair.sh", *options, timeout=120)
+
+
+def state(node):
+    """Return every file, link and directory of the store with modes and contents, but not what engines lock with."""
+    found = {}
+    for path in sorted(node.root.rglob("*")):
+        key, facts = str(path.relative_to(node.root)), path.lstat()
+        if key.endswith(".lock") or key.startswith("libpod"):
+            continue
+        if path.is_symlink():
+            found[key] = str(path.readlink())
+        elif path.is_file():
+            found[key] = (facts.st_mode, facts.st_uid, path.read_bytes())
+        else:
+            found[key] = (facts.st_mode, facts.st_uid, facts.st_rdev)
+    return found
+
+
+@pytest.mark.parametrize("ways", CASES, ids="+".join)
+def test_the_kit_heals_and_loses_nothing(ways, podman_node, healthy, volume):
+    names, trees = healthy
+    node = podman_node.copy(volume / f"repair-{'-'.join(ways)}")
+    for way in ways:
+        WAYS[way](Store(node.root))
+    before = state(node)
+    kit_for(node, volume, "-".join(ways))
+
+    undone = node.copy(volume / f"undo-{'-'.join(ways)}")
+    done = repair(node, "--yes")
+    assert done.exit == 0, (done.stdout, done.stderr)
+
+    kept = Store(node.root).images
+    for image, tree in trees.items():
+        assert image in kept, names[image]
+        if not any(way.startswith(NAMELESS) for way in ways):
+            assert sorted(kept[image]["names"]) == names[image]
+        assert node.mount_image(image).stdout == tree, names[image]
+    assert node.run("podman", "ps", "-a", "--format", "{{.Names}}") == "web1"
+    assert node.ask("podman", "mount", "web1").exit == 0
+
+    bundle = capture(node, volume / "again.tar")
+    verdict = judge(read(bundle), engines=("podman@4.3",))
+    bundle.unlink()
+    assert verdict.verdict == "healthy", [finding.message for finding in verdict.findings[:3]]
+    again = repair(node, "--yes")
+    assert (again.exit, again.stdout) == (0, "nothing to mend in the store by this kit")
+
+    if len(ways) == 1 and ways[0] in FIRST[:8]:
+        assert repair(undone, "--yes").exit == 0
+        assert repair(undone, "--undo").exit == 0
+        assert {key: value for key, value in state(undone).items() if key in before} == before
+    shutil.rmtree(node.home, ignore_errors=True)
+    shutil.rmtree(undone.home, ignore_errors=True)
+
+
+def test_a_dry_run_changes_nothing_and_a_changed_store_is_refused(podman_node, volume):
+    node = podman_node.copy(volume / "repair-dry")
+    WAYS["link-emptied"](Store(node.root))
+    before = state(node)
+    kit_for(node, volume, "dry")
+    shown = repair(node, "--dry-run")
+    assert shown.exit == 0
+    assert "write /var/lib/containers/storage/overlay/" in shown.stdout
+    assert state(node) == before
+    WAYS["top-layer-record-removed"](Store(node.root))
+    refused = repair(node, "--yes")
+    assert refused.exit == 2
+    assert "is not the file of the bundle" in refused.stderr
+
+
+def test_a_failed_pull_leaves_the_old_state(podman_node, volume):
+    node = podman_node.copy(volume / "repair-offline")
+    WAYS["base-file-edited"](Store(node.root))
+    before = state(node)
+    kit_for(node, volume, "offline")
+    (node.home / "etc/containers/registries.conf").write_text("unqualified-search-registries = []\n")
+    done = repair(node, "--yes")
+    assert done.exit == 1
+    assert "stays as it is" in done.stderr
+    changed = state(node)
+    assert {key: changed.get(key) for key in before if "/diff/" in key} == {
+        key: value for key, value in before.items() if "/diff/" in key
+    }
