@@ -108,11 +108,11 @@ def repair(node, *options):
 
 
 def state(node):
-    """Return every file, link and directory of the store with modes and contents, but not what engines lock with."""
+    """Return every file, link and directory of the store, with modes, but what any command of podman's changes."""
     found = {}
     for path in sorted(node.root.rglob("*")):
         key, facts = str(path.relative_to(node.root)), path.lstat()
-        if key.endswith(".lock") or key.startswith("libpod"):
+        if key.endswith((".lock", "/merged")) or key.startswith("libpod"):
             continue
         if path.is_symlink():
             found[key] = str(path.readlink())
