@@ -44,15 +44,20 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     containers = case.of("LPD-005", at_least="warning")
     pods = case.of("LPD-006", at_least="warning")
     volumes = case.of("LPD-007", at_least="warning")
-    found = [*containers, *pods, *volumes]
+    records = case.of("LPD-009", at_least="warning")
+    found = [*records, *containers, *pods, *volumes]
     if not found:
         return
     explains: dict[Finding, float] = {f: FURTHER if n else CONTAINER for n, f in enumerate(containers)}
+    explains.update(dict.fromkeys(records, CONTAINER))
+    explains.update({f: FURTHER for f in case.of("LAY-013", "LAY-015") if records and f.severity != "info"})
     explains.update(dict.fromkeys(pods, POD))
     explains.update(dict.fromkeys(volumes, VOLUME))
     yield Hypothesis(
         family="libpod-storage-gone",
-        title=_title(containers, pods, volumes),
+        title=f"{records[0].facts['path']} is gone, and podman knows what it held"
+        if records
+        else _title(containers, pods, volumes),
         subjects=(found[0].subject, *_named(containers), *subjects_of(found)[1:]),
         explains=explains,
         prior=PRIOR,

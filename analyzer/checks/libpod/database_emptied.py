@@ -8,7 +8,8 @@ Why it matters
     and pods are forgotten, and images stay "in use" by containers nobody lists.
 
 How sure
-    High for a file of 0 bytes. Containers of Buildah and CRI-O, which libpod never knows, do not count.
+    High for a file of 0 bytes; a new database may belong to another podman that looked at a copy, and is information.
+    Containers of Buildah and CRI-O, which libpod never knows, do not count.
 
 Remedy
     Put the database back from a backup. Without one, note what `podman ps -a --external` lists, save what the
@@ -23,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
+from analyzer.checks.finding import ERROR, INFO, Finding
 from analyzer.checks.libpod.container_of_another_tool import by_buildah
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
@@ -55,7 +56,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         yield this.found(
             view.file(state.path),
             [(Where(state.path), f"{len(made)} containers", "0 bytes" if state.empty else "none")],
-            severity=ERROR if state.empty else WARNING,
+            severity=ERROR if state.empty else INFO,
             path=state.path,
             what="is empty" if state.empty else "is new and holds none",
             count=len(made),
