@@ -17,6 +17,7 @@ from analyzer.errors import UsageError, not_written
 @format_option("text", "script", "json")
 @click.option("--cause", "rank", type=click.IntRange(min=1), help="Only the cause of this rank (default: all).")
 @click.option("-o", "output", metavar="PATH", help="Write to a file, or a repair kit into a directory (KIT/).")
+@click.option("--compare", is_flag=True, help="Set the plan beside CRI-O's own repair and a wipe: what each costs.")
 @engine_option
 @platform_option
 @width_option
@@ -25,6 +26,7 @@ def command(
     form: str,
     rank: int | None,
     output: str | None,
+    compare: bool,
     engines: tuple[str, ...],
     platform: str | None,
     width: int | None,
@@ -38,6 +40,7 @@ def command(
     `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
     `--format json` has every command in full, file contents included.
     """
+    from analyzer.report.views.outcome import outcome_text
     from analyzer.report.views.plan import as_script, as_text, plan_document
 
     kit = output is not None and (output.endswith("/") or Path(output).is_dir())
@@ -54,7 +57,10 @@ def command(
     if form == "json":
         emit_json(plan_document(opened.report, causes, whole=rank is None))
         return
-    text = as_script(document, causes) if form == "script" else as_text(document, causes, width or terminal_columns())
+    columns = width or terminal_columns()
+    text = as_script(document, causes) if form == "script" else as_text(document, causes, columns)
+    if form == "text" and rank is None and causes:
+        text += outcome_text(opened.report, columns, compare=compare, engines=engines)
     if output is None:
         emit(text)
     else:

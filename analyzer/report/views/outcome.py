@@ -1,0 +1,69 @@
+"""What a plan leads to, and what other ways cost: the end of `analyzer plan`."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from analyzer.repair.comparison import prices
+from analyzer.repair.simulation import simulate_plan
+from analyzer.report.encode.text import inert
+from analyzer.report.views.records import size_text
+from analyzer.report.words import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.repair.simulation import Simulated
+    from analyzer.report.model.analysis import Analysis
+
+SHOWN = 5
+
+
+def outcome_text(report: Analysis, columns: int = 100, *, compare: bool = False, engines: tuple[str, ...] = ()) -> str:
+    """Return what the rules still find after all steps, and with `compare` what the other ways cost."""
+    lines = [*_after(report, engines), *(_compared(report) if compare else ())]
+    wrapped = [part for line in lines for part in textwrap.wrap(inert(line), columns, subsequent_indent="  ") or [""]]
+    return "".join(f"{line}\n" for line in wrapped)
+
+
+def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
+    plan = report.plan
+    if plan is None or not any(each.step.edits for each in plan.steps):
+        return
+    yield ""
+    after = simulate_plan(report.snapshot, plan, engines)
+    left = after.left
+    if left:
+        yield f"Afterwards, by simulation, {plural(len(left), 'finding')} of weight left:"
+    else:
+        yield f"Afterwards, by simulation: nothing above info is found; {_kept(report, after)}."
+        yield from (f"- {finding.message}" for finding in left[:SHOWN])
+        if len(left) > SHOWN:
+            yield f"- and {len(left) - SHOWN} more"
+    for group in plan.groups:
+        yield from (f"Gone already, whatever is done: {words} ({about[:12]})." for about, words in group.lost)
+
+
+def _kept(report: Analysis, after: Simulated) -> str:
+    """Return in words which recorded images and containers are not there any more."""
+    images = {image for rel in report.relations for image in rel.images}
+    containers = {container for rel in report.relations for container in rel.containers}
+    gone_images = images - {image.id for store in after.snapshot.stores for image in store.images}
+    gone_containers = containers - {each.id for store in after.snapshot.stores for each in store.containers}
+    if not gone_images and not gone_containers:
+        return "no image and no container is lost"
+    return f"{plural(len(gone_images), 'image')} and {plural(len(gone_containers), 'container')} are set aside"
+
+
+def _compared(report: Analysis) -> Iterator[str]:
+    if report.plan is None:
+        return
+    yield ""
+    yield "What each way costs:"
+    for price in prices(report.relations, report.plan, report.outlook):
+        lost = f"loses {plural(price.images, 'image')} and {plural(price.containers, 'container')}"
+        if not price.images and not price.containers:
+            lost = "loses nothing"
+        root = ", volumes included" if price.whole else ""
+        yield f"- {price.way}: {lost}{root}; {size_text(price.pulled)} to pull"

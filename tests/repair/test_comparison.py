@@ -1,0 +1,39 @@
+"""What the plan, the engine's repair and a wipe cost: counted from the records of the healthy bundle."""
+
+from __future__ import annotations
+
+from analyzer.api import judge
+from analyzer.repair.comparison import prices
+from analyzer.report.views.outcome import outcome_text
+from tests.editing import Edited
+from tests.repair.damaged import chain
+
+DB = "quay.example.test/data/db:15"
+
+
+def damaged():
+    store = Edited()
+    return judge(store.remove(f"storage/overlay/{chain(store, DB)[0]}").snapshot())
+
+
+def test_the_plan_pulls_what_one_image_weighs_and_a_wipe_what_all_weigh():
+    healthy = Edited()
+    sizes = {row["id"]: row.get("compressed-size", 0) for row in healthy.layers()}
+    pulled = {layer for image in healthy.images() for layer in healthy.chain(image["layer"])}
+    report = damaged()
+    plan, *_, wipe = prices(report.relations, report.plan, report.outlook)
+    assert (plan.images, plan.containers) == (0, 0)
+    assert plan.pulled == sum(sizes[layer] for layer in chain(healthy, DB))
+    assert wipe.pulled == sum(sizes[layer] for layer in pulled)
+    assert wipe.images == len(healthy.images())
+
+
+def test_the_end_state_is_said():
+    text = outcome_text(damaged(), compare=True)
+    assert "nothing above info is found; no image and no container is lost" in text
+    assert "- this plan: loses nothing" in text
+    assert "a wipe of the graph root: loses 9 images" in text
+
+
+def test_a_healthy_store_has_no_end_state():
+    assert outcome_text(judge(Edited().snapshot())) == ""
