@@ -26,7 +26,7 @@ def test_the_seed_case(text):
     said = run("why", SEED, text)
     assert "ANSWER" in said
     assert "quay.example.test/ci/tools:multi is a manifest list made on this node" in said
-    assert f"podman manifest rm {RECORD}" in said
+    assert RECORD in said
     assert "linux/amd64" in said
 
 
