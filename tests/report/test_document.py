@@ -123,7 +123,6 @@ def test_exit_status_of_an_archive_that_was_not_read_whole(tmp_path):
         ["report", "x", "-o", "json="],
         ["report", "x", "--width", "wide"],
         ["report", "x", "y"],
-        ["explain"],
         ["explain", "NO-999"],
         ["nonsense"],
         ["--nonsense"],

@@ -44,7 +44,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     indexes = [f for f in case.of("STO-002", at_least="warning") if f.facts.get("absent")]
     homes = [f for f in case.of("OVL-012", at_least="warning") if f.subject.kind == "file"]
     images = _all_image_data(case)
-    skeleton = case.of("STO-021", at_least="warning")
+    skeleton = case.of("STO-023", at_least="warning")
     found = [*skeleton, *indexes, *homes, *images]
     if not found:
         return

@@ -39,7 +39,7 @@ SHOWN = 4
 
 
 @rule(
-    "STO-021",
+    "STO-023",
     severity=CRITICAL,
     needs=(Need.WHOLE_ARCHIVE,),
     says="only mount points are left of the store {root}: {count} layer directories hold nothing but `merged`, and "

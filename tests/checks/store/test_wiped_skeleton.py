@@ -1,4 +1,4 @@
-"""STO-021: only mount points are left."""
+"""STO-023: only mount points are left."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.editing import Edited
 
-RULE = "STO-021"
+RULE = "STO-023"
 
 
 def skeleton() -> Edited:
