@@ -14,6 +14,8 @@ FAR = 5.0
 """Distance from the median, in standard deviations as the median of all distances gives them."""
 SPREAD = 1.4826
 """Standard deviation of a normal distribution, in medians of the distance from its middle."""
+FEW = 0.05
+"""Share of the nodes that may be far from the middle; where more are, there are several usual sizes and no outliers."""
 LISTED = 50
 
 
@@ -44,9 +46,12 @@ def _sizes(db: sqlite3.Connection) -> list[dict[str, Any]]:
         middle = _median(db, f"n.{measure}", total)
         spread = _median(db, f"abs(n.{measure} - {middle})", total) * SPREAD
         limit = FAR * max(spread, 1.0, middle * 0.05)
+        beyond = f"usable u JOIN nodes n ON n.bundle = u.bundle WHERE abs(n.{measure} - ?) > ?"
+        count = db.execute(f"SELECT count(*) FROM {beyond}", (middle, limit)).fetchone()[0]  # noqa: S608  names are ours
+        if count > max(1, total * FEW):
+            continue
         rows = db.execute(
-            f"SELECT u.node, n.{measure} FROM usable u JOIN nodes n ON n.bundle = u.bundle"  # noqa: S608  names are ours
-            f" WHERE abs(n.{measure} - ?) > ? ORDER BY abs(n.{measure} - ?) DESC, u.node LIMIT ?",
+            f"SELECT u.node, n.{measure} FROM {beyond} ORDER BY abs(n.{measure} - ?) DESC, u.node LIMIT ?",  # noqa: S608
             (middle, limit, middle, LISTED),
         )
         made += [

@@ -201,3 +201,15 @@ def test_exit_codes(nodes, fail_on, code):
     for number, node in enumerate(nodes):
         made.add(f"n{number}", **node)
     assert exit_code(made.db, fail_on) == code
+
+
+def test_a_fleet_of_several_sizes_has_no_outliers():
+    """Most nodes are alike to the layer, and many others are of a second size: none of them is unusual."""
+    made = ByHand()
+    for number in range(76):
+        made.add(f"small-{number:02}", layers=40, images=9, containers=5)
+    for number in range(22):
+        made.add(f"large-{number:02}", layers=400 + number, images=90, containers=50)
+    assert rollup(made.db)["outliers"] == []
+    made.add("huge", layers=90_000, images=9, containers=5)
+    assert {row["node"] for row in rollup(made.db)["outliers"]} <= {"huge"}
