@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analyzer.fleet.task import Outcome, Task
 
 APPLICATION = 0x616E6C7A
-VERSION = 1
+VERSION = 2
 CACHE_KIB = 64 << 10
 MOVED = 16
 """Bundles of one size that an earlier run named and this one does not, which a bundle is compared with at most."""

@@ -15,7 +15,7 @@ from analyzer.fleet import schema
 from analyzer.fleet.facts import facts, first_value
 from analyzer.outlook.timeline import timeline
 from analyzer.report.formats.document import cleaned
-from analyzer.snapshot.frames import in_range
+from analyzer.snapshot.frames import in_range, kubernetes_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -257,6 +257,7 @@ def _containers(report: Report) -> Iterator[dict[str, Any]]:
                 "store": store.root or ".",
                 "id": container.id,
                 "name": container.name,
+                **kubernetes_columns(container),
                 "image": container.image,
                 "layer": container.layer,
                 "engine": container.engine,

@@ -209,7 +209,7 @@ def containers(snapshot: BundleSnapshot) -> pd.DataFrame:
                 "store": store.root or ".",
                 "id": container.id,
                 "name": container.name,
-                **_kubernetes(container),
+                **kubernetes_columns(container),
                 "image": container.image,
                 "layer": container.layer,
                 "engine": container.engine,
@@ -225,7 +225,8 @@ def containers(snapshot: BundleSnapshot) -> pd.DataFrame:
     )
 
 
-def _kubernetes(container: ContainerRecord) -> dict[str, Any]:
+def kubernetes_columns(container: ContainerRecord) -> dict[str, Any]:
+    """Return what Kubernetes calls a container, by column; empty for one of no pod."""
     return (container.kubernetes or KubernetesName("", "", "", "", sandbox=False))._asdict()
 
 
