@@ -180,6 +180,8 @@ class Collector:
         name = rest.rpartition("/")[2]
         if name.endswith(".json") and "/" not in rest:
             return "index_file"
+        if name.endswith(".lock") and "/" not in rest:
+            return "mark"
         if part == "-layers":
             return "tar_split"
         if part == "-containers" and "/userdata/" in rest and name not in ("config.json", "state.json"):

@@ -11,7 +11,7 @@ from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.provenance import Where
-from analyzer.source.member import DIRECTORY, FILE
+from analyzer.source.member import FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,25 +162,39 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
     listed = listed_kinds(images)
     groups: dict[str, dict[tuple[str, str], Answer]] = {}
     present: set[str] = set()
+    found: dict[tuple[str, str], Answer] = {}
     for image in images_of(images):
         answer = images.capture.image_data(images.store, image.id)
         for key in dict.fromkeys(image.big_data_names):
             group = _group(key)
             if images.reader.file(image.id, key) is not None:
                 present.add(group)
+            elif (other := replaced(images, image.id, key)) is not None:
+                found[image.id, key] = other
             elif _kind(file_name(key)) in listed:
                 groups.setdefault(group, {})[image.id, key] = answer
-    found: dict[tuple[str, str], Answer] = {}
     for group, answers in groups.items():
         found.update(settled(answers, others=group in present))
     return found
+
+
+def replaced(images: ImageSource, image_id: str, key: str) -> Removed | None:
+    """Return the answer for an item in whose place the bundle shows something else than a file, None where it does not.
+
+    That is no absence that a capture could explain: no program that copies files makes a FIFO or a directory of one.
+    """
+    for store in images.reader.stores:
+        blob = store.image_blob(image_id, file_name(key))
+        if blob is not None and blob.member.kind not in (FILE, HARDLINK, SYMLINK):
+            return Removed(None, f"a {blob.member.kind} is in its place")
+    return None
 
 
 def absent(images: ImageSource, image: ImageRecord, key: str) -> bool:
     """Tell whether no store has a file for a key, and it is the store that lacks it; what no record names never was."""
     if images.reader.file(image.id, key) is not None or _kind(file_name(key)) not in listed_kinds(images):
         return False
-    if key not in image.big_data_names:
+    if key not in image.big_data_names or replaced(images, image.id, key) is not None:
         return True
     group, answer = _group(key), images.capture.image_data(images.store, image.id)
     names = (name for other in images_of(images) for name in other.big_data_names if _group(name) == group)
@@ -209,9 +223,7 @@ def _judge(images: ImageSource, image: ImageRecord, key: str, answer: Answer | N
         digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
     )
     if file is None:
-        other = images.store.image_blob(image.id, file_name(key))
-        replaced = other is not None and other.member.kind == DIRECTORY
-        return replace(item, fault=MISSING if replaced or isinstance(answer, Removed) else "", answer=answer)
+        return replace(item, fault=MISSING if isinstance(answer, Removed) else "", answer=answer)
     item = replace(item, seen=_digest(images, image, key, file))
     return replace(item, fault=_fault(item, file))
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from analyzer.source.tar.pax import Extras
     from analyzer.source.tar.sparse import Map
 
+SHOWN = 200
+"""Characters of a path that is too long which a loss names."""
 KINDS = {
     0x00: kinds.FILE,
     ord("0"): kinds.FILE,
@@ -123,6 +125,8 @@ class EntryReader:
             window.base + pos + BLOCK,
             raw_path,
         )
+        if len(path) > self.limits.path:
+            self._records.loss(f"its path is cut: {reached('path', self.limits.path)}", start, f"{path[:SHOWN]}…")
         window.pos = pos + BLOCK
         self.plain.size = self.plain.left = stored
         self.body = self.plain
