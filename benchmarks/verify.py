@@ -1,15 +1,15 @@
 """Time the CRC-64 and header verification of a bundle against SHA-256 of the same file, and its memory, in one run.
 
-    python benchmarks/verify.py --dir SCRATCH [--members 300000] [--rounds 5]
+    python benchmarks/verify.py --dir SCRATCH [--bundle store|generated] [--members 300000] [--rounds 5]
 
-The bundle is that of `scan.py` with a tar-split for every layer: one plain 512-byte header a file (layers with pax
-headers cost more), CRC-64 and size of each, and records with diff-size and diff-digest. Each round runs hashlib's
-SHA-256 over the file, a scan that keeps nothing (`--depth quick`), the whole verification, and the same with every
-layer tar made again (`--depth deep`), each as a process of its own, which may fork another where there is a second
-processor; ratios are medians over rounds, so that a load that comes and goes meets all. A control runs two counting
-loops at once, beside one: near 1.0 the second processor was free, near 2.0 it was not. The verification must find
-every file as recorded, and with one bit of one file flipped exactly that file; deep must give every recorded digest.
-Exits 1 when a limit is missed.
+`store` is one that buildah made of this machine's files (`real.py`). The generated bundle is that of `scan.py` with a
+tar-split for every layer: one plain 512-byte header a file (layers with pax headers cost more), CRC-64 and size of
+each, and records with diff-size and diff-digest. Each round runs hashlib's SHA-256 over the file, a scan that keeps
+nothing (`--depth quick`), the whole verification, and the same with every layer tar made again (`--depth deep`), each
+as a process of its own, which may fork another where there is a second processor; ratios are medians over rounds, so
+that a load that comes and goes meets all. A control runs two counting loops at once, beside one: near 1.0 the second
+processor was free, near 2.0 it was not. The verification must find every file as recorded, and with one bit of one
+file flipped exactly that file; deep must give every recorded digest. Exits 1 when a limit is missed.
 
 The mean file has 9.5 kB, the mix of `scan.py`. Layers of real images have fewer and larger files, for which the share
 of the work that is done per file is smaller and the ratio better: this is the hard case.
@@ -28,7 +28,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from fastcrc import crc64
@@ -37,7 +36,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from analyzer.__main__ import ONE_THREAD
 from analyzer.source.open import open_bundle
-from benchmarks.scan import EPOCH, header, pad, record, run, uncompressed
+from benchmarks.real import real
+from benchmarks.scan import EPOCH, header, pad, record, run, second_processor, timed, uncompressed
 
 RATIO_LIMIT, RATIO_AIM = 1.0, 0.7
 DEEP_AIM = 1.2
@@ -51,7 +51,7 @@ with open(sys.argv[1], "rb", buffering=0) as file:
 """
 VERIFY = """
 import sys
-from analyzer.checks.store_view import View
+from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import relate
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.open import open_bundle
@@ -60,7 +60,7 @@ if sys.argv[2] != "quick":
     compared, wrong = 0, []
     for rel in relate(snapshot):
         for store in rel.stores:
-            for facts in View(snapshot, store, rel).contents.values():
+            for facts in StoreView(snapshot, store, rel).contents.values():
                 compared += facts.compared
                 wrong += [each.path for kept in facts.lists.values() for each in kept]
                 wrong += [problem.kind for problem in facts.problems]
@@ -185,51 +185,44 @@ def verdict(bundle, depth="standard"):
     return int(count), wrong
 
 
-def second_processor():
-    """Return how much longer two counting loops take at once than one alone."""
-    command = [sys.executable, "-c", "for _ in range(20_000_000): pass"]
-    alone, _ = run(command)
-    start = time.perf_counter()
-    for child in [subprocess.Popen(command) for _ in range(2)]:
-        child.wait()
-    return (time.perf_counter() - start) / alone
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dir", type=Path, required=True, help="where the bundles are kept")
+    parser.add_argument("--bundle", choices=("store", "generated"), default="store")
     parser.add_argument("--members", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     options.dir.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault(*ONE_THREAD)  # as the command does
-    bundle = described(options.dir, options.members)
+    generated = options.bundle == "generated"
+    bundle = described(options.dir, options.members) if generated else real(options.dir, "store")
     count, wrong = verdict(bundle)
     copy, victim = flipped(bundle)
     _, found = verdict(copy)
     copy.unlink()
     _, unlike = verdict(bundle, "deep")
-    right = not wrong and not unlike and count > options.members * 0.9 and found == [victim]
+    right = not wrong and not unlike and count > (options.members * 0.9 if generated else 0) and found == [victim]
     print(f"{count} entries compared, {len(wrong)} differ; one flipped bit: {found[:3]} ({'ok' if right else 'WRONG'})")
-    results = {name: [] for name in ("ratio", "scan", "deep", "seconds", "peak", "base", "control")}
+    results = {name: [] for name in ("ratio", "scan", "deep", "seconds", "peak", "base", "control", "used")}
     run([sys.executable, "-c", HASH, str(bundle)])
     for _ in range(options.rounds):
-        peer, _ = run([sys.executable, "-c", HASH, str(bundle)])
+        peer, _, peer_used = timed([sys.executable, "-c", HASH, str(bundle)])
         scan, base = run([sys.executable, "-c", VERIFY, str(bundle), "quick"])
-        ours, peak = run([sys.executable, "-c", VERIFY, str(bundle), "standard"])
+        ours, peak, used = timed([sys.executable, "-c", VERIFY, str(bundle), "standard"])
         deep, _ = run([sys.executable, "-c", VERIFY, str(bundle), "deep"])
-        round_ = (ours / peer, scan / peer, deep / peer, ours, peak, base, second_processor())
+        round_ = (ours / peer, scan / peer, deep / peer, ours, peak, base, second_processor(), used / peer_used)
         for kept, value in zip(results.values(), round_, strict=True):
             kept.append(value)
     middle = {name: statistics.median(values) for name, values in results.items()}
     ratios, peaks, bases = results["ratio"], results["peak"], results["base"]
-    each = (max(peaks) - min(bases)) * 2**20 / options.members
+    each = (max(peaks) - min(bases)) * 2**20 / max(count, 1)
     good = right and middle["ratio"] <= RATIO_LIMIT and each <= BYTES_LIMIT
     print(
-        f"{options.members} members, {bundle.stat().st_size / 1e6:.0f} MB: "
+        f"{count} entries, {bundle.stat().st_size / 1e6:.0f} MB: "
         f"verification {middle['ratio']:.2f}x of SHA-256 "
         f"(rounds {min(ratios):.2f}-{max(ratios):.2f}, aim {RATIO_AIM}, limit {RATIO_LIMIT}), "
-        f"{middle['seconds']:.2f} s; scan alone {middle['scan']:.2f}x; deep {middle['deep']:.2f}x (rounds "
+        f"{middle['seconds']:.2f} s, processor {middle['used']:.2f}x; "
+        f"scan alone {middle['scan']:.2f}x; deep {middle['deep']:.2f}x (rounds "
         f"{min(results['deep']):.2f}-{max(results['deep']):.2f}, aim {DEEP_AIM}); two loops at once "
         f"{middle['control']:.2f}x of one; peak {max(peaks):.0f} MiB, "
         f"{each:.0f} bytes a member above {min(bases):.0f} MiB (limit {BYTES_LIMIT}): {'ok' if good else 'MISSED'}",
