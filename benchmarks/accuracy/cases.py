@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HALVES = {"development": "first", "test": "second"}
 UNSEEN_PART = "unseen"
 """Kinds of `faults.unseen`: they belong to no half and are made on the stores of both series."""
-PLACES, PAIRS, TRIES = 6, 40, 6
+PLACES, PAIRS, TRIES = 3, 24, 6
 
 
 @dataclass(frozen=True)
