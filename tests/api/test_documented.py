@@ -13,6 +13,7 @@ import pytest
 import analyzer
 from analyzer.api.diff import Diff
 from analyzer.api.plan import STEPS
+from analyzer.limits import DEFAULT
 from analyzer.report.compared import frames as compared
 from analyzer.report.formats import frames as judged
 from analyzer.snapshot import frames as recorded
@@ -74,7 +75,8 @@ def test_every_function_is_documented():
 
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_signatures_are_as_documented(name):
-    documented = inspect.signature(eval(f"lambda {SIGNATURES[name].replace('pattern_or_paths', 'paths')}: None"))
+    text = f"lambda {SIGNATURES[name].replace('pattern_or_paths', 'paths')}: None"
+    documented = inspect.signature(eval(text, {"DEFAULT": DEFAULT}))
     real = inspect.signature(getattr(analyzer, name))
     for given, wanted in zip(documented.parameters.values(), real.parameters.values(), strict=True):
         assert (given.name, given.kind, given.default) == (wanted.name, wanted.kind, wanted.default)
