@@ -44,12 +44,14 @@ class Capture:
     Attributes:
         snapshot: everything the bundle says.
         kept: what it keeps at all.
-        left_out: what rules learned to be not captured, counted by why.
+        left_out: what comparing layers learned to be not captured, counted by why.
+        absent_names: paths of such files below their diff directories, the first of each layer.
     """
 
     def __init__(self, snapshot: BundleSnapshot) -> None:
         self.snapshot = snapshot
         self.left_out: Counter[str] = Counter()
+        self.absent_names: list[str] = []
         self._clocks: dict[tuple[str, str], StoreClock] = {}
 
     @cached_property
@@ -159,7 +161,11 @@ class Capture:
             seen = [member.mtime_ns for member in each.entries.values()]
             found[each.name] = clock.absent(each.member, made, seen=seen, shaken="merged" not in each.entries)
         others = any(name in each.entries for each in store.home.layers.values())
-        return settled(found, others=others)
+        answers = settled(found, others=others)
+        left_out = sum(isinstance(each, NotCaptured) for each in answers.values())
+        if left_out:
+            self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
+        return answers
 
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""

@@ -45,6 +45,9 @@ def missing(need: Need, view: StoreView) -> str:
 
 
 def _documents(view: StoreView, part: str, *, everywhere: bool) -> str:
+    if (everywhere or part == "containers") and part != "images" and view.unseen_run_root:
+        where = view.unseen_run_root
+        return f"{where} says transient_store: the records of containers lie in the run root, not in the bundle"
     stores = view.rel.stores if everywhere else [view.store]
     seen = False
     for store in stores:

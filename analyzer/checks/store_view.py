@@ -11,6 +11,7 @@ from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.host import crio_traces
 from analyzer.snapshot.image_open import ImageReader
+from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
 from analyzer.snapshot.platform import platform_of
 from analyzer.verify.image_items import judge_images
 from analyzer.verify.layer_comparison import compare_layers
@@ -70,6 +71,16 @@ class StoreView:
         """Return what opens images of these stores as CRI-O would on this node."""
         version = engine_version(CRIO, self.snapshot.host, self.engines)
         return ImageReader(self.rel.stores, self.platform.spec, crio_wording(version))
+
+    @cached_property
+    def unseen_run_root(self) -> str:
+        """Return the storage.conf by which containers' records lie in a run root that the bundle lacks, else `""`."""
+        conf = conf_for(self.store.root, storage_confs(self.snapshot.host))
+        if conf is None or not conf.transient:
+            return ""
+        parts = ("containers", "layers")
+        seen = any(store.document(part, f"volatile-{part}.json") for store in self.rel.stores for part in parts)
+        return "" if seen else conf.path
 
     @cached_property
     def unseen_stores(self) -> list[str]:

@@ -17,6 +17,7 @@ from analyzer.snapshot.grouping import group_stores
 from analyzer.snapshot.link_targets import put_back_targets
 from analyzer.snapshot.rebuild import rebuild
 from analyzer.snapshot.second_pass import digest_files, undigested
+from analyzer.snapshot.single_losses import sort_losses
 from analyzer.source.allocation import much_made
 from analyzer.source.member import NO_END, Loss
 from analyzer.source.open import INSIDE, open_bundle
@@ -218,6 +219,7 @@ def understand(
     if again is not None and gathered.depth == DEEP:
         rebuilt = rebuild(stores, gathered.path, gathered.format, again, limits)
     losses = [Loss(advised(loss.what), loss.where, loss.offset) for loss in gathered.losses]
+    losses, single, needless = sort_losses(losses, stores)
     gaps = find_gaps(stores, collected.host, collected.loose)
     bundle = Bundle(
         gathered.path,
@@ -232,8 +234,8 @@ def understand(
         stores,
         collected.host,
         gathered.depth,
-        [*losses, *(gap.loss for gap in gaps)],
-        [*gathered.notes, *collected.notes, *host_notes(collected.host), *notes],
+        [*losses, *single, *(gap.loss for gap in gaps)],
+        [*gathered.notes, *collected.notes, *host_notes(collected.host), *notes, *needless],
         collected.xattrs,
         collected.content_files,
         collected.newest_ns,

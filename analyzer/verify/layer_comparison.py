@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
 from analyzer.capture.model import capture_of
 from analyzer.capture.recorded import description
 from analyzer.snapshot.content import DiffTable, Entry
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 EMPTY = "the layer's diff is empty"
 HOPS = 8
-SETTLED_NS = 600 * 1_000_000_000
-"""Time after the making of a layer within which it is unpacked."""
 WHOLE_TREE_DRIVERS = ("vfs", "btrfs", "zfs")
 
 
@@ -102,24 +101,21 @@ class Comparer:
         return len(file.data or b"") if file is not None else 0
 
     def _emptied(self, found: dict[str, LayerFacts]) -> list[str]:
-        """Return layers without any file, unless the capture took the files of few layers only."""
+        """Return layers without any file, unless the capture took the files of few layers only.
+
+        A directory that was changed after its layer was unpacked tells by itself.
+        """
         empty = [i for i, facts in found.items() if facts.unjudged == EMPTY and facts.recorded and not facts.problems]
         full = sum(not facts.unjudged and facts.recorded > 0 for facts in found.values())
-        if len(empty) < full:
-            return empty
-        late = {i for i, facts in found.items() if self._changed_later(facts.record)}
-        return [i for i in empty if i in late] if len(late) < len(found) else []
+        return empty if len(empty) < full else [layer_id for layer_id in empty if self._changed(found[layer_id])]
 
-    def _changed_later(self, record: LayerRecord) -> bool:
-        """Tell whether a layer's diff directory was changed well after the layer was made, when nothing unpacks there.
-
-        A copy that gives everything new times makes it so for every layer, and then proves nothing.
-        """
-        directory = self.rel.directory(record.id)
-        diff = directory.entries.get("diff") if directory else None
-        if diff is None or record.created_ns is None:
+    def _changed(self, facts: LayerFacts) -> bool:
+        directory = self.rel.directory(facts.record.id)
+        if directory is None:
             return False
-        return diff.mtime_ns > record.created_ns + SETTLED_NS
+        table = DiffTable(f"{directory.path}/diff")
+        clock = self.capture.layer_clock((self.store, *self.rel.stores), facts.record, directory, table)
+        return isinstance(clock.answer("any"), Removed)
 
     def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
         """Compare a layer with an empty directory."""

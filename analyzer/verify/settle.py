@@ -36,6 +36,7 @@ FOLLOWED = "the capture followed symlinks"
 REWRITTEN = "the capture rewrote the targets of symlinks"
 ATTRIBUTES = "the copy did not keep modes"
 NARROW = "owners do not fit into the headers of the archive"
+UNCHANGED = "their directories have not changed since their layers were unpacked"
 NO_LINKS = "the bundle holds no symlink"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
@@ -93,12 +94,15 @@ class _Settler:
                 answer = self._answer(each, clock, followed)
                 if isinstance(answer, NotCaptured):
                     left_out[answer.why] += 1
+                    if each.observed == GONE:
+                        self.capture.absent_names.append(each.path)
                 elif isinstance(answer, Unknown):
                     undecided.append(each)
                 elif answer.when_ns is not None and each.mtime_ns is None:
                     kept.append(each._replace(mtime_ns=answer.when_ns))
                 else:
                     kept.append(each)
+            facts.lists[facet] = kept
             if len(kept) < len(listed):
                 _keep(facts, facet, kept, undecided, left_out)
                 self.capture.left_out.update(left_out)
@@ -134,6 +138,8 @@ class _Settler:
         if each.facet in (NODE, WHITEOUT) and not self.kept.nodes:
             return NotCaptured(NO_NODES)
         answer = clock.answer(each.path) if clock is not None else Unknown("")
+        if isinstance(answer, NotCaptured):
+            answer = NotCaptured(UNCHANGED)
         if isinstance(answer, NotCaptured) and each.facet == LINK and self.rewriting is not None:
             return NotCaptured(REWRITTEN)
         if isinstance(answer, Unknown) and not gone:
@@ -161,7 +167,7 @@ def _keep(
     facts: LayerFacts, facet: str, kept: list[Difference], undecided: list[Difference], left_out: Counter[str]
 ) -> None:
     """Leave only the differences that are the store's; those beyond the listed ones share the fate of all listed."""
-    unlisted = facts.counts[facet] - len(facts.lists[facet])
+    unlisted = facts.counts[facet] - len(kept) - len(undecided) - sum(left_out.values())
     facts.left_out += sum(left_out.values())
     facts.undecided += undecided
     facts.lists[facet] = kept

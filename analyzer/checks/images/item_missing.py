@@ -25,11 +25,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import Unknown
+from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.times import format_time
 from analyzer.verify.image_items import MISSING, BigDataItem, listing, title
 
 if TYPE_CHECKING:
@@ -74,7 +75,14 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             engine_message=error,
             consequence=listing(error),
             unsynced=False,
+            removed_at=max((_removed_at(item) for item in found), default=""),
         )
+
+
+def _removed_at(item: BigDataItem) -> str:
+    """Return when the file was removed, by its directory's time; `""` where nothing tells."""
+    when = item.answer.when_ns if isinstance(item.answer, Removed) else None
+    return format_time(when) if when is not None else ""
 
 
 def _left_open(view: StoreView, this: Rule, image: ImageRecord, items: list[BigDataItem]) -> Finding:

@@ -71,10 +71,16 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 
 def _answers(view: StoreView, name: str) -> dict[str, Answer]:
-    """Answer for every directory with a record that should have a name and has not."""
+    """Answer for every directory with a record that should have a name and has not.
+
+    Where no layer has `empty` and nothing says that it was removed, the engine may have made none.
+    """
     recorded = [each for each in view.store.home.layers.values() if each.name in view.rel.layers]
     lacking = [each for each in recorded if name not in each.entries and _needs(view, each, name)]
-    return view.capture.lacking(view.store, name, lacking)
+    answers = view.capture.lacking(view.store, name, lacking)
+    if name == "empty" and len(lacking) > 1 and not any(name in each.entries for each in recorded):
+        return {key: answer for key, answer in answers.items() if isinstance(answer, Removed)}
+    return answers
 
 
 def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
@@ -82,11 +88,8 @@ def _needs(view: StoreView, directory: LayerDirectory, name: str) -> bool:
     owned = directory.name in view.rel.owner_of
     if name == "empty":
         record = view.rel.layers[directory.name]
-        homes = view.store.home.layers.values()
-        bases = [each for each in homes if each.lower is None and each.name in view.rel.layers]
-        usual = len(bases) == 1 or any("empty" in each.entries for each in homes)
         base = not record.parent and not owned and directory.lower is None
-        return usual and base and bool(directory.entries.keys() & {"work", "diff"})
+        return base and bool(directory.entries.keys() & {"work", "diff"})
     if name == "merged":
         return owned and "work" in directory.entries and not directory.worked
     return owned

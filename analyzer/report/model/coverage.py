@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analyzer.capture.account import account
+from analyzer.capture.model import capture_of
+
 if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
     from analyzer.snapshot.snapshot import BundleSnapshot
@@ -20,6 +23,7 @@ def coverage(report: Analysis) -> dict[str, Any]:
         "depth": snapshot.depth,
         "content": content(snapshot),
         "xattrs": xattrs(snapshot),
+        "capture": how_captured(report),
         "losses": [{"what": loss.what, "where": loss.where, "offset": loss.offset} for loss in report.losses],
         "notes": [{"what": note.what, "where": note.where, "offset": note.offset} for note in snapshot.notes],
         "checks": {
@@ -28,6 +32,11 @@ def coverage(report: Analysis) -> dict[str, Any]:
             "faulty": [{"name": name, "because": reason} for name, reason in report.checked.faulty],
         },
     }
+
+
+def how_captured(report: Analysis) -> str:
+    """Return in one sentence how the bundle was captured and what that hides; without names in a redacted report."""
+    return account(capture_of(report.snapshot, report.relations[0]), names=not report.redacted)
 
 
 def content(snapshot: BundleSnapshot) -> str:

@@ -1,0 +1,65 @@
+"""One sentence that says how a bundle was captured and what that hides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.capture.patterns import patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.capture.model import Capture
+    from analyzer.snapshot.snapshot import BundleSnapshot
+
+LOST = {
+    "owners": "owners (all are alike)",
+    "nodes": "device nodes",
+    "symlinks": "symlinks",
+    "directories": "directories",
+    "privileged": "attributes of root",
+}
+SHOWN = 3
+
+
+def account(capture: Capture, *, names: bool = True) -> str:
+    """Return how the bundle was made, in one sentence: what it keeps, what it does not, what was left out of it.
+
+    Args:
+        capture: of the bundle, after its layers were compared.
+        names: whether the patterns that names were left out by may be said.
+    """
+    kept = capture.kept
+    has = [word for word, there in _kept(capture) if there]
+    lost = [word for name, word in LOST.items() if not getattr(kept, name)]
+    parts = [f"{capture.snapshot.bundle.format} that keeps {_words(has)}" if has else capture.snapshot.bundle.format]
+    if lost:
+        parts.append(f"it holds no {_words(lost, 'or')}")
+    total = capture.left_out.total()
+    if total:
+        named = patterns(capture.absent_names, lambda: present(capture.snapshot)) if names else []
+        like = f", as by --exclude {' '.join(map(repr, named))}" if named else ""
+        why = "; ".join(f"{count:,}: {why}" for why, count in capture.left_out.most_common(SHOWN))
+        parts.append(f"{total:,} differences are the capture's{like} ({why})")
+    return "; ".join(parts)
+
+
+def _kept(capture: Capture) -> Iterator[tuple[str, bool]]:
+    kept = capture.kept
+    yield "times of directories", capture.directory_times
+    yield "owners", kept.owners
+    yield "device nodes", kept.nodes
+    yield "symlinks", kept.symlinks
+    yield "attributes of root", kept.privileged
+
+
+def present(snapshot: BundleSnapshot) -> Iterator[str]:
+    """Yield the paths of all files of layers, below their diff directories."""
+    for store in snapshot.stores:
+        for layer in store.home.layers.values():
+            for table in layer.tables.values():
+                yield from table.names
+
+
+def _words(words: list[str], last: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

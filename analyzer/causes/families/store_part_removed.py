@@ -1,0 +1,52 @@
+"""The directory of a store's images, layers or containers was removed.
+
+What happened
+    Somebody removed `overlay-containers`, `overlay-images` or `overlay-layers` by hand, to get rid of containers or to
+    make room, or a restore left it out.
+
+How it shows
+    The directory is gone from the graph root, whose own time is that of the removal; what other records name, or what
+    belongs to it, is still there.
+
+What speaks against it
+    A graph root that was not changed since: then the capture left the directory out.
+
+What to do
+    Let no engine start: its garbage collection deletes what belongs to records that are gone. Restore the directory.
+
+Sources
+    containers/storage store.go: load, GarbageCollect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.causes.case import subjects_of
+from analyzer.causes.family import family
+from analyzer.causes.model import Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.causes.case import Case
+
+PRIOR = -1.0
+MAIN, LEFT = 5.0, 1.0
+
+
+@family
+def propose(case: Case) -> Iterator[Hypothesis]:
+    """Propose one removal for each directory that is gone."""
+    for finding in case.of("STO-022", at_least="warning"):
+        explains = {finding: MAIN}
+        explains.update(dict.fromkeys(case.about(finding.facts["traces"], "OVL-013", "LAY-015", "CTR-010"), LEFT))
+        yield Hypothesis(
+            family="store-part-removed",
+            title=f"{finding.facts['path']} was removed while its {finding.facts['part']} were in use",
+            subjects=subjects_of([finding]),
+            explains=explains,
+            prior=PRIOR,
+            affected=case.affected(containers=finding.facts["containers"]),
+            would_settle=("a backup of the directory; the shell history and logs of the time it was removed",),
+        )

@@ -1,0 +1,98 @@
+"""Directory of a store's images, layers or containers is gone.
+
+What it finds
+    `overlay-containers`, `overlay-images` or `overlay-layers` (of any driver) that is not in the graph root, while
+    something else says that there was something in it: read-write layers that no container owns, images that containers
+    name, layers that images name.
+
+Why it matters
+    The engine makes the directory anew and starts with an empty list: it knows none of these containers, images or
+    layers, and its garbage collection deletes what is left of them.
+
+How sure
+    High where the time of the graph root itself says that it was changed after everything else. Where it does not, the
+    capture may have left the directory out: that is told as information, and the verdict is left open.
+
+Remedy
+    Let no engine start. Restore the directory from a backup, or rebuild its index from what is left.
+
+Engine source
+    containers/storage store.go: load; containers.go, images.go, layers.go: Load takes an absent file for an empty list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.absence import weigh
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import CRITICAL, ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.checks.users import counted
+from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+
+
+@rule(
+    "STO-022",
+    severity=CRITICAL,
+    needs=(Need.WHOLE_ARCHIVE,),
+    says="{path} is gone and left {trace} behind: the engine knows no {part} any more",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Look for the three directories of a graph root."""
+    store = view.store
+    if store.role != GRAPH_ROOT or not store.part_dirs:
+        return
+    for part, traces in (("containers", _containers(view)), ("images", _images(view)), ("layers", _layers(view))):
+        if part in store.seen or not traces:
+            continue
+        path = store.part_path(part)
+        severity = ERROR if part == "containers" else CRITICAL
+        weight = weigh(view.capture.part(store, part), severity, f"{path} is not in the bundle")
+        if weight is None:
+            continue
+        containers = _known_containers(view) if part == "containers" else []
+        trace = f"{counted(len(traces), 'layer' if part != 'images' else 'image')}"
+        yield this.found(
+            view.file(path),
+            [(Where(path), f"the directory of {part}", "absent"), (Where(path), trace, min(traces))],
+            variant=part,
+            path=path,
+            part=part,
+            trace=trace,
+            traces=sorted(traces),
+            containers=containers,
+            **weight,
+        )
+
+
+def _containers(view: StoreView) -> set[str]:
+    """Return read-write layers that no container owns: no digest, no child, in no image."""
+    rel = view.rel
+    return {
+        layer.id
+        for layer in view.store.layers
+        if not (layer.diff_digest or layer.toc_digest or layer.incomplete)
+        and layer.id not in rel.owner_of
+        and layer.id not in rel.images_on
+        and layer.id not in rel.children
+    }
+
+
+def _images(view: StoreView) -> set[str]:
+    return {container.image for container in view.store.containers} - view.rel.images.keys() - {""}
+
+
+def _layers(view: StoreView) -> set[str]:
+    return {image.layer for image in view.store.images if image.layer} - view.rel.layers.keys()
+
+
+def _known_containers(view: StoreView) -> list[str]:
+    """Return the containers that podman's own database has."""
+    return sorted(view.store.libpod[0].containers) if view.store.libpod else []
