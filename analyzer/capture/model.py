@@ -183,7 +183,8 @@ class Capture:
         """Answer for the directories of all layers that have a record: the driver's home holds none of them.
 
         The engine marks a home (`.has-mount-program`) before it makes the first layer in it: a mark that is younger
-        than every layer says that this home was made after them.
+        than every layer says that this home was made after them. Every start of an engine makes a device node anew in
+        the home: where nothing in it is in the bundle, its time tells nothing.
         """
         home, clock = store.home, self.store_clock(store)
         made = [record.created_ns for record in store.layers if record.created_ns is not None]
@@ -195,7 +196,7 @@ class Capture:
         others = [member.mtime_ns for member in home.others.values()]
         if home.link_dir is not None:
             others.append(home.link_dir.mtime_ns)
-        answer = clock.absent(home.member, [], seen=[*others, *made])
+        answer = clock.absent(home.member, [], seen=[*others, *made], shaken=not others)
         if isinstance(answer, Unknown) and home.link_dir is not None and not home.links:
             return clock.absent(home.link_dir, [], seen=made)
         return answer

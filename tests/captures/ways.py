@@ -14,6 +14,8 @@ BACK = "tar --xattrs --xattrs-include='*' --numeric-owner -cf $OUT -C $WORK ."
 HOME_OF = (
     'd=$(find . -maxdepth 6 -type d \\( -name overlay-layers -o -name vfs-layers \\) | head -1)\nd=$(dirname "$d")'
 )
+PLAIN = "mkdir $WORK/x; find $TOPS \\( -type f -o -type d \\) -print0 | tar --null --no-recursion -T - -cf -"
+LINKED = "mkdir $WORK/x; find $TOPS \\( -type f -o -type d -o -type l \\) -print0"
 COPY = "mkdir $WORK/all; cp -a $TOPS $WORK/all/"
 
 
@@ -87,7 +89,7 @@ FORMATS = [
             " cpio -idm --no-absolute-filenames <$WORK/a 2>/dev/null || true; tar -cf $OUT $TOPS",
             "cpio",
         )
-        for name in ("newc", "odc", "bin", "ustar")
+        for name in ("newc", "odc", "ustar")
     ),
     _way(
         "zip",
@@ -151,29 +153,20 @@ COPIES = [
     _way("rsync-chmod", "rsync -rlt --chmod=D755,F644 $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way(
         "sftp-get",
-        f"{COPY}; cd $WORK/all; find . -type l -delete; find . ! -type f ! -type d -delete;"
-        " chown -R 0:0 .; find . -type d -exec chmod 755 {} +; find . -type f -exec chmod 644 {} +;"
-        " find . -exec touch {} +; tar -cf $OUT $TOPS",
+        f"{PLAIN} | tar -C $WORK/x --no-same-owner -xf -; cd $WORK/x; find . -type d -exec chmod 755 {{}} +;"
+        " find . -type f -exec chmod 644 {} +; find . -exec touch {} +; tar -cf $OUT $TOPS",
     ),
-    _way(
-        "sftp-get-p",
-        f"{COPY}; cd $WORK/all; find . -type l -delete; find . ! -type f ! -type d -delete;"
-        " chown -R 0:0 .; tar -cf $OUT $TOPS",
-    ),
+    _way("sftp-get-p", f"{PLAIN} | tar -C $WORK/x --no-same-owner -xpf -; cd $WORK/x; tar -cf $OUT $TOPS"),
     _way(
         "scp-r",
-        "mkdir $WORK/all; cp -rL $TOPS $WORK/all 2>/dev/null; cd $WORK/all; find . ! -type f ! -type d -delete;"
-        " chown -R 1000:1000 .; tar -cf $OUT $TOPS",
+        f"{LINKED} | tar -h --null --no-recursion -T - -cf - 2>/dev/null | tar -C $WORK/x --no-same-owner -xf -; true;"
+        " cd $WORK/x; tar --owner=1000 --group=1000 -cf $OUT $TOPS",
     ),
-    _way(
-        "kubectl-cp",
-        f"{GOOD} $TOPS; mkdir $WORK/x; tar -C $WORK/x --no-same-owner --exclude-from=<(find $TOPS -type l)"
-        " -xf $OUT 2>/dev/null; cd $WORK/x; find . ! -type f ! -type d -delete; tar -cf $OUT $TOPS",
-    ),
+    _way("kubectl-cp", f"{PLAIN} | tar -C $WORK/x --no-same-owner -xf -; cd $WORK/x; tar -cf $OUT $TOPS"),
     _way(
         "user-untar",
-        f"{GOOD} $TOPS; mkdir $WORK/x; cd $WORK/x; tar --no-same-owner --no-same-permissions -xf $OUT;"
-        " chown -R 1000:1000 .; find . ! -type f ! -type d ! -type l -delete; tar -cf $OUT $TOPS",
+        f"{LINKED} | tar --null --no-recursion -T - -cf - | tar -C $WORK/x --no-same-owner --no-same-permissions -xf -;"
+        " cd $WORK/x; tar --owner=1000 --group=1000 -cf $OUT $TOPS",
     ),
     _way("directory", "mkdir $OUT; cp -a $TOPS $OUT/"),
 ]
