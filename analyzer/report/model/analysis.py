@@ -66,8 +66,11 @@ class Analysis:
 
     @property
     def dangers(self) -> tuple[str, ...]:
-        """Return what a start or a command of an engine would delete, a sentence an engine; empty for nothing."""
-        return dangers(self.outlook)
+        """Return what a start or a command of an engine would delete, a sentence an engine; empty for nothing.
+
+        Of a store without damage nothing is said: what a thin capture left out looks like a loss to an engine's check.
+        """
+        return dangers(self.outlook) if self.verdict == DAMAGED else ()
 
     @property
     def complete(self) -> bool:
