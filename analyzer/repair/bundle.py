@@ -20,7 +20,7 @@ LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
 SHARED = frozenset({"stop", "keep", "start", "look"})
 HEX = re.compile(r"[0-9a-f]{64}")
-LONGEST = 4000
+LONGEST = 900
 """Characters of a command that people are shown; what is longer lies in the kit."""
 
 

@@ -183,11 +183,11 @@ def _pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[
     conf = quoted(f"{work}/donor.conf")
     lines = [
         "[storage]",
-        f'driver = "{driver}"',
-        f'graphroot = "{work}/donor"',
-        f'runroot = "{work}/run"',
+        f'driver="{driver}"',
+        f'graphroot="{work}/donor"',
+        f'runroot="{work}/run"',
         "[storage.options]",
-        'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}',
+        'pull_options={enable_partial_images="true",use_hard_links="false",ostree_repos=""}',
     ]  # fmt: skip
     words = " ".join(shlex.quote(line) for line in lines)
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
