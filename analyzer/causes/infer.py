@@ -52,10 +52,16 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
     for group in groups:
         hypotheses = list(group)
         rivals = _rivals(hypotheses)
-        chosen.extend((h, said(h.family, _share(score(h), rivals[_main(h)]))) for h in cover(hypotheses))
+        chosen.extend((h, _said(h, _share(score(h), rivals[_main(h)]))) for h in cover(hypotheses))
     causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]
     causes.sort(key=lambda c: (c.hypothesis.harmless, -c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))
+
+
+def _said(hypothesis: Hypothesis, share: float) -> float:
+    """Return the probability to say; how often causes proved right was measured on bundles that are whole."""
+    measured = said(hypothesis.family, share)
+    return measured if hypothesis.whole else min(measured, share)
 
 
 def score(hypothesis: Hypothesis) -> float:

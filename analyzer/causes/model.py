@@ -68,6 +68,7 @@ class Hypothesis:
         severity: overrides the worst severity of what it explains.
         fails_listing: one engine's whole listing fails because of it.
         harmless: no engine that this bundle shows is hurt by it: it ranks behind every cause that hurts one.
+        whole: the bundle it was proposed for was read whole; set by `analyzer.causes.proposing`.
     """
 
     family: str
@@ -82,6 +83,7 @@ class Hypothesis:
     severity: str = ""
     fails_listing: bool = False
     harmless: bool = False
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.logged import with_errors, with_logs
@@ -60,5 +60,6 @@ def _sound(case: Case, family: Family) -> list[Hypothesis]:
         if not all(map(math.isfinite, weights)):
             raise ValueError("gives a weight that is no finite number")
         if hypothesis.explains:
-            proposed.append(with_errors(with_logs(hypothesis, case.log_events), errors))
+            weighed = with_errors(with_logs(hypothesis, case.log_events), errors)
+            proposed.append(weighed if case.snapshot.whole else replace(weighed, whole=False))
     return proposed
