@@ -31,7 +31,7 @@ from analyzer.source.tar.columns import (
 from analyzer.source.tar.entry import KINDS, NANO
 from analyzer.source.tar.header import BLOCK, FieldError, clean_path, parse_number
 from analyzer.source.tar.paths import Paths, all_clean, clean
-from analyzer.source.tar.pax_columns import Attributes, Said, read_payloads
+from analyzer.source.tar.pax_columns import Attributes, PayloadColumns, read_payloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +139,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
 
 def _extended(
     headers: Headers, good: Column, attributes: Attributes, limits: Limits
-) -> tuple[tuple[Column, Column], tuple[Column, Column], Said]:
+) -> tuple[tuple[Column, Column], tuple[Column, Column], PayloadColumns]:
     """Return where each member's GNU long name and link name lie (-1 for none), and what its pax records say."""
     data, at, member = headers.data, headers.extended, headers.member
     count = len(headers.own)
@@ -166,7 +166,7 @@ def _extended(
     read = read_payloads(data, pax[0][wanted], pax[1][wanted], attributes, limits.pax_records)
     if len(wanted) == count:
         return (name[0], name[1]), (link[0], link[1]), read
-    said = Said.nothing(count)
+    said = PayloadColumns.nothing(count)
     for column, part in zip(said, read, strict=True):
         column[wanted] = part
     return (name[0], name[1]), (link[0], link[1]), said

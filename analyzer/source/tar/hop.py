@@ -148,7 +148,7 @@ class Piece(NamedTuple):
     last: int
 
 
-class Gathered(NamedTuple):
+class HeaderSpans(NamedTuple):
     """What lies before the contents of consecutive members.
 
     Attributes:
@@ -166,7 +166,7 @@ class Gathered(NamedTuple):
 
 def gather(
     at_hand: Piece, pread: Callable[[int, int], bytes], steps: Steps, pos: int, until: int, size: int
-) -> Gathered:
+) -> HeaderSpans:
     """Return the headers of members that start between two places and end within the tar, up to `MOST`.
 
     Args:
@@ -178,7 +178,7 @@ def gather(
         size: where the tar, or what is to be had of it, ends.
     """
     leads, fields = LEADS, FIELDS
-    found = Gathered([], [], [], pos)
+    found = HeaderSpans([], [], [], pos)
     spans, begins, more, _ = found
     piece, base, last = at_hand
     try:
@@ -217,7 +217,7 @@ def gather(
     return found._replace(after=pos)
 
 
-def scan_of(found: Gathered, limits: Limits, *, in_window: bool = False) -> Scan | None:
+def scan_of(found: HeaderSpans, limits: Limits, *, in_window: bool = False) -> Scan | None:
     """Return what gathered headers say, None where there are none."""
     spans, begins, more, after = found
     if not spans:

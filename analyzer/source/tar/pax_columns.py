@@ -80,7 +80,7 @@ class Attributes:
         return self._numbers[known]
 
 
-class Said(NamedTuple):
+class PayloadColumns(NamedTuple):
     """What payloads say, an item each; -1 where one says nothing.
 
     Attributes:
@@ -102,14 +102,16 @@ class Said(NamedTuple):
     marks: Column
 
     @classmethod
-    def nothing(cls, count: int) -> Said:
+    def nothing(cls, count: int) -> PayloadColumns:
         """Return what payloads say that have no records."""
         path, path_end, link, link_end, mtime_ns, size, uid, gid = np.full((8, count), -1, np.int64)
         good, marks = np.ones(count, np.bool_), np.zeros(count, np.int64)
         return cls(good, path, path_end, link, link_end, mtime_ns, size, uid, gid, marks)
 
 
-def read_payloads(data: Column, starts: Column, stops: Column, attributes: Attributes, most: int = MOST) -> Said:
+def read_payloads(
+    data: Column, starts: Column, stops: Column, attributes: Attributes, most: int = MOST
+) -> PayloadColumns:
     """Return what the payloads between some places say.
 
     Args:
@@ -120,7 +122,7 @@ def read_payloads(data: Column, starts: Column, stops: Column, attributes: Attri
         most: records of a payload, at most.
     """
     count = len(starts)
-    said = Said.nothing(count)
+    said = PayloadColumns.nothing(count)
     at, live = starts.copy(), np.flatnonzero(starts < stops)
     for _ in range(min(most, MOST)):
         if not len(live):
@@ -156,7 +158,7 @@ class _Round:
         self._words = words_at(data, begins)
         self._sizes = ends - begins
 
-    def read(self, said: Said, todo: Column) -> Column:
+    def read(self, said: PayloadColumns, todo: Column) -> Column:
         """Enter what the records say, and tell which were read."""
         self._todo = todo.copy()
         good = np.ones(len(todo), np.bool_)
@@ -186,7 +188,7 @@ class _Round:
         self._todo &= ~hit
         return np.flatnonzero(hit)
 
-    def _others(self, said: Said, good: Column) -> None:
+    def _others(self, said: PayloadColumns, good: Column) -> None:
         """Enter attributes; a record of another kind says nothing that is kept."""
         those = np.flatnonzero(self._todo)
         items, memory, after = self._items[those], self._data.data, self._attributes.after
