@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -201,7 +202,8 @@ def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapsh
         return understand(kept, limits), cache
     source = open_bundle(bundle, limits=limits, hash_input=hash_input)
     again = source.again
-    gathered = _with_progress(lambda progress: gather(source, depth=depth, limits=limits, progress=progress))
+    with closing(source):
+        gathered = _with_progress(lambda progress: gather(source, depth=depth, limits=limits, progress=progress))
     snapshot = understand(gathered, limits, again)
     cache.keep_gathered(gathered)
     return snapshot, cache

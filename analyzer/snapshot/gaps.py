@@ -27,7 +27,7 @@ CONFIGURATION = re.compile(r"(?:^|/)(?:storage|containers|crio)[^/]*\.conf(?:\.d
 STATE_FILES = ("userdata/config.json", "userdata/state.json")
 
 
-class Gap(NamedTuple):
+class UnreadEvidence(NamedTuple):
     """One piece of evidence that was not read.
 
     Attributes:
@@ -53,7 +53,7 @@ class Gap(NamedTuple):
         return Loss(self.why.says + (f"; {self.advice}" if self.advice else ""), self.path, self.offset)
 
 
-def find_gaps(stores: Iterable[Store], host: Host, others: Mapping[str, SmallFile]) -> list[Gap]:
+def find_gaps(stores: Iterable[Store], host: Host, others: Mapping[str, SmallFile]) -> list[UnreadEvidence]:
     """Return what was not read of stores, configuration and databases, each path once, in archive order.
 
     Args:
@@ -61,7 +61,7 @@ def find_gaps(stores: Iterable[Store], host: Host, others: Mapping[str, SmallFil
         host: files of the node.
         others: files beside the stores by member path, libpod's databases among them.
     """
-    found: dict[str, Gap] = {}
+    found: dict[str, UnreadEvidence] = {}
     for store in stores:
         for gap in (*_directories(store), *_layer_directories(store), *_files(store)):
             found.setdefault(gap.path, gap)
@@ -81,7 +81,7 @@ def host_notes(host: Host) -> list[Loss]:
     ]
 
 
-def _directories(store: Store) -> Iterator[Gap]:
+def _directories(store: Store) -> Iterator[UnreadEvidence]:
     """Yield the graph root's own directories that are something else."""
     home = store.home.member
     if home is not None and home.kind != DIRECTORY:
@@ -97,7 +97,7 @@ def _directories(store: Store) -> Iterator[Gap]:
         yield _directory(links, store)
 
 
-def _layer_directories(store: Store) -> Iterator[Gap]:
+def _layer_directories(store: Store) -> Iterator[UnreadEvidence]:
     home = store.home
     for name, member in home.others.items():
         if HEX_ID.fullmatch(name) and member.kind != DIRECTORY:
@@ -115,7 +115,7 @@ def _layer_directories(store: Store) -> Iterator[Gap]:
             yield _of_member(member)
 
 
-def _files(store: Store) -> Iterator[Gap]:
+def _files(store: Store) -> Iterator[UnreadEvidence]:
     recorded = {container.id: set(container.big_data_names) for container in store.containers}
     files = [document.file for document in store.documents.values()]
     files += store.tar_splits.values()
@@ -132,25 +132,29 @@ def _files(store: Store) -> Iterator[Gap]:
     yield from filter(None, map(_of_file, files))
 
 
-def _of_file(file: SmallFile) -> Gap | None:
+def _of_file(file: SmallFile) -> UnreadEvidence | None:
     """Return the gap a file without content leaves; one that the archive cuts is told by its reader."""
     why = file.unread
     if why is None or file.cut or why.kind == LEFT_OUT:
         return None
-    return Gap(file.path, why, max(file.member.offset, 0))
+    return UnreadEvidence(file.path, why, max(file.member.offset, 0))
 
 
-def _of_member(member: Member) -> Gap:
-    return Gap(member.path, not_regular(member), max(member.offset, 0))
+def _of_member(member: Member) -> UnreadEvidence:
+    return UnreadEvidence(member.path, not_regular(member), max(member.offset, 0))
 
 
-def _directory(member: Member, store: Store) -> Gap:
+def _directory(member: Member, store: Store) -> UnreadEvidence:
     """Return the gap of an entry in the place of a directory; a link may lead to another disk."""
     offset = max(member.offset, 0)
     if member.kind not in (SYMLINK, HARDLINK):
         what = "a regular file" if member.kind == FILE else f"a {member.kind}"
-        return Gap(member.path, Unread(SPECIAL, f"{what}, not a directory: nothing below it was read"), offset)
+        return UnreadEvidence(
+            member.path, Unread(SPECIAL, f"{what}, not a directory: nothing below it was read"), offset
+        )
     inside = member.path[len(store.root) + 1 :] if store.root else member.path
     advice = f"capture it through the link: tar -C GRAPHROOT -cf BUNDLE … {inside}/." if member.kind == SYMLINK else ""
     where = f"a symlink to {member.link}" if member.kind == SYMLINK else f"a hard link to {member.link}"
-    return Gap(member.path, Unread(LINK, f"{where}, not followed: nothing below it was captured"), offset, advice)
+    return UnreadEvidence(
+        member.path, Unread(LINK, f"{where}, not followed: nothing below it was captured"), offset, advice
+    )

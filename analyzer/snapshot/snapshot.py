@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from analyzer.snapshot.collect import Collected
-    from analyzer.snapshot.gaps import Gap
+    from analyzer.snapshot.gaps import UnreadEvidence
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
@@ -82,7 +82,7 @@ class BundleSnapshot:
     newest_ns: int = 0
     rebuilt: Mapping[str, Rebuilt] | None = None
     archive_losses: list[Loss] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[UnreadEvidence] = field(default_factory=list)
     links: frozenset[str] = frozenset()
     limits: Limits = DEFAULT
 
