@@ -63,7 +63,7 @@ def _script(
         yield f"# The store lies at {plan.places[0].path} ({plain(plan.places[0].source)})."
     else:
         yield f"# The bundle does not tell where the store lies: {plan.places[0].path} is usual (else --store DIR)."
-    yield "# shellcheck disable=SC2016,SC2174,SC2317"
+    yield "# shellcheck disable=SC2016,SC2043,SC2174,SC2317"
     yield "set -u"
     yield "umask 077"
     yield 'KIT=$(cd "$(dirname "$0")" && pwd)'
@@ -75,6 +75,7 @@ def _script(
     rootless = plan.places[0].rootless
     yield f"USER_UNITS={'--user' if rootless else ''}"
     yield f"PULLS={'yes' if plan.pulls else ''}"
+    yield "MOVED="
     yield "export STORES"
     if rootless:
         yield "# A rootless store: as its user, in that user's name space: owners are those that podman sees."
@@ -84,6 +85,7 @@ def _script(
     yield '    case $1 in /*) ;; *) printf "repair: --store takes an absolute path\\n" >&2; exit 2 ;; esac'
     yield "    S0=$1"
     yield "    W=$1.repair"
+    yield "    MOVED=yes"
     yield "}"
     yield ""
     yield "# Refuse a store that is not the one of the bundle, or has been written since."
@@ -132,7 +134,7 @@ def _script(
     yield "}"
     yield ""
     yield "fetch() { # images of which nothing is left, once engines run again"
-    yield "    :"
+    yield '    if [ -n "$MOVED" ]; then return 0; fi'
     for each in (each for each in steps if each.step.kind == "fetch"):
         (image,) = each.step.about
         known = f"podman image exists {image}"
@@ -140,7 +142,7 @@ def _script(
     yield "}"
     yield ""
     yield "look() {"
-    yield "    :"
+    yield '    if [ -n "$MOVED" ]; then say "look with: podman --root $S0 images"; return 0; fi'
     for each in steps:
         if each.step.kind == "look" and not rootless:
             yield "    command -v podman >/dev/null 2>&1 || return 0"

@@ -1,0 +1,92 @@
+"""The kit on a plain directory: shells take it, it does what it says once, undoes it, and refuses another store."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from analyzer.api import judge
+from analyzer.repair.kit import kit_files
+from tests.editing import Edited
+from tests.repair.damaged import LAYERS, chain
+
+API = "quay.example.test/shop/api:2.0"
+SHELLS = [shell for shell in (["sh"], ["dash"], ["busybox", "sh"]) if shutil.which(shell[0])]
+
+
+def unpacked(store, top):
+    """Write the small files of a bundle as a store, and its kit beside it."""
+    for path, (member, data) in store.entries.items():
+        if "/diff/" in path or not path.startswith("storage/overlay"):
+            continue
+        target = top / path
+        if member.kind == "dir":
+            target.mkdir(parents=True, exist_ok=True)
+        elif member.kind == "symlink":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(member.link)
+        elif member.kind == "file":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    plan = judge(store.snapshot()).plan
+    for path, data in kit_files(plan, "node.tar", "0").items():
+        target = top / "kit" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    return plan
+
+
+def run(shell, top, *options):
+    command = [*shell, str(top / "kit/repair.sh"), "--store", str(top / "storage"), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def damaged():
+    store = Edited()
+    layer = chain(store, API)[1]
+    return store.write(f"storage/overlay/{layer}/link", b"").write(LAYERS, b""), layer
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_it_mends_once_and_undoes(shell, tmp_path):
+    store, layer = damaged()
+    unpacked(store, tmp_path)
+    link, index = tmp_path / f"storage/overlay/{layer}/link", tmp_path / LAYERS
+    assert run(shell, tmp_path, "--dry-run").returncode == 0
+    assert (link.read_bytes(), index.read_bytes()) == (b"", b"")
+    done = run(shell, tmp_path, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert link.read_bytes() == Edited().data(f"storage/overlay/{layer}/link")
+    assert index.stat().st_mode & 0o777 == 0o600
+    assert "nothing to mend" in run(shell, tmp_path, "--yes").stdout
+    assert run(shell, tmp_path, "--undo").returncode == 0
+    assert (link.read_bytes(), index.read_bytes()) == (b"", b"")
+
+
+def test_another_store_is_refused(tmp_path):
+    store, layer = damaged()
+    unpacked(store, tmp_path)
+    images = tmp_path / "storage/overlay-images/images.json"
+    images.write_bytes(images.read_bytes() + b" ")
+    refused = run(["sh"], tmp_path, "--yes")
+    assert refused.returncode == 2
+    assert "another store, or written since" in refused.stderr
+    assert (tmp_path / f"storage/overlay/{layer}/link").read_bytes() == b""
+
+
+def test_one_step_alone(tmp_path):
+    store, layer = damaged()
+    plan = unpacked(store, tmp_path)
+    (number,) = [e.number for e in plan.steps if any(edit.path.endswith("/link") for _, edit in e.step.edits)]
+    assert run(["sh"], tmp_path, "--yes", "--only", str(number)).returncode == 0
+    assert (tmp_path / f"storage/overlay/{layer}/link").stat().st_size == 26
+    assert (tmp_path / LAYERS).read_bytes() == b""
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+def test_shellcheck_finds_nothing(tmp_path):
+    unpacked(damaged()[0], tmp_path)
+    said = subprocess.run(["shellcheck", tmp_path / "kit/repair.sh"], capture_output=True, text=True, check=False)
+    assert said.stdout == ""
