@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,9 @@ def read_snapshot(
         NoStoreError: the bundle holds no containers/storage tree.
     """
     again = source.again
-    return understand(gather(source, depth=depth, limits=limits, progress=progress), limits, again)
+    with closing(source):
+        gathered = gather(source, depth=depth, limits=limits, progress=progress)
+    return understand(gathered, limits, again)
 
 
 def gather(
