@@ -44,6 +44,11 @@ def account(capture: Capture, *, names: bool = True) -> str:
     return "; ".join(parts)
 
 
+def hides(capture: Capture) -> bool:
+    """Tell whether the capture lacks a kind of entry or fact, or something was left out of it."""
+    return bool(capture.left_out) or not all(getattr(capture.kept, name) for name in LOST)
+
+
 def _kept(capture: Capture) -> Iterator[tuple[str, bool]]:
     kept = capture.kept
     yield "times of directories", capture.directory_times

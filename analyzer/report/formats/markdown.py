@@ -9,7 +9,7 @@ from analyzer.report.drawing.mermaid import fenced
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
 from analyzer.report.formats.document import container_name, image_names
-from analyzer.report.model.coverage import content, how_captured, xattrs
+from analyzer.report.model.coverage import capture_hides, content, how_captured, xattrs
 from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import MEANING, RISKS, VERDICTS, human, percent, plural
@@ -97,7 +97,8 @@ class _Ticket:
             f"- **Coverage** {state}, depth {snapshot.depth}, content {content(snapshot)}, xattrs {xattrs(snapshot)}; "
             f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped"
         )
-        lines.append(f"- **Capture** {_said(how_captured(report))}")
+        if capture_hides(report):
+            lines.append(f"- **Capture** {_said(how_captured(report))}")
         lines += [
             f"- **Lost** {_code(loss.where)}: {_said(loss.what)} (offset {loss.offset})" for loss in report.losses[:5]
         ]

@@ -10,7 +10,7 @@ from analyzer.report.encode.text import inert, shortened, width
 from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
 from analyzer.report.model.chain import chain_of
-from analyzer.report.model.coverage import content, how_captured, xattrs
+from analyzer.report.model.coverage import capture_hides, content, how_captured, xattrs
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import human, percent, plural
 from analyzer.version import __version__
@@ -174,7 +174,8 @@ class _Text:
             f"{plural(len(checked.run), 'check')} run, {len(checked.skipped)} skipped",
             colour="" if self.report.complete else "warn",
         )
-        yield from self.row("capture", how_captured(self.report))
+        if capture_hides(self.report):
+            yield from self.row("capture", how_captured(self.report))
         for loss in self.report.losses[: None if self.everything else 3]:
             yield from self.wrap("lost", f"{loss.where}: {loss.what} (offset {loss.offset})")
         if self.report.custody is not None:

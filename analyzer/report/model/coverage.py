@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.capture.account import account
+from analyzer.capture.account import account, hides
 from analyzer.capture.model import capture_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ def coverage(report: Analysis) -> dict[str, Any]:
 def how_captured(report: Analysis) -> str:
     """Return in one sentence how the bundle was captured and what that hides; without names in a redacted report."""
     return account(capture_of(report.snapshot, report.relations[0]), names=not report.redacted)
+
+
+def capture_hides(report: Analysis) -> bool:
+    """Tell whether the way of the capture hides something of the store."""
+    return hides(capture_of(report.snapshot, report.relations[0]))
 
 
 def content(snapshot: BundleSnapshot) -> str:

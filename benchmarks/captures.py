@@ -1,0 +1,99 @@
+"""Print the confusion matrix of captures: healthy stores captured in every way, and stores that had something removed.
+
+Needs root, zstd and the programs of `tests/captures/ways.py`; what is not installed is left out and said.
+
+    python -m benchmarks.captures [--stores N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import analyzer
+from analyzer.errors import AnalyzerError
+from tests.captures.stores import BUNDLES, capture, laid_out, usable
+from tests.captures.test_removed import HIDDEN, REMOVALS, STYLES
+from tests.captures.ways import COPIES, CUTS, EXCLUDES, FORMATS, LINKS, LISTS, RACES
+
+KINDS = {
+    "formats": FORMATS,
+    "copies": COPIES,
+    "lists of files": LISTS,
+    "excludes": EXCLUDES,
+    "links": LINKS,
+    "races": RACES,
+    "cuts": CUTS,
+}
+VERDICTS = ("healthy", "undetermined", "advisory", "damaged", "no store")
+
+
+def verdict(bundle: pathlib.Path) -> str:
+    """Return the verdict of a bundle, `no store` where it holds none."""
+    try:
+        return analyzer.analyze(bundle).verdict
+    except AnalyzerError:
+        return "no store"
+
+
+def healthy(names: list[str]) -> None:
+    """Print what healthy stores are called, by kind of way."""
+    print("| healthy stores, captured by | captures |", " | ".join(VERDICTS), "|")
+    print("|---|" + "---|" * (len(VERDICTS) + 1))
+    total: collections.Counter[str] = collections.Counter()
+    for kind, ways in KINDS.items():
+        seen: collections.Counter[str] = collections.Counter()
+        for way in ways:
+            if any(shutil.which(program) is None for program in way.needs):
+                continue
+            for name in names:
+                with tempfile.TemporaryDirectory() as folder:
+                    bundle = capture(name, way.script, pathlib.Path(folder))
+                    if bundle is not None:
+                        seen[verdict(bundle)] += 1
+        total += seen
+        print(f"| {kind} | {seen.total()} |", " | ".join(str(seen[each]) for each in VERDICTS), "|", flush=True)
+    print(f"| all | {total.total()} |", " | ".join(str(total[each]) for each in VERDICTS), "|")
+
+
+def removed() -> None:
+    """Print what stores are called from which something was removed, and whether it is found and dated."""
+    print("\n| removed | captures |", " | ".join(VERDICTS), "| found | dated |")
+    print("|---|" + "---|" * (len(VERDICTS) + 3))
+    for what, (script, rule) in REMOVALS.items():
+        seen: collections.Counter[str] = collections.Counter()
+        for style, text in STYLES.items():
+            if (what, style) in HIDDEN or (style in ("busybox", "bsdtar", "rsync") and shutil.which(style) is None):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                subprocess.run(["cp", "-a", f"{laid_out('sample')}/storage", folder], check=True)
+                facts = os.environ | {"OUT": f"{folder}/bundle"}
+                for command in (script, text):
+                    subprocess.run(["bash", "-c", command], cwd=folder, env=facts, check=True, capture_output=True)
+                report = analyzer.analyze(f"{folder}/bundle")
+                found = [each for each in report.findings if each.rule == rule and each.severity != "info"]
+                seen[report.verdict] += 1
+                seen["found"] += bool(found)
+                seen["dated"] += any(f.facts.get("removed_at") or f.facts.get("last_change") for f in found)
+        count = sum(seen[each] for each in VERDICTS)
+        print(f"| {what} | {count} |", " | ".join(str(seen[e]) for e in (*VERDICTS, "found", "dated")), "|", flush=True)
+
+
+def main() -> None:
+    """Run both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stores", type=int, default=len(BUNDLES), help="how many of the healthy stores")
+    options = parser.parse_args()
+    if reason := usable():
+        raise SystemExit(reason)
+    healthy(list(BUNDLES)[: options.stores])
+    removed()
+
+
+if __name__ == "__main__":
+    main()
