@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.repair.directories import take_layer
+from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
 from analyzer.snapshot.bigdata import key_of
 
@@ -44,6 +45,7 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             continue
         take_layer(site, site.home_of(layer), layer, why)
         _donor_for(site, evidence, layer)
+    told = {f.subject.id for f in site.of(*SPLIT)}
     splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)}
     splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
     for layer in sorted(splits):
@@ -51,7 +53,7 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             continue
         number = next((n for n, store in enumerate(site.stores) if layer in store.tar_splits), site.home_of(layer))
         store = site.stores[number]
-        if layer in site.made and layer in store.tar_splits and layer not in {f.subject.id for f in site.of(*SPLIT)}:
+        if layer in site.made and layer in store.tar_splits and layer not in told:
             continue
         if layer in site.made and rows[layer].get("big-data-names") and layer not in store.tar_splits:
             continue
@@ -81,10 +83,11 @@ def _owners(site: Site, evidence: LayerEvidence) -> None:
             if member.uid == given:
                 path = site.below(number, member.path)
                 site.note(number, Mode(path, member.mode, uid, gid), name, why="the owner of the driver's directories")
+        needed = site.needed()
         for layer in sorted(site.directories[number]):
             if _from_donor(site, evidence, layer):
                 site.refill.setdefault(layer, "its owners were changed")
-            elif layer in site.needed():
+            elif layer in needed:
                 site.lost.append((layer, "the owners of what the container wrote"))
 
 
@@ -117,19 +120,10 @@ def _from_donor(site: Site, evidence: LayerEvidence, layer: str) -> bool:
 
 def _donor_for(site: Site, evidence: LayerEvidence, layer: str) -> None:
     """Choose the image that brings a layer: one that is pulled anyway, else one with a name that a registry has."""
-    from analyzer.repair.donor import references  # noqa: PLC0415
-
-    parents = site.parents()
-    fits = []
-    for image in site.right("images"):
-        node, seen = evidence.tops.get(image, ""), set()
-        while node and node not in seen:
-            seen.add(node)
-            node = parents.get(node, "")
-        if layer in seen:
-            fits.append(image)
-    if any(image in site.donors and references(site, image) for image in fits):
+    fits = evidence.users(site.parents()).get(layer, [])
+    named = [image for image in fits if any(map(pulls, names_of(site, image)))]
+    if any(image in site.donors for image in named):
         return
-    fits.sort(key=lambda image: (not references(site, image), image))
-    if fits:
-        site.donors.setdefault(fits[0], []).append(layer)
+    chosen = min(named or fits, default="")
+    if chosen:
+        site.donors.setdefault(chosen, []).append(layer)

@@ -32,15 +32,18 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
     present = set().union(*site.directories)
     rows = site.right("layers")
     _drop_unneeded(site, needed, present)
+    site.settle()
     absent = [layer for layer in rows if layer in needed and layer not in present and HEX_ID.fullmatch(layer)]
     if site.of(*GONE) or any(f.rule.startswith("OVL") for f in site.findings):
         for layer in absent:
             if not _renamed(site, layer, present):
                 _make(site, evidence, layer)
     _set_strays_aside(site, set(site.right("layers")))
+    told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
+    told |= {str(f.facts.get("layer")) for f in site.of("OVL-010", "OVL-011", at_least="info")}
     for number, store in enumerate(site.stores):
         if store.driver == "overlay":
-            for layer in sorted(site.directories[number] & needed):
+            for layer in sorted(site.directories[number] & needed & told):
                 directory = store.home.layers.get(layer)
                 if directory is not None:
                     _parts(site, evidence, number, layer, directory)
@@ -172,10 +175,6 @@ def _set_strays_aside(site: Site, rows: set[str]) -> None:
 def _parts(site: Site, evidence: LayerEvidence, number: int, layer: str, directory: LayerDirectory) -> None:
     path = f"overlay/{layer}"
     own = _is_own(site, evidence, layer)
-    told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
-    told |= {str(f.facts.get("layer")) for f in site.of("OVL-010", "OVL-011", at_least="info")}
-    if layer not in told:
-        return
     below = site.parents().get(layer, "")
     if not directory.diff_is_directory() and not (
         directory.additional or ("diff" in directory.entries and directory.entries["diff"].kind == "symlink")

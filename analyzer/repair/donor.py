@@ -28,13 +28,17 @@ def repository(name: str) -> str:
     return head if colon and "/" not in tag else name
 
 
+def names_of(site: Site, image: str) -> list[str]:
+    """Return the names an image has, had, or was used by."""
+    row = site.right("images").get(image, {})
+    names = [n for n in (*(row.get("names") or ()), *(row.get("names-history") or ())) if isinstance(n, str)]
+    return [*names, *sorted(site.rel.remembered.get(image, ()))]
+
+
 def references(site: Site, image: str) -> list[str]:
     """Return what to pull for an image, the surest first: by its own manifest's digest, by its record's, by name."""
     row = site.right("images").get(image, {})
-    names = [
-        n for n in (*(row.get("names") or ()), *(row.get("names-history") or ())) if isinstance(n, str) and pulls(n)
-    ]
-    names += [n for n in sorted(site.rel.remembered.get(image, ())) if pulls(n)]
+    names = [name for name in names_of(site, image) if pulls(name)]
     picture = None
     for store in site.stores:
         if image in store.image_files:

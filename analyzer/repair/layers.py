@@ -20,6 +20,8 @@ from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analyzer.repair.site import Row, Site
     from analyzer.snapshot.provenance import SmallFile
 
@@ -59,6 +61,7 @@ class LayerEvidence:
         self.where: dict[str, int] = {}
         self.tops: dict[str, str] = {}
         self.proofs: dict[str, Proof] = {}
+        self._users: dict[str, list[str]] | None = None
         self.records = site.right("layers")
         self.known = set(self.records).union(*site.directories)
         images = site.right("images")
@@ -138,6 +141,18 @@ class LayerEvidence:
                 found.setdefault(row["layer"], []).append(row)
         return found
 
+    def users(self, parents: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return the images that go through each layer, by the right parents; worked out once."""
+        if self._users is None:
+            self._users = {}
+            for image, top in sorted(self.tops.items()):
+                node, seen = top, set()
+                while node and node not in seen:
+                    seen.add(node)
+                    self._users.setdefault(node, []).append(image)
+                    node = parents.get(node, "")
+        return self._users
+
     def lower_parent(self, layer: str) -> str:
         """Return the layer that `lower` names first, `""` where nothing tells."""
         found = self.lowers.layer_of(self.lowers.first_link(layer))
@@ -187,13 +202,8 @@ def mend_layers(site: Site, evidence: LayerEvidence) -> None:
     for number, names in enumerate(site.directories):
         if is_lost(site, number, "layers"):
             missing += sorted(names - have - set(missing))
-    placed: set[str] = set()
-    while missing:
-        layer = next((each for each in missing if evidence.parent(each) not in missing), missing[0])
-        missing.remove(layer)
-        if layer in placed:
-            continue
-        placed.add(layer)
+    absent = set(missing)
+    for layer in dict.fromkeys(each for top in missing for each in reversed(_chain(evidence, top)) if each in absent):
         number = (
             site.home_of(layer) if any(layer in names for names in site.directories) else _store_of(evidence, layer)
         )

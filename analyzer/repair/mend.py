@@ -29,6 +29,7 @@ def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
     evidence = LayerEvidence(site)
     mend_layers(site, evidence)
     mend_images(site, evidence)
+    site.settle()
     mend_directories(site, evidence)
     mend_shortcuts(site, evidence)
     mend_contents(site, evidence)

@@ -28,6 +28,11 @@ class Shortcuts:
         self.site = site
         self.evidence = evidence
         self.parents = site.parents()
+        self.mapped = {
+            top: str(row.get("layer") or "")
+            for row in site.right("images").values()
+            for top in row.get("mapped-layers") or ()
+        }
         self.symlinks: dict[str, list[str]] = {}
         for store in site.stores:
             for name, member in sorted(store.home.links.items()):
@@ -52,12 +57,7 @@ class Shortcuts:
             template = self.evidence.lowers.template_of(layer)
             if template:
                 return template
-        mapped = {
-            m: str(r.get("layer") or "")
-            for r in self.site.right("images").values()
-            for m in r.get("mapped-layers") or ()
-        }
-        return mapped.get(layer, "") or self.parents.get(layer, "")
+        return self.mapped.get(layer, "") or self.parents.get(layer, "")
 
     def _votes(self) -> dict[str, dict[str, int]]:
         """Return how many `lower` files name a layer by each text, going by its place in them."""

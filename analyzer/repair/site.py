@@ -76,6 +76,8 @@ class Site:
     renamed: dict[str, Any] = field(default_factory=dict)
     resplit: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
+    settled: dict[str, dict[str, Row]] | None = None
+    settled_parents: dict[str, str] | None = None
 
     @property
     def stores(self) -> list[Store]:
@@ -115,12 +117,28 @@ class Site:
                         seen.add(row.get("id"))
                         yield number, f"{part}/{name}", row
 
+    def settle(self) -> None:
+        """Take the rows as they are now for right, so that lookups are made once."""
+        self.settled, self.settled_parents = {}, None
+
     def right(self, part: str) -> dict[str, Row]:
         """Return the right rows of a part by id."""
-        return {str(row.get("id")): row for _, _, row in self.each(part)}
+        if self.settled is not None and part in self.settled:
+            return self.settled[part]
+        rows = {str(row.get("id")): row for _, _, row in self.each(part)}
+        if self.settled is not None:
+            self.settled[part] = rows
+        return rows
 
     def parents(self) -> dict[str, str]:
         """Return the right parent of every layer, `""` for none."""
+        if self.settled is None:
+            return self._parents()
+        if self.settled_parents is None:
+            self.settled_parents = self._parents()
+        return self.settled_parents
+
+    def _parents(self) -> dict[str, str]:
         return {layer: str(row.get("parent") or "") for layer, row in self.right("layers").items()}
 
     def needed(self) -> set[str]:
