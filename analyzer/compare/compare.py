@@ -25,8 +25,8 @@ from analyzer.compare.model import (
     NAME,
     A,
     B,
+    CaptureGap,
     Comparison,
-    Gap,
 )
 from analyzer.compare.node import NOT_HELD, answer_changes, node_changes, store_changes
 from analyzer.compare.pairs import lacking, pairs
@@ -57,7 +57,7 @@ THINGS: dict[str, Callable[[Relations], Iterator[ComparedItem]]] = {
 def compare(a: JudgedCapture, b: JudgedCapture) -> Comparison:
     """Return what is new, gone, changed, the same or not seen between two captures; linear in what they hold."""
     changes: list[Change] = [*node_changes(a, b)]
-    gaps: list[Gap] = []
+    gaps: list[CaptureGap] = []
     same_files = 0
     groups = pairs(a.relations, b.relations)
     for pair in groups:
@@ -74,11 +74,11 @@ def compare(a: JudgedCapture, b: JudgedCapture) -> Comparison:
             changes += files.changes(reasons.of(FILE), store)
             same_files += files.same
             gaps += [
-                Gap(FILE, side, f"{why} (in {count} layer{'s' * (count != 1)} of both)")
+                CaptureGap(FILE, side, f"{why} (in {count} layer{'s' * (count != 1)} of both)")
                 for (side, why), count in files.left_out.items()
             ]
     alone = {side for pair in groups for side in Reasons(pair, a, b).alone}
-    gaps += [Gap(ANSWER, side, NOT_HELD) for side in sorted(alone)]
+    gaps += [CaptureGap(ANSWER, side, NOT_HELD) for side in sorted(alone)]
     changes += answer_changes(a, b) if not alone else ()
     findings = tuple(finding_changes(a, b, groups))
     changes += findings
@@ -111,10 +111,10 @@ class Reasons:
         rel = self._pair[number]
         return NOT_HELD if rel is None else unseen(kind, self._sides[number].snapshot, rel)
 
-    def gaps(self, kind: str) -> list[Gap]:
+    def gaps(self, kind: str) -> list[CaptureGap]:
         """Return the captures that show nothing of a kind."""
         found = [(side, self._reason(kind, number)) for number, side in enumerate((A, B))]
-        return [Gap(kind, side, why) for side, why in found if why]
+        return [CaptureGap(kind, side, why) for side, why in found if why]
 
     def of(self, kind: str) -> tuple[Reason, Reason]:
         """Return what tells of a thing of a kind why its absence from a capture proves nothing."""

@@ -163,7 +163,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class CaptureGap:
     """A kind of thing that one capture does not show, so that nothing of it can be called gone or new."""
 
     kind: str
@@ -196,7 +196,7 @@ class Comparison:
     a: JudgedCapture
     b: JudgedCapture
     changes: tuple[Change, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[CaptureGap, ...]
     accounts: tuple[Account, ...]
     same_store: bool | None
     files: int

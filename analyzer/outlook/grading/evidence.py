@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOLDERS = 64
 
 
-class Tree(NamedTuple):
+class GradedTree(NamedTuple):
     """The files of one layer tar: entries by path, and directories that lead to them without an entry of their own."""
 
     entries: Mapping[str, TarEntry]
@@ -53,7 +53,7 @@ class GradingEvidence:
         self.view = StoreView(snapshot, rel.stores[0], rel, (), platform)
         self._platform = platform
         self._views: dict[int, StoreView] = {id(rel.stores[0]): self.view}
-        self._trees: dict[str, Tree | None] = {}
+        self._trees: dict[str, GradedTree | None] = {}
         self._about: dict[str, list[Finding]] = {}
         for finding in findings:
             if RANK[finding.severity] >= RANK[WARNING]:
@@ -95,7 +95,7 @@ class GradingEvidence:
         facts = self.facts(layer_id)
         return facts.of(*facts.lists) if facts is not None else []
 
-    def tree(self, layer_id: str) -> Tree | None:
+    def tree(self, layer_id: str) -> GradedTree | None:
         """Return the files of a layer's tar, None where there is no readable tar-split."""
         if layer_id not in self._trees:
             self._trees[layer_id] = self._read(layer_id)
@@ -103,7 +103,7 @@ class GradingEvidence:
                 del self._trees[next(iter(self._trees))]
         return self._trees[layer_id]
 
-    def _read(self, layer_id: str) -> Tree | None:
+    def _read(self, layer_id: str) -> GradedTree | None:
         file = next((store.tar_splits[layer_id] for store in self.rel.stores if layer_id in store.tar_splits), None)
         if file is None:
             return None
@@ -117,7 +117,7 @@ class GradingEvidence:
             while parent and parent not in entries and parent not in implied:
                 implied.add(parent)
                 parent = parent.rpartition("/")[0]
-        return Tree(entries, frozenset(implied))
+        return GradedTree(entries, frozenset(implied))
 
     def found(self, layer_id: str, path: str) -> Entry | None:
         """Return a file of a layer's diff as captured, None where the bundle has none."""

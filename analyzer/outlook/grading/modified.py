@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.checks.finding import Finding
-    from analyzer.outlook.grading.evidence import GradingEvidence, Tree
+    from analyzer.outlook.grading.evidence import GradedTree, GradingEvidence
     from analyzer.outlook.grading.verdict import Verdict
     from analyzer.snapshot.tar_entry import TarEntry
 
@@ -158,7 +158,7 @@ def _recorded(evidence: GradingEvidence, chain: list[str], holder: str, change: 
 
 
 def _explained(
-    evidence: GradingEvidence, layer_id: str, tree: Tree, recorded: TarEntry, change: ReportedChange
+    evidence: GradingEvidence, layer_id: str, tree: GradedTree, recorded: TarEntry, change: ReportedChange
 ) -> Verdict | None:
     """Return the refutation of attributes that an engine rightly gave the file, None where some are not explained."""
     layer = evidence.rel.layers.get(layer_id)
