@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 
 import networkx as nx
+from vulture import Vulture
 
 import analyzer
 
@@ -87,3 +88,26 @@ def test_one_public_class_name_is_one_class():
     )
     allowed = {"Owners", "Broken", "Names"}  # gone with the redesign of the reader
     assert {name for name, count in names.items() if count > 1} <= allowed
+
+
+UNUSED_ON_PURPOSE = [
+    *("__getattr__", "_constructor*", "_repr_*_"),  # asked for by Python, pandas and notebooks
+    *(
+        "convert",
+        "default_map",
+        "format_commands",
+        "list_commands",
+        "readable",
+        "text_factory",
+    ),  # by click, io, sqlite3
+    *("CONTAINER_LOSS", "PARTIAL", "origin", "sessions", "static_dir", "tmp_dir"),  # facts of a record given in full
+    *("index_file", "libpod_database"),  # limits, read by name
+]
+
+
+def test_no_dead_code():
+    found = Vulture(ignore_names=UNUSED_ON_PURPOSE, ignore_decorators=["@click.*", "@rule", "@family"])
+    found.scavenge([str(ROOT / part) for part in ("analyzer", "tests", "docs")])
+    package = ROOT / "analyzer"
+    dead = [item for item in found.get_unused_code(min_confidence=60) if package in pathlib.Path(item.filename).parents]
+    assert [item.get_report() for item in dead] == []

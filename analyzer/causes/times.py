@@ -21,25 +21,6 @@ def when(ns: int) -> str:
     return f"at {format_time(ns)}"
 
 
-def index_written(case: Case, part: str) -> int | None:
-    """Return when the stable index file of a part was last written, in Unix nanoseconds; None where not known."""
-    document = case.store.document(part, f"{part}.json")
-    if document is None or document.file.member.mtime_ns < NO_TIME_NS:
-        return None
-    return document.file.member.mtime_ns
-
-
-def layer_written(case: Case, layer_id: str) -> int:
-    """Return when a layer's directory was made or its tar-split was written, the later of both; 0 where not known.
-
-    A layer directory keeps the time of its making: engines make its entries once.
-    """
-    directory, split = case.rel.directory(layer_id), case.store.tar_splits.get(layer_id)
-    times = [directory.member.mtime_ns] if directory is not None and directory.member is not None else []
-    times += [split.member.mtime_ns] if split is not None else []
-    return max(times, default=0)
-
-
 def listed_before(case: Case, layer_id: str) -> bool:
     """Tell whether the driver's home was last changed before a layer was made, so that its listing is older."""
     store = case.rel.layer_store.get(layer_id)

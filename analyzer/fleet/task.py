@@ -28,8 +28,6 @@ KINDS = {
 }
 """Why a bundle has no report, by kind."""
 
-FINAL = frozenset({UNREADABLE, NO_STORE})
-"""Kinds that say something of the bundle itself: the same content gives the same answer, so it is not tried again."""
 LOST = frozenset({INPUT, NOT_SEEN, KILLED, CRASHED})
 """Kinds that another try in the same run may mend."""
 PASSING = frozenset({INPUT, NOT_SEEN})

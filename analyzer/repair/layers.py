@@ -31,7 +31,6 @@ ORDER = (
     "big-data-names",
 )  # fmt: skip
 """Fields of a layer record in the order the engines write them."""
-INTEGERS = ("compressed-size", "diff-size", "compression")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
     from analyzer.snapshot.store import Store
@@ -184,10 +182,3 @@ def _means_the_same(found: str, text: str) -> bool:
     """Tell whether a `lower` names the same layers: long chains are cut at the driver's own limit."""
     parts, right = found.split(":"), text.split(":")
     return parts == right or (len(right) > 500 and parts == right[: len(parts)] and len(parts) >= 500)
-
-
-def links_of(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield (name, target layer) of the well-formed short links of a store."""
-    for name, member in sorted(store.home.links.items()):
-        if member.kind == SYMLINK:
-            yield name, link_target(member)

@@ -1,8 +1,10 @@
-"""Tables with ids intact, no wider than a terminal."""
+"""Tables through tabulate, with ids intact, no wider than a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from tabulate import tabulate
 
 from analyzer.report.encode.text import inert, width
 
@@ -37,12 +39,9 @@ def table(
         free = [place for place, head in enumerate(headers) if head in shrinking or not shrinking]
         _shrink(widths, headers, free, columns)
         lines = [[middle_cut(cell, wide) for cell, wide in zip(line, widths, strict=True)] for line in lines]
-    return "\n".join(_line(line, widths) for line in lines)
-
-
-def _line(cells: list[str], widths: list[int]) -> str:
-    padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
-    return (" " * GAP).join(padded).rstrip()
+    heads = lines.pop(0) if headers else ()
+    text = tabulate(lines, heads, "plain", disable_numparse=True, stralign="left", preserve_whitespace=True)
+    return "\n".join(map(str.rstrip, text.splitlines()))
 
 
 def middle_cut(text: str, columns: int) -> str:

@@ -10,7 +10,6 @@ import struct
 from zlib import adler32
 
 BLOCK = 512
-ZERO_BLOCK = bytes(BLOCK)
 
 CACHE = 32_768
 
