@@ -109,5 +109,6 @@ def shown(each: Numbered) -> Step:
     step = each.step
     if " base64 -d" in step.command or len(step.command) > LONGEST:
         effect = f"{step.effect} `analyzer plan BUNDLE -o KIT/` writes the files."
-        return Step(f"sh KIT/repair.sh --only {each.number}", effect, step.risk, step.after, each.number)
+        only = f" --only {each.number}" if step.edits else ""
+        return Step(f"sh KIT/repair.sh{only}", effect, step.risk, step.after, each.number)
     return Step(step.command, step.effect, step.risk, step.after, each.number)
