@@ -88,10 +88,11 @@ class _Settler:
         """Sort the differences of one layer."""
         clock = self._clock(facts, table) if facts.count(*NAMES) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
+        emptied = {_parent(each.path) for each in facts.of(MISSING)}
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:
-                answer = self._answer(each, clock, followed)
+                answer = self._answer(each, clock, followed, emptied)
                 if isinstance(answer, NotCaptured):
                     left_out[answer.why] += 1
                     if each.observed == GONE:
@@ -120,7 +121,12 @@ class _Settler:
     def _followed(self, each: Difference) -> bool:
         return each.kind == SYMLINK and each.facet == TYPE and not self.kept.symlinks
 
-    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str]) -> Answer:
+    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], emptied: set[str]) -> Answer:
+        """Say whose a difference is.
+
+        A name too many comes from a capture only where it followed a symlink, or wrote another name anew: then its
+        directory, unchanged, lacks one. A copy adds nothing else.
+        """
         real = Removed(None, "")
         if each.facet == MODE:
             return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else real
@@ -139,6 +145,8 @@ class _Settler:
             return NotCaptured(NO_NODES)
         answer = clock.answer(each.path) if clock is not None else Unknown("")
         if isinstance(answer, NotCaptured):
+            if each.facet == PLANTED and _parent(each.path) not in emptied:
+                return real
             answer = NotCaptured(UNCHANGED)
         if isinstance(answer, NotCaptured) and each.facet == LINK and self.rewriting is not None:
             return NotCaptured(REWRITTEN)
@@ -185,10 +193,14 @@ def _keep(
         )
 
 
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _below(path: str, tops: set[str]) -> bool:
-    parent = path.rpartition("/")[0]
+    parent = _parent(path)
     while parent:
         if parent in tops:
             return True
-        parent = parent.rpartition("/")[0]
+        parent = _parent(parent)
     return False
