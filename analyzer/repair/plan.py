@@ -125,6 +125,9 @@ def plan_group(
         return GroupPlan((*hand, *_left(site), *fetch, *_look(site, places[0])), places, work, site, crio)
     if not middle:
         return GroupPlan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
+    if lists := _only_lists(site):
+        running = _drop_lists(lists, middle, places[0], work)
+        return GroupPlan((*hand, *_left(site), running, *_look(site, places[0])), places, work, site, crio)
     steps = [
         *hand,
         *_left(site),
@@ -163,6 +166,40 @@ def _left(site: Site) -> Iterable[PlanStep]:
             kind="hand",
             about=about,
         )
+
+
+def _only_lists(site: Site) -> list[str]:
+    """Return the manifest lists of the graph root to remove, where that is all there is to do.
+
+    A list has no layer, so that an engine that runs can remove it by id and touches nothing else.
+    """
+    rows = site.found[0].get("images/images.json", [])
+    lists = {str(row["id"]) for row in rows if not row.get("layer")}
+    aside = [noted.about[0] for noted in site.noted if isinstance(noted.edit, SetAside) and noted.store == 0]
+    rest = [noted.edit for noted in site.noted if not isinstance(noted.edit, SetAside) or noted.store != 0]
+    index = all(isinstance(edit, Write) and edit.path.endswith("-images/images.json") for edit in rest)
+    return aside if index and lists.issuperset(aside) and all(map(HEX_ID.fullmatch, aside)) else []
+
+
+def _drop_lists(lists: Sequence[str], edits: Sequence[PlanStep], place: Place, work: str) -> PlanStep:
+    """Return the step that removes lists on a running engine; the kit does it on a stopped one, with the edits."""
+    kept = [quoted(f"{work}/list-{image[:12]}.json") for image in lists]
+    return PlanStep(
+        (
+            f"mkdir -p -m 700 -- {quoted(work)}",
+            *(
+                f"{engine(place, 'manifest', 'inspect', image)} > {file}"
+                for image, file in zip(lists, kept, strict=True)
+            ),
+            *(engine(place, "manifest", "rm", image) for image in lists),
+        ),
+        f"Remove {'this one record' if len(lists) == 1 else 'these records'}, by id, while the engine runs. A list has "
+        f"no layers: no other image and no container is touched. What it says is kept in {work}.",
+        NONE,
+        "",
+        tuple(dict.fromkeys(about for step in edits for about in step.about)),
+        tuple(edit for step in edits for edit in step.edits),
+    )
 
 
 # --- the steps around the edits

@@ -93,6 +93,9 @@ def _advice(*, fatal: bool) -> tuple[Step, ...]:
         only = "Nothing, while only Podman and Buildah use this store. Before CRI-O does, push and remove the list."
         return (Step("", only),)
     return (
-        Step("", "If the list is wanted, push it with its members first: it must hold every platform of the cluster."),
-        Step("", "Build on another root (`--root`) or another machine, so that no list is made here again."),
+        Step(
+            "",
+            "If the list is wanted, push it with its members first: it must hold every platform of the cluster. "
+            "From now on make lists on another root (`--root`) or another machine.",
+        ),
     )
