@@ -233,6 +233,16 @@ class Capture:
             return Unknown(NO_DIRECTORY)
         return self.part(store, "images")
 
+    def layer_data(self, stores: Iterable[Store], layer_id: str) -> Answer:
+        """Answer for a big-data file that a layer should have and has not."""
+        for store in stores:
+            directory = store.data_dirs.get("layers", {}).get(layer_id)
+            if directory is not None:
+                files = store.layer_files.get(layer_id, {}).values()
+                saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith("layers/")]
+                return self.store_clock(store).absent(directory, [file.member.mtime_ns for file in files], seen=saved)
+        return Unknown(NO_DIRECTORY)
+
     def part(self, store: Store, part: str) -> Answer:
         """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""
         clock = self.store_clock(store)

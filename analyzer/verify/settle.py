@@ -80,7 +80,8 @@ class _Settler:
         compared = sum(facts.compared for facts in found.values())
         moved = sum(facts.count(TIME) for facts in found.values())
         owned = any(max(map(len, facts.owners)) > 1 for facts in found.values())
-        self.lost = _Lost(4 * moved > compared, not self.kept.owners and owned)
+        undated = self.kept.directories and not self.capture.directory_times
+        self.lost = _Lost(4 * moved > compared or undated, not self.kept.owners and owned)
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting((each.expected.removeprefix(TO), each.observed.removeprefix(TO)) for each in links)
 

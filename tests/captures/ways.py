@@ -150,7 +150,6 @@ COPIES = [
     _way("rsync-safe-links", "rsync -a --safe-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way("rsync-munge-links", "rsync -a --munge-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way("rsync-prune-empty", "rsync -aHAXm $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
-    _way("rsync-chmod", "rsync -rlt --chmod=D755,F644 $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way(
         "sftp-get",
         f"{PLAIN} | tar -C $WORK/x --no-same-owner -xf -; cd $WORK/x; find . -type d -exec chmod 755 {{}} +;"

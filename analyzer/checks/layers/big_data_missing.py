@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed, Unknown
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import WARNING, Finding
 from analyzer.checks.rule import Rule, rule
@@ -59,6 +61,12 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 continue
             path = view.store.part_path("layers", record.id, name)
             users = users_of(view, [record.id])
+            answer = view.capture.layer_data(stores, record.id)
+            if isinstance(answer, Unknown) and any(files for files in listed):
+                answer = Removed(None, "other files of the layer are in the bundle")
+            weight = weigh(answer, WARNING, f"{path} is not in the bundle")
+            if weight is None:
+                continue
             yield this.found(
                 view.layer(record.id),
                 [
@@ -72,4 +80,5 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 containers=users.containers,
                 item=item,
                 path=path,
+                **weight,
             )
