@@ -28,6 +28,8 @@ FILES = (
     "OVL-018",
 )
 SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
+EITHER = ("TSP-007", "TSP-008")
+"""Files that are not what the tar-split says: either of the two may be wrong, so both come from the donor."""
 BIG_DATA = ("LAY-010", "LAY-011")
 
 
@@ -38,6 +40,8 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
         layer = finding.subject.id if finding.subject.kind == "layer" else str(finding.facts.get("layer") or "")
         if layer in rows:
             site.refill.setdefault(layer, finding.message)
+            if finding.rule in EITHER and any(layer in store.tar_splits for store in site.stores):
+                site.resplit.add(layer)
     _owners(site, evidence)
     for layer, why in sorted(site.refill.items()):
         if not _from_donor(site, evidence, layer):
