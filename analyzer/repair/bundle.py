@@ -20,8 +20,9 @@ LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
 SHARED = frozenset({"stop", "keep", "start", "look"})
 HEX = re.compile(r"[0-9a-f]{64}")
-LONGEST = 900
-"""Characters of a command that people are shown; what is longer lies in the kit."""
+LONGEST = 260
+"""Characters of a command that reports show: two or three lines. What is longer is done by the kit."""
+KIT = "`analyzer plan BUNDLE -o KIT/` writes the kit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def with_steps(causes: Sequence[Cause], plan: BundlePlan) -> tuple[Cause, ...]:
     return tuple(
         replace(
             cause,
-            hypothesis=replace(cause.hypothesis, plan=tuple(shown(each) for each in steps if each.number in numbers)),
+            hypothesis=replace(cause.hypothesis, plan=shown([each for each in steps if each.number in numbers])),
         )
         for cause, numbers in zip(causes, mine, strict=True)
     )
@@ -104,11 +105,16 @@ def _numbers(cause: Cause, steps: Sequence[Numbered]) -> Iterator[int]:
             yield each.number
 
 
-def shown(each: Numbered) -> Step:
-    """Return a step as reports show it: file contents are left to the kit."""
-    step = each.step
-    if " base64 -d" in step.command or len(step.command) > LONGEST:
-        effect = f"{step.effect} `analyzer plan BUNDLE -o KIT/` writes the files."
-        only = f" --only {each.number}" if step.edits else ""
-        return Step(f"sh KIT/repair.sh{only}", effect, step.risk, step.after, each.number)
-    return Step(step.command, step.effect, step.risk, step.after, each.number)
+def shown(steps: Sequence[Numbered]) -> tuple[Step, ...]:
+    """Return steps as reports show them: long commands are left to the kit, which the first of them names."""
+    made: list[Step] = []
+    named = False
+    for each in steps:
+        step, command, effect = each.step, each.step.command, each.step.effect
+        if " base64 -d" in command or len(command) > LONGEST:
+            command = f"sh KIT/repair.sh --only {each.number}" if step.edits else ""
+            if not named or not command:
+                effect = f"{effect.rstrip('.')}. {'The kit does it.' if named else KIT}"
+            named = True
+        made.append(Step(command, effect, step.risk, step.after, each.number))
+    return tuple(made)
