@@ -20,8 +20,8 @@ LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
 SHARED = frozenset({"stop", "keep", "start", "look"})
 HEX = re.compile(r"[0-9a-f]{64}")
-LONGEST = 260
-"""Characters of a command that reports show: two or three lines. What is longer is done by the kit."""
+LONGEST = 360
+"""Characters of a command that reports show: a few lines. What is longer is done by the kit."""
 KIT = "`analyzer plan BUNDLE -o KIT/` writes the kit."
 
 
