@@ -188,6 +188,7 @@ def plain(document, *, offsets: bool = True):
             for place in finding["evidence"]:
                 del place["offset"]
     found["coverage"].pop("notes", None)
+    found["coverage"].pop("capture")  # it names the form
     return found
 
 
