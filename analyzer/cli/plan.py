@@ -41,7 +41,7 @@ def command(
     `--format json` has every command in full, file contents included.
     """
     from analyzer.report.views.outcome import outcome_text
-    from analyzer.report.views.plan import as_script, as_text, plan_document
+    from analyzer.report.views.plan import as_script, as_text, plan_document, printed
 
     kit = output is not None and (output.endswith("/") or Path(output).is_dir())
     if output is not None:
@@ -54,11 +54,12 @@ def command(
     causes = [cause for cause in document["causes"] if rank in (None, cause["rank"])]
     if rank is not None and not causes:
         raise UsageError(f"no cause {rank}: there are {len(document['causes'])}", where=bundle)
+    rows = plan_document(opened.report, causes, whole=rank is None)
     if form == "json":
-        emit_json(plan_document(opened.report, causes, whole=rank is None))
+        emit_json(rows)
         return
     columns = width or terminal_columns()
-    text = as_script(document, causes) if form == "script" else as_text(document, causes, columns)
+    text = as_script(document, printed(rows)) if form == "script" else as_text(document, printed(rows), columns)
     if form == "text" and rank is None and causes:
         text += outcome_text(opened.report, columns, compare=compare, engines=engines)
     if output is None:
@@ -91,6 +92,6 @@ def _write_kit(opened: Opened, output: str, bundle: str) -> None:
 
 
 def _text(opened: Opened) -> str:
-    from analyzer.report.views.plan import as_text
+    from analyzer.report.views.plan import as_text, plan_document, printed
 
-    return as_text(opened.document, opened.document["causes"], 100)
+    return as_text(opened.document, printed(plan_document(opened.report, opened.document["causes"], whole=True)), 100)

@@ -85,8 +85,9 @@ def test_a_plan_is_the_one_printed(bundle):
     steps = {step["step"]: step for cause in printed for step in cause["plan"]}
     assert {number for cause in s.plan().causes for number in (step["step"] for step in cause["plan"])} == steps.keys()
     for step in (step for cause in s.plan().causes for step in cause["plan"]):
-        kit = "sh KIT/repair.sh"
-        assert step["command"] in (steps[step["step"]]["command"], kit, f"{kit} --only {step['step']}")
+        full = steps[step["step"]]["command"]
+        left_to_the_kit = (f"sh KIT/repair.sh --only {step['step']}", "") if len(full) > 360 else ()
+        assert step["command"] in (full, *left_to_the_kit)
 
 
 MESSAGES = (

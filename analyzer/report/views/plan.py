@@ -24,6 +24,10 @@ RISKS = {
 }
 
 
+LONGEST = 2_000
+"""Characters of a command that are printed."""
+
+
 def as_text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], columns: int = 100) -> str:
     """Return the steps of each cause in order; commands in full, to be copied."""
     return "\n".join(_text(document, causes, max(columns, 40))) + "\n"
@@ -50,7 +54,8 @@ def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], colu
                 lines = wrapped_command(inert(step["command"]), columns - 8)
                 yield from (f"      {'$' if number == 0 else ' '} {line}" for number, line in enumerate(lines))
         if not cause["plan"]:
-            yield "   no steps are known"
+            has = any(known["plan"] for known in document["causes"] if known["rank"] == cause["rank"])
+            yield "   its steps are among those above" if has else "   no steps are known"
 
 
 def as_script(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]]) -> str:
@@ -120,6 +125,18 @@ def plan_document(report: Analysis, causes: Sequence[Mapping[str, Any]], *, whol
             | {"plan": [_step(number, steps[number]) for number in numbers if number in steps]}
         )
     return rows
+
+
+def printed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a plan to be read by people: contents of files are left to the kit, every other command is in full."""
+    return [{**row, "plan": [_without_contents(step) for step in row["plan"]]} for row in rows]
+
+
+def _without_contents(step: Mapping[str, Any]) -> dict[str, Any]:
+    if " base64 -d" in step["command"] or len(step["command"]) > LONGEST:
+        effect = f"{step['effect'].rstrip('.')}. `analyzer plan BUNDLE -o KIT/` writes the kit."
+        return {**step, "command": f"sh KIT/repair.sh --only {step['step']}", "effect": effect}
+    return dict(step)
 
 
 def _step(number: int, step: PlanStep) -> dict[str, Any]:
