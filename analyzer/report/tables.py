@@ -39,8 +39,8 @@ def table(
         free = [place for place, head in enumerate(headers) if head in shrinking or not shrinking]
         _shrink(widths, headers, free, columns)
         lines = [[middle_cut(cell, wide) for cell, wide in zip(line, widths, strict=True)] for line in lines]
-    heads = lines.pop(0) if headers else ()
-    text = tabulate(lines, heads, "plain", disable_numparse=True, stralign="left", preserve_whitespace=True)
+    # headers go as a row: given as headers, tabulate pads each column by two more
+    text = tabulate(lines, tablefmt="plain", disable_numparse=True, stralign="left", preserve_whitespace=True)
     return "\n".join(map(str.rstrip, text.splitlines()))
 
 

@@ -60,6 +60,9 @@ class _Reader:
                 found.append([])
                 self.at += 1
                 continue
+            if self.regex.startswith("(?!", self.at):  # takes no room: what stands around it stays one literal
+                self._group()
+                continue
             text, choice = self._piece(char)
             least = self._least()
             if text and least == ONCE:

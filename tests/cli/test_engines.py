@@ -73,8 +73,8 @@ def test_the_seed_case_from_end_to_end():
     outlook = {item["command"]: item for item in said["outlook"]}
     assert outlook["crictl images"]["message"] == BY_ID
     assert outlook["podman images"]["works"]
-    (aside,) = [step for step in first["plan"] if f"overlay-images/{RECORD}" in step["command"]]
-    assert "mv -- " in aside["command"]
+    (removed,) = [step for step in first["plan"] if RECORD in step["command"]]
+    assert removed["command"].endswith(f" && podman manifest rm {RECORD}")
     assert {step["risk"] for step in first["plan"]} == {"none"}
 
 

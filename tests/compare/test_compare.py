@@ -348,8 +348,8 @@ def test_a_new_cause_comes_with_the_change_that_the_truth_names(name, healthy):
 def test_layers_that_nothing_uses_any_more_are_told_with_the_image_that_went():
     comparison = compare(report_of(Edited()), analyze(BUNDLES / "orphan-layer-dir.tar.zst"))
     [account] = comparison.accounts
-    told = [(c.kind, c.state, c.item.name) for c in account.changes if c.kind != "layer"]
-    assert told == [("image", GONE, "quay.example.test/ops/logship:3.1"), ("container", GONE, "log1")]
+    told = {(c.kind, c.state, c.item.name) for c in account.changes if c.kind != "layer"}
+    assert told == {("image", GONE, "quay.example.test/ops/logship:3.1"), ("container", GONE, "log1")}
 
 
 def test_a_repaired_store_has_lost_its_cause_with_the_change_that_mended_it(healthy):
@@ -362,7 +362,9 @@ def test_a_finding_that_could_not_be_looked_for_is_not_gone():
     edited = analyze(BUNDLES / "base-file-edited.tar.zst")
     blind = report_of(without_content(Edited("base-file-edited")))
     for comparison, side in ((compare(edited, blind), "b"), (compare(blind, edited), "a")):
-        [finding], [cause] = comparison.of("finding"), comparison.of("cause")
+        [finding], [cause] = (
+            [change for change in comparison.of(kind) if change.state != SAME] for kind in ("finding", "cause")
+        )
         assert (finding.state, finding.unseen) == (cause.state, cause.unseen) == (NOT_SEEN, side)
         assert "TSP" in finding.item.name
         assert finding.because == cause.because != ""

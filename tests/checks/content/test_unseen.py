@@ -70,11 +70,11 @@ def test_files_out_of_order_beyond_the_limit_of_memory():
     store.entries = dict(reversed(store.entries.items()))
     store.format = "tar+zstd"
     snapshot = read_snapshot(store, depth="deep", limits=Limits(rebuild=10))
-    assert any("do not fit the limit rebuild" in made.reason for made in snapshot.rebuilt.values())
+    assert any("do not fit: limit rebuild=10 reached" in made.reason for made in snapshot.rebuilt.values())
     document = json.loads(render(judge(snapshot)))
     said = [skip["because"] for skip in document["coverage"]["checks"]["skipped"] if skip["rule"] == NOT_REBUILT]
     assert len(said) == 1
-    assert "do not fit the limit rebuild" in said[0]
+    assert "do not fit: limit rebuild=10 reached" in said[0]
 
 
 def test_partial_pulls_have_nothing_to_be_made_of():
