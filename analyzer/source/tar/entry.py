@@ -102,7 +102,7 @@ class EntryReader:
         text = raw.decode("utf-8", "surrogateescape")
         path, raw_path = clean_path(text, self.limits.path)
         if len(path) > self.limits.path:  # it was cut
-            self._records.loss(f"path cut: {reached('path', self.limits.path)}", start, path)
+            self._records.loss(f"path cut: {reached('path', self.limits.path)}", start, f"{path[:SHOWN]}…")
         stored = 0 if kind in HEADER_ONLY else self._stored(size, extras, path)
         try:
             bits, user, group = numbers[mode] & 0o7777, numbers[uid], numbers[gid]
@@ -125,8 +125,6 @@ class EntryReader:
             window.base + pos + BLOCK,
             raw_path,
         )
-        if len(path) > self.limits.path:
-            self._records.loss(f"its path is cut: {reached('path', self.limits.path)}", start, f"{path[:SHOWN]}…")
         window.pos = pos + BLOCK
         self.plain.size = self.plain.left = stored
         self.body = self.plain
