@@ -174,7 +174,7 @@ def _only_lists(site: Site) -> list[str]:
     A list has no layer, so that an engine that runs can remove it by id and touches nothing else.
     """
     rows = site.found[0].get("images/images.json", [])
-    lists = {str(row["id"]) for row in rows if not row.get("layer")}
+    lists = {str(row.get("id")) for row in rows if not row.get("layer")}
     aside = [noted.about[0] for noted in site.noted if isinstance(noted.edit, SetAside) and noted.store == 0]
     rest = [noted.edit for noted in site.noted if not isinstance(noted.edit, SetAside) or noted.store != 0]
     index = all(isinstance(edit, Write) and edit.path.endswith("-images/images.json") for edit in rest)
