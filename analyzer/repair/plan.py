@@ -126,7 +126,7 @@ def plan_group(
     if not middle:
         return GroupPlan((*hand, *_left(site)), places, work, site, crio, tuple(site.unsolved), tuple(site.lost))
     if lists := _only_lists(site):
-        running = _drop_lists(lists, middle, places[0], work)
+        running = _drop_lists(site, lists, middle, places[0], work)
         return GroupPlan((*hand, *_left(site), running, *_look(site, places[0])), places, work, site, crio)
     steps = [
         *hand,
@@ -181,7 +181,7 @@ def _only_lists(site: Site) -> list[str]:
     return aside if index and lists.issuperset(aside) and all(map(HEX_ID.fullmatch, aside)) else []
 
 
-def _drop_lists(lists: Sequence[str], edits: Sequence[PlanStep], place: Place, work: str) -> PlanStep:
+def _drop_lists(site: Site, lists: Sequence[str], edits: Sequence[PlanStep], place: Place, work: str) -> PlanStep:
     """Return the step that removes lists on a running engine; the kit does it on a stopped one, with the edits."""
     kept = [quoted(f"{work}/list-{image[:12]}.json") for image in lists]
     return PlanStep(
@@ -193,8 +193,8 @@ def _drop_lists(lists: Sequence[str], edits: Sequence[PlanStep], place: Place, w
             ),
             *(engine(place, "manifest", "rm", image) for image in lists),
         ),
-        f"Remove {'this one record' if len(lists) == 1 else 'these records'}, by id, while the engine runs. A list has "
-        f"no layers: no other image and no container is touched. What it says is kept in {work}.",
+        f"Remove {_listed(f'the manifest list {_label(site, image)}' for image in lists)}, by id; the engine may run. "
+        f"It has no layers: no other image and no container is touched. What it says is kept in {work}.",
         NONE,
         "",
         tuple(dict.fromkeys(about for step in edits for about in step.about)),

@@ -148,7 +148,7 @@ def test_an_address_of_another_form():
 
 def test_without_distributed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install 'analyzer\[fleet\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'containers-storage-analyzer\[fleet\]'"):
         DaskCluster("tcp://127.0.0.1:1")
 
 
