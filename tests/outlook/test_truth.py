@@ -11,8 +11,8 @@ from tests.editing import BUNDLES, Edited
 from tests.outlook.foretelling import LIST, PODMAN_IMAGES, START, UNCLEAN, foretell, removed
 
 CASES = {case["name"]: case for case in json.loads((BUNDLES / "truth.json").read_text())["bundles"]}
-CRIO = [name for name, case in CASES.items() if "cri-o_1.37" in case["engines_said"]]
-PODMAN = [name for name, case in CASES.items() if "podman_4.3.1_images" in case["engines_said"]]
+CRIO = [name for name, case in CASES.items() if "cri-o_1.37" in case.get("engines_said", {})]
+PODMAN = [name for name, case in CASES.items() if "podman_4.3.1_images" in case.get("engines_said", {})]
 
 # The truth counts records; a directory without a record that a start deletes is one more here (cri-o-observed.md).
 WITHOUT_RECORD = {"orphan-layer-dir": 2, "parent-record-missing": 1}
