@@ -1,5 +1,5 @@
 #!/bin/sh
-# Repairs the store of missing-parent.tar.zst; written by analyzer 0.1.0.
+# Repairs the store of missing-parent.tar.zst; written by analyzer 0.2.0.
 # Read it, run it with --dry-run, then run it. Run again, it does nothing that is done.
 # The bundle does not tell where the store lies: /var/lib/containers/storage is usual (else --store DIR).
 # shellcheck disable=SC2016,SC2043,SC2174,SC2317

@@ -59,7 +59,8 @@ def command(
         emit_json(rows)
         return
     columns = width or terminal_columns()
-    text = as_script(document, printed(rows)) if form == "script" else as_text(document, printed(rows), columns)
+    whole = [{**cause, **row} for cause, row in zip(causes, printed(rows), strict=True)]
+    text = as_script(document, whole) if form == "script" else as_text(document, whole, columns)
     if form == "text" and rank is None and causes:
         text += outcome_text(opened.report, columns, compare=compare, engines=engines)
     if output is None:

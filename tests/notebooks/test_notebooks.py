@@ -89,7 +89,7 @@ WHERE = """
 import sys
 import analyzer
 from importlib.metadata import distribution
-print(analyzer.__file__, sys.prefix, distribution("analyzer").locate_file(""), *sys.path, sep="\\n")
+print(analyzer.__file__, sys.prefix, distribution("containers-storage-analyzer").locate_file(""), *sys.path, sep="\\n")
 """
 
 

@@ -1,0 +1,410 @@
+#!/bin/sh
+# Repairs the store of missing-parent.tar.zst; written by analyzer 0.2.0.
+# Read it, run it with --dry-run, then run it. Run again, it does nothing that is done.
+# The bundle does not tell where the store lies: /var/lib/containers/storage is usual (else --store DIR).
+# shellcheck disable=SC2016,SC2043,SC2174,SC2317
+set -u
+umask 077
+KIT=$(cd "$(dirname "$0")" && pwd)
+S0=/var/lib/containers/storage
+W=/var/lib/containers/storage.repair
+STORES='0'
+DRIVER=overlay
+USER_UNITS=
+PULLS=
+MOVED=
+export STORES
+
+move_store() {
+    case $1 in /*) ;; *) printf "repair: --store takes an absolute path\n" >&2; exit 2 ;; esac
+    S0=$1
+    W=$1.repair
+    MOVED=yes
+}
+
+# Refuse a store that is not the one of the bundle, or has been written since.
+same_store() {
+    :
+    is_one_of 0 overlay-containers/containers.json 105ba2935927f08585b47c10aac1f7921bab9a0d15a5873fa8f611a457db64a7
+    is_one_of 0 overlay-images/images.json 749dd16a0ea0a3f19e14acb1efff9cab736ca15f022a4bba8ab890eb112145a4
+    is_one_of 0 overlay-layers/layers.json 44c5d07836091f757432a0f58e28ccda8dff4e543c8fcba38da7b5b8cf0fc3c9 2b56fbaa4a85a29913b16e1f632e6c183da5e998fb61c1811b28b10c40856d26
+}
+
+stop_engines() {
+    stop kubelet crio podman.socket podman.service
+}
+
+pulls() { # for every step that takes something from there, whichever is asked for
+    saved=$ONLY
+    ONLY=
+    ONLY=$saved
+}
+
+steps() {
+    :
+    if step 3 none 'Put the records right: the layer records. No engine may start before this: it deletes what no record names.'; then
+        index put 0 overlay-layers/layers.json 600 2b56fbaa4a85a29913b16e1f632e6c183da5e998fb61c1811b28b10c40856d26 2b56fbaa4a85a299
+    fi
+}
+
+fetch() { # images of which nothing is left, once engines run again
+    if [ -n "$MOVED" ]; then return 0; fi
+}
+
+look() {
+    if [ -n "$MOVED" ]; then say "look with: podman --root $S0 images"; return 0; fi
+    command -v podman >/dev/null 2>&1 || return 0
+    { podman images -a; } >/dev/null || fail 'does not work yet: podman images -a'
+    { podman ps -a --external; } >/dev/null || fail 'does not work yet: podman ps -a --external'
+    { ( r=0; for i in 192be4209e29d5fa9c8e38d54bf8237aee35ee0b961ada6b224d013786cf2038 860a4e3961dbdd5e0073c5bb8dab939e993521d6b780478308258265180bc42c d98d08d621201ac5e34c90e4590cae5383477c52f78a8a194fa6010d3a3c0e56 a93ddaa3e6be01fd24a1ae73b50dcb442d7f560f2329d3446e5103a92aa0c921 c9aeaa9b2162869b2a8ed6f8d6e885e4d9737c2e14ae0f20eeaed76f24478234 cefed37de29bddf44d6af9b96084c1de0dbfac5e369b04a34352f8d4ee9490a4; do { podman image mount $i && podman image unmount $i; } >/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r ); } >/dev/null || fail 'does not work yet: ( r=0; for i in 192be4209e29d5fa9c8e38d54bf8237aee35ee0b961ada6b224d013786cf2038 860a4e3961dbdd5e0073c5bb8dab939e993521d6b780478308258265180bc42c d98d08d621201ac5e34c90e4590cae5383477c52f78a8a194fa6010d3a3c0e56 a93ddaa3e6be01fd24a1ae73b50dcb442d7f560f2329d3446e5103a92aa0c921 c9aeaa9b2162869b2a8ed6f8d6e885e4d9737c2e14ae0f20eeaed76f24478234 cefed37de29bddf44d6af9b96084c1de0dbfac5e369b04a34352f8d4ee9490a4; do { podman image mount $i && podman image unmount $i; } >/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r )'
+}
+
+# What follows is the same in every kit. POSIX; needs cp, mv, ln, mkdir, tar, sha256sum, and podman or skopeo for pulls.
+
+ONLY=
+MODE=run
+ASK=yes
+STOPPED=
+HELD=
+FAILED=0
+TAB=$(printf '\t')
+
+usage() {
+    cat <<'END'
+usage: repair.sh [--yes] [--dry-run] [--only N] [--store DIR] | --undo
+
+  --dry-run    print every step and what it would change; change nothing
+  --yes        do not ask before steps that pull or lose something
+  --only N     do step N alone (engines are stopped before and started after it)
+  --store DIR  where the store lies on this node, if not where the head of this script says
+  --undo       put back what this script changed in the store
+END
+}
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'repair: %s\n' "$*" >&2; FAILED=1; }
+die() { printf 'repair: %s\n' "$*" >&2; exit 2; }
+sum() { sha256sum <"$1" 2>/dev/null | cut -d ' ' -f 1; }
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+root() { eval "printf '%s' \"\$S$1\""; }
+
+# is_one_of STORE PATH SUM...: refuse unless the file has one of these digests.
+is_one_of() {
+    f=$(root "$1")/$2
+    shift 2
+    found=$(sum "$f")
+    if [ -z "$found" ]; then found=absent; fi
+    for known in "$@"; do
+        if [ "$found" = "$known" ]; then return 0; fi
+    done
+    die "$f is not the file of the bundle: another store, or written since. Capture the node again and make a new kit."
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --yes) ASK= ;;
+    --dry-run) MODE=dry ;;
+    --undo) MODE=undo ;;
+    --only) shift; ONLY=${1:-} ;;
+    --store) shift; move_store "${1:-}" ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+    [ $# -gt 0 ] && shift
+done
+case $ONLY in *[!0-9]*) die "--only takes the number of a step" ;; esac
+
+# note ACT PATH: remember a change for --undo; its old state lies under aside/ by then.
+note() { printf '%s%s%s\n' "$1" "$TAB" "$2" >>"$W/journal"; }
+
+# keep PATH: move what is there out of the store, the first state for good.
+keep() {
+    mkdir -p -m 700 -- "$W/aside${1%/*}" || return 1
+    if there "$W/aside$1"; then
+        rm -rf -- "$1"
+    elif there "$1"; then
+        mv -- "$1" "$W/aside$1" || return 1
+    fi
+}
+
+# Each act below says in its first argument whether it only looks: `ok`, `show` or `go`.
+
+put() { # put HOW STORE PATH MODE SUM FILE: a file of the kit
+    p=$(root "$2")/$3
+    case $1 in
+    ok) [ "$(sum "$p")" = "$5" ] ;;
+    show) say "    write $p" ;;
+    go)
+        [ "$(sum "$KIT/files/$6")" = "$5" ] || { fail "$KIT/files/$6 is not the file of this kit"; return 1; }
+        mkdir -p -m 700 -- "${p%/*}" "$W/aside${p%/*}" || return 1
+        if there "$p" && ! there "$W/aside$p"; then cp -a -- "$p" "$W/aside$p" || return 1; fi
+        note changed "$p"
+        if [ -d "$p" ] || [ -L "$p" ]; then rm -rf -- "$p"; fi
+        cp -- "$KIT/files/$6" "$p.new" && chmod "$4" "$p.new" && own "$p.new" "${p%/*}" && mv -f -- "$p.new" "$p"
+        ;;
+    esac
+}
+
+own() { # own PATH LIKE: give a new file the owner of the directory it lies in
+    chown "$(stat -c %u:%g "$2")" "$1" 2>/dev/null || :
+}
+
+symlink() { # symlink HOW STORE PATH TARGET
+    p=$(root "$2")/$3
+    case $1 in
+    ok) [ "$(readlink "$p" 2>/dev/null)" = "$4" ] ;;
+    show) say "    link $p -> $4" ;;
+    go)
+        mkdir -p -- "${p%/*}" && keep "$p" && note changed "$p" && ln -sfn -- "$4" "$p" && chown -h "$(stat -c %u:%g "${p%/*}")" "$p"
+        ;;
+    esac
+}
+
+folder() { # folder HOW STORE PATH MODE
+    p=$(root "$2")/$3
+    case $1 in
+    ok) [ -d "$p" ] ;;
+    show) say "    make $p" ;;
+    go) mkdir -p -m "$4" -- "$p" && own "$p" "${p%/*}" && note changed "$p" ;;
+    esac
+}
+
+aside() { # aside HOW STORE PATH
+    p=$(root "$2")/$3
+    case $1 in
+    ok) ! there "$p" ;;
+    show) say "    move $p to $W/aside$p" ;;
+    go) keep "$p" && note changed "$p" ;;
+    esac
+}
+
+rename() { # rename HOW STORE PATH NEW
+    p=$(root "$2")/$3 q=$(root "$2")/$4
+    case $1 in
+    ok) there "$q" ;;
+    show) say "    rename $p to $q" ;;
+    go) there "$p" && mv -- "$p" "$q" && note renamed "$p$TAB$q" ;;
+    esac
+}
+
+double() { # double HOW STORE PATH COPY
+    p=$(root "$2")/$3 q=$(root "$2")/$4
+    case $1 in
+    ok) there "$q" ;;
+    show) say "    copy $p to $q" ;;
+    go) cp -a -- "$p" "$q" && note changed "$q" ;;
+    esac
+}
+
+mode() { # mode HOW STORE PATH MODE OWNER
+    p=$(root "$2")/$3
+    case $1 in
+    ok) [ "$(stat -c %a:%u:%g "$p" 2>/dev/null)" = "$4:$5" ] ;;
+    show) say "    chmod $4, chown $5 $p" ;;
+    go)
+        note "mode$TAB$(stat -c %a "$p")$TAB$(stat -c %u:%g "$p")" "$p"
+        chown -h "$5" "$p" && chmod "$4" "$p"
+        ;;
+    esac
+}
+
+attribute() { # attribute HOW STORE PATH NAME VALUE
+    p=$(root "$2")/$3
+    case $1 in
+    ok) grep -qxF "attribute$TAB$p" "$W/journal" 2>/dev/null ;;
+    show) say "    set $4 of $p" ;;
+    go) setfattr -n "$4" -v "$5" -- "$p" && note attribute "$p" ;;
+    esac
+}
+
+take() { # take HOW STORE PATH SUM: from the donor
+    p=$(root "$2")/$3
+    case $1 in
+    ok)
+        if [ -n "$4" ]; then [ "$(sum "$p")" = "$4" ]; else grep -qxF "taken$TAB$p" "$W/journal" 2>/dev/null; fi
+        ;;
+    show) say "    take $p from the donor" ;;
+    go)
+        there "$W/donor/$3" || { fail "the donor has no $3: it stays as it is"; return 1; }
+        if [ -n "$4" ] && [ "$(sum "$W/donor/$3")" != "$4" ]; then
+            fail "the donor's $3 is another one: it stays as it is"
+            return 1
+        fi
+        mkdir -p -m 700 -- "${p%/*}" && rm -rf -- "$p.new" && cp -a -- "$W/donor/$3" "$p.new" || return 1
+        keep "$p" && mv -- "$p.new" "$p" && note taken "$p"
+        if command -v restorecon >/dev/null 2>&1; then restorecon -RF "$p" >/dev/null 2>&1; fi
+        ;;
+    esac
+}
+
+# pull STORE REFERENCE...: the first that a registry gives, into the donor root.
+pull() {
+    number=$1
+    shift
+    if ! [ -e "$W/donor.conf" ]; then
+        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$W/run" \
+            'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}' >"$W/donor.conf" || return 1
+    fi
+    auth=
+    for f in "${REGISTRY_AUTH_FILE:-}" /var/lib/kubelet/config.json; do
+        if [ -z "$auth" ] && [ -n "$f" ] && [ -r "$f" ]; then auth=$f; fi
+    done
+    for name in "$@"; do
+        say "    pull $name"
+        if command -v podman >/dev/null 2>&1; then
+            CONTAINERS_STORAGE_CONF=$W/donor.conf podman pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
+        elif command -v skopeo >/dev/null 2>&1; then
+            CONTAINERS_STORAGE_CONF=$W/donor.conf skopeo copy -q ${auth:+--src-authfile "$auth"} -- "docker://$name" \
+                "containers-storage:[$DRIVER@$W/donor+$W/run]$name" && return 0
+        else
+            fail "neither podman nor skopeo is here to pull with"
+            return 1
+        fi
+    done
+    fail "no registry gives the image: what it would mend stays as it is ($number)"
+    return 1
+}
+
+drop_donor() {
+    umount "$W/donor/$DRIVER" 2>/dev/null
+    rm -rf -- "$W/donor" "$W/run" 2>/dev/null || :
+}
+
+stop() { # stop UNIT...: and remember which of them ran
+    for unit in "$@"; do
+        # shellcheck disable=SC2086
+        if systemctl $USER_UNITS is-active --quiet "$unit" 2>/dev/null; then
+            say "    stop $unit"
+            systemctl $USER_UNITS stop "$unit" || { fail "$unit does not stop"; exit 1; }
+            STOPPED="$unit $STOPPED"
+        fi
+    done
+}
+
+again() { # the trap: start what was stopped, unless an index is not what it should be
+    if [ -n "$STOPPED" ]; then
+        if [ -n "$HELD" ]; then
+            printf 'repair: not started again: %s- an index could not be written, and an engine that starts now deletes what it does not name\n' "$STOPPED" >&2
+        else
+            # shellcheck disable=SC2086
+            systemctl $USER_UNITS start $STOPPED || printf 'repair: start by hand: %s\n' "$STOPPED" >&2
+        fi
+        STOPPED=
+    fi
+}
+
+wanted() { [ -z "$ONLY" ] || [ "$ONLY" = "$1" ]; }
+
+# pending: tell whether any edit is still to do.
+pending() {
+    PENDING=
+    NEEDED=
+    edits ok
+    [ -n "$PENDING" ]
+}
+
+# act WHAT...: one edit, in the way that $HOW says.
+act() {
+    what=$1
+    shift
+    if "$what" ok "$@"; then return 0; fi
+    case $HOW in
+    ok)
+        PENDING=1
+        if [ "$what" = take ]; then NEEDED=1; fi
+        ;;
+    show) "$what" show "$@" ;;
+    go)
+        "$what" show "$@"
+        "$what" go "$@" || { fail "not done: $what $2"; return 1; }
+        ;;
+    esac
+}
+
+# index WHAT...: an edit without which no engine may start.
+index() { act "$@" || HELD=1; }
+
+edits() {
+    HOW=$1
+    steps
+}
+
+# step NUMBER RISK TEXT: say what comes, and ask before it where something is at stake.
+step() {
+    wanted "$1" || return 1
+    [ "$HOW" = ok ] && return 0
+    say "$1. $3"
+    if [ "$HOW" = go ] && [ -n "$ASK" ] && [ "$2" != none ]; then
+        printf '   %s. Do it? [y/N] ' "$2"
+        read -r answer || answer=
+        case $answer in y | Y | yes) ;; *) say "   left out"; return 1 ;; esac
+    fi
+}
+
+undo() {
+    [ -s "$W/journal" ] || die "nothing to undo: $W has no journal"
+    stop_engines
+    sed '1!G;h;$!d' "$W/journal" >"$W/journal.back"
+    while IFS=$TAB read -r what p q r; do
+        case $what in
+        renamed) mv -- "$q" "$p" || fail "cannot rename $q back" ;;
+        mode) if ! chown -h "$q" "$r" || ! chmod "$p" "$r"; then fail "cannot set $r back"; fi ;;
+        attribute) fail "the attributes of $p stay as they are now" ;;
+        *)
+            rm -rf -- "$p"
+            if there "$W/aside$p"; then mv -- "$W/aside$p" "$p" || fail "cannot put $p back"; fi
+            ;;
+        esac
+    done <"$W/journal.back"
+    rm -f -- "$W/journal" "$W/journal.back"
+    say "undone"
+    exit "$FAILED"
+}
+
+# --- the run
+
+[ -d "$S0" ] || die "$S0 is not there: where is the store? (--store DIR)"
+trap again EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+if [ "$MODE" = undo ]; then undo; fi
+if ! pending; then
+    say "nothing to mend in the store by this kit"
+    if [ "$MODE" = run ]; then fetch; fi
+    exit "$FAILED"
+fi
+same_store
+if [ "$MODE" = dry ]; then
+    HOW=show
+    pulls
+    edits show
+    exit 0
+fi
+if ! cp --version 2>/dev/null | grep -q coreutils && [ -n "$PULLS" ]; then
+    die "the cp of this node does not keep attributes of files: GNU coreutils are needed"
+fi
+mkdir -p -m 700 -- "$W" || die "cannot make $W"
+if [ -n "$NEEDED" ]; then
+    HOW=go
+    pulls
+fi
+stop_engines
+same_store
+for n in $STORES; do
+    if ! [ -e "$W/kept-$n.tar" ]; then
+        (cd "$(root "$n")" && tar -cf "$W/kept-$n.tar" ./*-layers ./*-images ./*-containers ./overlay/*/link ./overlay/*/lower ./overlay/l 2>/dev/null)
+        [ -s "$W/kept-$n.tar" ] || die "cannot keep the records of $(root "$n") in $W"
+    fi
+done
+say "records kept in $W"
+edits go
+drop_donor
+again
+fetch
+look
+if [ "$FAILED" = 0 ]; then
+    say "done. Capture the node again and let analyzer read it; $W keeps what was replaced (--undo), remove it when all is well."
+else
+    say "some of it was not done, see above"
+fi
+exit "$FAILED"
