@@ -84,8 +84,9 @@ def test_a_command_of_ours_runs(page, line, stands_for, tmp_path, monkeypatch):
     words = shlex.split(filled(line.replace("/tmp/", f"{tmp_path}/"), stands_for))[1:]
     name = next(word for word in words if word in COMMANDS)
     if any(PLACEHOLDER.search(word) for word in words) or "*" in line:
-        command = cli.get_command(click.Context(cli), name)
-        command.make_context(name, words[words.index(name) + 1 :])
+        parent = click.Context(cli, **cli.context_settings)  # a command keeps the names of its help option
+        command = cli.get_command(parent, name)
+        command.make_context(name, words[words.index(name) + 1 :], parent=parent)
         return
     for before in [known for known in words if known.endswith("known.json") and name == "report"]:
         bundle = next(word for word in words if word.startswith("samples/"))
