@@ -62,6 +62,8 @@ def stands_for(tmp_path_factory):
         "A": SAMPLE,
         "B": DAMAGED,
         "r.html": str(folder / "r.html"),
+        "KIT": str(folder / "KIT"),
+        "kit": str(folder / "kit"),
     }
     for word, command in (("LAYER", "layers"), ("CONTAINER", "containers")):
         done = CliRunner().invoke(cli, [command, str(ROOT / SAMPLE), "--format", "json"])
