@@ -119,7 +119,9 @@ def test_plan_has_every_step_of_the_report(report):
     text = " ".join(run("plan", DAMAGED).replace(" \\\n", " ").split())
     for cause in report["causes"]:
         for step in cause["plan"]:
-            assert " ".join(step["command"].split()) in text
+            short = f"sh KIT/repair.sh --only {step['step']}"  # what a report says of a command too long for it
+            assert " ".join(step["command"].split()) in text or step["command"] == short
+            assert f" {step['step']}. " in text
     whole = data("plan", DAMAGED)[0]["plan"]
     numbers = {step["step"] for cause in report["causes"] for step in cause["plan"]}
     assert [step["step"] for step in whole] == sorted(numbers) == list(range(1, len(whole) + 1))
