@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.messages import say
-from analyzer.cli.options import baseline_option, depth_option, engine_option, fail_on_option
+from analyzer.cli.options import (
+    baseline_option,
+    chosen_limits,
+    depth_option,
+    engine_option,
+    fail_on_option,
+    limit_options,
+)
 from analyzer.cli.output import emit
 from analyzer.cli.session import current_policy
 from analyzer.cli.sizes import Size
@@ -72,6 +79,7 @@ class Span(click.ParamType[float]):
 @fail_on_option("when a node has a cause")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors).")
 @baseline_option
+@limit_options
 def command(
     bundles: tuple[str, ...],
     directory: str,
@@ -114,6 +122,7 @@ def command(
         platform,
         _engines(engines),
         current_policy("-", baseline),
+        chosen_limits(),
         timeout,
         _memory(memory, jobs, here=scheduler is None),
         retry,

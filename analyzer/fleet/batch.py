@@ -22,6 +22,7 @@ from analyzer.fleet.rollup import exit_code, rollup
 from analyzer.fleet.rows import failed_row, ordered, unpack
 from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, SAME, Outcome, Task
+from analyzer.limits import DEFAULT, Limits, changed
 from analyzer.report.encode.json import json_text
 from analyzer.snapshot.snapshot import STANDARD
 from analyzer.source.locations.bundles import find_bundles, place
@@ -46,6 +47,7 @@ class BatchOptions:
     platform: str | None = None
     engines: tuple[str, ...] = ()
     policy: Policy = NO_POLICY
+    limits: Limits = DEFAULT
     timeout: float = 0.0
     memory: int = 0
     retry: bool = False
@@ -60,7 +62,7 @@ class BatchOptions:
         )
         policy = self.policy
         decided = (sorted(policy.severities.items()), repr(policy.ignores), sorted(policy.known or ()), policy.origins)
-        whole = (__version__, plugins, self.depth, self.platform, self.engines, decided)
+        whole = (__version__, plugins, self.depth, self.platform, self.engines, decided, changed(self.limits))
         return hashlib.blake2b(json.dumps(whole).encode(), digest_size=16).hexdigest()
 
 
@@ -167,7 +169,7 @@ class Batch:
         for key, name, path in zip(keys, names, self.paths, strict=True):
             task = Task(
                 key, name, place(path), options.depth, options.platform, options.engines, options.timeout,
-                options.memory, options.policy,
+                options.memory, options.policy, options.limits,
             )  # fmt: skip
             found = identity(path)
             if stands(self.checkpoint.known(key), self._text, found, task, retry=options.retry):

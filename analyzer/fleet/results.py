@@ -14,6 +14,7 @@ from analyzer.fleet.dataset import arrow_schema, available, parts_of
 from analyzer.fleet.executor import TRIES, LocalPool
 from analyzer.fleet.files import read_fleet
 from analyzer.fleet.schema import TABLES
+from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.snapshot import STANDARD
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def analyze_many(
     timeout: float = 1800.0,
     memory: int = 4 << 30,
     retry: bool = False,
+    limits: Limits = DEFAULT,
     executor: Executor | None = None,
 ) -> Results:
     """Analyse a fleet of bundles into a directory, as `analyzer batch` does; what is finished there is not done again.
@@ -49,13 +51,14 @@ def analyze_many(
         timeout: seconds for one bundle, 0 for no limit.
         memory: bytes for one bundle, 0 for no limit.
         retry: whether to try again what failed in an earlier run.
+        limits: of the reader, for each bundle.
         executor: where to run, instead of this machine; it stays open.
 
     Raises:
         UsageError: no bundle is named, or the directory cannot be used.
     """
     words = [bundles] if isinstance(bundles, str | os.PathLike) else bundles
-    options = BatchOptions(depth, platform, engines, timeout=timeout, memory=memory, retry=retry)
+    options = BatchOptions(depth, platform, engines, limits=limits, timeout=timeout, memory=memory, retry=retry)
     batch = Batch([os.fspath(word) for word in words], os.fspath(directory), options)
     try:
         if executor is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.checks.policy import NO_POLICY
+from analyzer.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
     from analyzer.checks.policy import Policy
@@ -48,6 +49,7 @@ class Task:
         timeout: seconds of wall clock, 0 for no limit.
         memory: bytes of data the worker may take, 0 for no limit.
         policy: what the user decided about findings.
+        limits: of the reader.
         known: SHA-256 of contents that are analysed already and that this bundle may have; with one of these it is not
             analysed again.
         seen: whether who made the task saw the bundle: a worker that does not see it then proves nothing.
@@ -63,6 +65,7 @@ class Task:
     timeout: float = 0.0
     memory: int = 0
     policy: Policy = NO_POLICY
+    limits: Limits = DEFAULT
     known: frozenset[str] = field(default_factory=frozenset)
     seen: bool = False
     tries: int = 0

@@ -78,10 +78,12 @@ def analysed(task: Task) -> Report:
 
 def _read(task: Task) -> BundleSnapshot:
     if not is_url(task.path):
-        return read_snapshot(open_bundle(task.path, hash_input=True), depth=task.depth)
-    remote = Remote(task.path)
+        return read_snapshot(
+            open_bundle(task.path, limits=task.limits, hash_input=True), depth=task.depth, limits=task.limits
+        )
+    remote = Remote(task.path, task.limits)
     try:
-        snapshot = read_snapshot(remote.open(hash_input=True), depth=task.depth)
+        snapshot = read_snapshot(remote.open(hash_input=True), depth=task.depth, limits=task.limits)
     except AnalyzerError:
         remote.complain()
         raise

@@ -17,7 +17,7 @@ from tests.cli.digging import HEALTHY, run
 
 READ_A_BUNDLE = [
     "report", "why", "timeline", "diff", "show", "who-uses", "images", "layers", "containers", "ls", "cat", "du",
-    "drift", "plan", "export", "graph", "baseline", "grade",
+    "drift", "plan", "export", "graph", "baseline", "grade", "batch",
 ]  # fmt: skip
 
 

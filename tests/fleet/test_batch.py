@@ -24,6 +24,7 @@ from analyzer.fleet.files import report_names
 from analyzer.fleet.results import Results, analyze_many
 from analyzer.fleet.schema import TABLES
 from analyzer.fleet.task import Outcome, Task
+from analyzer.limits import Limits
 from tests.editing import BUNDLES
 from tests.effort import LONG
 from tests.truth import cases
@@ -71,6 +72,17 @@ def nodes(out):
 def everything(out):
     """Return every table that depends on bundles alone, as lists of rows."""
     return {name: Results(out).table(name).to_csv() for name in TABLES if name != "runs"}
+
+
+def test_a_limit_of_the_reader_holds_in_every_worker_and_makes_another_result(captures, tmp_path):
+    whole = captures / f"{HEALTHY}.tar.zst"
+    assert done(batch(whole, tmp_path / "out")) == (0, 1, 0)
+    assert done(batch(whole, tmp_path / "out", limits=Limits(members=40))) == (0, 1, 0)
+    (row,) = nodes(tmp_path / "out").to_dict("records")
+    assert row["verdict"] == "undetermined"
+    report = json.loads(next((tmp_path / "out" / "reports").iterdir()).read_text())
+    assert "limit members=40" in report["coverage"]["losses"][0]["what"]
+    assert done(batch(whole, tmp_path / "out", limits=Limits(members=40))) == (1, 0, 0)
 
 
 def test_what_a_user_sees(captures, tmp_path, valid):
