@@ -16,7 +16,12 @@ from analyzer.errors import UsageError, not_written
 @bundle_argument
 @format_option("text", "script", "json")
 @click.option("--cause", "rank", type=click.IntRange(min=1), help="Only the cause of this rank (default: all).")
-@click.option("-o", "output", metavar="PATH", help="Write to a file, or a repair kit into a directory (KIT/).")
+@click.option(
+    "-o",
+    "output",
+    metavar="PATH",
+    help="Write a repair kit into this directory; text, where PATH has a suffix.",
+)
 @click.option("--compare", is_flag=True, help="Set the plan beside CRI-O's own repair and a wipe: what each costs.")
 @engine_option
 @platform_option
@@ -34,7 +39,7 @@ def command(
     r"""Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
 
     \b
-    analyzer plan node.tar.zst -o kit/     # a repair kit: kit/repair.sh and the files it puts in place
+    analyzer plan node.tar.zst -o kit      # a repair kit: kit/repair.sh and the files it puts in place
     scp -r kit root@node: && ssh root@node sh kit/repair.sh --dry-run
 
     `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
@@ -43,7 +48,7 @@ def command(
     from analyzer.report.views.outcome import outcome_text
     from analyzer.report.views.plan import as_script, as_text, plan_document, printed
 
-    kit = output is not None and (output.endswith("/") or Path(output).is_dir())
+    kit = output is not None and _is_directory(output, form)
     if output is not None:
         spare_evidence(output, bundle)
     opened = Opened(bundle, platform=platform, engines=engines)
@@ -67,6 +72,12 @@ def command(
         emit(text)
     else:
         write_file(output, text, bundle=bundle)
+
+
+def _is_directory(output: str, form: str) -> bool:
+    """Tell whether `-o` names a kit: a directory, or a new name without a suffix where no other form is asked for."""
+    path = Path(output)
+    return output.endswith("/") or path.is_dir() or (form == "text" and not path.suffix and not path.exists())
 
 
 def _write_kit(opened: Opened, output: str, bundle: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Step
-from analyzer.repair.plan import GroupPlan, PlanStep, plan_group
+from analyzer.repair.plan import GroupPlan, plan_group
 from analyzer.snapshot.engines import CRIO
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analyzer.causes.case import Case
     from analyzer.causes.model import Cause
+    from analyzer.repair.steps import PlanStep
 
 LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""

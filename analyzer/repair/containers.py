@@ -58,7 +58,7 @@ def _remember(site: Site, evidence: LayerEvidence) -> None:
     the one made nearest to the container where there are several.
     """
     for number, store in enumerate(site.stores):
-        unknown = {str(f.facts.get("key")) for f in site.of("LPD-005")}
+        unknown = {str(f.facts.get("key")) for f in site.of("LPD-005")} | {f.subject.id for f in site.of("CTR-010")}
         lost = is_lost(site, number, "containers")
         have = site.right("containers")
         for state in store.libpod[:1]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from analyzer.checks.store.owner_and_mode import own_files
 from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
+from analyzer.repair.layers import split_of, tar_size
 from analyzer.snapshot.bigdata import key_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
 EITHER = ("TSP-007", "TSP-008")
 """Files that are not what the tar-split says: either of the two may be wrong, so both come from the donor."""
 BIG_DATA = ("LAY-010", "LAY-011")
+TAR_BLOCK = 512
 
 
 def mend_contents(site: Site, evidence: LayerEvidence) -> None:
@@ -49,8 +52,8 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             continue
         take_layer(site, site.home_of(layer), layer, why)
         _donor_for(site, evidence, layer)
-    told = {f.subject.id for f in site.of(*SPLIT)}
-    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)}
+    told = {f.subject.id for f in site.of(*SPLIT)} - _wrong_in_the_record(site)
+    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)} - _wrong_in_the_record(site)
     splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
     for layer in sorted(splits):
         if layer not in rows or not _from_donor(site, evidence, layer):
@@ -66,6 +69,17 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     _big_data(site, evidence)
 
 
+def _wrong_in_the_record(site: Site) -> set[str]:
+    """Return the layers of which the record alone is wrong about the size: their tar-splits are whole tars.
+
+    The checksum of gzip covers the tar-split, and nothing else speaks against it. Its size then goes into the record.
+    """
+    sizes = {f.subject.id for f in site.of("TSP-004")}
+    others = {f.subject.id for f in site.of(*FILES, *(rule for rule in SPLIT if rule != "TSP-004"))}
+    whole = {layer: tar_size(split_of(site, layer)) for layer in sizes - others}
+    return {layer for layer, size in whole.items() if size and size % TAR_BLOCK == 0}
+
+
 def _owners(site: Site, evidence: LayerEvidence) -> None:
     """Give the driver's directories back to the owner of the indexes where all were given to somebody else.
 
@@ -74,6 +88,7 @@ def _owners(site: Site, evidence: LayerEvidence) -> None:
     """
     if not site.of("STO-016"):
         return
+    _own_files(site)
     for number, store in enumerate(site.stores):
         members = {name: d.member for name, d in store.home.layers.items() if d.member is not None}
         owners = Counter((m.uid, m.gid) for m in members.values())
@@ -93,6 +108,22 @@ def _owners(site: Site, evidence: LayerEvidence) -> None:
                 site.refill.setdefault(layer, "its owners were changed")
             elif layer in needed:
                 site.lost.append((layer, "the owners of what the container wrote"))
+
+
+def _own_files(site: Site) -> None:
+    """Give single files and directories of a store's own, which another user made or was given, to its owner."""
+    odd = {f.subject.path for f in site.of("STO-016") if f.variant == "owner"}
+    for number, store in enumerate(site.stores):
+        members = own_files(store)
+        if odd.isdisjoint(member.path for member in members):
+            continue
+        (uid, gid), _ = Counter((m.uid, m.gid) for m in members).most_common(1)[0]
+        for member in members:
+            if member.uid != uid:
+                path = site.below(number, member.path)
+                site.note(
+                    number, Mode(path, member.mode, uid, gid), member.path, why="the owner of the store's own files"
+                )
 
 
 def _big_data(site: Site, evidence: LayerEvidence) -> None:

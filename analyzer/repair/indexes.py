@@ -43,7 +43,9 @@ def is_lost(site: Site, number: int, part: str) -> bool:
     """Tell whether the index of a part is not there, empty or no list: that a row is missing says nothing then."""
     document = site.stores[number].documents.get(f"{part}/{part}.json")
     if document is None:
-        return any(f.facts.get("part") == part and not f.doubt for f in site.of("STO-002", "STO-020"))
+        told = site.of("STO-002", "STO-020", "STO-022")
+        gone = any(f.facts.get("part") == part and not f.doubt for f in told)
+        return gone or (part == "containers" and bool(site.of("LPD-009")))
     if document.empty or document.broken:
         return True
     rows = document.salvaged.rows

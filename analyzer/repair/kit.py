@@ -169,14 +169,17 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
         if path.count("/") == INDEX_PARTS and path not in _captured(site, number):
             yield f"    is_one_of {number} {quoted(path)} absent {digest}"
     for number, store in enumerate(site.stores):
-        for key, document in sorted(store.documents.items()):
+        for document in sorted(store.documents.values(), key=lambda each: each.path):
             path = site.below(number, document.path)
             digest = document.file.digest().partition(":")[2]
-            if not digest or not document.path.startswith(store.path(f"{store.driver}-")):
-                continue
-            known = " ".join(filter(None, (digest, ours.get((number, path)))))
-            yield f"    is_one_of {number} {quoted(path)} {known}"
-            _ = key
+            if digest and document.path.startswith(store.path(f"{store.driver}-")):
+                known = " ".join(filter(None, (digest, ours.get((number, path)))))
+                yield f"    is_one_of {number} {quoted(path)} {known}"
+        for part in ("layers", "images", "containers"):
+            lock = store.locks.get(f"{part}.lock")
+            token = lock.file.digest().partition(":")[2] if lock and lock.written_ns else ""
+            if lock and token and lock.file.path.startswith(store.path(f"{store.driver}-")):
+                yield f"    last_writer {number} {quoted(site.below(number, lock.file.path))} {token}"
 
 
 def _captured(site: Site, number: int) -> set[str]:

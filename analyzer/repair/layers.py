@@ -277,7 +277,7 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
             for key in ("uidmap", "gidmap"):
                 new.pop(key, None)
     elif layer in site.doubted and "diff-digest" in row and isinstance(row.get("diff-size"), int):
-        total = tar_size(_tar_split(site, layer))
+        total = tar_size(split_of(site, layer))
         if total is not None and total != row["diff-size"]:
             new["diff-size"] = total
     return {key: new[key] for key in sorted(new, key=_place)} if new != row else row
@@ -310,7 +310,7 @@ def _facts(site: Site, layer: str, proof: Proof, row: Row) -> dict[str, Any]:
         facts |= {"compressed-diff-digest": blob.digest, "compressed-size": blob.size}
     elif isinstance(packed, str) and packed in told and row.get("compressed-size") not in (told[packed].size, None):
         facts["compressed-size"] = told[packed].size
-    total = tar_size(_tar_split(site, layer)) if proof.by_content and layer in site.doubted else None
+    total = tar_size(split_of(site, layer)) if proof.by_content and layer in site.doubted else None
     if total is not None and row.get("diff-size") != total and row.get("diff-size") != -1:
         facts["diff-size"] = total
     return facts
@@ -324,7 +324,7 @@ def _new_row(site: Site, evidence: LayerEvidence, layer: str, number: int) -> Ro
     if parent := evidence.parent(layer):
         row["parent"] = parent
     proof = evidence.proofs.get(layer)
-    split = _tar_split(site, layer)
+    split = split_of(site, layer)
     if proof is not None:
         row["diff-digest"] = proof.digest
         if proof.by_content and proof.blobs:
@@ -342,7 +342,8 @@ def _new_row(site: Site, evidence: LayerEvidence, layer: str, number: int) -> Ro
     return {key: row[key] for key in sorted(row, key=_place)}
 
 
-def _tar_split(site: Site, layer: str) -> SmallFile | None:
+def split_of(site: Site, layer: str) -> SmallFile | None:
+    """Return the tar-split of a layer, None where no store of the group has one."""
     return next((store.tar_splits[layer] for store in site.stores if layer in store.tar_splits), None)
 
 

@@ -37,7 +37,7 @@ def places_of(snapshot: BundleSnapshot, stores: list[Store]) -> list[Place]:
     """Return where the stores of a group lie, the graph root first."""
     root = stores[0]
     whole_host = snapshot.bundle.layout == "host-root"
-    found = place_of(root.root, snapshot.host, whole_host=whole_host)
+    found = place_of(root.root, snapshot.host, root.libpod, whole_host=whole_host)
     owner = root.home.member.uid if root.home.member else 0
     places = [Place(found.path, found.source, bool(ROOTLESS.match(found.path)) or (not found.known and owner != 0))]
     configured = configured_stores(snapshot.host)
@@ -47,7 +47,7 @@ def places_of(snapshot: BundleSnapshot, stores: list[Store]) -> list[Place]:
         if told:
             places.append(Place(told, "storage.conf", places[0].rootless))
             continue
-        beside = place_of(store.root, snapshot.host, whole_host=whole_host)
+        beside = place_of(store.root, snapshot.host, store.libpod, whole_host=whole_host)
         path, source = (beside.path, beside.source) if beside.known else (_beside(root, store, places[0].path), "")
         places.append(Place(path, source, places[0].rootless))
     return places

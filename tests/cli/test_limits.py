@@ -85,7 +85,7 @@ def test_results_are_as_private_as_the_umask_says(mask, tmp_path):
     before = os.umask(mask)
     try:
         run("report", HEALTHY, "-o", f"json={tmp_path / 'a.json'}", "-o", f"html={tmp_path / 'a.html'}")
-        run("plan", HEALTHY, "-o", str(tmp_path / "plan"))
+        run("plan", HEALTHY, "-o", str(tmp_path / "plan.txt"))
         run("export", HEALTHY, "-o", str(tmp_path / "out"), "--format", "csv")
     finally:
         os.umask(before)

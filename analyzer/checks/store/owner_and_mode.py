@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.store import Store
     from analyzer.source.member import Member
 
 OTHERS_WRITE = 0o002
@@ -49,7 +50,7 @@ FEWEST = 4
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the store's own files with each other."""
-    members = _own_files(view)
+    members = own_files(view.store)
     if len(members) < FEWEST:
         return
     owner, count = Counter(member.uid for member in members).most_common(1)[0]
@@ -78,9 +79,8 @@ def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: s
     )
 
 
-def _own_files(view: StoreView) -> list[Member]:
+def own_files(store: Store) -> list[Member]:
     """Return index files, locks, part directories and the driver home: what the engine makes with one owner."""
-    store = view.store
     found = [file.member for file in store.part_dirs.values()]
     prefix = f"{store.root}/" if store.root else ""
     found += [document.file.member for document in store.documents.values() if document.path.startswith(prefix)]

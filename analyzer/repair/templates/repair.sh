@@ -39,6 +39,14 @@ is_one_of() {
     die "$f is not the file of the bundle: another store, or written since. Capture the node again and make a new kit."
 }
 
+# last_writer STORE PATH SUM: tell that an engine has written since the capture, though the records are the same.
+last_writer() {
+    f=$(root "$1")/$2
+    if [ "$MODE" != undo ] && [ ! -e "$W/journal" ] && [ "$(sum "$f")" != "$3" ]; then
+        say "note: an engine has written the store since the capture ($f); its records are those of the bundle"
+    fi
+}
+
 while [ $# -gt 0 ]; do
     case $1 in
     --yes) ASK= ;;

@@ -12,7 +12,7 @@ from analyzer.report.words import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from analyzer.repair.plan import PlanStep
+    from analyzer.repair.steps import PlanStep
     from analyzer.report.model.analysis import Analysis
 
 COLUMNS = 98

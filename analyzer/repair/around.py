@@ -1,0 +1,150 @@
+"""The steps around the edits: pull, stop, keep, start, fetch, look."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from analyzer.repair.donor import pulls as pulls_name
+from analyzer.repair.shell import quoted
+from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
+from analyzer.snapshot.collect import HEX_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analyzer.repair.place import Place
+    from analyzer.repair.site import Site
+
+
+def engine(place: Place, *words: str) -> str:
+    """Return a podman command on a store; one that is not where podman looks by default is named."""
+    from analyzer.snapshot.node.placement import SYSTEM  # noqa: PLC0415
+
+    root = [] if place.path == SYSTEM or place.rootless else ["--root", place.path]
+    return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
+
+
+def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
+    """Yield one step an image to pull into the donor root."""
+    if not pulls:
+        return
+    driver = site.stores[0].driver
+    conf = quoted(f"{work}/donor.conf")
+    lines = [
+        "[storage]",
+        f'driver="{driver}"',
+        f'graphroot="{work}/donor"',
+        f'runroot="{work}/run"',
+        "[storage.options]",
+        'pull_options={enable_partial_images="true",use_hard_links="false",ostree_repos=""}',
+    ]  # fmt: skip
+    words = " ".join(shlex.quote(line) for line in lines)
+    first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
+    for image, found in pulls.items():
+        tries = " || ".join(
+            f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6]
+        )
+        name = label(site, image)
+        yield PlanStep(
+            (first, tries),
+            f"Pull {name} once more, into a root of its own beside the store: damaged pieces are taken from there, "
+            "and the store itself keeps its names, links and containers.",
+            IMAGE_REPULL,
+            "an image id is printed; if the pull fails, nothing has changed, and the steps that need it do nothing",
+            (image, *site.donors.get(image, ())),
+            kind="pull",
+        )  # fmt: skip
+
+
+def fetch_steps(site: Site, place: Place) -> Iterable[PlanStep]:
+    """Yield a plain pull for every image that containers were made from and of which nothing is left."""
+    images = site.right("images")
+    gone = {str(row.get("image") or "") for row in site.right("containers").values()} - images.keys() - {""}
+    for image in sorted(each for each in gone if HEX_ID.fullmatch(each)):
+        names = [name for name in sorted(site.rel.remembered.get(image, ())) if pulls_name(name)]
+        if names:
+            yield PlanStep(
+                (engine(place, "pull", "-q", "--", names[0]),),
+                f"Pull {names[0]}, which containers were made from: its record and data are gone, its layers are kept.",
+                IMAGE_REPULL,
+                f"the image id is {image[:12]}; another one means that the name stands for a newer image now",
+                (image,),
+                kind="fetch",
+            )
+
+
+def label(site: Site, image: str) -> str:
+    """Return the first name of an image, else the beginning of its id."""
+    names = site.right("images").get(image, {}).get("names") or site.rel.image_names(image)
+    return str(names[0]) if names else image[:12]
+
+
+def stop(place: Place, *, crio: bool) -> PlanStep:
+    """Return the step that stops everything that opens the store."""
+    if place.rootless:
+        command = "systemctl --user stop podman.socket podman.service"
+        effect = "As the user whose store this is: stop everything that opens the store."
+    elif crio:
+        command, effect = "systemctl stop kubelet crio", "Stop everything that opens the store."
+    else:
+        command, effect = "systemctl stop podman.socket podman.service", "Stop everything that opens the store."
+    effect += " An engine that opens it now may delete layers and write its records anew."
+    return PlanStep((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
+
+
+def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
+    """Return the step that keeps the small files of every store in one tar each."""
+    lines = [f"mkdir -p -m 700 -- {quoted(work)}"]
+    for number, place in enumerate(places):
+        driver = site.stores[number].driver
+        texts = f" {driver}/*/link {driver}/*/lower {driver}/l" if driver == "overlay" else ""
+        tar = quoted(f"{work}/kept-{number}.tar")
+        lines.append(
+            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' "
+            f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
+        )
+    back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
+    effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
+    return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
+
+
+def start(place: Place, *, crio: bool) -> PlanStep:
+    """Return the step that starts again what was stopped."""
+    if crio and not place.rootless:
+        return PlanStep(
+            ("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start"
+        )
+    words = "systemctl --user start podman.socket" if place.rootless else "systemctl start podman.socket"
+    return PlanStep((words,), "Start again what was stopped.", NONE, "", kind="start")
+
+
+def look(site: Site, place: Place) -> Iterable[PlanStep]:
+    """Yield the step that looks whether it worked."""
+    touched = {about for noted in site.noted for about in noted.about}
+    parents = site.parents()
+    images = []
+    for image, row in site.right("images").items():
+        node, seen = str(row.get("layer") or ""), set()
+        while node and node not in seen:
+            seen.add(node)
+            node = parents.get(node, "")
+        if HEX_ID.fullmatch(image) and row.get("layer") and (image in touched or seen & touched):
+            images.append(image)
+    lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
+    if images:
+        mount = engine(place, "image", "mount")
+        inside = "podman unshare " if place.rootless else ""
+        both = f"{inside}{mount} $i && {inside}{mount.replace('mount', 'unmount')} $i"
+        lines.append(
+            f"( r=0; for i in {' '.join(images)}; do {{ {both}; }} "
+            '>/dev/null || { echo "$i does not mount"; r=1; }; done; exit $r )'
+        )
+    yield PlanStep(
+        tuple(lines),
+        "Look whether it worked: the engine lists everything and mounts every image that was mended. "
+        "Capture the node again and let `analyzer report` read it.",
+        NONE,
+        "every command succeeds, and the report of the new capture is healthy",
+        kind="look",
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""The edits as steps, in the order of their hazards.
+
+A `link` that is empty is written before anything is removed (an engine that removes such a layer takes the whole of
+`overlay/l` along), indexes before an engine starts (with an empty layers.json its garbage collection takes every layer
+directory), files of layers last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.repair.edits import Folder, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.shell import UnsafePathError, commands
+from analyzer.repair.steps import NONE, PlanStep, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analyzer.repair.place import Place
+    from analyzer.repair.site import Noted, Site
+
+ORDER = (
+    ("aside", (SetAside,)),
+    ("directories", (Rename, Folder)),
+    ("texts", (Write,)),
+    ("links", (ShortLink,)),
+    ("records", (Write,)),
+    ("items", (Write,)),
+    ("take", (Take,)),
+    ("rest", ()),
+)
+WORDS = {
+    "directories": "Make the directories that are missing: {what}.",
+    "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
+    "texts": "Write the driver's small files back: {what}. Before anything is removed: an engine that removes a layer "
+    "whose `link` is empty takes all of `overlay/l` along.",
+    "links": "Make the short links again: {what}.",
+    "records": "Put the records right: {what}. No engine may start before this: it deletes what no record names.",
+    "items": "Put image data back from copies within the store: {what}.",
+    "take": "Put back from the pulled copy: {what}. The links stay, so that every layer above still mounts.",
+    "rest": "Put back: {what}.",
+}
+
+
+def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
+    """Yield one step a group of edits; what cannot be pulled or written in a line is left to people."""
+    groups: dict[str, list[Noted]] = {name: [] for name, _ in ORDER}
+    fetched = bool(pulls)
+    for noted in site.noted:
+        if isinstance(noted.edit, Take) and not fetched:
+            site.unsolved.append((noted.about[0] if noted.about else "", f"{noted.why}: no name to pull it by"))
+            continue
+        groups[_group(noted)].append(noted)
+    for name, _ in ORDER:
+        found = groups[name]
+        if not found:
+            continue
+        lines: list[str] = []
+        done: list[Noted] = []
+        for noted in found:
+            try:
+                lines += commands(noted.edit, places[noted.store].path, work)
+                done.append(noted)
+            except UnsafePathError:
+                site.unsolved.append(
+                    (noted.about[0] if noted.about else "", "a path with characters that no script may hold")
+                )
+        if not done:
+            continue
+        about = tuple(dict.fromkeys(a for noted in done for a in noted.about))
+        what = listed(noted.why.partition(": ")[0] for noted in done)
+        losses = [noted.loss for noted in done if noted.loss]
+        effect = WORDS[name].format(what=what, work=work)
+        if losses:
+            effect += f" Gone already, whatever is done: {listed(losses)}."
+        yield PlanStep(
+            tuple(lines),
+            effect,
+            NONE,
+            "",
+            about,
+            tuple((n.store, n.edit) for n in done),
+            "take" if name == "take" else "edit",
+        )
+
+
+def _group(noted: Noted) -> str:
+    edit = noted.edit
+    if isinstance(edit, Write):
+        name = edit.path.rpartition("/")[2]
+        return "texts" if name in ("link", "lower") else "records" if edit.path.count("/") == 1 else "items"
+    for name, kinds in ORDER:
+        if isinstance(edit, kinds) and name not in ("texts", "records", "items"):
+            return name
+    return "rest"

@@ -1,0 +1,51 @@
+"""A step of a plan, and how many objects are told in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.repair.edits import Edit
+
+NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step.
+
+    Attributes:
+        commands: shell lines in order, none for something to do by hand.
+        effect: what it does and why it comes here.
+        risk: `none`, `image-repull`, `container-loss` or `data-loss`.
+        after: what should be seen when it worked.
+        about: ids and member paths of the objects it is for; empty for steps that serve all.
+        edits: the same as data, with the number of the store.
+        kind: `pull`, `stop`, `keep`, `edit`, `take`, `start`, `look` or `hand`.
+    """
+
+    commands: tuple[str, ...]
+    effect: str
+    risk: str = NONE
+    after: str = ""
+    about: tuple[str, ...] = ()
+    edits: tuple[tuple[int, Edit], ...] = ()
+    kind: str = "edit"
+
+    @property
+    def command(self) -> str:
+        """Return the step as one line."""
+        return " && ".join(self.commands)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words in one line, each once with how often it came, and how many were left out."""
+    counts: dict[str, int] = {}
+    for each in words:
+        counts[each] = counts.get(each, 0) + 1
+    shown = [f"{word} ({count} times)" if count > 1 else word for word, count in counts.items()]
+    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
