@@ -239,6 +239,12 @@ def test_progress_is_told_while_members_come_many_at_once(tmp_path, content):
     assert told[-1] <= path.stat().st_size
 
 
+@pytest.mark.parametrize("size", [b"16".ljust(12, b"\0"), base256(14, 12)])
+def test_a_pax_size_in_another_form_and_records_that_claim_more_than_there_is(size):
+    odd = header(b"pax", b"x", size) + b"99999 path=xxxx\n".ljust(BLOCK, b"\0")
+    assert same(ordinary() + (odd + member(LAYER + b"odd")) * 9 + END) > 0
+
+
 def test_members_larger_than_what_is_read_at_once():
     big = recorded(LAYER + b"big", bytes(range(256)) * 400)
     assert same(ordinary() + big + ordinary(base=OTHER) + big + ordinary(5, LAYER + b"z/") + END) > MANY

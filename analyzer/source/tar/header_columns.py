@@ -61,13 +61,12 @@ class Headers(NamedTuple):
     """Where the headers of consecutive members lie in memory.
 
     Attributes:
-        memory: the memory, with 16 bytes before the first header and behind all that is read; `data` is the same.
-        own: where each member's own header starts.
+        memory: the memory.
+        own: where each member's own header starts, which is behind its extended ones.
         extended: where each extended header starts, and `member` the item it belongs to.
     """
 
-    memory: bytes | memoryview
-    data: Column
+    memory: bytes | bytearray
     own: Column
     extended: Column
     member: Column
@@ -105,12 +104,12 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
         limits: bounds on what is read.
         engine: read attributes as the engines do (`pax.attribute`).
     """
-    data, own = headers.data, headers.own
+    data, own = np.frombuffer(headers.memory, np.uint8), headers.own
     types = rows_of(data, own + 156, 1)[:, 0]
     values, good = numbers(data, own)
     good &= sound(data, own) & (ITEMS[types] < len(BATCH_KINDS))
     attributes = Attributes(engine=engine)
-    names, links, said = _extended(headers, good, attributes, limits)
+    names, links, said = _extended(headers, data, good, attributes, limits)
     bodiless = CHAINED[types] == BODILESS
     stored = np.where(bodiless, 0, values[3])
     good &= said.good & (values[4] <= LATEST) & (stored <= limits.total_bytes)
@@ -118,7 +117,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
     kinds = ITEMS[types]
     spans = _spans(data, own, NAME, names, (said.path, said.path_end))
     prefixed = np.flatnonzero((said.path < 0) & (names[0] < 0) & _prefixed(data, own))
-    paths = _paths(headers, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
+    paths = _paths(headers, data, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
     targets = _spans(data, own + TARGET, NAME, links, (said.link, said.link_end))
     devices = _devices(data, own, kinds, good)
     return Members(
@@ -138,10 +137,10 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
 
 
 def _extended(
-    headers: Headers, good: Column, attributes: Attributes, limits: Limits
+    headers: Headers, data: Column, good: Column, attributes: Attributes, limits: Limits
 ) -> tuple[tuple[Column, Column], tuple[Column, Column], PayloadColumns]:
     """Return where each member's GNU long name and link name lie (-1 for none), and what its pax records say."""
-    data, at, member = headers.data, headers.extended, headers.member
+    at, member = headers.extended, headers.member
     count = len(headers.own)
     places = np.full((3, 2, count), -1, np.int64)
     if len(at):
@@ -153,7 +152,7 @@ def _extended(
             items = member[those]
             good[items[1:][items[1:] == items[:-1]]] = False
             place[0][items] = at[those] + BLOCK
-            place[1][items] = at[those] + BLOCK + lengths[those]
+            place[1][items] = np.minimum(at[those] + BLOCK + lengths[those], headers.own[items])
     pax, name, link = places
     for start, end in (name, link):
         those = np.flatnonzero(start >= 0)
@@ -195,10 +194,16 @@ def _prefixed(data: Column, own: Column) -> Column:
 
 
 def _paths(
-    headers: Headers, spans: tuple[Column, Column], prefixed: Column, folders: Column, good: Column, longest: int
+    headers: Headers,
+    data: Column,
+    spans: tuple[Column, Column],
+    prefixed: Column,
+    folders: Column,
+    good: Column,
+    longest: int,
 ) -> Paths:
     """Return the paths; tell those that are not good: long, empty, of two lines, or to be cleaned."""
-    data, (starts, ends) = headers.data, spans
+    starts, ends = spans
     begins = starts + 2 * ((data[starts] == DOT) & (data[starts + 1] == SLASH))
     stops = ends - (data[ends - 1] == SLASH)
     fine = (begins < stops) & (folders | (stops == ends)) & (stops - begins <= longest)
@@ -206,7 +211,7 @@ def _paths(
     good &= fine
     begins, stops = np.where(good, begins, 0), np.where(good, stops, 0)
     memory = headers.memory
-    paths: list[bytes | memoryview] = [
+    paths: list[bytes | bytearray] = [
         memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
     ]
     lengths = stops - begins

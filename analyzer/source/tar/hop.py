@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
 
+    Read = Callable[[int, int, int], int]
+
 MOST = 4_096
 """Members that are gathered at once."""
 STEP = 16 << 10
 """Bytes that are read at once."""
-EDGE = bytes(16)
+ROOM = 16 << 20
+"""Bytes for headers that are looked at together, and for what lies between them."""
 LONGEST = 64 << 10
 """Longest extended headers of a member that are gathered."""
 LEADS = CHAINED.tobytes()
@@ -61,6 +64,8 @@ class Hopper:
         self._limits = limits
         self._contents = Contents(file, start) if contents else None
         self._steps = Steps()
+        self._memory = bytearray(ROOM)
+        self._view = memoryview(self._memory)
         self._ahead: list[Scan] = []  # in reverse
         self._until = 0  # where the last round ended
         self._next_round = FIRST_ROUND
@@ -127,11 +132,21 @@ class Hopper:
 
     def _scan(self, offset: int, until: int) -> Scan | None:
         """Return up to `MOST` members from an offset on that start before a place, None for none."""
-        nothing = Piece(b"", offset, -1)
-        scan = scan_of(gather(nothing, self._pread, self._steps, offset, until, self._size), self._limits)
+        held = Held(self._memory, offset, -1)
+        places = gather(held, self._read, self._steps, offset, until, self._size)
+        scan = scan_of(self._memory, places, self._limits)
         if scan is None or self._contents is None:
             return scan
         return scan._replace(sums=self._contents.sums(scan))
+
+    def _read(self, at: int, count: int, offset: int) -> int:
+        """Read to a place in memory, and return how many bytes were read."""
+        if at + count > len(self._memory):
+            return 0
+        try:
+            return os.preadv(self._file, [self._view[at : at + count]], self._start + offset)
+        except OSError:  # the reader meets the same, and records it
+            return 0
 
     def _pread(self, count: int, offset: int) -> bytes:
         try:
@@ -140,103 +155,95 @@ class Hopper:
             return b""
 
 
-class Piece(NamedTuple):
-    """A piece of a tar in memory: the memory, where in the tar it starts, and where in it the last block starts."""
+class Held(NamedTuple):
+    """A piece of a tar in memory: the memory, where in the tar its first byte is, and where the last block starts."""
 
-    memory: bytes | bytearray
+    memory: bytearray
     base: int
     last: int
 
 
-class HeaderSpans(NamedTuple):
-    """What lies before the contents of consecutive members.
+class Places(NamedTuple):
+    """Where the headers of consecutive members are.
 
     Attributes:
-        spans: the headers of each.
-        begins: where each starts.
-        more: of each member with more than one extended header, the others: its item, and place among its headers.
-        after: where the last one ends.
+        own: where in memory each member's own header starts.
+        extended: where in memory the extended headers before any of them start.
+        begins: where in the tar each member starts.
+        after: where in the tar the last one ends.
     """
 
-    spans: list[bytes | bytearray]
+    own: list[int]
+    extended: list[int]
     begins: list[int]
-    more: list[tuple[int, int]]
     after: int
 
 
-def gather(
-    at_hand: Piece, pread: Callable[[int, int], bytes], steps: Steps, pos: int, until: int, size: int
-) -> HeaderSpans:
+def gather(held: Held, read: Read, steps: Steps, pos: int, until: int, size: int) -> Places:
     """Return the headers of members that start between two places and end within the tar, up to `MOST`.
 
     Args:
-        at_hand: what is in memory.
-        pread: gives up to so many bytes from a place on that is not, none where there is no more to be had.
+        held: what is in memory.
+        read: puts bytes of the tar behind those that are needed: (where in memory, how many, where in the tar) to how
+            many there are, none where there is no more to be had, or no room.
         steps: sizes seen so far.
         pos: where the first member starts.
         until: the place before which they start.
         size: where the tar, or what is to be had of it, ends.
     """
     leads, fields = LEADS, FIELDS
-    found = HeaderSpans([], [], [], pos)
-    spans, begins, more, _ = found
-    piece, base, last = at_hand
+    found = Places([], [], [], pos)
+    own, extended, begins, _ = found
+    memory, base, last = held
+    used = whole = 0  # memory up to the last header; extended headers of members that are wholly there
     try:
-        while len(spans) < MOST and pos < until:
+        while len(own) < MOST and pos < until:
+            whole = len(extended)
             begin = at = pos - base
             if at > last:
-                piece, base, begin, at = pread(STEP, pos), pos, 0, 0
-                last = len(piece) - BLOCK
-                if last < 0:
+                base, begin, at = pos - used, used, used
+                last = used + read(used, STEP, pos) - BLOCK
+                if at > last:
                     break
-            field, kind = fields(piece, at)
+            field, kind = fields(memory, at)
             lead = leads[kind]
             while lead == EXTENDED:
-                if at > begin:
-                    more.append((len(spans), at - begin))
+                extended.append(at)
                 at += steps[field]
                 if at > last:
-                    if at - begin > LONGEST:
-                        return found._replace(after=pos)
-                    piece, base, at, begin = pread(STEP + at - begin, pos), pos, at - begin, 0
-                    last = len(piece) - BLOCK
+                    end = last + BLOCK
+                    last += read(end, at + STEP - end, base + end) if at - begin <= LONGEST else 0
                     if at > last:
-                        return found._replace(after=pos)
-                field, kind = fields(piece, at)
+                        lead = STOP
+                        break
+                field, kind = fields(memory, at)
                 lead = leads[kind]
             if lead == STOP:
                 break
             after = base + at + (BLOCK if lead == BODILESS else steps[field])
-            if after > size or not (piece[at] or kind):
+            if after > size or not (memory[at] or kind):
                 break
-            spans.append(piece[begin : at + BLOCK])
+            own.append(at)
             begins.append(pos)
-            pos = after
+            pos, used = after, at + BLOCK
+            whole = len(extended)
     except FieldError:  # the size of this member is no number
         pass
+    del extended[whole:]
     return found._replace(after=pos)
 
 
-def scan_of(found: HeaderSpans, limits: Limits, *, in_window: bool = False) -> Scan | None:
-    """Return what gathered headers say, None where there are none."""
-    spans, begins, more, after = found
-    if not spans:
+def scan_of(memory: bytearray, found: Places, limits: Limits, *, in_window: bool = False) -> Scan | None:
+    """Return what the headers at some places say, None where there are none."""
+    own, extended, begins = (np.array(places, np.int64) for places in found[:3])
+    if not len(own):
         return None
-    lengths = np.fromiter(map(len, spans), np.int64, len(spans))
-    memory = b"".join((EDGE, *spans, EDGE))
-    ends = np.cumsum(lengths) + len(EDGE)
-    member = np.flatnonzero(lengths > BLOCK)
-    extended = (ends - lengths)[member]
-    more = [place for place in more if place[0] < len(spans)]
-    if more:
-        others = np.array(more, np.int64)
-        member = np.concatenate((member, others[:, 0]))
-        extended = np.concatenate((extended, (ends - lengths)[others[:, 0]] + others[:, 1]))
-        order = np.argsort(extended)
-        extended, member = extended[order], member[order]
-    members = read_headers(Headers(memory, np.frombuffer(memory, np.uint8), ends - BLOCK, extended, member), limits)
-    starts = np.array(begins, np.int64)
-    return Scan.of(starts, np.append(starts[1:], after), members, starts + lengths, in_window=in_window)
+    member = np.searchsorted(own, extended)
+    members = read_headers(Headers(memory, own, extended, member), limits)
+    first = own.copy()
+    first[member[::-1]] = extended[::-1]
+    ends = np.append(begins[1:], found.after)
+    return Scan.of(begins, ends, members, begins + own - first + BLOCK, in_window=in_window)
 
 
 class Steps(dict[bytes, int]):

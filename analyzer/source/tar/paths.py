@@ -45,7 +45,7 @@ class Paths(NamedTuple):
     starts: Column
 
     @classmethod
-    def of(cls, paths: Sequence[bytes | memoryview], lengths: Column) -> Paths:
+    def of(cls, paths: Sequence[bytes | bytearray], lengths: Column) -> Paths:
         """Return paths whose lengths are known."""
         starts = np.ones(len(paths) + 1, np.int64)
         np.cumsum(lengths + 1, out=starts[1:])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.source.tar.header import BLOCK
-from analyzer.source.tar.hop import Hopper, Piece, Steps, gather, scan_of
+from analyzer.source.tar.hop import Held, Hopper, Steps, gather, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,9 +86,10 @@ class Scanner:
         window = self._window
         if window.fill(LEAST) < LEAST:
             return None
-        piece, end = Piece(window.buffer, window.base, window.end - BLOCK), window.base + window.end
-        return scan_of(gather(piece, _nothing, self._steps, window.offset, end, end), self._limits, in_window=True)
+        held, end = Held(window.buffer, window.base, window.end - BLOCK), window.base + window.end
+        places = gather(held, _nothing, self._steps, window.offset, end, end)
+        return scan_of(window.buffer, places, self._limits, in_window=True)
 
 
-def _nothing(_count: int, _offset: int) -> bytes:
-    return b""
+def _nothing(_at: int, _count: int, _offset: int) -> int:
+    return 0
