@@ -90,6 +90,54 @@ def test_one_public_class_name_is_one_class():
     assert {name for name, count in names.items() if count > 1} <= allowed
 
 
+TREE = {"layers", "links", "others", "tar_splits", "image_files", "layer_files", "container_files", "entries"}
+TREE |= {"data_dirs", "part_dirs", "tables", "volumes"}
+"""Attributes of a snapshot that hold what is there, by name; `rel.layers` and `store.layers` are records."""
+LOOKS_AT_WHAT_IS_THERE = {
+    "checks/host/container_fills_disk.py": "sums sizes",
+    "checks/images/strays.py": "files that no record names",
+    "checks/layers/toc_unreadable.py": "a table of contents that is there",
+    "checks/libpod/container_of_another_tool.py": "Buildah's mark",
+    "checks/overlay/additional_layer.py": "a diff that should not be there",
+    "checks/overlay/backing_device.py": "the node that is there",
+    "checks/overlay/composefs_blob.py": "the form of a layer's big data",
+    "checks/overlay/link_owner.py": "which of two symlinks to keep",
+    "checks/overlay/lowers.py": "what names a layer",
+    "checks/overlay/mount_point_left.py": "a mount's directory that is there",
+    "checks/store/index_behind.py": "data younger than its index",
+}
+"""Modules that look names up and conclude nothing where there is none, and what they look at."""
+
+
+def _asks_the_tree(tree):
+    """Yield the line of each question `x not in tree` and `tree.get(x)`, whose answer may be that there is none."""
+    for node in ast.walk(tree):
+        asked = []
+        if isinstance(node, ast.Compare):
+            asked = [each for op, each in zip(node.ops, node.comparators, strict=True) if isinstance(op, ast.NotIn)]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            asked = [node.func.value]
+        for attribute in (part for each in asked for part in ast.walk(each) if isinstance(part, ast.Attribute)):
+            if attribute.attr in TREE and ast.unparse(attribute) not in RECORDS:
+                yield node.lineno
+
+
+RECORDS = {"view.rel.layers", "lowers.rel.layers", "rel.layers", "view.store.layers", "store.layers"}
+
+
+def test_rules_conclude_absence_only_by_asking_how_the_bundle_was_captured():
+    asking, silent = set(), {}
+    for path in (ROOT / "analyzer" / "checks").rglob("*.py"):
+        text, name = path.read_text(), path.relative_to(ROOT / "analyzer").as_posix()
+        lines = list(_asks_the_tree(ast.parse(text)))
+        if lines and ".capture." not in text:
+            silent[name] = lines
+        asking |= {name} if lines else set()
+    assert {name: lines for name, lines in silent.items() if name not in LOOKS_AT_WHAT_IS_THERE} == {}
+    assert LOOKS_AT_WHAT_IS_THERE.keys() <= silent.keys()
+    assert {"checks/overlay/work_directories.py", "checks/images/item_missing.py"} <= asking  # the test sees some
+
+
 UNUSED_ON_PURPOSE = [
     *("__getattr__", "_constructor*", "_repr_*_"),  # asked for by Python, pandas and notebooks
     *(

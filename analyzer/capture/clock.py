@@ -114,11 +114,20 @@ class LayerClock:
         recorded = self.recorded.get(parent)
         if recorded is not None and same_time(changed, recorded):
             return NotCaptured(f"{where} has the time that its layer's tar gives it")
+        if recorded is not None and self._gives_times():
+            told = f"{where} was changed at {format_time(changed)}, after the engine had given it its recorded time"
+            return Removed(changed, told)
         if self.unpacked_ns is not None and changed <= self.unpacked_ns + FAR:
             return NotCaptured(f"{where} has not changed since the layer was unpacked")
         if recorded is None and self.unpacked_ns is None:
             return Unknown(f"nothing tells when {where} was made")
         return Removed(changed, f"{where} was changed at {format_time(changed)}, after its layer was unpacked")
+
+    def _gives_times(self) -> bool:
+        """Tell whether the engine gave directories of this layer their recorded times, which partial pulls do not."""
+        index, kinds, times = self.table.index, self.table.kinds, self.table.mtimes
+        rows = ((index.get(path, -1), recorded) for path, recorded in self.recorded.items())
+        return any(row >= 0 and kinds[row] == DIRECTORY_CODE and same_time(times[row], time) for row, time in rows)
 
 
 def same_time(found: int, recorded: int) -> bool:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.clock import NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock, same_time
+from analyzer.capture.clock import NEAR, NO_DIRECTORY, LayerClock, StoreClock
 from analyzer.capture.kept import Kept, kept_facts
 from analyzer.capture.recorded import description, directory_times, written_ns
-from analyzer.snapshot.content import DIRECTORY_CODE
+from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
 from analyzer.snapshot.overlay import link_target
 from analyzer.snapshot.toc import Toc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.content import DiffTable
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 Key = TypeVar("Key")
-SAMPLES = 6
-ENOUGH = 3
-"""Directories with a recorded time that decide whether the bundle keeps such times."""
-LONGEST_SPLIT = 1 << 20
-SOON = 5 * SECOND
 MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
@@ -52,6 +46,7 @@ class Capture:
         self.snapshot = snapshot
         self.left_out: Counter[str] = Counter()
         self.absent_names: list[str] = []
+        self._lacking: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Answer]] = {}
         self._clocks: dict[tuple[str, str], StoreClock] = {}
 
     @cached_property
@@ -61,53 +56,8 @@ class Capture:
 
     @cached_property
     def directory_times(self) -> bool:
-        """Tell whether directories have the times they had on the node.
-
-        Proved on directories that a layer's tar names: the engine gives them the recorded time, which a copy that sets
-        its own time does not. Where there are none, on layer directories: they are made with their record.
-        """
-        if not self.kept.directories:
-            return False
-        same = other = 0
-        for store, layer in islice(self._described(), SAMPLES):
-            table = layer.tables["diff"]
-            for path, recorded in directory_times(description([store], layer.name)).items():
-                row = table.index.get(path, -1)
-                if row >= 0 and table.kinds[row] == DIRECTORY_CODE:
-                    if same_time(table.mtimes[row], recorded):
-                        same += 1
-                    else:
-                        other += 1
-            table.forget_index()
-        if same + other >= ENOUGH:
-            return same > 0 and 3 * same >= other
-        return self._made_with_their_record()
-
-    def _described(self) -> Iterator[tuple[Store, LayerDirectory]]:
-        for store in self.snapshot.stores:
-            for layer in store.home.layers.values():
-                split = store.tar_splits.get(layer.name)
-                own = layer.tables.get("diff")
-                if split is not None and own is not None and len(own) and len(split.data or b"") <= LONGEST_SPLIT:
-                    yield store, layer
-
-    def _made_with_their_record(self) -> bool:
-        """Tell whether some directory of a layer has the time of its record, or of a link in it that has that time."""
-        for store in self.snapshot.stores:
-            created = {record.id: record.created_ns for record in store.layers}
-            for layer in store.home.layers.values():
-                made = created.get(layer.name)
-                if layer.member is not None and made is not None and abs(layer.member.mtime_ns - made) <= SOON:
-                    return True
-            if self.times_kept(store) and any(self._filled_then(store, *each) for each in store.image_files.items()):
-                return True
-        return False
-
-    def _filled_then(self, store: Store, name: str, files: Mapping[str, SmallFile]) -> bool:
-        """Tell whether an image's data directory has the time of its files."""
-        directory = store.data_dirs.get("images", {}).get(name)
-        times = [file.member.mtime_ns for file in files.values()]
-        return directory is not None and bool(times) and abs(directory.mtime_ns - max(times)) <= SOON
+        """Tell whether directories have the times they had on the node."""
+        return directory_times_kept(self.snapshot, self.kept)
 
     @cached_property
     def newest_ns(self) -> int:
@@ -149,6 +99,13 @@ class Capture:
         Returns:
             The answer by directory name.
         """
+        directories = tuple(directories)
+        key = (store.root, store.driver, name, tuple(each.name for each in directories))
+        if key not in self._lacking:
+            self._lacking[key] = self._tell_lacking(store, name, directories)
+        return self._lacking[key]
+
+    def _tell_lacking(self, store: Store, name: str, directories: Sequence[LayerDirectory]) -> dict[str, Answer]:
         if name in EMPTY and not _keeps_empty(store):
             return {each.name: NotCaptured(NO_EMPTY) for each in directories}
         clock = self.store_clock(store)
@@ -179,6 +136,22 @@ class Capture:
         layers = [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         return clock.absent(home.member, [], seen=[*links, *others, *layers])
 
+    def short_link(self, store: Store, layer: LayerDirectory) -> Answer:
+        """Answer for the symlink of one layer, which `overlay/l` lacks while it has others."""
+        home = store.home
+        made = [layer.link.member.mtime_ns] if layer.link is not None else []
+        others = [member.mtime_ns for member in home.links.values()]
+        return one_of_many(self.store_clock(store).absent(home.link_dir, made, seen=others))
+
+    def layer_directory(self, store: Store, layer_id: str) -> Answer:
+        """Answer for the directory of one layer, which the driver's home lacks while it has others."""
+        home = store.home
+        made = [record.created_ns for record in store.layers if record.id == layer_id and record.created_ns is not None]
+        made += [member.mtime_ns for member in home.links.values() if link_target(member) == layer_id]
+        seen = [member.mtime_ns for member in home.others.values()]
+        seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
+        return one_of_many(self.store_clock(store).absent(home.member, made, seen=seen, shaken=True))
+
     def layer_directories(self, store: Store) -> Answer:
         """Answer for the directories of all layers that have a record: the driver's home holds none of them.
 
@@ -189,7 +162,7 @@ class Capture:
         home, clock = store.home, self.store_clock(store)
         made = [record.created_ns for record in store.layers if record.created_ns is not None]
         marks = [member for name, member in home.others.items() if name == ".has-mount-program"]
-        if made and self.times_kept(store):
+        if made and times_kept(store):
             for mark in marks:
                 if mark.mtime_ns > max(made) + NEAR:
                     return Removed(mark.mtime_ns, f"{mark.path} is younger than every layer")
@@ -214,13 +187,6 @@ class Capture:
                 return Removed(max(changed), f"{home.path} was changed before {index.path} was written")
         return Unknown("an engine may have deleted it while the bundle was made")
 
-    def times_kept(self, store: Store) -> bool:
-        """Tell whether the index files of a store have the times of their last change: before the youngest entry."""
-        times = {file.member.mtime_ns for files in store.image_files.values() for file in files.values()}
-        times |= {file.member.mtime_ns for file in store.tar_splits.values()}
-        made = [record.created_ns for record in store.layers if record.created_ns is not None]
-        return bool(made) and any(time <= max(made) + SECOND for time in times)
-
     def image_data(self, store: Store, image_id: str) -> Answer:
         """Answer for a file that an image's data directory should have, or for that directory, and has not."""
         clock, index = self.store_clock(store), store.document("images", "images.json")
@@ -236,12 +202,41 @@ class Capture:
     def layer_data(self, stores: Iterable[Store], layer_id: str) -> Answer:
         """Answer for a big-data file that a layer should have and has not."""
         for store in stores:
-            directory = store.data_dirs.get("layers", {}).get(layer_id)
-            if directory is not None:
-                files = store.layer_files.get(layer_id, {}).values()
-                saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith("layers/")]
-                return self.store_clock(store).absent(directory, [file.member.mtime_ns for file in files], seen=saved)
+            if layer_id in store.data_dirs.get("layers", {}):
+                return self._data(store, "layers", layer_id, store.layer_files)
         return Unknown(NO_DIRECTORY)
+
+    def container_data(self, store: Store, container_id: str, name: str) -> Answer:
+        """Answer for a file of a container (its path below the data directory) that the bundle lacks."""
+        nested = "/" in name
+        known = store.container_files.values()
+        others = any(name in files if nested else any("/" not in path for path in files) for files in known)
+        if nested:
+            answer: Answer = Unknown(NO_DIRECTORY)
+        else:
+            answer = self._data(store, "containers", container_id, store.container_files)
+        return settled({name: answer}, others=others)[name]
+
+    def tar_split(self, store: Store) -> Answer:
+        """Answer for the tar-split of one layer, which the store lacks while it has those of others."""
+        return one_of_many(self.part(store, "layers"))
+
+    def _data(self, store: Store, part: str, name: str, files: Mapping[str, Mapping[str, SmallFile]]) -> Answer:
+        """Answer for a file of one data directory of a part, whose index is no part of that directory."""
+        directory = store.data_dirs.get(part, {}).get(name)
+        saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
+        made = [file.member.mtime_ns for path, file in files.get(name, {}).items() if "/" not in path]
+        return self.store_clock(store).absent(directory, made, seen=saved)
+
+    def volume(self, store: Store, made_ns: int | None) -> Answer:
+        """Answer for a directory of `volumes` that was made then; the engine makes one that is empty."""
+        known = store.volumes
+        if known is None or not (known.found or _keeps_empty(store)):
+            return NotCaptured(NO_EMPTY)
+        seen = [member.mtime_ns for member in known.found.values() if member is not None]
+        made = [made_ns] if made_ns is not None else []
+        answer = self.store_clock(store).absent(known.directory, made, seen=seen)
+        return one_of_many(answer) if known.found else answer
 
     def part(self, store: Store, part: str) -> Answer:
         """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""
@@ -263,6 +258,11 @@ def _keeps_empty(store: Store) -> bool:
     return any(EMPTY & each.entries.keys() - {"diff"} for each in layers if each.name not in written)
 
 
+def one_of_many(answer: Answer) -> Answer:
+    """Return what holds of one name whose like the bundle has elsewhere: the capture did not leave out the kind."""
+    return settled({"": answer}, others=True)[""]
+
+
 def settled(answers: Mapping[Key, Answer], *, others: bool) -> dict[Key, Answer]:
     """Return what holds of one kind of name that several directories lack.
 
@@ -280,14 +280,6 @@ def settled(answers: Mapping[Key, Answer], *, others: bool) -> dict[Key, Answer]
         return dict.fromkeys(answers, left_out[0]) if left_out else dict(answers)
     unlike = Removed(None, "others of its kind are in the bundle")
     return {name: unlike if isinstance(each, Unknown) else each for name, each in answers.items()}
-
-
-def last_write_ns(store: Store) -> int:
-    """Return the youngest of the files that an engine writes whenever it changes a store; 0 without any."""
-    times = [document.file.member.mtime_ns for document in store.documents.values()]
-    times += [lock.file.member.mtime_ns for lock in store.locks.values()]
-    times += [member.mtime_ns for name, member in store.home.others.items() if name == "backingFsBlockDev"]
-    return max(times, default=0)
 
 
 def capture_of(snapshot: BundleSnapshot, rel: Relations) -> Capture:

@@ -42,8 +42,7 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
     databases = find_states(collected.loose)
     for store in stores:
         store.libpod = states_of(store.root, databases)
-        if store.root in collected.volumes:
-            store.volumes = frozenset(collected.volumes[store.root])
+        store.volumes = collected.volumes.get(store.root)
     return _merge_run_roots(stores)
 
 

@@ -19,6 +19,7 @@ from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import CUT, LEFT_OUT, LIMIT, LINK, SPECIAL, SmallFile, Unread
 from analyzer.snapshot.toc import TOC_FILE
+from analyzer.snapshot.volumes import Volumes
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
 from analyzer.source.stream.wrapped import ARCHIVE
 
@@ -34,7 +35,7 @@ OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
-VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
+VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]*)(?:/(.*))?)?", re.DOTALL)
 RECORDS = re.compile(r"(?:(.*)/)?((?:volatile-)?(?:layers|images|containers)\.json)", re.DOTALL)
 """Index files on their own, outside the directory of a driver."""
 FOREIGN = re.compile(
@@ -43,7 +44,6 @@ FOREIGN = re.compile(
     r"|(?P<must_gather>(?:^|/)(?:must-gather[^/]*|cluster-scoped-resources|host_service_logs|inspect\.local[^/]*)/)"
 )
 MOST_FOREIGN = 3
-MOST_VOLUMES = 100_000
 MOST_MOUNTED = 256
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 NOTED = 100
@@ -97,7 +97,7 @@ class Collected:
 
     stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)
     loose: dict[str, SmallFile] = field(default_factory=dict)
-    volumes: dict[str, set[str]] = field(default_factory=dict)
+    volumes: dict[str, Volumes] = field(default_factory=dict)
     host: host.Host = field(default_factory=host.Host)
     tops: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -405,7 +405,7 @@ class Collector:
         if len(self.result.foreign) < MOST_FOREIGN and (foreign := FOREIGN.search(path)) is not None:
             self.result.foreign.setdefault(foreign.lastgroup or "", path)
         if (volume := VOLUMES.fullmatch(path)) is not None:
-            self._volume(volume.group(1) or "", volume.group(2) or "")
+            self._volume(volume.group(1) or "", volume.group(2) or "", volume.group(3), member)
         elif host.WANTED.search(path):
             self.result.host.files[path] = self._keep(member, body, "small_file")
         elif host.LOGS.search(path):
@@ -418,13 +418,11 @@ class Collector:
                 member, body, "index_file"
             )
 
-    def _volume(self, root: str, name: str) -> None:
+    def _volume(self, root: str, name: str, below: str | None, member: Member) -> None:
         """Note a directory of a volume; what lies in it is not looked at."""
         if root not in self.result.volumes and len(self.result.volumes) >= MOST_MOUNTED:
             return
-        names = self.result.volumes.setdefault(root, set())
-        if name and len(names) < MOST_VOLUMES:
-            names.add(name)
+        self.result.volumes.setdefault(root, Volumes()).note(name, below, member)
 
 
 def not_regular(member: Member) -> Unread:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.locks import Lock
     from analyzer.snapshot.overlay import DriverHome
     from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.volumes import Volumes
     from analyzer.source.member import Member
 
 GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT = "graph-root", "image-store", "additional", "run-root"
@@ -48,7 +49,7 @@ class Store:
         parsed: manifests and configs of images, kept by who opens images.
         backing_fs: type of the file system the graph root lies on, `""` when the bundle does not tell.
         libpod: databases of podman in it, first the one that podman uses.
-        volumes: names of the directories in `volumes`, None where the bundle has no such directory.
+        volumes: what the bundle holds of `volumes`, None where the bundle has no such directory.
     """
 
     root: str
@@ -73,7 +74,7 @@ class Store:
     group: int = 0
     backing_fs: str = ""
     libpod: list[LibpodState] = field(default_factory=list)
-    volumes: frozenset[str] | None = None
+    volumes: Volumes | None = None
     parsed: ParsedItems = field(default_factory=ParsedItems, repr=False, compare=False)
 
     def path(self, *parts: str) -> str:

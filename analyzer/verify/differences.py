@@ -26,7 +26,7 @@ from analyzer.verify.facts import (
     is_whiteout,
 )
 from analyzer.verify.id_maps import ANY
-from analyzer.verify.opaque_marks import OPAQUE_NAMES
+from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, OPAQUE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from analyzer.verify.entry_judge import EntryJudge
     from analyzer.verify.facts import LayerFacts
 
-OPAQUE_MARK = ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
 NANO = 1_000_000_000
 
@@ -262,7 +261,7 @@ class TableComparison:
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None
             expected = "user.overlay.opaque = y" if self.rootless else "trusted.overlay.opaque = y"
-            observed = f"{other}, which its mounts do not honour" if other else "no opaque mark"
+            observed = f"{other}, which its mounts do not honour" if other else NO_MARK
             facts.add(Difference(OPAQUE, path, DIRECTORY, expected, observed, mtime))
         for row, (_, _, xattrs, _) in self.table.extra.items():
             name = self.table.names[row]

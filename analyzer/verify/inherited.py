@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.member import DIRECTORY, HARDLINK
 from analyzer.verify.facts import WHITEOUT_PREFIX
+from analyzer.verify.opaque_marks import OPAQUE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.snapshot.tar_entry import TarEntry
 
-OPAQUE_MARK = ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
 
 

@@ -10,10 +10,23 @@ from analyzer.verify.id_maps import attribute_names
 if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
+OPAQUE_MARK = ".wh..wh..opq"
 TRUSTED, USER = "trusted.overlay.", "user.overlay."
 OPAQUE_NAMES = ("trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque", "user.containers.opaque")
 BY_THE_KERNEL = ("origin", "impure", "uuid", "redirect", "nlink", "upper")
 """Other marks that overlay itself leaves on what it wrote, in the name space it was mounted with."""
+
+
+NO_MARK = "no opaque mark"
+
+
+def may_be_files(store: Store) -> bool:
+    """Tell whether opaque marks of image layers are files: fuse-overlayfs unpacked them, or nothing tells who did.
+
+    The driver writes `.has-mount-program` either way (containers/storage drivers/overlay: Init).
+    """
+    mark = store.home.mount_program
+    return mark is None or (text_of(mark) or "").strip() == "true"
 
 
 def honoured_names(store: Store, *, rootless: bool) -> tuple[str, ...]:

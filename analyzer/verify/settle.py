@@ -16,7 +16,8 @@ from analyzer.capture.ids import cut_to_fit
 from analyzer.capture.links import rewriting
 from analyzer.snapshot.content import DiffTable
 from analyzer.source.member import DIRECTORY, SYMLINK
-from analyzer.verify.facts import LINK, MISSING, MODE, NODE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
+from analyzer.verify.facts import LINK, MISSING, MODE, NODE, OPAQUE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
+from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, may_be_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ class _Settler:
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
-        clock = self._clock(facts, table) if facts.count(*NAMES) else None
+        clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
         emptied = {_parent(each.path) for each in facts.of(MISSING)}
         for facet, listed in list(facts.lists.items()):
@@ -133,6 +134,9 @@ class _Settler:
             return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else real
         if each.facet == OWNER:
             return NotCaptured(NARROW) if self._owner_cut(each) else real
+        if each.facet == OPAQUE and each.observed == NO_MARK and may_be_files(self.store) and clock is not None:
+            answer = clock.answer(f"{each.path}/{OPAQUE_MARK}".lstrip("/"))
+            return NotCaptured(UNCHANGED) if isinstance(answer, NotCaptured) else answer
         if each.facet not in NAMES:
             return real
         gone = each.observed == GONE

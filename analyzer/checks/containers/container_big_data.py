@@ -20,8 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
@@ -54,7 +55,10 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             name = file_name(key)
             file = files.get(name)
             wrong = _wrong(container, key, file)
-            if wrong:
+            weight: dict[str, Any] | None = {}
+            if file is None:
+                weight = weigh(view.capture.container_data(view.store, container.id, name), ERROR, f"{name} is gone")
+            if wrong and weight is not None:
                 path = view.store.part_path("containers", container.id, name)
                 expected, seen = wrong
                 yield this.found(
@@ -67,6 +71,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                     seen=seen,
                     unsynced=file is not None and (file.zeroed or (file.member.size == 0 and seen != expected)),
                     containers=[container.id],
+                    **weight,
                 )
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import NotCaptured
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
@@ -60,7 +61,8 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         for container in own:
             file = files[container.id]
             seen = _seen(file)
-            if seen:
+            answer = view.capture.container_data(view.store, container.id, name) if file is None else None
+            if seen and not isinstance(answer, NotCaptured):
                 yield _finding(view, this, container, name, file, seen=seen)
 
 

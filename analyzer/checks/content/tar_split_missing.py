@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, INFO, LOW, Finding
 from analyzer.checks.rule import Rule, rule
@@ -57,6 +58,9 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         own = rel.layer_store.get(record.id) is store
         if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
             continue
+        weight = weigh(view.capture.tar_split(store), ERROR, f"the tar-split of layer {record.id} is gone")
+        if weight is None:
+            return
         where = Where(store.part_path("layers", f"{record.id}.tar-split.gz"))
         yield this.found(
             view.layer(record.id, where.path),
@@ -66,6 +70,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             ],
             layer=record.id,
             layers=[record.id],
+            **weight,
         )
 
 

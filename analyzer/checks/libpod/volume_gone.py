@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
@@ -48,19 +49,23 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         return
     folder = state.config.volume_dir.rstrip("/")
     for name, volume in sorted(state.volumes.items()):
-        if volume.driver != "local" or name in store.volumes:
+        if volume.driver != "local" or name in store.volumes.found:
             continue
         if not folder or volume.mount_point != f"{folder}/{name}/_data":
+            continue
+        answer = view.capture.volume(store, volume.created_ns)
+        weight = weigh(answer, ERROR, f"{store.path('volumes', name)} is gone", MEDIUM)
+        if weight is None:
             continue
         used = sorted(each.name or each.id for each in state.containers.values() if name in each.volumes)
         yield this.found(
             view.file(state.path),
             [(volume.where, "its directory", "none")],
-            confidence=MEDIUM,
             variant=name,
             name=name,
             directory=store.path("volumes", name),
             path=state.path,
             users=f"{', '.join(used)} cannot start" if used else "no container uses it",
             containers=sorted(each.id for each in state.containers.values() if name in each.volumes),
+            **weight,
         )

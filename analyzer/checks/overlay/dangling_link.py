@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.repair import links_to_repair
@@ -57,6 +58,10 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         has_record = layer in view.rel.layers
         users = users_of(view, [layer])
+        answer = view.capture.layer_directory(view.store, layer)
+        weight = weigh(answer, ERROR if has_record or pending else WARNING, f"{home.path}/{layer} is gone")
+        if weight is None:
+            continue
         yield this.found(
             view.file(member.path),
             [
@@ -66,7 +71,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                     f"absent, though {member.path} leads to it",
                 )
             ],
-            severity=ERROR if has_record or pending else WARNING,
+            **weight,
             path=member.path,
             layer=layer,
             layers=[layer],

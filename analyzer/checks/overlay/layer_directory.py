@@ -67,9 +67,10 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         links = [f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())]
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
         users = users_of(view, [record.id])
-        deleted = bool(home.links and not links and not users.images)
-        answer = view.capture.deleted_meanwhile(view.store) if deleted else Removed(None, "")
-        weight = weigh(answer, ERROR if users else WARNING, f"{path} is gone with its short link")
+        answer = view.capture.layer_directory(view.store, record.id)
+        if isinstance(answer, Removed) and home.links and not links and not users.images:
+            answer = view.capture.deleted_meanwhile(view.store)
+        weight = weigh(answer, ERROR if users else WARNING, f"{path} is gone")
         if weight is None:
             continue
         yield this.found(

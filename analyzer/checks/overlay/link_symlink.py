@@ -26,8 +26,9 @@ Engine source
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.repair import self_repair_fails
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+
+MISSING = "missing"
 
 
 @rule(
@@ -65,6 +68,12 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         if blocked is None:
             blocked = self_repair_fails(view)
+        severity = ERROR if blocked or seen != MISSING else WARNING
+        weight: dict[str, Any] | None = {"severity": severity}
+        if seen == MISSING:
+            weight = weigh(view.capture.short_link(view.store, directory), severity, f"{home.path}/l/{link} is gone")
+        if weight is None:
+            continue
         users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
@@ -72,8 +81,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 (Where(f"{home.path}/l/{link}"), f"../{directory.name}/diff", seen),
                 (Where(f"{directory.path}/link"), "the name of its symlink", link),
             ],
-            severity=ERROR if blocked or seen != "missing" else WARNING,
-            variant="missing" if seen == "missing" else "wrong",
+            variant=MISSING if seen == MISSING else "wrong",
             layer=directory.name,
             layers=[directory.name],
             images=users.images,
@@ -84,6 +92,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             expected=f"../{directory.name}/diff",
             blocked=blocked,
             repair=_outlook(seen, blocked),
+            **weight,
         )
 
 
@@ -91,7 +100,7 @@ def _seen(view: StoreView, link: str, layer_id: str) -> str:
     """Return what stands at `l/<link>` in words, `""` when it is right or judged elsewhere."""
     member = view.store.home.links.get(link)
     if member is None:
-        return "missing"
+        return MISSING
     if member.kind != SYMLINK:
         return f"a {member.kind}"
     target = link_target(member)
@@ -101,4 +110,4 @@ def _seen(view: StoreView, link: str, layer_id: str) -> str:
 def _outlook(seen: str, blocked: str) -> str:
     if blocked:
         return f"the driver cannot repair it: {blocked}"
-    return "the next mount re-makes it" if seen == "missing" else "nothing repairs it"
+    return "the next mount re-makes it" if seen == MISSING else "nothing repairs it"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.snapshot.overlay import link_target
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.source.member import SYMLINK
@@ -21,12 +22,15 @@ def self_repair_fails(view: StoreView) -> str:
     home = view.store.home
     if view.store.role != GRAPH_ROOT:
         return f"the driver repairs links only in the graph root, not in the {view.store.role} {view.store.root}"
-    for _, directory in sorted(home.layers.items()):
-        if directory.link is None:
+    lacking = [directory for _, directory in sorted(home.layers.items()) if directory.link is None]
+    answers = view.capture.lacking(view.store, "link", lacking) if lacking else {}
+    for directory in lacking:
+        if isinstance(answers[directory.name], Removed):
             return f"{directory.path} has no link file"
     for name, member in sorted(home.links.items()):
         target = link_target(member) if member.kind == SYMLINK else ""
-        if target and target not in home.layers:
+        gone = target and target not in home.layers
+        if gone and not isinstance(view.capture.layer_directory(view.store, target), NotCaptured):
             return f"{member.path} leads to {home.path}/{target}, which is gone"
         if not target:
             return f"{home.path}/l/{name} is no symlink of the form ../<layer>/diff"

@@ -9,7 +9,7 @@ from analyzer.report.drawing.mermaid import fenced
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
 from analyzer.report.formats.document import container_name, image_names
-from analyzer.report.model.coverage import capture_hides, content, how_captured, xattrs
+from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import MEANING, RISKS, VERDICTS, human, percent, plural
@@ -74,6 +74,8 @@ class _Ticket:
         verdict = report.verdict
         lines = [f"## {VERDICTS[verdict]}: {_code(snapshot.bundle.path)}", ""]
         lines.append(MEANING.get(verdict) or f"Too little was read to judge: {_said(report.too_thin)}.")
+        if command := settling(report):
+            lines.append(f"\nTo settle it: {_code(command)}, then on the node `sh more.sh > more.tar`.")
         lines += [f"\n**DANGER: {_said(danger)}**" for danger in report.dangers]
         lines.append("")
         bundle = snapshot.bundle

@@ -10,7 +10,7 @@ from analyzer.report.encode.text import inert, shortened, width
 from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
 from analyzer.report.model.chain import chain_of
-from analyzer.report.model.coverage import capture_hides, content, how_captured, xattrs
+from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import human, percent, plural
 from analyzer.version import __version__
@@ -209,6 +209,8 @@ class _Text:
         elif verdict == "undetermined":
             line += f": {report.too_thin}"
         yield from self.block(line, colour=COLOURS[verdict])
+        if command := settling(report):
+            yield from self.row("settle", f"`{command}`, then on the node `sh more.sh > more.tar`")
 
     def cause(self, cause: Cause) -> Iterator[str]:
         hypothesis = cause.hypothesis

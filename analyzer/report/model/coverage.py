@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from analyzer.capture.account import account, hides
 from analyzer.capture.model import capture_of
+from analyzer.report.model.analysis import UNDETERMINED
 
 if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
@@ -42,6 +44,15 @@ def how_captured(report: Analysis) -> str:
 def capture_hides(report: Analysis) -> bool:
     """Tell whether the way of the capture hides something of the store."""
     return hides(capture_of(report.snapshot, report.relations[0]))
+
+
+def settling(report: Analysis) -> str:
+    """Return the command that writes the script which captures what an undetermined report lacks, else `""`."""
+    if report.verdict != UNDETERMINED:
+        return ""
+    path = report.snapshot.bundle.path
+    known = path not in ("", "-") and path.isprintable() and not report.redacted
+    return f"analyzer capture{f' --for {shlex.quote(path)}' if known else ''} > more.sh"
 
 
 def content(snapshot: BundleSnapshot) -> str:

@@ -116,12 +116,13 @@ class LibpodPod:
 
 @dataclass(frozen=True, slots=True)
 class LibpodVolume:
-    """A volume: name, driver, mount point on the node."""
+    """A volume: name, driver, mount point on the node, when it was made (Unix nanoseconds, None where not said)."""
 
     name: str
     where: Where
     driver: str = ""
     mount_point: str = ""
+    created_ns: int | None = None
 
 
 @dataclass(slots=True)
@@ -299,8 +300,9 @@ class _Reader:
 
     def _volume(self, name: str, config: Any) -> None:
         document, where = self._document("volume", name, CONFIG, config)
+        made = parse_time(_text(document.get("createdAt")))
         driver, mount = _text(document.get("volumeDriver")), _text(document.get("mountPoint"))
-        self.state.volumes[name] = LibpodVolume(name, where, driver or "local", mount)
+        self.state.volumes[name] = LibpodVolume(name, where, driver or "local", mount, made)
 
 
 def _bucket(parent: Bucket, name: str) -> Bucket:

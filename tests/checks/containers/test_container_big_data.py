@@ -18,8 +18,12 @@ def with_item(content: bytes | None) -> tuple[Edited, str]:
     container["big-data-sizes"] = {KEY: len(CONTENT)}
     container["big-data-digests"] = {KEY: f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"}
     store.write_containers(containers)
-    if content is not None:
-        store.write(f"storage/overlay-containers/{container['id']}/{KEY}", content)
+    path = f"storage/overlay-containers/{container['id']}/{KEY}"
+    times = {member.path: member.mtime_ns for member, _ in store.entries.values()}
+    store.write(path, content or b"")
+    store.change(path.rpartition("/")[0], mtime_ns=times[path.rpartition("/")[0]])
+    if content is None:
+        store.remove(path)
     return store, container["id"]
 
 
@@ -30,6 +34,11 @@ def sample() -> tuple[Edited, str]:
 
 def test_a_whole_item_is_silent():
     assert with_item(CONTENT)[0].findings(RULE) == []
+
+
+def test_an_item_that_the_capture_left_out_is_silent():
+    store, container = with_item(CONTENT)
+    assert store.leave_out(f"storage/overlay-containers/{container}/{KEY}").findings(RULE) == []
 
 
 def test_missing_short_zeroed_and_changed_items():

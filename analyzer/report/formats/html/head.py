@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
-from analyzer.report.model.coverage import content, xattrs
+from analyzer.report.model.coverage import content, settling, xattrs
 from analyzer.report.words import MEANING, VERDICTS, human, plural
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
@@ -39,6 +39,7 @@ def banner(report: Analysis) -> Markup:
                 el("p", _sentence(report), class_="says"),
                 join([el("p", danger, class_="danger", role="alert") for danger in report.dangers]),
                 _first(report),
+                _settling(report),
                 el("p", "analyzer report on ", el("code", report.snapshot.bundle.path), class_="quiet"),
             ),
             class_="verdict",
@@ -59,6 +60,14 @@ def _sentence(report: Analysis) -> str:
         return f"{first} {'The first' if len(causes) > 1 else 'It'} hits no image and no container."
     whom = f"{plural(len(hit.images), 'image')} and {plural(len(hit.containers), 'container')}"
     return f"{first} {'The first' if len(causes) > 1 else 'It'} hits {whom}."
+
+
+def _settling(report: Analysis) -> Markup:
+    """Return how to capture what is lacking."""
+    command = settling(report)
+    if not command:
+        return NOTHING
+    return el("p", "To settle it: ", el("code", command), ", then on the node ", el("code", "sh more.sh > more.tar"))
 
 
 def _first(report: Analysis) -> Markup:

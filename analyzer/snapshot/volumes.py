@@ -1,0 +1,34 @@
+"""What a bundle holds of the directory `volumes` of a graph root; what lies in a volume is not looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.source.member import DIRECTORY
+
+if TYPE_CHECKING:
+    from analyzer.source.member import Member
+
+MOST_VOLUMES = 100_000
+
+
+@dataclass(slots=True)
+class Volumes:
+    """The directory `volumes`.
+
+    Attributes:
+        directory: itself, None where it was no member.
+        found: directories in it by name, None for one that was no member but has something in it.
+    """
+
+    directory: Member | None = None
+    found: dict[str, Member | None] = field(default_factory=dict)
+
+    def note(self, name: str, below: str | None, member: Member) -> None:
+        """Take one entry: `name` in the directory (`""` for itself), `below` what follows that name."""
+        if not name:
+            self.directory = member
+        elif (below or member.kind == DIRECTORY) and len(self.found) < MOST_VOLUMES:
+            own = None if below else member
+            self.found[name] = self.found.get(name) or own
