@@ -127,7 +127,8 @@ class TarSource:
         self._source.close()
 
     def _end(self) -> None:
-        """Stop the thread that reads ahead."""
+        """Stop the thread and the processes that read ahead."""
+        self._reader.close()
         self._window.close()
 
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
-from analyzer.source import parallel
 from analyzer.source.open import open_bundle
 from analyzer.source.tar import hop, reader, scan
 from tests.archives import tar_of
@@ -253,10 +252,9 @@ def test_members_larger_than_what_is_read_at_once():
 @pytest.fixture
 def far(monkeypatch):
     """Gather what lies ahead in two processes, in small pieces."""
-    for name, value in (("LEAST_ROUND", BLOCK), ("FIRST_ROUND", 64 << 10), ("ROUND", 16), ("STRETCH", 4096)):
+    for name, value in (("WORTH", 0), ("LEAST", 16 << 10), ("LARGEST", 16 << 10), ("STRETCH", 4096)):
         monkeypatch.setattr(hop, name, value)
     monkeypatch.setattr(hop, "processors", lambda: 2)
-    monkeypatch.setattr(parallel, "processors", lambda: 2)
 
 
 def ahead(data: bytes, *, content: bool = False) -> int:
@@ -302,14 +300,32 @@ def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how):
 
 
 @pytest.mark.usefixtures("far")
-def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch):
+def test_a_reader_that_is_left_early_leaves_no_process(tmp_path, monkeypatch):
+    forked, fork = [], os.fork
+    monkeypatch.setattr(os, "fork", lambda: forked.append(fork()) or forked[-1])
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(60)) + END)
+    source = open_bundle(path)
+    source.offer(lambda batch: len(batch.kinds) and 0, contents=False)
+    next(iter(source))
+    source.close()
+    assert len(forked) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(forked[0], 0)
+
+
+def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch, tmp_path):
     looks = []
-    monkeypatch.setattr(hop, "processors", lambda: 4)
-    monkeypatch.setattr(parallel, "processors", lambda: 1)
-    monkeypatch.setattr(hop, "FIRST_ROUND", 1 << 30)
     scanned = hop.Hopper._scan
     monkeypatch.setattr(hop.Hopper, "_scan", lambda self, *args: looks.append(1) or scanned(self, *args))
     monkeypatch.setattr(scan, "PAUSE", 128)
     odd = b"".join(member(LAYER + b"z%d" % n, kind=b"Z") + member(LAYER + b"y%d" % n) for n in range(4_000))
-    ahead(member(LAYER + b"first") + odd + END)
-    assert len(looks) <= 4 * hop.PIECES * (hop.CHAINS + 1) + 8_000 // scan.PAUSE
+    data = member(LAYER + b"first") + odd + END
+    same(data)
+    assert len(looks) <= 2 * (8_000 // scan.PAUSE)
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(data)
+    looks.clear()
+    with path.open("rb") as file:
+        list(hop.Hopper(file.fileno(), 0, len(data), DEFAULT, contents=False)._piece(0, len(data)))
+    assert len(looks) <= hop.CHAINS

@@ -7,13 +7,14 @@ one is for this process to find out, by coming there; it gathers by itself where
 from __future__ import annotations
 
 import os
+from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from analyzer.source.forks import processors
-from analyzer.source.parallel import WORTH, map_in_workers
+from analyzer.source.parallel import Worker
 from analyzer.source.tar.batch import Scan
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, find_headers, sound
 from analyzer.source.tar.contents import Contents
@@ -21,7 +22,7 @@ from analyzer.source.tar.header import BLOCK, CACHE, FieldError, parse_number
 from analyzer.source.tar.header_columns import Headers, read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
 
@@ -38,10 +39,10 @@ LONGEST = 64 << 10
 LEADS = CHAINED.tobytes()
 FIELDS = Struct("124x12s20xB").unpack_from
 """Size and type of a header."""
-ROUND, LEAST_ROUND, FIRST_ROUND = 64 << 10, 64 << 20, 256 << 20
-"""Members that are gathered ahead, about; bytes that are worth it, and of the first such round."""
-PIECES = 2
-"""Pieces of a round for each process."""
+WORTH = 64 << 20
+"""Bytes that are worth further processes."""
+PIECES, LEAST, LARGEST = 32, 32 << 20, 128 << 20
+"""Pieces of a file, about, and how many bytes one has."""
 STRETCH = 1 << 20
 """Bytes searched for a header at once."""
 POOR, CHAINS = 64, 16
@@ -66,57 +67,71 @@ class Hopper:
         self._steps = Steps()
         self._memory = bytearray(ROOM)
         self._view = memoryview(self._memory)
-        self._ahead: list[Scan] = []  # in reverse
-        self._until = 0  # where the last round ended
-        self._next_round = FIRST_ROUND
+        self._workers: list[Worker] = []
+        self._held: list[Scan | int] = []  # of each worker: members, or a place before which are none
+        self._first = self._step = -1
 
     def look(self, offset: int) -> Scan | None:
         """Return members from an offset on, None where none is found there."""
-        self._pass(offset)
-        if not self._ahead and offset >= self._until:
-            self._gather_ahead(offset)
-            self._pass(offset)
-        if self._ahead and offset in self._ahead[-1].begins:
-            return self._ahead[-1]
-        return self._scan(offset, self._size)
+        if self._first < 0:
+            self._begin(offset)
+        piece = (offset - self._first) // self._step
+        worker = piece % (len(self._workers) + 1)
+        if worker and (scan := self._found(worker - 1, offset)) is not None:
+            return scan
+        scan = self._scan(offset, self._first + (piece + 1) * self._step)
+        for each in self._workers:
+            each.drain()
+        return scan
 
-    def _pass(self, offset: int) -> None:
-        while self._ahead and self._ahead[-1].ends[-1] <= offset:
-            self._ahead.pop()
+    def close(self) -> None:
+        """End the further processes."""
+        for worker in self._workers:
+            worker.end()
 
-    def _gather_ahead(self, offset: int) -> None:
-        """Gather the next members in all processes there are."""
-        size, count = min(self._next_round, self._size - offset), processors() * PIECES
-        self._until = offset + size
-        if size < LEAST_ROUND or count == PIECES:
+    def _begin(self, offset: int) -> None:
+        """Share what follows with all processes there may be: each takes its turn with pieces of it."""
+        left, count = self._size - offset, processors()
+        self._first, self._step = offset, max(left, 1)
+        if left < WORTH or count == 1:
             return
-        step = size // count // BLOCK * BLOCK
-        places = [offset + step * piece for piece in range(count)]
-        pieces = list(zip(places, [*places[1:], self._until], [True, *[False] * (count - 1)], strict=True))
-        for scans in map_in_workers(lambda piece: self._piece(*piece), pieces, lambda _piece: WORTH):
-            self._ahead += scans
-        members = sum(len(scan.begins) for scan in self._ahead)
-        self._next_round = max(size * ROUND // max(members, 1), LEAST_ROUND)
-        self._ahead.reverse()
+        self._step = min(max(left // PIECES, LEAST), LARGEST) // BLOCK * BLOCK
+        for number in range(1, count):
+            share = partial(self._share, range(offset + number * self._step, self._size, count * self._step))
+            self._workers.append(Worker(share, self._workers))
+            self._held.append(0)
 
-    def _piece(self, start: int, until: int, at_member: bool) -> list[Scan]:
-        """Return the members that start between two places, as far as they can be found from there."""
-        scans: list[Scan] = []
-        pos, poor = start if at_member else self._first(start, until), 0
+    def _share(self, places: range) -> Iterator[Scan | int]:
+        """Yield the members of some pieces, and where each piece ends."""
+        for start in places:
+            until = min(start + self._step, self._size)
+            yield from self._piece(start, until)
+            yield until
+
+    def _found(self, worker: int, offset: int) -> Scan | None:
+        """Return the members that a worker found from an offset on, None where it found none there."""
+        held: Scan | int | None = self._held[worker]
+        while held is not None and (held if isinstance(held, int) else held.ends[-1]) <= offset:
+            held = self._workers[worker].take()
+        self._held[worker] = self._size if held is None else held
+        return held if isinstance(held, Scan) and offset in held.begins else None
+
+    def _piece(self, start: int, until: int) -> Iterator[Scan]:
+        """Yield the members that start between two places, as far as they can be found from there."""
+        pos, poor = self._header(start, until), 0
         while pos < until and poor < CHAINS:
             scan = self._scan(pos, until)
             count = 0 if scan is None else len(scan.begins)
             poor += count < POOR
             if scan is None:
-                pos = self._first(pos + BLOCK, until)
+                pos = self._header(pos + BLOCK, until)
                 continue
-            scans.append(scan)
+            yield scan
             pos = int(scan.ends[-1])
             if count < MOST:
-                pos = self._first(pos, until)
-        return scans
+                pos = self._header(pos, until)
 
-    def _first(self, pos: int, until: int) -> int:
+    def _header(self, pos: int, until: int) -> int:
         """Return the place of the first header between two places that states its checksum, the second for none."""
         while pos < until:
             data = np.frombuffer(self._pread(min(STRETCH, until - pos), pos), np.uint8)

@@ -81,6 +81,11 @@ class Scanner:
             self._pause, self._resume = FEWEST, offset + FAR
         return taken
 
+    def close(self) -> None:
+        """End the further processes."""
+        if self._hopper is not None:
+            self._hopper.close()
+
     def _look(self) -> Scan | None:
         """Return the members that start in the window at its position and lie wholly in it, None for none."""
         window = self._window
