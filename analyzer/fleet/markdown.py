@@ -96,24 +96,41 @@ def _family(number: int, family: Mapping[str, Any], nodes: Mapping[str, int]) ->
     yield from _section("", ("nodes", "the same object", "as on"), (
         (f"{row['nodes']:,}", _said(row["title"]), _code(row["example"])) for row in family["objects"]
     ), f"and {family['objects_more']:,} more" if family["objects_more"] else "")  # fmt: skip
+    yield from _compared(family, nodes)
+
+
+def _compared(family: Mapping[str, Any], nodes: Mapping[str, int]) -> Iterator[str]:
+    compared, left = family["compared"], words.left_out(family, nodes)
     if said := words.comparison(family):
         yield _said(said)
+    else:
+        yield "What these nodes share and the others lack:"
         yield ""
-        return
-    yield "What these nodes share and the others lack:"
+        more = f"and {compared['more']:,} more" if compared["more"] else ""
+        facts = (
+            _said(words.fact(row)) + (f" ({_said(words.alike(row))})" if row["alike"] else "")
+            for row in compared["shared"]
+        )
+        yield from _facts("only together", (_said(words.pair(row)) for row in compared["pairs"]), compared["pairs"])
+        yield from _facts("fact", facts, compared["shared"], more)
+        yield _said(words.LEADS)
     yield ""
-    yield from _section("", ("fact", "with the cause", "without it", "lift", "p, corrected"), (
+    if left:
+        yield _said(left)
+        yield ""
+
+
+def _facts(title: str, named: Iterable[str], rows: Sequence[Mapping[str, Any]], tail: str = "") -> Iterator[str]:
+    yield from _section("", (title, "with the cause", "without damage", "lift", "p, corrected"), (
         (
-            _said(words.fact(row)) + (f" ({_said(words.alike(row))})" if row["alike"] else ""),
+            name,
             words.share(row["sick_with"], row["sick"]),
             words.share(row["others_with"], row["others"]),
             f"{row['lift']:.1f}",
             words.chance(row["p_corrected"]),
         )
-        for row in family["compared"]["shared"]
-    ), f"and {family['compared']['more']:,} more" if family["compared"]["more"] else "")  # fmt: skip
-    yield _said(words.LEADS)
-    yield ""
+        for name, row in zip(named, rows, strict=True)
+    ), tail)  # fmt: skip
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], tail: str = "") -> Iterator[str]:

@@ -6,11 +6,12 @@ many more there are.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from analyzer.causes.family import builtin_families
 from analyzer.checks.finding import RANK
-from analyzer.fleet.association import FactComparison, compare_all, weight
+from analyzer.fleet.association import Comparisons, weight
 from analyzer.fleet.outliers import outliers
 from analyzer.fleet.strip import strip
 from analyzer.snapshot.times import format_time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 EXAMPLES, OBJECTS, LISTED, ORDER = 10, 10, 100, 50
+NODES = 5_000
+"""Nodes in the listing, the worst first."""
 SEVERITY = "CASE c.severity " + " ".join(f"WHEN '{name}' THEN {rank}" for name, rank in RANK.items()) + " END"
 ERROR = RANK["error"]
 
@@ -29,16 +32,18 @@ def rollup(db: sqlite3.Connection) -> dict[str, Any]:
     """Return the document of a fleet (`schema_version` 1), from the bundles that the run begun last names."""
     _prepare(db)
     families = _families(db)
-    compared, asked = compare_all(db, [family["cause"] for family in families])
+    comparisons = Comparisons(db)
+    compared = comparisons.of([family["cause"] for family in families])
     for family in families:
-        family["compared"] = _comparison(compared[family["cause"]])
+        family["compared"] = asdict(compared[family["cause"]])
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "analyzer", "version": __version__},
         "nodes": _counts(db),
+        "listing": _listing(db),
         "action": _action(db, families),
         "causes": families,
-        "comparisons": asked,
+        "comparisons": comparisons.asked,
         "order": _order(db),
         "strip": strip(db, [family["cause"] for family in families]),
         "outliers": outliers(db),
@@ -65,7 +70,7 @@ def exit_code(db: sqlite3.Connection, fail_on: str) -> int:
 
 
 def _prepare(db: sqlite3.Connection) -> None:
-    """Make the temporary tables `here` (all nodes), `copies` and `usable` (those fit for comparison)."""
+    """Make the temporary tables `here` (all nodes), `copies` and `usable` (fit for comparison; `clean`: undamaged)."""
     db.create_function("weight", 1, weight, deterministic=True)
     db.execute("PRAGMA temp_store = FILE")
     for table in ("here", "copies", "usable"):
@@ -82,8 +87,9 @@ def _prepare(db: sqlite3.Connection) -> None:
         " ON f.sha256 = h.sha256 WHERE h.node != f.first"
     )
     db.execute(
-        "CREATE TEMP TABLE usable AS SELECT bundle, node, weight(node) AS weight FROM here"
-        " WHERE status = 'done' AND thin = '' AND bundle NOT IN (SELECT bundle FROM copies)"
+        "CREATE TEMP TABLE usable AS SELECT bundle, node, weight(node) AS weight,"  # noqa: S608  numbers are ours
+        f" NOT EXISTS (SELECT 1 FROM causes c WHERE c.bundle = here.bundle AND {SEVERITY} >= {ERROR}) AS clean"
+        " FROM here WHERE status = 'done' AND thin = '' AND bundle NOT IN (SELECT bundle FROM copies)"
     )
     db.execute("CREATE UNIQUE INDEX temp.by_usable ON usable (bundle)")
 
@@ -99,6 +105,24 @@ def _counts(db: sqlite3.Connection) -> dict[str, int]:
     counts["duplicates"] = db.execute("SELECT count(*) FROM copies").fetchone()[0]
     counts["compared"] = db.execute("SELECT count(*) FROM usable").fetchone()[0]
     return counts
+
+
+def _listing(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Return the nodes with their verdict and first cause: damaged ones first, then those that nobody could judge."""
+    rows = db.execute(
+        "SELECT h.node, CASE h.status WHEN 'done' THEN h.verdict ELSE 'failed' END AS state,"
+        " n.first_cause, n.title, n.severity, n.probability, n.causes, n.layers, n.images, n.containers,"
+        " n.newest, n.report, n.thin, n.reason FROM here h JOIN nodes n ON n.bundle = h.bundle"
+        " ORDER BY CASE state WHEN 'damaged' THEN 0 WHEN 'failed' THEN 1 WHEN 'undetermined' THEN 2"
+        " WHEN 'advisory' THEN 3 ELSE 4 END, h.node LIMIT ?",
+        (NODES,),
+    )
+    names = (
+        "node", "verdict", "cause", "title", "severity", "probability", "causes", "layers", "images", "containers",
+        "newest", "report", "thin", "reason",
+    )  # fmt: skip
+    made = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{**row, "newest": format_time(row["newest"]) if row["newest"] is not None else ""} for row in made]
 
 
 def _families(db: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -170,16 +194,6 @@ def _groups(db: sqlite3.Connection, cause: str) -> tuple[list[dict[str, Any]], i
     ).fetchone()[0]
     names = ("fingerprint", "nodes", "kind", "subject", "title", "example")
     return [dict(zip(names, row, strict=True)) for row in found], whole - len(found)
-
-
-def _comparison(compared: FactComparison) -> dict[str, Any]:
-    return {
-        "sick": compared.sick,
-        "others": compared.others,
-        "small": compared.small,
-        "shared": compared.shared,
-        "more": compared.more,
-    }
 
 
 def _action(db: sqlite3.Connection, families: list[dict[str, Any]]) -> dict[str, Any] | None:

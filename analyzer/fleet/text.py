@@ -45,4 +45,5 @@ def _shared(family: Mapping[str, Any]) -> str:
     compared = family["compared"]
     if compared["small"]:
         return "too few nodes to compare"
-    return "; ".join(words.fact(row) for row in compared["shared"][:FACTS]) or "nothing that the others lack"
+    facts = [words.pair(row) for row in compared["pairs"][:1]] + [words.fact(row) for row in compared["shared"][:FACTS]]
+    return "; ".join(facts) or "nothing that the others lack"

@@ -8,7 +8,7 @@ from analyzer.fleet.facts import KINDS
 from analyzer.report.words import percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 COUNTS = (
     ("healthy", "healthy"),
@@ -72,12 +72,46 @@ def comparison(family: Mapping[str, Any]) -> str:
     compared = family["compared"]
     if compared["small"]:
         return (
-            f"Not compared: {plural(compared['sick'], 'node')} with this cause and {compared['others']:,} without it"
-            " are fit for comparison, and fewer than five on a side share something by chance."
+            f"Not compared: {plural(compared['sick'], 'node')} with this cause and {compared['others']:,} without any"
+            " damage are fit for comparison, and fewer than five on a side share something by chance."
         )
-    if not compared["shared"]:
-        return f"{compared['sick']:,} nodes with it and {compared['others']:,} without: no fact tells them apart."
+    if not compared["shared"] and not compared["pairs"]:
+        return (
+            f"{compared['sick']:,} nodes with it and {compared['others']:,} without any damage:"
+            " no fact tells them apart."
+        )
     return ""
+
+
+def left_out(family: Mapping[str, Any], nodes: Mapping[str, int]) -> str:
+    """Return which nodes and which kinds of facts took no part in a family's comparison; `""` for none."""
+    compared = family["compared"]
+    if compared["small"]:
+        return ""
+    apart = [
+        f"{plural(number, noun)}{which}"
+        for number, noun, which in (
+            (compared["left_out"], "node", " with another cause of damage"),
+            (nodes["thin"], "capture", " too thin"),
+            (nodes["duplicates"], "copy", ""),
+        )
+        if number
+    ]
+    told = [f"Left out: {', '.join(apart).replace('copys', 'copies')}."] if apart else []
+    if compared["unknown"]:
+        told.append(f"Not compared, as too few captures tell: {_kinds(compared['unknown'])}.")
+    if compared["same"]:
+        told.append(f"The same on every node: {_kinds(compared['same'])}.")
+    return " ".join(told)
+
+
+def _kinds(kinds: Iterable[str]) -> str:
+    return ", ".join(KINDS[kind] for kind in kinds)
+
+
+def pair(row: Mapping[str, Any]) -> str:
+    """Return two facts that go with a cause only together."""
+    return " and ".join(map(fact, row["facts"]))
 
 
 def fact(row: Mapping[str, Any]) -> str:

@@ -45,6 +45,7 @@ from tests.truth import cases, is_subject
 
 FAILURES = {"text": "unreadable", "empty": "unreadable", "garbage": "unreadable", "no-store": "no-store"}
 """Kinds of broken captures that have no report; a cut one has."""
+HARMLESS = "l-symlink-missing"
 PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64/v8"}
 
 
@@ -177,7 +178,7 @@ def document(out):
 
 def test_verdicts_are_counted(truth, document):
     """A lost short link is no damage: engines make it anew."""
-    harmless = [node for node in truth.values() if node.damage == "l-symlink-missing"]
+    harmless = [node for node in truth.values() if node.damage == HARMLESS]
     assert len(harmless) == 1
     expected = {"total": NODES, "healthy": 219, "damaged": 60 + 14, "advisory": 1, "undetermined": 2, "failed": 4}
     assert {name: document["nodes"][name] for name in expected} == expected
@@ -198,8 +199,11 @@ def test_the_planted_cause_comes_first_with_its_nodes_and_times(truth, document)
 
 
 def test_what_sick_nodes_share_is_what_was_planted_and_nothing_else(truth, document):
-    """Numbers and chances are worked out again from the truth, by scipy's test."""
-    compared = {name: node for name, node in truth.items() if node.state != BROKEN and not node.thin}
+    """Numbers and chances are worked out again from the truth, by scipy's test: sick nodes and those without damage."""
+    sides = (COMMON, HEALTHY)
+    compared = {
+        n: node for n, node in truth.items() if (node.state in sides or node.damage == HARMLESS) and not node.thin
+    }
     sick = {name for name, node in compared.items() if node.state == COMMON}
     facts = collections.defaultdict(set)
     for name, node in compared.items():
@@ -216,6 +220,7 @@ def test_what_sick_nodes_share_is_what_was_planted_and_nothing_else(truth, docum
     assert expected.keys() == {("image", WORKER), ("kernel", SICK_KERNEL)}
     found = document["causes"][0]["compared"]
     assert (found["sick"], found["others"], found["more"]) == (len(sick), len(compared) - len(sick), 0)
+    assert found["left_out"] == len([n for n in of(truth, OTHER).values() if n.damage != HARMLESS and not n.thin])
     shared = {(row["kind"], row["value"]): row for row in found["shared"]}
     assert {fact: numbers(row) for fact, row in shared.items()} == expected
     for fact, row in shared.items():

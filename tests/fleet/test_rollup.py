@@ -6,6 +6,7 @@ import pytest
 
 from analyzer.fleet.rollup import exit_code, rollup
 from analyzer.fleet.statistics import fisher_greater
+from analyzer.fleet.words import left_out
 from tests.fleet.fleets import ByHand
 
 
@@ -75,6 +76,75 @@ def test_nodes_of_which_a_fact_is_not_known_take_no_part():
     assert (row["sick_with"], row["sick"], row["others_with"], row["others"]) == (8, 8, 0, 8)
     unknown = fleet_of([[BAD]] * 8, [[]] * 30)
     assert unknown["causes"][0]["compared"]["shared"] == []
+
+
+def test_controls_are_nodes_without_damage():
+    """Nodes with another fault are on neither side, and the report says so."""
+    made = ByHand()
+    for number in range(10):
+        made.add(f"s{number}", [{}], [BAD])
+        made.add(f"b{number}", [{"cause": "media-corruption"}], [BAD])
+        made.add(f"w{number}", [{"cause": "leaked-space", "severity": "warning"}], [GOOD])
+    found = rollup(made.db)
+    by_cause = {cause["cause"]: cause for cause in found["causes"]}
+    compared = by_cause["unclean-shutdown"]["compared"]
+    assert (compared["sick"], compared["others"], compared["left_out"]) == (10, 10, 10)
+    (row,) = compared["shared"]
+    assert (row["sick_with"], row["sick"], row["others_with"], row["others"]) == (10, 10, 0, 10)
+    assert row["p"] == pytest.approx(fisher_greater(10, 10, 10, 20))
+    assert by_cause["leaked-space"]["compared"]["others"] == 0  # its own nodes are no controls
+    assert "10 nodes with another cause of damage" in left_out(by_cause["unclean-shutdown"], found["nodes"])
+
+
+def test_every_kind_of_fact_has_its_share_of_the_list():
+    """Thirty images of the rack do not push the kernel that all sick nodes share out of the list."""
+    images = [[("image", f"rack/{each}") for each in range(30) if each != place] for place in range(30)]
+    kernels = [[GOOD]] * 27 + [[BAD]] * 3
+    found = fleet_of([[*own, BAD] for own in images], kernels)["causes"][0]["compared"]
+    kinds = [row["kind"] for row in found["shared"]]
+    assert "kernel" in kinds
+    assert (len(kinds), found["more"]) == (12, 31 - 12)
+
+
+def test_two_facts_that_only_together_go_with_a_cause():
+    """Base B and kernel K: half of the well nodes have the one, half the other, none both."""
+    base, other = ("base", "sha256:b"), ("base", "sha256:c")
+    found = fleet_of([[BAD, base]] * 20, [[BAD, other]] * 20 + [[GOOD, base]] * 20)
+    (row,) = found["causes"][0]["compared"]["pairs"]
+    assert {(each["kind"], each["value"]) for each in row["facts"]} == {BAD, base}
+    assert (row["sick_with"], row["sick"], row["others_with"], row["others"]) == (20, 20, 0, 40)
+    assert row["p"] == pytest.approx(fisher_greater(20, 20, 20, 40))
+    assert row["p_corrected"] == pytest.approx(4 * row["p"])  # two kernels, two bases
+    assert row["lift"] == pytest.approx(3.0)
+
+
+def test_a_second_fact_that_adds_nothing_makes_no_pair():
+    base = ("base", "sha256:b")
+    found = fleet_of([[BAD, base]] * 20, [[GOOD, base]] * 20 + [[GOOD]] * 20)["causes"][0]["compared"]
+    assert found["shared"][0]["kind"] == "kernel"
+    assert found["pairs"] == []
+
+
+def test_kinds_that_are_not_compared_are_named():
+    found = fleet_of([[BAD, ("driver", "overlay"), ("crio", "1.30")]] * 8, [[GOOD, ("driver", "overlay")]] * 30)
+    compared = found["causes"][0]["compared"]
+    assert compared["same"] == ["driver"]
+    assert "crio" in compared["unknown"]
+    assert "kernel" not in compared["unknown"]
+    said = left_out(found["causes"][0], found["nodes"])
+    assert "too few captures tell: CRI-O" in said
+    assert "The same on every node: driver." in said
+
+
+def test_the_listing_has_every_node_the_damaged_first():
+    made = ByHand()
+    made.add("a").add("b", [{}], first_cause="unclean-shutdown", title="told").add("c", failed="timeout")
+    made.add("d", verdict="advisory").add("e", verdict="undetermined", thin="cut")
+    rows = rollup(made.db)["listing"]
+    assert [(row["node"], row["verdict"]) for row in rows] == [
+        ("b", "damaged"), ("c", "failed"), ("e", "undetermined"), ("d", "advisory"), ("a", "healthy"),
+    ]  # fmt: skip
+    assert (rows[0]["cause"], rows[0]["title"]) == ("unclean-shutdown", "told")
 
 
 def test_an_absent_image_is_absent():
