@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet.facts import KINDS, LISTED
-from analyzer.fleet.pairs import Asked, PairTests
+from analyzer.fleet.pairs import FactAsked, PairTests
 from analyzer.fleet.statistics import fisher_greater, holm, lift
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Comparisons:
             sides.others_known[kind] += count
         return sides
 
-    def _rows(self, sides: _Sides) -> Iterator[tuple[float, dict[str, Any], Asked]]:
+    def _rows(self, sides: _Sides) -> Iterator[tuple[float, dict[str, Any], FactAsked]]:
         """Yield (p, row, question) of each question that two sick nodes at least answer with yes."""
         seen = set()
         for kind, value, sick_with, of_clean in self._db.execute(
@@ -225,7 +225,7 @@ class Comparisons:
                 "lift": round(lift(*numbers), 3),
                 "p": p,
             }
-            yield p, row, Asked(first[0], first[1], sick_with, sick, p)
+            yield p, row, FactAsked(first[0], first[1], sick_with, sick, p)
 
 
 def weight(name: str) -> int:

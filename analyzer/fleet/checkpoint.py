@@ -302,7 +302,7 @@ def stands(known: Known, options: str, identity: tuple[str, int] | None, task: T
     A failure stands as well: it is tried again when the bundle or the options changed, when the limit that it hit was
     raised, when the network or the worker was its reason, or when the user says `retry`.
     """
-    if not known.state or known.options != options or identity is None or known.identity != identity[0]:
+    if not known.state or known.options != options or not identity or not identity[0] or known.identity != identity[0]:
         return False
     if known.state == DONE:
         return True

@@ -27,7 +27,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FactAsked:
     """What is known of one fact: sick nodes that have it, sick nodes of which its kind is known, its p-value."""
 
     kind: str
@@ -47,9 +47,9 @@ class PairTests:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._sick: dict[str, int] = {}
-        self._facts: dict[str, list[Asked]] = {}
+        self._facts: dict[str, list[FactAsked]] = {}
 
-    def ask(self, family: str, facts: list[Asked]) -> None:
+    def ask(self, family: str, facts: list[FactAsked]) -> None:
         """Take the facts of a family, whose nodes are in the temporary table `sick`."""
         wide = [each for each in facts if each.sick_with >= SHARE * each.sick]
         self._facts[family] = sorted(wide, key=lambda each: (each.p, each.kind, each.value))[:CANDIDATES]
@@ -114,7 +114,7 @@ class PairTests:
 KNOWN = "SELECT DISTINCT u.rowid FROM usable u JOIN facts f ON f.bundle = u.bundle WHERE f.kind = ?"
 
 
-def _row(one: Asked, two: Asked, has_one: int, has_two: int, sick: int, others: int) -> dict[str, Any] | None:
+def _row(one: FactAsked, two: FactAsked, has_one: int, has_two: int, sick: int, others: int) -> dict[str, Any] | None:
     """Return the numbers of a pair, None where too few sick nodes have both."""
     both = has_one & has_two
     sick_with, others_with = (sick & both).bit_count(), (others & both).bit_count()

@@ -57,7 +57,7 @@ def test_a_node_leads_to_its_own_report(visit, fleet):
 
 def test_commands_and_names_are_copied(visit, fleet):
     page = visit(fleet)
-    page.evaluate("window.took = []; navigator.clipboard.writeText = async (text) => window.took.push(text)")
+    page.evaluate("() => { window.took = []; navigator.clipboard.writeText = async (text) => window.took.push(text); }")
     page.locator("#first .copy").first.click()
     page.fill("#q", "well-0")
     page.click("#copy-names")

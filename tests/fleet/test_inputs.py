@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from analyzer.errors import UsageError
+from analyzer.fleet.checkpoint import Known, stands
+from analyzer.fleet.task import DONE, Task
 from analyzer.source.locations.bundles import find_bundles
 from analyzer.source.locations.identity import digest, identity
 from analyzer.source.locations.urls import BrokenOffError, Remote, is_url
@@ -37,6 +42,50 @@ def test_a_directory_is_a_bundle_or_is_searched(place):
     assert found(place, f"{place}/b/node6") == ["b/node6"]
     (place / "empty").mkdir()
     assert found(place, f"{place}/empty") == ["empty"]
+
+
+@pytest.fixture
+def web(tmp_path):
+    """Return the address of a web server for a directory; what it says of a file is set by `Tagged.tag`."""
+
+    class Tagged(http.server.SimpleHTTPRequestHandler):
+        tag = ""
+
+        def log_message(self, *_):
+            pass
+
+        def end_headers(self):
+            if self.tag:
+                self.send_header("ETag", self.tag)
+            super().end_headers()
+
+    handler = functools.partial(Tagged, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Tagged, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_web_server_without_an_etag_tells_nothing_of_the_content(web, tmp_path):
+    """Size and time are those of other bytes too: the bundle is read again, and known by its digest."""
+    pytest.importorskip("aiohttp")
+    tagged, address = web
+    (tmp_path / "n.tar").write_bytes(b"x" * 4096)
+    assert identity(f"{address}/n.tar") == ("", 4096)
+    tagged.tag = 'W/"weak"'
+    assert identity(f"{address}/n.tar") == ("", 4096)
+    tagged.tag = '"strong"'
+    text, size = identity(f"{address}/n.tar")
+    assert "strong" in text
+    assert size == 4096
+
+
+def test_only_a_sure_identity_stands():
+    known = Known(1, DONE, "", "v", "", 0.0, 0, "")
+    assert not stands(known, "v", ("", 4096), Task("k", "n", "u"), retry=False)
+    assert stands(known._replace(identity="url 1 ETag=x"), "v", ("url 1 ETag=x", 1), Task("k", "n", "u"), retry=False)
 
 
 def test_links_to_directories_are_not_followed_in_a_search(place):
@@ -121,7 +170,6 @@ def test_urls_are_listed(memory):
 
 @pytest.mark.parametrize("depth", ["quick", "standard", "deep"])
 def test_a_remote_bundle_has_the_report_of_the_same_file(memory, depth):
-    from analyzer.fleet.task import Task
     from analyzer.fleet.worker import analysed
 
     for url, name in (
@@ -136,7 +184,6 @@ def test_a_remote_bundle_has_the_report_of_the_same_file(memory, depth):
 
 
 def test_a_network_that_breaks_off_is_never_taken_for_damage(memory, monkeypatch):
-    from analyzer.fleet.task import Task
     from analyzer.fleet.worker import work
 
     kind = type(memory.open("/bucket/a.tar.zst"))

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PIECE = 1 << 20
-TAGS = ("ETag", "etag", "LastModified", "last_modified", "mtime", "updated", "generation", "md5Hash", "checksum")
+TAGS = ("ETag", "etag", "generation", "md5Hash", "checksum")
+"""What a server changes whenever the content changes. A time is none of these: it has seconds, and copies keep it."""
+WEAK = "W/"
+"""Start of an ETag that other bytes may have as well."""
 
 
 def identity(path: str) -> tuple[str, int] | None:
     """Return what changes whenever a bundle does, and its size in bytes (0 where that is not known).
 
     A file has its size, times and inode; a directory a digest of what `lstat` says of everything in it; a URL what its
-    server tells of it (an ETag, a time). None where nothing tells: the bundle then has to be read.
+    server tells of its content (an ETag). `""` for a URL of which only size and time are told, None where nothing is:
+    the bundle then has to be read.
     """
     if is_url(path):
         return _of_url(path)
@@ -68,9 +72,12 @@ def _of_url(path: str) -> tuple[str, int] | None:
     with suppress(Exception):  # what a file system of any kind raises; the bundle is then read
         system, inner = filesystem(path)
         info = system.info(inner)
-    tags = [f"{tag}={info[tag]}" for tag in TAGS if info.get(tag)]
+    tags = [f"{tag}={info[tag]}" for tag in TAGS if info.get(tag) and not str(info[tag]).startswith(WEAK)]
     size = info.get("size")
-    return (f"url {size} {' '.join(tags)}", size if isinstance(size, int) else 0) if tags else None
+    known = size if isinstance(size, int) else 0
+    if not tags and not known:
+        return None
+    return f"url {size} {' '.join(tags)}" if tags else "", known
 
 
 def _of_directory(path: str) -> str:
