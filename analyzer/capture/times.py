@@ -75,9 +75,10 @@ def _described(snapshot: BundleSnapshot) -> Iterator[tuple[Store, LayerDirectory
 
 
 def _made_with_their_record(snapshot: BundleSnapshot) -> bool:
-    """Tell whether some directory of a layer has the time of its record, or of a link in it that has that time."""
+    """Tell whether some directory of a layer has the time of its record or of its container's, as files have."""
     for store in snapshot.stores:
-        created = {record.id: record.created_ns for record in store.layers}
+        created = {container.layer: container.created_ns for container in store.containers}
+        created.update({record.id: record.created_ns for record in store.layers})
         for layer in store.home.layers.values():
             made = created.get(layer.name)
             if layer.member is not None and made is not None and abs(layer.member.mtime_ns - made) <= SOON:

@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Affected, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
 MAIN, LEFT = 5.0, 1.0
@@ -47,6 +48,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             subjects=subjects_of([finding]),
             explains=explains,
             prior=PRIOR,
-            affected=case.affected(containers=finding.facts["containers"]),
+            affected=_affected(case, finding),
             would_settle=("a backup of the directory; the shell history and logs of the time it was removed",),
         )
+
+
+def _affected(case: Case, finding: Finding) -> Affected:
+    """Return the containers where their part is gone; without records of images or layers nothing opens."""
+    if finding.facts["part"] == "containers":
+        return case.affected(containers=finding.facts["containers"])
+    return case.everything()

@@ -1,8 +1,8 @@
 """Data of the images in images.json is gone from the image directory.
 
 What it finds
-    A `<driver>-images` directory with its lock and its index, and without the data directory of a single image, which
-    was changed after the index was written.
+    A `<driver>-images` directory with its lock and its index, and without a file of a single image: it, or the data
+    directories in it, were changed after the index was written.
 
 Why it matters
     Somebody or something removed the data of all images at once. Every image fails to open, and CRI-O's listing fails
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import Removed
+from analyzer.capture.answer import Removed, together
 from analyzer.checks.absence import weigh
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, MEDIUM, Finding
@@ -49,12 +49,17 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     store = view.store
     directory, index = store.part_dirs.get("images"), store.document("images", "images.json")
     images = [image.id for image in store.images if image.id and image.big_data_names]
-    if directory is None or index is None or not images or store.image_files or "images.lock" not in store.locks:
+    if directory is None or index is None or not images or "images.lock" not in store.locks:
         return
-    changed, written = directory.member.mtime_ns, index.file.member.mtime_ns
-    answer = view.capture.part(store, "images")
+    if any(store.image_files.values()):
+        return
+    emptied = [store.data_dirs["images"][image] for image in images if image in store.data_dirs.get("images", {})]
+    changed = max(member.mtime_ns for member in (emptied or [directory.member]))
+    written = index.file.member.mtime_ns
+    answer = together(view.capture.image_data(store, image) for image in images)
     removed = isinstance(answer, Removed)
-    story = f"the directory was changed at {format_time(changed)}, its index was written at {format_time(written)}"
+    what = "their data directories were" if emptied else "the directory was"
+    story = f"{what} changed at {format_time(changed)}, its index was written at {format_time(written)}"
     weight = weigh(answer, CRITICAL, f"{directory.path} has data of none of its images", MEDIUM)
     only = next((image for image in store.images if [image.id] == images), None)
     yield this.found(

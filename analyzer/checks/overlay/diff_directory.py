@@ -8,8 +8,9 @@ Why it matters
     stands on it with `creating overlay mount to …: no such file or directory`.
 
 How sure
-    High: other layers of the store have their `diff` in the bundle. A bundle without any, or one that lists only
-    files and no directories, is not judged.
+    High: other layers of the store have their `diff` in the bundle, or the layer directories were changed after they
+    were filled. A bundle without any `diff` that shows no such change, or one that lists only files and no
+    directories, is not judged.
 
 Remedy
     Remove the images that need the layer by id and pull them again. Never make an empty `diff` for an image's layer:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @rule(
     "OVL-010",
     severity=ERROR,
-    needs=(Need.OVERLAY, Need.DIFF_LISTING, Need.LAYER_RECORDS),
+    needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="diff of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
@@ -50,6 +51,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     directories = view.store.home.layers.values()
     gone = [each for each in directories if not each.has_diff and each.name in view.rel.layers]
     answers = view.capture.lacking(view.store, "diff", gone)
+    no_listing = not any(each.has_diff for each in directories)
     for directory in directories:
         record = view.rel.layers.get(directory.name)
         seen = _seen(directory)
@@ -58,7 +60,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         users = users_of(view, [directory.name])
         answer = answers.get(directory.name, Removed(None, ""))
         weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no diff")
-        if weight is None:
+        if weight is None or (no_listing and not isinstance(answer, Removed)):
             continue
         yield this.found(
             view.layer(directory.name, directory.path),

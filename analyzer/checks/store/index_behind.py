@@ -135,15 +135,21 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
     loose = ownerless_layers(view, volatile=False)
     if not loose:
         return set()
-    return (lost | _known_to_podman(view)) or ({layer.id for layer in loose} if _edited(view, part) else set())
+    known = lost | _known_to_podman(view)
+    return known or ({layer.id for layer in loose} if _not_an_engines(view, part, loose) else set())
 
 
-def _edited(view: StoreView, part: str) -> bool:
-    """Tell whether an index was written well after the last write that its lock knows of: by no engine."""
+def _not_an_engines(view: StoreView, part: str, loose: list[LayerRecord]) -> bool:
+    """Tell whether an index was written well after the last write that its lock knows of, or long before it.
+
+    Before it, a layer must have been made in between: some writes change nothing.
+    """
     lock, document = view.store.locks.get(f"{part}.lock"), view.store.document(part, f"{part}.json")
     if lock is None or lock.written_ns is None or document is None:
         return False
-    return document.file.member.mtime_ns - lock.written_ns > SLACK
+    written = document.file.member.mtime_ns
+    later = any((layer.created_ns or 0) > written + SLACK for layer in loose)
+    return written - lock.written_ns > SLACK or (later and lock.written_ns - written > SLACK)
 
 
 def _known_to_podman(view: StoreView) -> set[str]:

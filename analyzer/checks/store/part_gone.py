@@ -3,7 +3,7 @@
 What it finds
     `overlay-containers`, `overlay-images` or `overlay-layers` (of any driver) that is not in the graph root, while
     something else says that there was something in it: read-write layers that no container owns, images that containers
-    name, layers that images name.
+    name, finished layers beside no image at all, layers that images name.
 
 Why it matters
     The engine makes the directory anew and starts with an empty list: it knows none of these containers, images or
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the three directories of a graph root."""
     store = view.store
-    if store.role != GRAPH_ROOT or not store.part_dirs:
+    if not store.part_dirs:
         return
     for part, traces in (("containers", _containers(view)), ("images", _images(view)), ("layers", _layers(view))):
-        if part in store.seen or not traces:
+        if part in store.seen or not traces or (part != "layers" and store.role != GRAPH_ROOT):
             continue
         path = store.part_path(part)
         severity = ERROR if part == "containers" else CRITICAL
@@ -58,7 +58,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         if weight is None:
             continue
         containers = _known_containers(view) if part == "containers" else []
-        trace = f"{counted(len(traces), 'layer' if part != 'images' else 'image')}"
+        trace = counted(len(traces), "image" if part == "images" and traces.isdisjoint(view.rel.layers) else "layer")
         yield this.found(
             view.file(path),
             [(Where(path), f"the directory of {part}", "absent"), (Where(path), trace, min(traces))],
@@ -86,7 +86,9 @@ def _containers(view: StoreView) -> set[str]:
 
 
 def _images(view: StoreView) -> set[str]:
-    return {container.image for container in view.store.containers} - view.rel.images.keys() - {""}
+    """Return images that containers name, else finished layers, which were some image's."""
+    named = {container.image for container in view.store.containers} - view.rel.images.keys() - {""}
+    return named or {layer.id for layer in view.store.layers if layer.diff_digest or layer.toc_digest}
 
 
 def _layers(view: StoreView) -> set[str]:

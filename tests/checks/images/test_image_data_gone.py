@@ -51,3 +51,16 @@ def test_a_bundle_of_index_files_only_stays_silent():
     store = emptied()
     del store.entries[TOP]
     assert store.findings(RULE) == []
+
+
+def test_directories_that_were_emptied_hold_no_data_either():
+    """`find overlay-images -mindepth 2 -delete` leaves the data directories, whose times move."""
+    store = Edited()
+    written = store.entries[f"{TOP}/images.json"][0].mtime_ns
+    for image in store.images():
+        for path in store.below(f"{TOP}/{image['id']}")[1:]:
+            store.leave_out(path)
+        store.change(f"{TOP}/{image['id']}", mtime_ns=written + HOUR)
+    [finding] = store.findings(RULE)
+    assert finding.severity == "critical"
+    assert finding.facts["images"] == sorted(image["id"] for image in store.images())

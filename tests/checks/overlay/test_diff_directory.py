@@ -35,12 +35,23 @@ def test_a_file_in_its_place_is_an_error():
     assert finding.evidence[0].observed == "a file"
 
 
-def test_a_capture_without_any_diff_is_skipped():
-    store = Edited()
+def without_diffs(take: str, bundle: str = "healthy-overlay") -> Edited:
+    store = Edited(bundle)
     for path in [path for path in store.entries if path.endswith("/diff") and path.count("/") == 3]:
         if "/l/" not in path:
-            store.remove(path)
-    assert "no diff directories" in dict(store.check().skipped)[RULE]
+            getattr(store, take)(path)
+    return store
+
+
+def test_a_capture_without_any_diff_is_not_judged():
+    assert without_diffs("leave_out").findings(RULE) == []
+
+
+def test_every_diff_removed_shows_in_the_times_of_the_layer_directories():
+    store = without_diffs("remove", "userns-mapped")
+    found = store.findings(RULE)
+    assert len(found) > 1
+    assert {finding.severity for finding in found} == {"error"}
 
 
 def test_a_capture_that_lists_no_directories_is_not_judged():
