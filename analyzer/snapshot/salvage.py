@@ -16,6 +16,8 @@ from analyzer.snapshot.decoding import DECODER, WINDOW, NotJsonError, WindowDeco
 from analyzer.snapshot.gojson import whole_surrogates
 from analyzer.snapshot.provenance import Problem, Where
 
+UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
+"""Byte order marks of UTF-16, as undecodable bytes stand in the text."""
 ROW_START = re.compile(r'\{\s*"id"\s*:')
 FRAGMENT_ID = re.compile(r'\{\s*"id"\s*:\s*"([0-9a-fA-F]{12,64})"')
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -100,6 +102,9 @@ class _Array:
 
     def read(self) -> Salvaged:
         text = self.text
+        if text.startswith(UTF_16):
+            self.problem("byte-order-mark", 0, "a JSON array in UTF-8", "text in UTF-16")
+            return Salvaged((), tuple(self.problems))
         start = self.skip(0)
         if text.startswith("\ufeff", start):
             self.problem("byte-order-mark", start, "a JSON array", "a byte order mark")

@@ -25,9 +25,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import by_layer, weigh
+from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,39 +42,76 @@ RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-
 FILES = frozenset({"TSP-006", "TSP-007", "TSP-009", "TSP-010", "TSP-011"})
 """Rules about the files themselves: who replaced a file replaced its attributes."""
 MAIN, FURTHER = 3.5, 1.0
+ONE_COMMAND_NS = 600 * 1_000_000_000
+"""Longest pause between two layers that one command or agent goes over."""
 HALF = 0.5
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one modification for each layer whose files differ."""
-    for layer_id, findings in by_layer(case.written(*RULES)).items():
-        if case.about([layer_id], "TSP-014"):
-            continue
-        yield _hypothesis(case, layer_id, findings)
+    """Propose one modification for each layer whose files differ, and one for layers that were changed together."""
+    found = by_layer(case.written(*RULES))
+    for layers in _together({layer: f for layer, f in found.items() if not case.about([layer], "TSP-014")}):
+        yield _hypothesis(case, layers)
 
 
-def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
+def _together(found: dict[str, list[Finding]]) -> list[dict[str, list[Finding]]]:
+    """Return findings by layer, the layers in one group whose files were written one after the other."""
+    spans = sorted((*span, layer) for layer, findings in found.items() if (span := _written(findings)))
+    groups: list[list[str]] = []
+    until = 0
+    for first, last, layer in spans:
+        if groups and first <= until + ONE_COMMAND_NS:
+            groups[-1].append(layer)
+        else:
+            groups.append([layer])
+        until = max(until, last)
+    alone = [[layer] for layer in found if all(layer not in group for group in groups)]
+    return [{layer: found[layer] for layer in group} for group in (*alone, *groups)]
+
+
+def _written(findings: list[Finding]) -> tuple[int, int] | None:
+    """Return when the first and the last of a layer's changed files were written, None where not after the layer."""
+    times = [
+        (parse_time(str(f.facts.get("first_change"))), parse_time(str(f.facts.get("last_change")))) for f in findings
+    ]
+    made = max((parse_time(str(f.facts.get("created"))) or 0 for f in findings), default=0)
+    spans = [(first, last) for first, last in times if first and last]
+    if not spans or not made or min(first for first, _ in spans) <= made:
+        return None
+    return min(first for first, _ in spans), max(last for _, last in spans)
+
+
+def _hypothesis(case: Case, layers: dict[str, list[Finding]]) -> Hypothesis:
+    findings = case.widest_first(f for each in layers.values() for f in each)
     explains = weigh(findings, MAIN, FURTHER)
-    if any(f.rule in FILES for f in findings):
-        explains.update(dict.fromkeys(case.about([layer_id], "OVL-022"), FURTHER))
-    affected = case.serving([layer_id])
-    files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
-    count = max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
-    what = files[0] if count == 1 and files else f"{count} files"
+    replaced = [layer for layer, each in layers.items() if any(f.rule in FILES for f in each)]
+    explains.update(dict.fromkeys(case.about(replaced, "OVL-022"), FURTHER))
     return Hypothesis(
         family="base-layer-modified",
-        title=f"{what} of the read-only layer {layer_id[:12]} changed after the pull",
-        subjects=tuple(dict.fromkeys(f.subject for f in findings)),
+        title=_title(layers, layer_of(findings[0])),
+        subjects=subjects_of(findings),
         explains=explains,
         prior=PRIOR,
         reasons=tuple(_reasons(findings)),
-        affected=affected,
+        affected=case.serving(layers),
         would_settle=(
             "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
             "`--depth deep`, which rebuilds the layer and compares its SHA-256",
         ),
     )
+
+
+def _title(layers: dict[str, list[Finding]], widest: str) -> str:
+    count = 0
+    for findings in layers.values():
+        files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
+        count += max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
+    names = [str(name) for f in layers[widest] for name in f.facts.get("files", ())]
+    what = names[0] if count == 1 and names else f"{count} files"
+    if len(layers) == 1:
+        return f"{what} of the read-only layer {widest[:12]} changed after the pull"
+    return f"{what} of the read-only layer {widest[:12]} and {len(layers) - 1} more were changed at one time"
 
 
 def _reasons(findings: list[Finding]) -> Iterator[Reason]:

@@ -87,10 +87,10 @@ def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
     without_id = [other for other in case.of("STO-004", "LAY-002") if other.subject.id not in case.rel.layers]
     for other in (*case.all_about(ids), *without_id):
         explains.setdefault(other, FOLLOWS)
-    layers = [key for key in ids if any(finding.facts["part"] == "layers" for finding in flipped)]
-    images = [key for key in ids if any(finding.facts["part"] == "images" for finding in flipped)]
-    containers = [key for key in ids if any(finding.facts["part"] == "containers" for finding in flipped)]
-    affected = case.affected(layers, images, containers)
+    broken = {part: _broken(flipped, part) for part in ("layers", "images", "containers")}
+    images = [key for key in broken["images"] if key in case.rel.images] or broken["images"]
+    users = [user for key in broken["images"] for user in case.rel.users_of_image.get(key, ())]
+    affected = case.affected(broken["layers"], images, [*broken["containers"], *users])
     name = first.subject.path.rpartition("/")[2]
     return Hypothesis(
         family="media-corruption",
@@ -101,6 +101,10 @@ def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
     )
+
+
+def _broken(flipped: list[Finding], part: str) -> list[str]:
+    return [str(key) for finding in flipped if finding.facts["part"] == part for key in finding.facts["broken"]]
 
 
 def _of_image(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:

@@ -52,17 +52,41 @@ WRONG_IMAGE = frozenset({"IMG-013", "IMG-014", "IMG-015", "IMG-025"})
 NOT_OPENED = frozenset({"STO-001", "STO-002", "STO-004", "STO-005", "STO-015"})
 INDEX = frozenset({"STO-001", "STO-002"})
 FOREIGN, FOLLOWS = 6.0, 2.5
+FEWEST = 2
 TWICE = {"STO-013", "STO-014", "CTR-005"}
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one contradiction for each subject; a cycle takes its members along."""
-    for key, findings in by_subject(case.written(*RULES)).items():
+    if lowers := _all_without_lower(case):
+        yield _without_lower(case, lowers)
+    nameless = [f for f in case.written("CTR-001") if f.subject.kind != "layer"]
+    for key, findings in by_subject([*case.written(*RULES), *nameless]).items():
         yield _hypothesis(case, key, findings)
     for finding in case.of("STO-020"):
         if finding.facts["kind"] == "foreign":
             yield _of_another_file(case, finding)
+
+
+def _all_without_lower(case: Case) -> list[Finding]:
+    """Return the findings about `lower` where every layer that should have the file lacks it: one command took them."""
+    gone = [f for f in case.written("OVL-007") if f.facts.get("seen") == "missing"]
+    directories = case.store.home.layers
+    kept = [each for each in directories.values() if each.lower is not None and each.name in case.rel.layers]
+    return case.widest_first(gone) if len(gone) >= FEWEST and not kept else []
+
+
+def _without_lower(case: Case, gone: list[Finding]) -> Hypothesis:
+    return Hypothesis(
+        family="records-disagree",
+        title=f"`lower` of all {len(gone)} layers that stand on another is gone",
+        subjects=subjects_of(gone),
+        explains=dict.fromkeys(gone, WEIGHT),
+        prior=PRIOR,
+        affected=case.affected(layers=[f.subject.id for f in gone]),
+        would_settle=("shell history and cleaner logs of the time the layer directories were last changed",),
+    )
 
 
 def _of_another_file(case: Case, finding: Finding) -> Hypothesis:
@@ -137,8 +161,11 @@ def _title(finding: Finding) -> str:
         "OVL-009": f"`lower` of {name} names other parents than layers.json",
         "OVL-007": f"`lower` of {name} does not fit its parent in layers.json",
         "OVL-008": f"`lower` of {name} is malformed",
+        "CTR-001": f"the record of {name} names no layer",
         "LAY-008": f"{name} has another parent in layers.json than its id proves",
-        "IMG-014": f"the layers of {name} are not those its config names",
+        "IMG-014": f"the digest of {name} in layers.json is not the one that its image's config names"
+        if subject.kind == "layer"
+        else f"the layers of {name} are not those its config names",
         "STO-002": f"{name} was removed while what it lists is there",
         MISSPELT: f"the record of {name} has an id that no engine writes, so its data is not found",
         "IMG-018": f"{name} has a name that no engine writes",

@@ -24,6 +24,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from analyzer.checks.content.finding_facts import SLACK_NS
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
@@ -52,13 +53,19 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     for group in _equal(described):
         digests = {described[key].record.diff_digest for key in group}
         if len(group) > 1 and len(digests) > 1:
-            ranked = sorted(group, key=lambda key: (sum(described[key].count(each) for each in FACETS), key))
+            ranked = sorted(group, key=lambda key: (*_strangeness(described[key]), key))
             foreign.update(dict.fromkeys(ranked[1:], ranked[0]))
     for key, facts in described.items():
         if key in foreign:
             yield _finding(view, this, facts, f"is that of layer {foreign[key]}", HIGH)
         elif _names_others(facts):
             yield _finding(view, this, facts, "names other files than the layer has", MEDIUM)
+
+
+def _strangeness(facts: LayerFacts) -> tuple[bool, int]:
+    """Return whether the tar has another length than the record says, and how many files differ."""
+    size = facts.record.diff_size
+    return facts.total is not None and size is not None and facts.total != size, sum(map(facts.count, FACETS))
 
 
 def _equal(described: dict[str, LayerFacts]) -> list[list[str]]:
@@ -72,6 +79,10 @@ def _equal(described: dict[str, LayerFacts]) -> list[list[str]]:
 
 def _names_others(facts: LayerFacts) -> bool:
     missing, planted = facts.counts[MISSING], facts.counts[PLANTED]
+    later = (facts.record.created_ns or 0) + SLACK_NS
+    taken = [each for each in facts.of(MISSING) if each.mtime_ns is not None and each.mtime_ns > later]
+    if facts.record.created_ns is not None and 2 * len(taken) >= missing:
+        return False
     return not facts.emptied and missing >= FEWEST and planted > 0 and 2 * missing > facts.recorded
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.layers import LayerRecord
 
 SECOND = 1_000_000_000
 SLACK, UNTOLD = 60 * SECOND, 3_600 * SECOND

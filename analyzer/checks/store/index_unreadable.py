@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.provenance import Problem
 
 BLOCK = 4096
 
@@ -75,9 +76,16 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             rows=len(document.salvaged.rows),
             missing=len(lost),
             directories=len(driver_directories(view, part, lost)),
-            unsynced=b"\0" in (document.file.data or b"") or (problem.kind == "cut" and size % BLOCK == 0),
+            unsynced=_unsynced(document, problem),
             **listed(part, lost),
         )
+
+
+def _unsynced(document: Document, problem: Problem) -> bool:
+    """Tell the picture of a write that never reached the disk: NUL bytes in text, or an end at the edge of a block."""
+    if problem.kind == "cut" and document.file.member.size % BLOCK == 0:
+        return True
+    return problem.kind != "byte-order-mark" and b"\0" in (document.file.data or b"")
 
 
 def _judged(document: Document) -> bool:

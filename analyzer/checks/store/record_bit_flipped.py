@@ -1,8 +1,8 @@
 """Field name or id in an index file is one bit off.
 
 What it finds
-    A field of a record whose name is no field of the engine's and differs from one in a single bit; an id in a record
-    that differs in a single bit from the id which data and other records have.
+    A field of a record whose name is no field of the engine's and differs from one in a single bit; an id in a record,
+    its own or one that it names, that differs in a single bit from the id which data and other records have.
 
 Why it matters
     The engine drops a field that it does not know, and takes an id as it stands: the record loses its id, parent or
@@ -21,7 +21,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import ERROR, Finding
@@ -31,7 +31,7 @@ from analyzer.checks.store.index_files import documents, unrecorded
 from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from analyzer.checks.store_view import StoreView
 
@@ -46,9 +46,17 @@ FIELDS = frozenset(
 """Names of the fields of all records (containers/storage layers.go, images.go, containers.go)."""
 
 
+NAMES = {
+    "layers": {"parent": "layers"},
+    "images": {"layer": "layers"},
+    "containers": {"layer": "layers", "image": "images"},
+}
+"""Fields of records that name another record, and the part that has it."""
+
+
 @rule("STO-021", severity=ERROR, needs=(Need.INDEX,), says="{path}: {found} is one bit off {right} (at {pointer})")
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
-    """Look at the field names of every record, then at ids that nothing knows."""
+    """Look at the field names of every record, then at ids that nothing knows, its own and those it names."""
     for part, document in documents(view):
         lost = unrecorded(view, part) | named_without_record(view, part, volatile=document.name.startswith("volatile-"))
         for row in document.salvaged.rows:
@@ -60,9 +68,33 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                     about = [str(row.value[name])] if right == "id" else [key]
                     pointer = f"{row.pointer}/{name}"
                     yield _finding(view, this, part, Where(document.path, pointer), f"field {name}", right, about)
-            if lost and (right := next((each for each in sorted(lost) if one_bit(key, each)), "")):
+            right = (
+                "" if _has_data(view, part, key) else next((each for each in sorted(lost) if one_bit(key, each)), "")
+            )
+            if right:
                 where = Where(document.path, f"{row.pointer}/id")
                 yield _finding(view, this, part, where, f"id {key}", right, [key, right])
+            for name, wrong, right in _references(view, part, row.value):
+                where = Where(document.path, f"{row.pointer}/{name}")
+                yield _finding(view, this, part, where, f"{name} {wrong}", right, [key, wrong, right], [key])
+
+
+def _references(view: StoreView, part: str, row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, id, right id) of ids that a record names, and that nothing has but for one bit."""
+    for name, target in NAMES.get(part, {}).items():
+        wrong = str(row.get(name) or "")
+        known = view.rel.images if target == "images" else view.rel.layers
+        if not wrong or wrong in known or _has_data(view, target, wrong):
+            continue
+        if right := next((each for each in sorted(known) if one_bit(wrong, each)), ""):
+            yield name, wrong, right
+
+
+def _has_data(view: StoreView, part: str, key: str) -> bool:
+    store = view.store
+    if part == "layers":
+        return key in store.home.layers or key in store.tar_splits or key in store.layer_files
+    return key in (store.image_files if part == "images" else store.container_files)
 
 
 def one_bit(one: str, other: str) -> bool:
@@ -73,7 +105,17 @@ def one_bit(one: str, other: str) -> bool:
     return len(apart) == 1 and apart[0].bit_count() == 1
 
 
-def _finding(view: StoreView, this: Rule, part: str, where: Where, found: str, right: str, about: list[str]) -> Finding:
+def _finding(
+    view: StoreView,
+    this: Rule,
+    part: str,
+    where: Where,
+    found: str,
+    right: str,
+    about: list[str],
+    broken: Sequence[str] = (),
+) -> Finding:
+    """Return the finding: `about` are the ids that it explains, `broken` those records that fail, all where empty."""
     return this.found(
         view.file(where.path),
         [(where, right, found)],
@@ -84,4 +126,5 @@ def _finding(view: StoreView, this: Rule, part: str, where: Where, found: str, r
         right=right,
         pointer=where.pointer,
         ids=about,
+        broken=list(broken or about),
     )

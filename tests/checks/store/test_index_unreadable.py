@@ -76,3 +76,9 @@ def test_a_file_that_the_archive_cuts_is_not_judged():
 def test_a_symlink_that_leads_out_of_the_bundle_is_a_gap_of_the_capture():
     store = Edited()
     assert store.change(LAYERS, kind=SYMLINK, size=0, link="../../sos_strings/layers.json.tailed").findings(RULE) == []
+
+
+def test_text_in_utf_16_is_no_unsynced_write():
+    store = Edited()
+    [finding] = store.write(LAYERS, store.text(LAYERS).encode("utf-16")).findings(RULE)
+    assert (finding.facts["kind"], finding.facts["unsynced"]) == ("byte-order-mark", False)

@@ -36,3 +36,15 @@ def test_an_edit_is_no_flipped_bit():
     rows = store.layers()
     rows[0]["idx"] = rows[0].pop("id")
     assert store.write_layers(rows).findings(RULE) == []
+
+
+def test_an_id_that_a_record_names_is_wrong_there_and_not_in_the_record_that_has_it():
+    store = Edited()
+    container = store.containers()[0]
+    wrong = chr(ord(container["layer"][0]) ^ 1) + container["layer"][1:]
+    path = "storage/overlay-containers/containers.json"
+    store.write(path, store.text(path).replace(f'"layer":"{container["layer"]}"', f'"layer":"{wrong}"'))
+    [finding] = store.findings(RULE)
+    assert finding.subject.path == path
+    assert (finding.facts["found"], finding.facts["right"]) == (f"layer {wrong}", container["layer"])
+    assert finding.facts["broken"] == [container["id"]]
