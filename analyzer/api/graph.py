@@ -10,7 +10,7 @@ from analyzer.graph.build import build_graph
 from analyzer.graph.neighbourhood import objects_only
 from analyzer.report.drawing import svg
 from analyzer.report.views.cells import framed
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

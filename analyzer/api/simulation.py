@@ -12,8 +12,8 @@ from analyzer.graph.removal import Gone, removal
 from analyzer.report.encode.text import inert
 from analyzer.report.views.cells import preformatted
 from analyzer.report.views.records import size_text
-from analyzer.report.words import plural
 from analyzer.snapshot.frames import frame
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

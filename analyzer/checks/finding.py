@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analyzer.words import filled
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -83,7 +85,7 @@ class Finding:
     @property
     def message(self) -> str:
         """Return the message: the rule's template with the facts filled in, unescaped."""
-        return self.says.format_map(self.facts)
+        return filled(self.says, self.facts)
 
     @property
     def doubt(self) -> str:

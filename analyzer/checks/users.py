@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.words import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,4 +44,4 @@ def _images(view: StoreView, images: list[str]) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, `""` for none."""
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+    return plural(number, noun) if number else ""

@@ -113,8 +113,8 @@ def command(
     from analyzer.fleet.dataset import available
     from analyzer.fleet.text import render
     from analyzer.report.encode.text import inert
-    from analyzer.report.words import plural
     from analyzer.snapshot.platform import parse_platform
+    from analyzer.words import plural
 
     jobs = jobs or _processors()
     options = BatchOptions(

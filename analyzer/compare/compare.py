@@ -30,6 +30,7 @@ from analyzer.compare.model import (
 )
 from analyzer.compare.node import NOT_HELD, answer_changes, node_changes, store_changes
 from analyzer.compare.pairs import lacking, pairs
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ def compare(a: JudgedCapture, b: JudgedCapture) -> Comparison:
             changes += files.changes(reasons.of(FILE), store)
             same_files += files.same
             gaps += [
-                CaptureGap(FILE, side, f"{why} (in {count} layer{'s' * (count != 1)} of both)")
+                CaptureGap(FILE, side, f"{why} (in {plural(count, 'layer')} of both)")
                 for (side, why), count in files.left_out.items()
             ]
     alone = {side for pair in groups for side in Reasons(pair, a, b).alone}

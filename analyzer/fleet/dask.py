@@ -23,9 +23,9 @@ from analyzer.errors import AnalyzerError, UsageError
 from analyzer.fleet.executor import TRIES
 from analyzer.fleet.isolate import isolated
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, LOST, NOT_SEEN, UNREADABLE, Outcome
-from analyzer.report.words import plural
 from analyzer.source.locations.urls import is_url
 from analyzer.version import __version__
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet import words
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
-from analyzer.report.words import RISKS, plural
+from analyzer.report.words import RISKS
 from analyzer.version import __version__
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.fleet import words
 from analyzer.report.encode.text import inert
 from analyzer.report.tables import table
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

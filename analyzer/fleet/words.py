@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet.facts import KINDS
-from analyzer.report.words import percent, plural
+from analyzer.words import percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,9 +50,7 @@ def summary(fleet: Mapping[str, Any]) -> str:
         return f"Its cause: {first['cause']}."
     if first["damaged"] == 1:
         return "No two damaged nodes share a cause."
-    rest = (
-        f"; {plural(len(bad) - 1, 'other family')} on the rest".replace("familys", "families") if len(bad) > 1 else ""
-    )
+    rest = f"; {plural(len(bad) - 1, 'other family')} on the rest" if len(bad) > 1 else ""
     return f"{first['cause']} is on {first['damaged']:,} of the {nodes['damaged']:,} damaged nodes{rest}."
 
 

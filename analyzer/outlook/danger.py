@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import ERROR, RANK
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +58,7 @@ def deleted(deletes: Deletes | None) -> str:
     if deletes is None:
         return ""
     pairs = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
-    counts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in pairs if count]
+    counts = [plural(count, noun) for count, noun in pairs if count]
     listed = " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
     if deletes.whole_root:
         return f"the whole graph root ({listed})" if listed else "the whole graph root"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.words import plural
+
 if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
@@ -64,7 +66,7 @@ class Outlook:
     def verdict(self) -> str:
         """Return whether it works, in a few words, without the message."""
         noun, objects = ("container", self.containers) if self.containers else ("image", self.images)
-        count = f"{len(objects)} {noun}{'s' if len(objects) > 1 else ''}"
+        count = plural(len(objects), noun)
         if self.works:
             return f"works, leaves out {count}" if self.images else "works"
         if self.latent:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.outlook.relinking import ABSENT, HOME, relink
 from analyzer.snapshot.overlay import TARGET, link_target, text_of
 from analyzer.source.member import SYMLINK
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -227,7 +228,7 @@ class Mounts:
             return ""
         if self.ways.joined:
             return f"{doing}: {' '.join(errors)}"
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        count = plural(len(errors), "error")
         return f"{doing}: {count} occurred: {' '.join('* ' + error for error in errors)}"
 
     def _absent(self, layer_id: str) -> str:

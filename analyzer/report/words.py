@@ -26,23 +26,3 @@ STATES = {
     "noted": "has a finding",
     "fine": "nothing found",
 }
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def human(size: int) -> str:
-    """Return a size in binary units, one decimal from KiB on."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(amount) < 1024:
-            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
-
-
-def percent(probability: float) -> str:
-    """Return a probability in percent, never rounded up to certainty."""
-    return "> 99%" if 0.99 < probability < 1 else f"{probability:.0%}"

@@ -30,6 +30,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.snapshot.store import ADDITIONAL
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains.update({f: LINK for f in case.about(layers, "OVL-004", "OVL-001", "OVL-002") if f not in explains})
     images = {f.subject.id for f in case.of("CTR-002") if f.subject.id not in case.rel.images}
     affected = case.affected(layers=layers)
-    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    more = and_more(len(layers))
     yield Hypothesis(
         family="additional-store-changed",
         title=f"layer {layers[0][:12]}{more} is no longer in the additional store {stores[0].root}",

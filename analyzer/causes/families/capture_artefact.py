@@ -28,6 +28,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.causes.times import listed_before
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     layers = [f.subject.id for f in late]
     explains = weigh(late, MAIN, FURTHER)
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002"), LINK))
-    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    more = and_more(len(layers))
     yield Hypothesis(
         family="capture-artefact",
         title=f"layer {layers[0][:12]}{more} was made after its directory was listed: captured while the store changed",

@@ -27,6 +27,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         return
     layers = [f.subject.id for f in lost if f.subject.kind == "layer"]
     affected = case.serving(layers)
-    more = f" and {len(set(layers)) - 1} more" if len(set(layers)) > 1 else ""
+    more = and_more(len(set(layers)))
     yield Hypothesis(
         family="copied-without-attributes",
         title=f"layer {layers[0][:12] if layers else lost[0].subject.path}{more} lost attributes that its tar has",

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothe
     )
     explains.update({f: NEIGHBOUR for f in neighbours if f not in explains})
     affected = case.affected(layers=layers) if needed else case.affected()
-    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    more = and_more(len(layers))
     if needed:
         title = f"layer {layers[0][:12]}{more} is flagged incomplete while images or containers need it"
         plan: tuple[Step, ...] = ()

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains.update({f: NEIGHBOUR for f in case.about(below, *NEIGHBOURS) if f not in explains})
     needed = [f.subject.id for f in flagged if not f.facts.get("in_flight")]
     affected = case.affected(layers=needed) if needed else case.affected()
-    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    more = and_more(len(layers))
     plan = () if needed else (Step("", "Nothing: the next read-write open finishes it."),)
     yield Hypothesis(
         family="interrupted-removal",

@@ -29,6 +29,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.causes.times import listed_before
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
     affected = case.serving(layers)
     what = "the directory" if gone[0].rule == "OVL-012" else "the `diff` directory"
-    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    more = and_more(len(layers))
     yield Hypothesis(
         family="layer-directory-removed",
         title=f"{what} of layer {layers[0][:12]}{more} is gone while the records still name it"
@@ -70,7 +71,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _inside(parts: list[Finding]) -> Hypothesis:
     first = parts[0]
-    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    more = and_more(len(parts))
     images = {str(i) for f in parts for i in f.facts["images"]}
     containers = {str(c) for f in parts for c in f.facts["containers"]}
     layers = tuple(dict.fromkeys(f.subject.id for f in parts))

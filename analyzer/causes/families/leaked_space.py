@@ -28,6 +28,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.snapshot.overlay import text_of
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     whole = case.snapshot.whole
     further = FURTHER if whole else UNSURE
     first = what[0]
-    more = f" and {len(what) - 1} more" if len(what) > 1 else ""
+    more = and_more(len(what))
     yield Hypothesis(
         family="leaked-space",
         title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ def _title(first: Finding, values: list[Finding]) -> str:
         return f"podman's database {name} is damaged{said}: podman fails, the images are not touched"
     if first.rule == "LPD-002":
         return f"podman's database {name} {first.facts['what']}: podman has forgotten its containers"
-    more = f" and {len(values) - 1} more" if len(values) > 1 else ""
+    more = and_more(len(values))
     facts = first.facts
     return f"the {facts['part']} of {facts['kind']} {facts['name']}{more} in podman's {name} cannot be read"
 

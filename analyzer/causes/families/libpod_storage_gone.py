@@ -27,6 +27,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Reason, Step
 from analyzer.checks.finding import Subject
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def _hit(case: Case, found: list[Finding]) -> set[str]:
 def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> str:
     if containers:
         facts = containers[0].facts
-        more = f" and {len(containers) - 1} more" if len(containers) > 1 else ""
+        more = and_more(len(containers))
         what = f"the infra container of pod {facts['pod']}" if facts["infra"] else f"container {facts['name']}"
         return f"podman knows {what}{more}, and its storage is gone"
     if pods:

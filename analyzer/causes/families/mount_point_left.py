@@ -26,6 +26,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Step
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     found = case.widest_first(case.of("OVL-026", at_least="warning"))
     if not found:
         return
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    more = and_more(len(found))
     holders = sorted({str(key) for f in found for key in f.facts["containers"]})
     yield Hypothesis(
         family="mount-point-left",

@@ -29,6 +29,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,5 +118,5 @@ def _title(changed: list[Finding], own: list[Finding]) -> str:
         return f"owner or mode of {own[0].subject.path} is not that of the rest of the store"
     facet = str(changed[0].facts.get("facet", "mode"))
     count = sum(int(f.facts.get("count", 1)) for f in changed)
-    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    more = and_more(len(changed))
     return f"the {facet}s of {count} files of layer {changed[0].subject.id[:12]}{more} were changed in one sweep"

@@ -29,6 +29,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.checks.finding import INFO
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not absent:
         return
     subjects = subjects_of(absent)
-    more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
+    more = and_more(len(subjects))
     layers = [layer for finding in absent for layer in finding.facts.get("layers", ())]
     images = [image for finding in absent for image in finding.facts.get("images", ())]
     containers = [each for finding in absent for each in finding.facts.get("containers", ())]

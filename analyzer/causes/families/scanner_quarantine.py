@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     layers = list(dict.fromkeys(str(f.facts["layer"]) for f in found))
     affected = case.serving(layers)
     files = list(dict.fromkeys(str(name) for f in found for name in f.facts.get("files", ())))
-    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    more = and_more(len(files))
     yield Hypothesis(
         family="scanner-quarantine",
         title=f"{files[0]}{more} of layer {layers[0][:12]} was taken out of read-only layers, as scanners do",

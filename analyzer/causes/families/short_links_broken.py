@@ -27,6 +27,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def _title(findings: list[Finding]) -> str:
     if first.rule == "OVL-006":
         return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
     layer = layer_of(first)
-    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    more = and_more(len(findings))
     what = {
         "OVL-001": "the link text of layer",
         "OVL-002": "the short link of layer",

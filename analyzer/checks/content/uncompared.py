@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.verify.facts import TAR_SPLIT
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,4 +73,4 @@ def _told(what: str, reasons: Iterator[tuple[str, str]]) -> str:
         names = ", ".join(layer[:SHORT] for layer in layers[:EXAMPLES])
         more = f" and {len(layers) - EXAMPLES} more" if len(layers) > EXAMPLES else ""
         parts.append(f"{reason} ({names}{more})")
-    return f"{total} layer{'s' if total > 1 else ''} not {what}: " + "; ".join(parts)
+    return f"{plural(total, 'layer')} not {what}: " + "; ".join(parts)

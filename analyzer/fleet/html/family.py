@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.fleet import words
 from analyzer.fleet.html.table import table
 from analyzer.report.markup import NOTHING, Markup, coded, el
-from analyzer.report.words import percent, plural
+from analyzer.words import percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

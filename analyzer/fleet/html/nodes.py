@@ -9,7 +9,7 @@ from analyzer.fleet import words
 from analyzer.fleet.files import REPORTS
 from analyzer.fleet.html.table import NUMBER, TEXT, Cell, sorted_table
 from analyzer.report.markup import Markup, coded, el
-from analyzer.report.words import percent
+from analyzer.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

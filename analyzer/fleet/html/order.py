@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet.html.table import table
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from analyzer.compare.model import CAUSE, CHANGED, FILE, IMAGE_DATA, KINDS, NAME
 from analyzer.compare.objects import changed_objects
 from analyzer.report.compared.words import PART
 from analyzer.report.formats.document import cleaned
-from analyzer.report.words import plural
 from analyzer.snapshot.times import format_time
 from analyzer.version import __version__
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause

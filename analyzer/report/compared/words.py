@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.drawing.scene import FILE, FOLD, STORE, Box, Scene, Sketch
 from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
 from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,9 @@ from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
-from analyzer.report.words import MEANING, RISKS, VERDICTS, human, percent, plural
+from analyzer.report.words import MEANING, RISKS, VERDICTS
 from analyzer.version import __version__
+from analyzer.words import human, percent, plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause

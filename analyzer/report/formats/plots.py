@@ -19,7 +19,7 @@ from matplotlib.patches import Patch
 
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.views.records import size_text
-from analyzer.report.words import percent
+from analyzer.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

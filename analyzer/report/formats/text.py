@@ -12,8 +12,8 @@ from analyzer.report.lines import painted, wrapped, wrapped_command
 from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
-from analyzer.report.words import human, percent, plural
 from analyzer.version import __version__
+from analyzer.words import human, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
 from analyzer.outlook.danger import dangers
-from analyzer.report.words import plural
 from analyzer.snapshot.unused import never_used
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause

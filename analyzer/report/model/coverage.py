@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.capture.account import account, hides
 from analyzer.capture.model import capture_of
 from analyzer.report.model.analysis import UNDETERMINED
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
@@ -77,7 +78,7 @@ def xattrs(snapshot: BundleSnapshot) -> str:
 def not_read_whole(losses: list[Loss], *, open_end: bool = False) -> str:
     """Return one line that says what of a bundle was not read, `""` when all was; every way to read one tells it so."""
     if losses:
-        more = f" and {len(losses) - 1:,} more" if len(losses) > 1 else ""
+        more = and_more(len(losses))
         what = f"{losses[0].where}: {losses[0].what}{more}"
         return f"not read whole ({what}): what is not shown here may still be in the store"
     if open_end:

@@ -11,7 +11,7 @@ from analyzer.report.formats.html.causes import causes
 from analyzer.report.formats.html.page import styles
 from analyzer.report.markup import Markup, el
 from analyzer.report.model.objects import Objects
-from analyzer.report.words import percent, plural
+from analyzer.words import percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

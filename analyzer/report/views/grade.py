@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned, container_name, image_names
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,8 +10,8 @@ from analyzer.graph.find import CONTAINER, IMAGE, LAYER, names_of
 from analyzer.graph.users import chain_below, users_of
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned
-from analyzer.report.words import percent
 from analyzer.snapshot.overlay import lower_ids, text_of
+from analyzer.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from analyzer.repair.comparison import prices
 from analyzer.repair.simulation import simulate_plan
 from analyzer.report.encode.text import inert
 from analyzer.report.views.records import size_text
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

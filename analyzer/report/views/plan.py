@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import inert
 from analyzer.report.lines import wrapped_command
-from analyzer.report.words import percent
+from analyzer.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from analyzer.graph.find import pod_id
-from analyzer.report.words import human
 from analyzer.snapshot.kubernetes import KubernetesName
 from analyzer.snapshot.times import parse_time
+from analyzer.words import human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned
-from analyzer.report.words import plural
 from analyzer.snapshot.times import format_time
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

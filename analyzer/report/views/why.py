@@ -11,8 +11,8 @@ from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PR
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines, outlook_line
-from analyzer.report.words import plural
 from analyzer.signatures.catalogue import NONE
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

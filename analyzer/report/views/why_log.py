@@ -10,8 +10,8 @@ from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines
 from analyzer.report.views.why import tie_texts
-from analyzer.report.words import plural
 from analyzer.snapshot.times import format_time
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

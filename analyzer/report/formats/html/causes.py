@@ -10,7 +10,8 @@ from analyzer.report.drawing.svg import draw
 from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
 from analyzer.report.model.chain import chain_of
-from analyzer.report.words import RISKS, percent, plural
+from analyzer.report.words import RISKS
+from analyzer.words import percent, plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause, Step

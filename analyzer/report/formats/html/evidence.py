@@ -10,7 +10,7 @@ from analyzer.checks.plugins import known_rules
 from analyzer.report.formats.html.causes import place
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.report.pages import page_sections, page_title
-from analyzer.report.words import plural
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from analyzer.checks.finding import Evidence, Finding

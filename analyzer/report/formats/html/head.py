@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
 from analyzer.report.model.coverage import content, settling, xattrs
-from analyzer.report.words import MEANING, VERDICTS, human, plural
+from analyzer.report.words import MEANING, VERDICTS
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
+from analyzer.words import human, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

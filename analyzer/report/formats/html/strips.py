@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.model.space import space
 from analyzer.report.model.timeline import STEPS, timeline
-from analyzer.report.words import human, plural
 from analyzer.snapshot.times import format_time
+from analyzer.words import human, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,9 +134,8 @@ def _sums(used: Space) -> Iterator[list[Markup | str]]:
         yield [el("strong", human(used.unneeded)), f" in {plural(used.unneeded_layers, 'layer')} that nothing needs"]
     if used.directories:
         size = sum(size for _, size in used.directories)
-        count = len(used.directories)
-        noun = "layer directory" if count == 1 else "layer directories"
-        yield [el("strong", human(size)), f" seen in {count:,} {noun} without a record"]
+        directories = plural(len(used.directories), "layer directory")
+        yield [el("strong", human(size)), f" seen in {directories} without a record"]
     if used.unknown:
         yield [f"{plural(used.unknown, 'layer')} of unknown size (containers' own layers state none)"]
 
