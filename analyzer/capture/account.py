@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.patterns import patterns
 
+from analyzer.words import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,7 +42,7 @@ def account(capture: Capture, *, names: bool = True) -> str:
         named = patterns(capture.absent_names, lambda: present(capture.snapshot)) if names else []
         like = f", as by --exclude {' '.join(map(repr, named))}" if named else ""
         why = "; ".join(f"{count:,}: {why}" for why, count in capture.left_out.most_common(SHOWN))
-        parts.append(f"{total:,} differences are the capture's{like} ({why})")
+        parts.append(f"{plural(total, 'difference')} made by the capture{like} ({why})")
     return "; ".join(parts)
 
 

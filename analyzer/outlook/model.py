@@ -70,5 +70,5 @@ class Outlook:
         if self.works:
             return f"works, leaves out {count}" if self.images else "works"
         if self.latent:
-            return f"fails, at the latest when {self.engine} is restarted"
+            return f"fails now or after the next restart of {self.engine}"
         return f"fails for {count}" if objects else "fails"

@@ -22,7 +22,7 @@ RISKS = {
 STATES = {
     "broken": "at fault",
     "missing": "no record",
-    "hit": "hit by it",
+    "hit": "affected",
     "noted": "has a finding",
     "fine": "nothing found",
 }

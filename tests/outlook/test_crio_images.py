@@ -90,7 +90,7 @@ def test_damage_of_what_was_listed_before_shows_at_the_restart():
         foretell(Edited("parent-record-missing"))[LIST],
     ):
         assert item.latent
-        assert item.verdict == "fails, at the latest when cri-o is restarted"
+        assert item.verdict == "fails now or after the next restart of cri-o"
 
 
 def test_a_list_made_on_the_node_fails_at_once():

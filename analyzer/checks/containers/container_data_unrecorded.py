@@ -42,7 +42,7 @@ LOST = "{path} has {files} entries and no container record, while a writable lay
     "CTR-010",
     severity=INFO,
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
-    says="{path} has {files} entries and no container record; garbage collection removes it",
+    says="{path} holds {files:entry} but no container has that id; garbage collection removes it",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name every container data directory without a record; an emptied or lost file is STO-002's."""

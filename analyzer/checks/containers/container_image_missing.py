@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "CTR-002",
     severity=ERROR,
     needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
-    says="image {image} ({image_name}) has no record, and {count} containers were made from it: {name} first",
+    says="image {image} ({image_name}) has no record; needed by {count:container}, first {name}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every container's image up; one finding a missing image."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     "CTR-001",
     severity=ERROR,
     needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
-    says="layer {layer} of container {name} has no record; its directory is {directory}",
+    says="container {name} needs layer {layer}, which has no record; its directory is {directory}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every container's layer up in the layer records of the store; one finding a missing layer."""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "CTR-003",
     severity=WARNING,
     needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
-    says="container {name} lies on layer {parent}, while its image {image} ends in layer {top}",
+    says="container {name} stands on layer {parent}, but the top layer of its image {image} is {top}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the parent of every container layer with the tops of its image."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "CTR-007",
     severity=WARNING,
     needs=(Need.CONTAINER_RECORDS,),
-    says="the metadata of container {name} is {seen}: CRI-O and podman can't tell whose it is",
+    says="the metadata of container {name} is {seen}: CRI-O and podman cannot tell which pod it belongs to",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the metadata text of every container."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "CTR-009",
     severity=WARNING,
     needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
-    says="the sandbox {pod} of pod {name} has no record, {count} of its containers have",
+    says="sandbox {pod} of pod {name} has no record; needed by {count:container} of the pod",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the pod of every CRI-O container; one finding a missing pod."""

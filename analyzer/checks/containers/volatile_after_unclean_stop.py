@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     "CTR-011",
     severity=INFO,
     needs=(Need.HOST, Need.WHOLE_ARCHIVE, Need.CONTAINER_RECORDS),
-    says="{count} containers are recorded in {path}, which is never flushed; CRI-O was not stopped in order and won't "
-    "restore them after a reboot",
+    says=(
+        "{path}, which is never flushed to disk, records {count:container}; CRI-O was not shut down cleanly and"
+        " will not restore them after a reboot"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count volatile container records where the markers tell of an unclean stop."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "OVL-022",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.XATTRS),
-    says="attributes of layer {layer} are not those of its tar: {what}",
+    says="extended attributes of layer {layer} differ from its tar: {what}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell lost and foreign attributes, each kind one finding a layer."""

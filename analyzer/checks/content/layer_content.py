@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "TSP-007",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
-    says="the content of layer {layer} is not as it was unpacked: {what}",
+    says="the content of layer {layer} differs from what was unpacked: {what}",
     left_out=not_compared,
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:

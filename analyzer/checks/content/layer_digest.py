@@ -44,7 +44,7 @@ TOLD = (CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED)
     "TSP-008",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.REBUILT),
-    says="the tar of layer {layer}, made again, has digest {observed}; the record says {expected}",
+    says="the tar rebuilt from layer {layer} has the digest {observed}; its record says {expected}",
     left_out=not_rebuilt,
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:

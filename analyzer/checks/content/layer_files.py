@@ -48,7 +48,7 @@ FACETS = (MISSING, TYPE, SIZE, LINK)
     "TSP-006",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
-    says="layer {layer} is not as it was unpacked: {what}",
+    says="layer {layer} differs from what was unpacked: {what}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""

@@ -48,7 +48,7 @@ SWEEP = 3
     "OVL-024",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
-    says="{facet}s of layer {layer} are not those of its tar: {what}{how}",
+    says="{facet}s of layer {layer} differ from its tar: {what}{how}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell changed modes and owners, each one finding a layer."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "OVL-023",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
-    says="nodes of layer {layer} are not those of its tar: {what}",
+    says="file types of layer {layer} differ from its tar: {what}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell lost nodes and whiteouts, one finding a layer."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "TSP-012",
     severity=INFO,
     needs=(Need.LAYER_RECORDS,),
-    says="the {field} of layer {layer} is {observed}, its tar headers name {expected}",
+    says="the {field} of layer {layer} is {observed}; its tar headers say {expected}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare both sets of every layer that has any."""

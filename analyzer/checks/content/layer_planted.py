@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "TSP-010",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
-    says="layer {layer} holds what its tar does not have: {what}",
+    says="layer {layer} holds entries that are not in its tar: {what}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell foreign files, one finding a layer."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "TSP-003",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="the tar-split of layer {layer} breaks its format: expected {expected}, found {seen}",
+    says="the tar-split of layer {layer} is malformed: expected {expected}, found {seen}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell breaks of the format in tar-splits that decompress well."""

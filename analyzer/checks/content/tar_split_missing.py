@@ -45,7 +45,7 @@ CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
     "TSP-001",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.LAYER_DATA),
-    says="layer {layer} has no tar-split: its tar cannot be made again and its files cannot be checked",
+    says="layer {layer} has no tar-split: it can be neither checked nor pushed",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the tar-split of every layer that was unpacked from a tar."""

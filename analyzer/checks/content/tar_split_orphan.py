@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "TSP-013",
     severity=INFO,
     needs=(Need.ALL_LAYER_RECORDS, Need.LAYER_DATA),
-    says="{what} of layer {layer} is left without a layer record",
+    says="{what} of layer {layer} is left over: the layer has no record",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the layer of every tar-split and data directory."""

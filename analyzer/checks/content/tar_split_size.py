@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "TSP-004",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="the tar-split of layer {layer} describes a tar of {total} bytes, its record one of {size} bytes",
+    says="the tar-split of layer {layer} describes a tar of {total:byte}, but its record says {size}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the two lengths of every layer whose tar-split is whole."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "TSP-011",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
-    says="the content of layer {layer} is not that of its table of contents: {what}",
+    says="files of layer {layer} differ from its table of contents: {what}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell contents with another digest, one finding a layer."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "OVL-016",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.OVERLAY, Need.CONTENT),
-    says="layer {layer} has whiteouts as files (.wh.NAME, {count} of them), but {because}",
+    says="layer {layer} has {count:whiteout} stored as files (.wh.NAME), but {because}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell layers in the style of fuse-overlayfs where native overlay is used."""

@@ -43,8 +43,10 @@ SUPPORTED = "var/lib/crio/clean.shutdown.supported"
     "STO-017",
     severity=INFO,
     needs=(Need.HOST, Need.WHOLE_ARCHIVE),
-    says="{path} is there and clean.shutdown is not: CRI-O was running or was not stopped in order; its next start may "
-    "check, repair or wipe this graph root",
+    says=(
+        "{path} exists but clean.shutdown does not: CRI-O was running, or was not shut down cleanly; its next "
+        "start may check, repair or wipe this graph root"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Read CRI-O's markers, once for each graph root."""

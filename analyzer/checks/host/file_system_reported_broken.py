@@ -48,7 +48,7 @@ DEVICE = re.compile(r"^/dev/(?:mapper/)?(\S+)", re.MULTILINE)
 @rule(
     "HST-005",
     severity=WARNING,
-    says="{path} tells of {what} ({count} lines, the first at line {line}{devices})",
+    says="{path} reports {what} ({count:line}, the first at line {line}{devices})",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Report each kind of line once, for the graph root."""

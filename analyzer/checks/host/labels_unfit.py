@@ -51,7 +51,7 @@ STATUS = re.compile(r"(?:^|/)(?:sestatus|getenforce)[^/]*$")
     "HST-002",
     severity=ERROR,
     needs=(Need.XATTRS,),
-    says="{count} of {all} layers of {root} have the SELinux type {type}: containers may not read their files",
+    says="{count} of {all:layer} of {root} have the SELinux type {type}, which containers may not read",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the types of each layer's files."""

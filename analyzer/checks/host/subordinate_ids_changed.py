@@ -45,8 +45,10 @@ SHOWN = 4
     "HST-001",
     severity=ERROR,
     needs=(Need.HOST, Need.CONTENT),
-    says="{path} gives user {user} the {what} {ranges}, and {count} of {all} layers have files of {number}: the range "
-    "was changed under the store",
+    says=(
+        "{path} gives user {user} the {what} {ranges}, and {count} of {all:layer} have files of {number}: the "
+        "range was changed after the store was made"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the owners of layer files with the user's ranges."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "IMG-026",
     severity=CRITICAL,
     needs=(Need.IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
-    says="{path} holds no data of any of its {count} images; {story}",
+    says="{path} holds no data for any of its {count:image}; {story}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look at the image directory of a store none of whose images has data."""

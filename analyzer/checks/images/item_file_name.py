@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "IMG-023",
     severity=INFO,
     needs=(Need.IMAGE_RECORDS,),
-    says="image {name} ({image}) has files whose names stand for no key: {listed}",
+    says="image {name} ({image}) has files whose names decode to no big-data key: {listed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Decode the name of every file of every image."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "IMG-001",
     severity=ERROR,
     needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
-    says="image {name} ({image}) lacks {count} of its {total} big-data files: {listed}{consequence}",
+    says="image {name} ({image}) lacks {count} of its {total:big-data file}: {listed}{consequence}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the file of every named item."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "IMG-002",
     severity=ERROR,
     needs=(Need.IMAGE_RECORDS,),
-    says="{item} of image {name} ({image}) has {seen} bytes; its record says {expected}{consequence}",
+    says="{item} of image {name} ({image}) is {seen:byte} long; its record says {expected}{consequence}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the size of every item's file with the record."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "IMG-013",
     severity=ERROR,
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
-    says="image {name} ({image}) has {seen} layers below {layer}; its manifest names {expected}",
+    says="image {name} ({image}) has {seen:layer} from {layer} down; its manifest names {expected}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the layers of every image."""

@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     "IMG-010",
     severity=CRITICAL,
     needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
-    says="the {kind} of image {name} ({image}) has {member} for the node ({platform}, from {platform_source}), "
-    "and its record does not hold that manifest",
+    says=(
+        "the {kind} of image {name} ({image}) names {member} for this node ({platform}, from "
+        "{platform_source}), but its record does not hold that manifest"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the manifest of the entry that the node takes."""

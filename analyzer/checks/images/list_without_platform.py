@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     "IMG-009",
     severity=CRITICAL,
     needs=(Need.IMAGE_RECORDS,),
-    says="the {kind} of image {name} ({image}) has no entry for the node ({platform}, from {platform_source}): "
-    "it offers {platforms}",
+    says=(
+        "the {kind} of image {name} ({image}) has no entry for this node ({platform}, from {platform_source}); "
+        "it offers {platforms}"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Match the entries of lists with the node's platform."""

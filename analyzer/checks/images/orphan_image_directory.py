@@ -40,7 +40,7 @@ ID = re.compile(r"[0-9a-f]{64}")
     "IMG-021",
     severity=WARNING,
     needs=(Need.IMAGE_RECORDS,),
-    says="directory {path} has {count} files and no image record",
+    says="directory {path} holds {count:file}, but no image has that id",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for data directories whose image has no record in their store."""

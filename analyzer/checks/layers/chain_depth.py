@@ -37,7 +37,7 @@ MOST = 500
     "LAY-003",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="layer {layer} stands on {number} layers, more than the {most} that the driver accepts; needed by {needed}",
+    says="layer {layer} has {number:layer} below it; the driver accepts {most}; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count what is below every layer and report where the limit is first passed."""

@@ -42,7 +42,7 @@ FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
     "LAY-005",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="{fields} of layer {layer} is no digest: {seen}; needed by {needed}",
+    says="{fields} of layer {layer} is not a digest: {seen}; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the form of the three digests of every record."""

@@ -46,8 +46,10 @@ MOST_TRIES = 200_000
     "LAY-008",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="the id of layer {layer} proves that it was made on {true_words}, while its record names {recorded_words}"
-    " as parent; needed by {needed}",
+    says=(
+        "the id of layer {layer} proves that its parent is {true_words}, but its record names {recorded_words};"
+        " needed by {needed}"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the true parent of every layer whose id does not follow from the recorded one."""

@@ -44,7 +44,7 @@ SHOWN = 10
     "LAY-002",
     severity=CRITICAL,
     needs=(Need.LAYER_RECORDS,),
-    says="layers name each other as parent in a circle: {circle}{hint}; needed by {needed}",
+    says="parents form a cycle: {circle}{hint}; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Report every cycle of parents whose first layer has its record in this store."""

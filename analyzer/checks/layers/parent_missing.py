@@ -48,7 +48,7 @@ SHOWN = 10
     "LAY-001",
     severity=ERROR,
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
-    says="layer {layer} has no record, yet it is the parent of {children_words}; {left}; needed by {needed}",
+    says="layer {layer} has no record, but it is the parent of {children_words}; {left}; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up every parent over all stores that are used together."""

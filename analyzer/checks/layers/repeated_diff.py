@@ -37,7 +37,7 @@ SHOWN = 10
     "LAY-014",
     severity=INFO,
     needs=(Need.LAYER_RECORDS,),
-    says="layer {layer} is there {number} times: the same content on the same parent ({others})",
+    says="layer {layer} exists {number} times: same content, same parent ({others})",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Group the records of this store by parent, content and id maps."""

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     "LAY-013",
     severity=WARNING,
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.CONTAINER_RECORDS),
-    says="layer {layer} (made {created}) is needed by no image and no container; it and what only it needs are"
-    " {words} of {size} bytes",
+    says=(
+        "layer {layer} (made {created}) is needed by no image and no container; with the layers that only it "
+        "needs it holds {words}, {size:byte}"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find topmost layers that nothing goes through, over all stores that are used together."""

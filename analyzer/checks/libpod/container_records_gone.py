@@ -42,7 +42,7 @@ PART = "containers"
     "LPD-009",
     severity=ERROR,
     needs=(Need.WHOLE_ARCHIVE,),
-    says="{path} is not there, and podman's database has containers that need it: {names}",
+    says="{path} is missing, but podman's database has containers that need it: {names}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the index of the containers that the database knows."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     "LPD-005",
     severity=ERROR,
     needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
-    says="podman's database {path} has container {name} ({key}), and the store has no record of it{consequence}",
+    says="podman's database {path} has container {name} ({key}), but the store has no record of it{consequence}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every container of the database up in the records."""

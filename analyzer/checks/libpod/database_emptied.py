@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "LPD-002",
     severity=ERROR,
     needs=(Need.CONTAINER_RECORDS,),
-    says="podman's database {path} {what}, and the store has {count} of podman's containers: `podman ps -a` lists none",
+    says="podman's database {path} {what}, but the store has {count:container} of podman's: `podman ps -a` lists none",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Hold a database without containers against the containers that podman made."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @rule(
     "LPD-006",
     severity=ERROR,
-    says="pod {name} names the infra container {infra}, which podman's database {path} does not have",
+    says="pod {name} names the infra container {infra}, which is not in podman's database {path}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look every pod's infra container up among the containers of the same database."""

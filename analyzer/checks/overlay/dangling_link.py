@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "OVL-004",
     severity=ERROR,
     needs=(Need.LINKS, Need.LAYER_RECORDS),
-    says="{path} leads to layer {layer}, whose directory is gone ({record}); while it dangles, {effect}",
+    says="{path} leads to layer {layer}, whose directory is gone ({record}); until it is removed, {effect}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look up the directory behind every symlink."""

@@ -53,8 +53,10 @@ VERDICT = {
     "OVL-009",
     severity=ERROR,
     needs=(Need.OVERLAY, Need.ALL_LAYER_RECORDS),
-    says="lower of layer {layer} leads to {named_words}, while layers.json gives {recorded_words}; {verdict};"
-    " the wrong root is mounted without a message for {needed}",
+    says=(
+        "lower of layer {layer} leads to {named_words}, but layers.json names {recorded_words}; {verdict}; "
+        "without any error the wrong root is mounted for {needed}"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Follow every `lower` and compare it with the recorded chain."""

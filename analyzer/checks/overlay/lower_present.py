@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
 
 ON_PARENT = (
-    "lower of layer {layer} is {seen}, though its parent is {parent}; it should hold {expected}; needed by {needed}"
+    "lower of layer {layer} is {seen}, but its parent is {parent}; it should hold {expected}; needed by {needed}"
 )
 ON_NOTHING = "layer {layer} has no parent by its record, yet its lower names {named}{verdict}; needed by {needed}"
 SEEN = Removed(None, "its content is in the bundle")

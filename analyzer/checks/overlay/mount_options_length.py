@@ -42,8 +42,10 @@ MOST = PAGE // ABSOLUTE
     "OVL-017",
     severity=INFO,
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
-    says="layer {layer} stands on {number} others: their absolute paths are {length} bytes, over a page of {page}; the"
-    " driver falls back to relative paths",
+    says=(
+        "layer {layer} has {number:layer} below it: their absolute paths take {length:byte}, more than one page"
+        " ({page}); the driver falls back to relative paths"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Find the layers at which a chain outgrows a page."""

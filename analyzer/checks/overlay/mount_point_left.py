@@ -44,8 +44,10 @@ EMPTIED = (".wh..wh..opq", ".wh..opq")
     "OVL-026",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS, Need.OVERLAY, Need.DIFF_LISTING),
-    says="mount point {path} holds {count} entries ({names}) while layer {layer} is not mounted: it has nothing of "
-    "{missing}, which the layers below it show",
+    says=(
+        "mount point {path} holds {count:entry} ({names}), but layer {layer} is not mounted: {missing}, which "
+        "the layers below show, is not there"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the names in each mount point with those that a mount would show."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 FEATURE_TEST = re.compile(r"(?:compat|opaque-bug-check|metacopy-check|volatile-check|d_type|redirect|idmapped)[^/]*")
-LAYER = "directory {path} belongs to no layer record{doubt}; {fate}"
+LAYER = "directory {path} has no layer record{doubt}; {fate}"
 LEFT_OVER = "directory {path} is no layer but {kind}; {fate}"
 
 

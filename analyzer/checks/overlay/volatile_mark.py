@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     "OVL-019",
     severity=INFO,
     needs=(Need.LAYER_RECORDS,),
-    says="layer {layer} has the mark of a volatile mount that was not ended; what its container wrote may be lost",
+    says=(
+        "layer {layer} still has the marker of a volatile mount: it was not unmounted cleanly, and what its "
+        "container wrote may be lost"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the mark on layers without anything below `merged`."""

@@ -46,7 +46,7 @@ ROWS, TWICE = "wrong-type", "duplicate-key"
     "STO-005",
     severity=CRITICAL,
     needs=(Need.INDEX,),
-    says="{path} does not load: {pointer} should be {expected} and is {seen}",
+    says="{path} does not load: {pointer} is {seen}; expected {expected}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the values of every record and the elements that are no records."""

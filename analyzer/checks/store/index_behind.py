@@ -61,7 +61,7 @@ OWN_FIELDS = {
     "STO-020",
     severity=ERROR,
     needs=(Need.INDEX, Need.WHOLE_ARCHIVE),
-    says="{path} {seen}: {missing} {part} that are there have no record; the next garbage collection deletes them",
+    says="{path} {seen}: {missing} {part} with data have no record; the next garbage collection deletes them",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge each stable index file that loads."""

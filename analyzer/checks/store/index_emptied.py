@@ -55,8 +55,10 @@ UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an em
     "STO-002",
     severity=CRITICAL,
     needs=(Need.INDEX,),
-    says="{path} is {seen}, so the engine knows no {part} of it without any message, although {missing} {part} are "
-    "there or are named by other records; its next garbage collection deletes {directories} data directories",
+    says=(
+        "{path} is {seen}: without any error the engine sees no {part}, although {missing} {part} have data or "
+        "are named by other records; its next garbage collection deletes {directories:data directory}"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge every index file that the store has or should have."""

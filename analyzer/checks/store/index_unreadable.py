@@ -48,8 +48,10 @@ BLOCK = 4096
     "STO-001",
     severity=CRITICAL,
     needs=(Need.INDEX,),
-    says="{path} does not load: at byte {offset} of {size} it should have {expected} and has {seen}; "
-    "{rows} {part} can still be read from it, {missing} more have data on disk and no record",
+    says=(
+        "{path} does not load: at byte {offset} of {size} expected {expected}, found {seen}; {rows} {part} can "
+        "still be read from it, {missing} more have data on disk but no record"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge every index file of the store."""

@@ -49,7 +49,7 @@ NO_TIME = 86_400 * SECOND
     "STO-007",
     severity=INFO,
     needs=(Need.LOCKS, Need.INDEX),
-    says="{lock} says that the last write began at {locked}, {path} was written at {written}: {story}",
+    says="{lock} records the last write at {locked}, but {path} was written at {written}: {story}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare each lock with the newest index file it guards."""

@@ -36,7 +36,7 @@ NAMES = ("layers.lock", "images.lock", "containers.lock")
 EXPECTED = "a regular file of 0 or 64 bytes"
 
 
-@rule("STO-008", severity=WARNING, says="{path} is {seen} and should be a regular file of 0 or 64 bytes; {effect}")
+@rule("STO-008", severity=WARNING, says="{path} is {seen}; expected a regular file of 0 or 64 bytes; {effect}")
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge kind and size of every lock file of the store."""
     for lock in view.store.locks.values():

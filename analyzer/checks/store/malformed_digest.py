@@ -44,7 +44,7 @@ EXPECTED = "sha256: and 64 hexadecimal digits"
     "STO-015",
     severity=CRITICAL,
     needs=(Need.INDEX,),
-    says="image {image} has {field} {seen}, which is no digest: the store doesn't open",
+    says="{field} of image {image} is {seen}, which is not a digest: the store does not open",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the digests of every image that the engine validates on load."""

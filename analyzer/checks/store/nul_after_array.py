@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "STO-003",
     severity=WARNING,
     needs=(Need.INDEX,),
-    says="{path} has {seen} behind its array, from byte {offset} on; the engine ignores them",
+    says="{path} has {seen} after its array, from byte {offset} on; the engine ignores them",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Judge the tail of every index file."""

@@ -42,8 +42,10 @@ DRIVERS = frozenset({"overlay", "vfs", "btrfs", "zfs", "aufs", "devicemapper"})
     "STO-010",
     severity=CRITICAL,
     needs=(Need.HOST, Need.WHOLE_ARCHIVE),
-    says="{path} tells {engine} to use the driver {configured}, which has no data in {root}; all {images} images and "
-    "{containers} containers there belong to {driver} and are not seen",
+    says=(
+        "{path} tells {engine} to use the driver {configured}, which has no data in {root}; {images:image} and "
+        "{containers:container} there belong to {driver} and are invisible"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the configuration of each engine with the drivers that have data below this root."""

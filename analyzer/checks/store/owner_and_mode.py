@@ -46,7 +46,7 @@ FEWEST = 4
 @rule(
     "STO-016",
     severity=WARNING,
-    says="{count} of the store's own files {seen}, unlike the others ({usual}): {path} and the like",
+    says="{count} of the store's own files {seen}, unlike the rest ({usual}); the first is {path}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Compare the store's own files with each other."""

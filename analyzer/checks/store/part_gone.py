@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "STO-022",
     severity=CRITICAL,
     needs=(Need.WHOLE_ARCHIVE,),
-    says="{path} is gone and left {trace} behind: the engine knows no {part} any more",
+    says="{path} is gone, but {trace} is still there: the engine no longer knows any {part}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look for the three directories of a graph root."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @rule(
     "STO-009",
     severity=WARNING,
-    says="{root} holds data of the drivers {drivers}; an engine sees one of them, {effect}",
+    says="{root} holds data of the drivers {drivers}; an engine uses only one of them, {effect}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name a graph root once, from its first driver with data."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "STO-014",
     severity=WARNING,
     needs=(Need.INDEX,),
-    says="{count} {kind} records hold the name {name}: the last of them, {keeps}, is the one the engine lets keep it",
+    says="{count} {kind} records claim the name {name}; the engine gives it to the last of them, {keeps}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Count the holders of every name."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "STO-011",
     severity=INFO,
     needs=(Need.HOST,),
-    says="storage.conf names the stores {stores}, which the bundle doesn't hold: what lies there can't be judged",
+    says="storage.conf names the stores {stores}, which are not in the bundle: what they hold cannot be judged",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name the configured stores that were left out, once for each graph root."""

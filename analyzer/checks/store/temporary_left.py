@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @rule(
     "STO-006",
     severity=INFO,
-    says="{path} is what a write interrupted at {time} left behind ({size} bytes); the engine ignores it",
+    says="{path} was left by a write interrupted at {time} ({size:byte}); the engine ignores it",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Name every temporary file of the store."""

@@ -42,8 +42,10 @@ SHOWN = 4
     "STO-023",
     severity=CRITICAL,
     needs=(Need.WHOLE_ARCHIVE,),
-    says="only mount points are left of the store {root}: {count} layer directories hold nothing but `merged`, and "
-    "there is no index file and no image",
+    says=(
+        "only mount points are left of the store {root}: {count:layer directory} with nothing but `merged`, no "
+        "index file and no image"
+    ),
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Tell the skeleton that a wipe leaves around mounts."""

@@ -61,7 +61,7 @@ def _objects(value: Mapping[str, Any]) -> Markup:
         for each in value["objects"]
     ]
     lines += _changed(value, "engine", "store", "index", "name")
-    blocks = (("What changed", lines), ("What the engines would answer", _changed(value, "answer")))
+    blocks = (("What changed", lines), ("Predicted engine behaviour", _changed(value, "answer")))
     return join(el("div", el("strong", title), _listed(each, LISTED)) for title, each in blocks if each)
 
 

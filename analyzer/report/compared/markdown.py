@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LIMIT, WITH_IT, LISTED, LONGEST = 32_000, 10, 25, 700
 TITLES = {
-    "answer": "What the engines would answer",
+    "answer": "Predicted engine behaviour",
     "engine": "Engine versions",
     "store": "Stores",
     "index": "Index files",

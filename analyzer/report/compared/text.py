@@ -41,7 +41,7 @@ class _Lines:
         for cause in words.ordered_causes(self.value):
             yield ""
             yield from self.cause(cause)
-        yield from self.section("answer", "what the engines would answer")
+        yield from self.section("answer", "predicted engine behaviour")
         yield from self.section("engine", "engine versions")
         yield from self.section("store", "stores")
         yield from self.section("index", "index files")

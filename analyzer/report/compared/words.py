@@ -70,7 +70,7 @@ def ordered_causes(value: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def cause_note(cause: Mapping[str, Any]) -> str:
     """Return severity, family and who is hit."""
-    hit = f"hits {plural(cause['images'], 'image')}, {plural(cause['containers'], 'container')}"
+    hit = f"affects {plural(cause['images'], 'image')}, {plural(cause['containers'], 'container')}"
     return f"{cause['severity']} · {cause['id']} · {hit}"
 
 

@@ -124,7 +124,7 @@ class _Ticket:
 
     def proof(self, cause: Cause) -> str:
         ordered = sorted(cause.hypothesis.explains.items(), key=lambda item: (-item[1], int(self.ids[item[0]][1:])))
-        lines = ["**Proof**", ""]
+        lines = ["**Evidence**", ""]
         lines += [self.finding(finding) for finding, _ in ordered[:PROOF]]
         if len(ordered) > PROOF:
             lines.append(f"- and {plural(len(ordered) - PROOF, 'more finding')}")
@@ -188,7 +188,7 @@ class _Ticket:
             if gone := deleted(item.deletes):
                 said += f"; **DELETES {gone}**" if loses(item) else f"; removes {gone}"
             lines.append(f"- {item.engine} {_said(item.version)} {_code(item.command)}: {said}")
-        return folded("What the engines would answer on this store", "\n".join(lines))
+        return folded("Predicted engine behaviour", "\n".join(lines))
 
     def checks(self) -> str:
         lines = [f"- {_code(check.path)}: {_said(check_said(check))}" for check in self.report.graded]

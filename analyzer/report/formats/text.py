@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from analyzer.causes.model import Cause
+    from analyzer.checks.finding import Finding
     from analyzer.outlook.model import Outlook
     from analyzer.report.model.analysis import Analysis
 
@@ -118,6 +119,7 @@ class _Text:
         self.everything = everything
         self.columns = max(columns, NARROWEST)
         self.colour = colour
+        self.told: set[Finding] = set()
 
     def lines(self) -> Iterator[str]:
         yield from self.head()
@@ -227,7 +229,7 @@ class _Text:
             for reason in hypothesis.reasons:
                 yield from self.wrap("for" if reason.weight > 0 else "against", f"{reason.text} ({reason.weight:+.1f})")
             for text in hypothesis.would_settle:
-                yield from self.wrap("settle", text)
+                yield from self.wrap("confirm", text)
 
     def short(self, text: str, mark: str = "") -> str:
         """Return text with ids cut to twelve digits, unless everything is asked for."""
@@ -238,8 +240,14 @@ class _Text:
         ordered = sorted(cause.hypothesis.explains.items(), key=lambda item: (-item[1], int(ids[item[0]][1:])))
         shown = ordered if self.everything else ordered[:2]
         for number, (finding, _) in enumerate(shown):
-            text = f"{ids[finding]} {finding.rule} {self.short(finding.message)}"
-            yield from self.wrap("evidence" if number == 0 else "", text)
+            label = "evidence" if number == 0 else ""
+            if finding in self.told:
+                yield from self.wrap(label, f"{ids[finding]} {finding.rule} (above)")
+                continue
+            self.told.add(finding)
+            sure = f"{finding.severity}, confidence {finding.confidence}: " if self.everything else ""
+            old = "known: " if self.everything and self.report.is_old(finding) else ""
+            yield from self.wrap(label, f"{ids[finding]} {finding.rule} {sure}{old}{self.short(finding.message)}")
             place = finding.evidence[0].where
             where = f"{self.short(place.path, '…')} {place.pointer}".strip()
             yield from self.block(f"at {where}", " " * (INDENT + 2), " " * (INDENT + 5))
@@ -319,7 +327,7 @@ class _Text:
         if not failing and not (self.everything and items):
             return
         yield ""
-        yield "what the engines would answer on this store"
+        yield "predicted engine behaviour"
         alike: dict[tuple[str, str, str], list[str]] = {}
         for item in items if self.everything else [*failing, *_in_contrast(items)]:
             alike.setdefault((item.engine, item.version, _answer(item)), []).append(f"`{item.command}`")
@@ -358,8 +366,11 @@ class _Text:
         rows = [
             (ids[f], f.rule, f.severity, f.confidence, f"{'known: ' if report.is_old(f) else ''}{f.message}")
             for f in report.findings
+            if f not in self.told
         ]
-        yield from self.listed("findings", ("id", "rule", "severity", "sure", "what"), rows)
+        yield from self.listed(
+            "findings of no cause" if self.told else "findings", ("id", "rule", "severity", "sure", "what"), rows
+        )
         ignored = [(f.rule, f.severity, f"{f.message} (because: {reason})") for f, reason in checked.ignored]
         yield from self.listed("findings ignored as configured", ("rule", "severity", "what"), ignored)
         yield from self.skipped()

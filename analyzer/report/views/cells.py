@@ -71,7 +71,7 @@ def _cause_lines(cause: Mapping[str, Any]) -> Iterator[str]:
     for reason in cause["against"][:SHOWN]:
         yield f"   {reason['weight']:+.1f}  {reason['text']}"
     hit = cause["affected"]
-    yield f"   hits {plural(len(hit['images']), 'image')}, {plural(len(hit['containers']), 'container')}"
+    yield f"   affects {plural(len(hit['images']), 'image')}, {plural(len(hit['containers']), 'container')}"
     for step in cause["plan"]:
         yield f"   {step['step']}. {step['effect']}"
         if step["command"]:

@@ -150,7 +150,7 @@ class _Lines:
         items = [item for item in self.answer.predictions if item not in told]
         if items:
             yield ""
-            yield "what the engines would answer on this store"
+            yield "predicted engine behaviour"
             for item in items:
                 yield from self.wrap("", outlook_line(item))
 

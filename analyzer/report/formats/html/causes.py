@@ -85,7 +85,7 @@ def _proof(report: Analysis, cause: Cause) -> Markup:
         ]
         tail = f"and {len(ordered) - PROOF - 60} more" if len(ordered) > PROOF + 60 else None
         rows.append(el("li", f"and {plural(len(ordered) - PROOF, 'more finding')}: ", others, tail, class_="quiet"))
-    return el("div", el("h4", "Proof"), el("ul", rows, class_="plain"))
+    return el("div", el("h4", "Evidence"), el("ul", rows, class_="plain"))
 
 
 def _finding(finding: Finding, finding_id: str) -> Markup:
@@ -116,7 +116,7 @@ def place(evidence: Evidence) -> Markup:
 
 def _hit(report: Analysis, cause: Cause) -> Markup:
     hit, relations = cause.hypothesis.affected, report.relations
-    parts: list[Markup] = [el("h4", "Who is hit")]
+    parts: list[Markup] = [el("h4", "Affected")]
     images = [", ".join(image_names(i, relations)) or i[:12] for i in hit.images]
     containers = [container_name(i, relations) or i[:12] for i in hit.containers]
     for noun, names in (("image", images), ("container", containers)):
@@ -142,7 +142,7 @@ def _names(names: list[str]) -> Markup:
 def _plan(steps: tuple[Step, ...]) -> Markup:
     if not steps:
         return NOTHING
-    return el("div", el("h4", "What to do"), el("ol", [el("li", _step(step)) for step in steps], class_="plan"))
+    return el("div", el("h4", "Fix"), el("ol", [el("li", _step(step)) for step in steps], class_="plan"))
 
 
 def _step(step: Step) -> list[Markup]:

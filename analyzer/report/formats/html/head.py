@@ -58,9 +58,9 @@ def _sentence(report: Analysis) -> str:
     hit = causes[0].hypothesis.affected
     first = plural(len(causes), "cause") + (", most likely and worst first." if len(causes) > 1 else ".")
     if not hit.images and not hit.containers:
-        return f"{first} {'The first' if len(causes) > 1 else 'It'} hits no image and no container."
+        return f"{first} {'The first' if len(causes) > 1 else 'It'} affects no image and no container."
     whom = f"{plural(len(hit.images), 'image')} and {plural(len(hit.containers), 'container')}"
-    return f"{first} {'The first' if len(causes) > 1 else 'It'} hits {whom}."
+    return f"{first} {'The first' if len(causes) > 1 else 'It'} affects {whom}."
 
 
 def _settling(report: Analysis) -> Markup:
@@ -79,7 +79,7 @@ def _first(report: Analysis) -> Markup:
     lines = [el("p", el("a", hypothesis.title, href="#cause-1"), class_="first")]
     if hypothesis.plan:
         steps = plural(len(hypothesis.plan), "step")
-        lines.append(el("p", f"What to do: {steps}. ", el("strong", "First: "), coded(hypothesis.plan[0].effect)))
+        lines.append(el("p", f"Fix: {steps}. ", el("strong", "First: "), coded(hypothesis.plan[0].effect)))
     return join(lines)
 
 

@@ -22,7 +22,7 @@ def outlook_block(report: Analysis) -> Markup:
     rows = [_row(item, [ids[f] for f in item.because if f in ids]) for item in report.outlook]
     return el(
         "section",
-        el("h2", "What the engines would answer"),
+        el("h2", "Predicted engine behaviour"),
         el("p", "Predicted from the records; nothing was run.", class_="quiet"),
         scroller("Answers of the engines", el("table", el("thead", head), el("tbody", rows))),
         _checks(report),
