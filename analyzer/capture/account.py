@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.capture.patterns import patterns
-
 from analyzer.words import plural
 
 if TYPE_CHECKING:
