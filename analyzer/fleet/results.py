@@ -36,8 +36,8 @@ def analyze_many(
     timeout: float = 1800.0,
     memory: int = 4 << 30,
     retry: bool = False,
-    limits: Limits = DEFAULT,
     executor: Executor | None = None,
+    limits: Limits = DEFAULT,
 ) -> Results:
     """Analyse a fleet of bundles into a directory, as `analyzer batch` does; what is finished there is not done again.
 
@@ -51,8 +51,8 @@ def analyze_many(
         timeout: seconds for one bundle, 0 for no limit.
         memory: bytes for one bundle, 0 for no limit.
         retry: whether to try again what failed in an earlier run.
-        limits: of the reader, for each bundle.
         executor: where to run, instead of this machine; it stays open.
+        limits: of the reader, for each bundle.
 
     Raises:
         UsageError: no bundle is named, or the directory cannot be used.
