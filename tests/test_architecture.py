@@ -74,9 +74,7 @@ def test_no_module_imports_itself_in_a_circle_not_even_for_types():
     trees = _trees()
     edges = ((name, other) for name, tree in trees.items() for other in _imports(tree, trees))
     graph = nx.DiGraph((name, other) for name, other in edges if other in trees and other != name)
-    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
-    source = [c for c in circles if all(name.startswith("analyzer.source.") for name in c)]
-    assert [c for c in circles if c not in source] == []
+    assert [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1] == []
 
 
 def test_one_public_class_name_is_one_class():
@@ -86,8 +84,7 @@ def test_one_public_class_name_is_one_class():
         for node in tree.body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    allowed = {"Owners", "Broken", "Names"}  # gone with the redesign of the reader
-    assert {name for name, count in names.items() if count > 1} <= allowed
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 TREE = {"layers", "links", "others", "tar_splits", "image_files", "layer_files", "container_files", "entries"}

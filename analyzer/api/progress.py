@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.source.member import MemberSource
+    from analyzer.source.member_source import MemberSource
 
 EVERY, QUIET = 0.2, 0.7
 """Seconds between two renewals, and before the first."""

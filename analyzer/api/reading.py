@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analyzer.checks.rule import Rule
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.source.member import MemberSource
+    from analyzer.source.member_source import MemberSource
 
 
 def read(

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analyzer.source.member import MemberSource
+    from analyzer.source.member_source import MemberSource
 
 EVERY = 0.2
 QUIET = 0.5

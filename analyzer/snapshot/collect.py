@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.limits import Limits
-    from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.member import Body, Member
+    from analyzer.source.member_source import MemberSource
     from analyzer.source.tar.batch import MemberBatch
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.split_columns import Entries
     from analyzer.snapshot.store import Store
-    from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.member import Body, Member
+    from analyzer.source.member_source import MemberSource
     from analyzer.source.stream.offsets import Offsets
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.store import Store
-    from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.member import Body, Member
+    from analyzer.source.member_source import MemberSource
 
     Take = Callable[[DiffTable, str, Member, Body], None]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
-    from analyzer.source.member import MemberSource
+    from analyzer.source.member_source import MemberSource
 
 DEEPEST = 3
 """Archives in archives."""

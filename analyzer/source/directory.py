@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from analyzer.limits import Limits
-    from analyzer.source.member import Loss, MemberSource
+    from analyzer.source.member import Loss
+    from analyzer.source.member_source import MemberSource
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.tar.batch import MemberBatch
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 ZEROS = memoryview(bytes(64 << 10))
 
+Map = list[tuple[int, int]]
+"""Stored pieces of a sparse file: (offset in the file, length), both in bytes, in stored order."""
+
 
 def filled(pieces: Iterable[memoryview | int]) -> Iterator[memoryview]:
     """Yield a content whose holes are given by their length with zeros in their place."""

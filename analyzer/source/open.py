@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from analyzer.source.member import Loss, Member, MemberSource
+    from analyzer.source.member import Loss, Member
+    from analyzer.source.member_source import MemberSource
     from analyzer.source.tar.batch import MemberBatch
     from analyzer.source.tar.body import TarBody
     from analyzer.source.tar.scan import Scanner

@@ -19,7 +19,8 @@ from analyzer.source.open import open_bundle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.source.member import Body, Member, MemberSource
+    from analyzer.source.member import Body, Member
+    from analyzer.source.member_source import MemberSource
 
 LINK_HOPS = 8
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.limits import Limits
+    from analyzer.source.holes import Map
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
-    from analyzer.source.tar.sparse import Map
 
 
 class TarBody:

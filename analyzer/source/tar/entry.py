@@ -20,10 +20,10 @@ from analyzer.source.tar.sparse import SparseRecords, check, parse_size, read_ol
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
+    from analyzer.source.holes import Map
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.pax import Extras
-    from analyzer.source.tar.sparse import Map
 
 SHOWN = 200
 """Characters of a path that is too long which a loss names."""

@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.limits import Limits
+    from analyzer.source.holes import Map
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.body import TarBody
-
-Map = list[tuple[int, int]]
-"""(offset in the file, length), both in bytes, in stored order."""
 
 
 def read_old(window: Window, pos: int, limits: Limits) -> Map:
