@@ -9,6 +9,7 @@ from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.shell import quoted
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,12 +125,18 @@ def look(site: Site, place: Place) -> Iterable[PlanStep]:
     touched = {about for noted in site.noted for about in noted.about}
     parents = site.parents()
     images = []
+    read_only = {str(row.get("id")) for n, _, row in site.each("images") if site.stores[n].role == ADDITIONAL}
     for image, row in site.right("images").items():
         node, seen = str(row.get("layer") or ""), set()
         while node and node not in seen:
             seen.add(node)
             node = parents.get(node, "")
-        if HEX_ID.fullmatch(image) and row.get("layer") and (image in touched or seen & touched):
+        if (
+            HEX_ID.fullmatch(image)
+            and row.get("layer")
+            and (image in touched or seen & touched)
+            and image not in read_only
+        ):
             images.append(image)
     lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
     if images:

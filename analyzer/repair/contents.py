@@ -10,6 +10,7 @@ from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
 from analyzer.repair.layers import split_of, tar_size
+from analyzer.repair.pieces import mend_pieces
 from analyzer.snapshot.bigdata import key_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ TAR_BLOCK = 512
 def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     """Note what comes from the donor: files, tar-splits and big data of layers."""
     rows = site.right("layers")
+    singly = mend_pieces(site, evidence, site.of(*FILES))
     for finding in site.of(*FILES):
+        if finding.subject.id in singly:
+            continue
         layer = finding.subject.id if finding.subject.kind == "layer" else str(finding.facts.get("layer") or "")
         if layer in rows:
             site.refill.setdefault(layer, finding.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
+from analyzer.repair.site import layer_path
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.overlay import link_target
 from analyzer.source.member import DIRECTORY
@@ -13,17 +14,9 @@ if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
     from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.store import Store
 
 GONE = ("OVL-012", "OVL-010", "CTR-001", "OVL-006", "STO-002", "LAY-001")
 UPPER_LOST = "what the container wrote into its own layer"
-
-
-def layer_path(store: Store, layer: str) -> str:
-    """Return where a layer's directory lies below the graph root."""
-    if store.driver == "overlay":
-        return f"overlay/{layer}"
-    return f"{store.driver}/{'subvolumes' if store.driver == 'btrfs' else 'dir'}/{layer}"
 
 
 def mend_directories(site: Site, evidence: LayerEvidence) -> None:
@@ -47,6 +40,17 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
                 directory = store.home.layers.get(layer)
                 if directory is not None:
                     _parts(site, evidence, number, layer, directory)
+
+
+def mend_mount_points(site: Site) -> None:
+    """Move out of mount points what lies in them while nothing is mounted: no engine mounts or removes them else."""
+    for finding in site.of("OVL-026"):
+        layer = finding.subject.id
+        path = f"overlay/{layer}/merged"
+        number = site.home_of(layer)
+        if HEX_ID.fullmatch(layer) and site.stores[number].driver == "overlay":
+            site.note(number, SetAside(path), layer, why="what lies in the mount point of the layer")
+            site.note(number, Folder(path), layer, why="the mount point of the layer")
 
 
 def mend_databases(site: Site) -> None:
@@ -132,7 +136,7 @@ def site_said(site: Site, layer: str) -> str:
 def _make(site: Site, evidence: LayerEvidence, layer: str) -> None:
     number = site.home_of(layer)
     store = site.stores[number]
-    path = layer_path(store, layer)
+    path = layer_path(store.driver, layer)
     own = _is_own(site, evidence, layer)
     site.made[layer] = number
     site.directories[number].add(layer)
@@ -141,7 +145,7 @@ def _make(site: Site, evidence: LayerEvidence, layer: str) -> None:
         if own and parent:
             site.note(
                 number,
-                Copy(layer_path(store, parent), path),
+                Copy(layer_path(store.driver, parent), path),
                 layer,
                 why="the directory of the container's layer, as its image has it",
                 loss=UPPER_LOST,
@@ -166,7 +170,9 @@ def _set_strays_aside(site: Site, rows: set[str]) -> None:
         for name in sorted(site.directories[number] - rows - set(site.made)):
             if name not in told:
                 continue
-            site.note(number, SetAside(layer_path(store, name)), name, why="a layer directory that no record names")
+            site.note(
+                number, SetAside(layer_path(store.driver, name)), name, why="a layer directory that no record names"
+            )
             site.directories[number].discard(name)
             if name in store.tar_splits:
                 site.note(number, SetAside(f"{store.driver}-layers/{name}.tar-split.gz"), name, why="its tar-split")
@@ -197,7 +203,7 @@ def _parts(site: Site, evidence: LayerEvidence, number: int, layer: str, directo
 def take_layer(site: Site, number: int, layer: str, why: str) -> None:
     """Note that a layer's files come from the donor."""
     store = site.stores[number]
-    path = layer_path(store, layer)
+    path = layer_path(store.driver, layer)
     site.note(
         number, Take(f"{path}/diff" if store.driver == "overlay" else path), layer, why=f"the files of the layer: {why}"
     )

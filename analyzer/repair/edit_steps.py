@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Folder, Rename, SetAside, ShortLink, Take, Write
-from analyzer.repair.shell import UnsafePathError, commands
+from analyzer.repair.shell import UnsafePathError, commands, quoted
 from analyzer.repair.steps import NONE, PlanStep, listed
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         done: list[Noted] = []
         for noted in found:
             try:
-                lines += commands(noted.edit, places[noted.store].path, work)
+                made = commands(noted.edit, places[noted.store].path, work)
+                lines += _where_it_was_pulled(made, f"{work}/donor/{site.waits_for(noted)}", site.waits_for(noted))
                 done.append(noted)
             except UnsafePathError:
                 site.unsolved.append(
@@ -82,6 +83,11 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
             tuple((n.store, n.edit) for n in done),
             "take" if name == "take" else "edit",
         )
+
+
+def _where_it_was_pulled(lines: list[str], donor: str, needed: str) -> list[str]:
+    """Return commands that do nothing where the pulled copy they need is not there."""
+    return [f"{{ [ ! -e {quoted(donor)} ] || {{ {line}; }}; }}" for line in lines] if needed else lines
 
 
 def _group(noted: Noted) -> str:

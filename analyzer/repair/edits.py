@@ -78,6 +78,26 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Put one file of a layer in place of another: a copy with its attributes, under an owner of its own.
+
+    Attributes:
+        path: below the graph root.
+        source: the file to copy, likewise.
+        mode: permission bits to set after the owner, -1 for kinds without any.
+        uid, gid: the owner.
+        directory: made, not copied: what lies in it is told singly.
+    """
+
+    path: str
+    source: str
+    mode: int
+    uid: int
+    gid: int
+    directory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mode:
     """Set permission bits, and owners where they are given (-1 keeps them)."""
 
@@ -96,4 +116,4 @@ class Attribute:
     value: bytes
 
 
-Edit = Write | ShortLink | Folder | SetAside | Rename | Copy | Take | Mode | Attribute
+Edit = Write | ShortLink | Folder | SetAside | Rename | Copy | Take | Piece | Mode | Attribute

@@ -11,7 +11,7 @@ import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, quoted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def kit_files(plan: BundlePlan, made_for: str, version: str) -> dict[str, bytes]
     made: dict[str, bytes] = {}
     for number, group in enumerate(plan.groups):
         steps = [each for each in plan.steps if each.group == number]
-        if not any(each.step.edits or each.step.kind == "fetch" for each in steps):
+        if not any(each.step.edits or each.step.kind in ("fetch", "setting") for each in steps):
             continue
         name = "repair.sh" if "repair.sh" not in made else f"repair-{number + 1}.sh"
         text = "\n".join(_script(group, steps, made, made_for, version)) + "\n"
@@ -116,10 +116,15 @@ def _script(
     yield ""
     yield "steps() {"
     yield "    :"
+    waits = _waits(plan)
     for each in steps:
         if each.step.kind == "hand":
             said = shlex.quote(plain(f"By hand: {each.step.effect}"))
             yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
+        if each.step.kind == "setting":
+            said = shlex.quote(plain(each.step.effect))
+            command, done = shlex.quote(each.step.command), shlex.quote(each.step.done or "false")
+            yield f"    setting {each.number} {each.step.risk} {said} {done} {command}"
         if each.step.kind == "fetch":
             said = shlex.quote(plain(each.step.effect))
             yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
@@ -127,7 +132,7 @@ def _script(
             yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
             for store, edit in each.step.edits:
                 try:
-                    yield f"        {_call(store, edit, made)}"
+                    yield f"        {waits.get((store, edit.path), '')}{_call(store, edit, made)}"
                 except UnsafePathError:
                     continue
             yield "    fi"
@@ -182,6 +187,13 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
                 yield f"    last_writer {number} {quoted(site.below(number, lock.file.path))} {token}"
 
 
+def _waits(plan: GroupPlan) -> dict[tuple[int, str], str]:
+    """Return the word before each edit that is done only where the donor has what it is for."""
+    site = plan.site
+    found = {(n.store, n.edit.path): site.waits_for(n) for n in site.noted} if site else {}
+    return {key: f"needs {quoted(path)} " for key, path in found.items() if path}
+
+
 def _captured(site: Site, number: int) -> set[str]:
     """Return the index files of a store that the bundle has, below its graph root."""
     return {site.below(number, document.path) for document in site.stores[number].documents.values()}
@@ -206,6 +218,10 @@ def _call(store: int, edit: Edit, made: dict[str, bytes]) -> str:
         return f"act double {store} {path} {quoted(edit.to)}"
     if isinstance(edit, Take):
         return f"act take {store} {path} {shlex.quote(edit.digest.partition(':')[2])}"
+    if isinstance(edit, Piece):
+        mode = "dir" if edit.directory else ""
+        bits = f"{edit.mode:o}" if edit.mode >= 0 else "-"
+        return f"act piece {store} {path} {quoted(edit.source)} {bits} {edit.uid}:{edit.gid} {mode}".rstrip()
     if isinstance(edit, Mode):
         return f"act mode {store} {path} {edit.mode:o} {edit.uid}:{edit.gid}"
     if isinstance(edit, Attribute):

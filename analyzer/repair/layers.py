@@ -271,7 +271,11 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
             site.refill[layer] = "it was marked incomplete"
             site.resplit.add(layer)
     proof = evidence.proofs.get(layer)
-    if proof is not None:
+    if proof is not None and layer in site.doubted and not {"diff-digest", "toc-digest"} & row.keys():
+        new |= {k: v for k, v in _new_row(site, evidence, layer, site.home_of(layer)).items() if k not in row}
+        if split_of(site, layer) is None:
+            site.resplit.add(layer)
+    elif proof is not None:
         new |= {key: value for key, value in _facts(site, layer, proof, row).items() if row.get(key) != value}
         if layer not in site.rel.mapped and proof.by_content and proof.digest and _derived(layer, proof):
             for key in ("uidmap", "gidmap"):
@@ -332,8 +336,11 @@ def _new_row(site: Site, evidence: LayerEvidence, layer: str, number: int) -> Ro
             row |= {"compressed-diff-digest": blob.digest, "compressed-size": blob.size}
             row |= {"compression": blob.compression} if blob.compression else {}
         total = tar_size(split)
+        if split is None and proof.by_content and proof.blobs and proof.blobs[0].digest == proof.digest:
+            total = proof.blobs[0].size
         if total is not None:
             row["diff-size"] = total
+        if split is not None and total is not None:
             uids, gids = owners(split)
             row |= {"uidset": uids, "gidset": gids}
     names = [key for name in site.stores[number].layer_files.get(layer, {}) if (key := key_of(name))]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.repair.containers import mend_containers
 from analyzer.repair.contents import mend_contents
-from analyzer.repair.directories import mend_databases, mend_directories
+from analyzer.repair.directories import mend_databases, mend_directories, mend_mount_points
 from analyzer.repair.images import mend_image_ids, mend_images
 from analyzer.repair.indexes import is_lost, mend_indexes, needs_writing
 from analyzer.repair.layers import LayerEvidence, mend_layers
@@ -33,6 +33,7 @@ def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
     mend_directories(site, evidence)
     mend_shortcuts(site, evidence)
     mend_contents(site, evidence)
+    mend_mount_points(site)
     mend_databases(site)
     _write_indexes(site)
     return site

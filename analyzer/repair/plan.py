@@ -16,6 +16,7 @@ from analyzer.repair.edit_steps import edit_steps
 from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
+from analyzer.repair.settings import setting_steps
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
 
@@ -78,6 +79,7 @@ def plan_group(
         first = f"Capture the node again: {reason}. What is not seen cannot be told from what is gone."
         return GroupPlan((*hand, PlanStep((), first, kind="hand")), (), "", None, crio)
     places = tuple(places_of(snapshot, rel.stores))
+    hand += setting_steps(findings, rel, places[0])
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
     if not all(SAFE.fullmatch(place.path) for place in places):

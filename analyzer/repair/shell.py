@@ -12,7 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
 
 if TYPE_CHECKING:
     from analyzer.repair.edits import Edit
@@ -67,9 +67,11 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
         digest = edit.digest.partition(":")[2]
         check = f' && [ "$(sha256sum < "$W/donor/$p" | cut -c 1-64)" = {digest} ]' if digest else ""
         return [f'{_names(edit.path, root, work)}; [ -e "$W/donor/$p" ]{check} && {BRING} && {ASIDE} && {SWAP}']
+    if isinstance(edit, Piece):
+        return [_piece(edit, root, work)]
     if isinstance(edit, Mode):
-        own = f" && chown -h {edit.uid}:{edit.gid} -- {path}" if edit.uid >= 0 else ""
-        return [f"chmod {edit.mode:o} -- {path}{own}"]
+        own = f"chown -h {edit.uid}:{edit.gid} -- {path} && " if edit.uid >= 0 else ""
+        return [f"{own}chmod {edit.mode:o} -- {path}"]
     if isinstance(edit, Attribute):
         return [f"setfattr -n {quoted(edit.name)} -v 0x{edit.value.hex()} -- {path}"]
     raise TypeError(edit)
@@ -83,6 +85,15 @@ ASIDE = (
 """Keep what is there under its own path in the work directory, the first one for good."""
 BRING = 'mkdir -p -m 700 -- "$S/${p%/*}" && rm -rf -- "$S/$p.new" && cp -a -- "$W/donor/$p" "$S/$p.new"'
 SWAP = 'rm -rf -- "$S/$p" && mv -- "$S/$p.new" "$S/$p"'
+
+
+def _piece(edit: Piece, root: str, work: str) -> str:
+    names = f"{_names(edit.path, root, work)}; q={quoted(edit.source)}"
+    mode = f' && chmod {edit.mode:o} -- "$S/$p.new"' if edit.mode >= 0 else ""
+    if edit.directory:
+        return f'{names}; mkdir -p -- "$S/$p" && chown {edit.uid}:{edit.gid} -- "$S/$p"{mode.replace(".new", "")}'
+    owner = f'chown -h {edit.uid}:{edit.gid} -- "$S/$p.new"{mode}'
+    return f'{names}; rm -rf -- "$S/$p.new" && cp -a -- "$S/$q" "$S/$p.new" && {owner} && {ASIDE} && {SWAP}'
 
 
 def _names(path: str, root: str, work: str) -> str:

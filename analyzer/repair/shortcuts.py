@@ -112,7 +112,7 @@ def _new_text(layer: str, claimed: dict[str, str]) -> str:
 
 def mend_shortcuts(site: Site, evidence: LayerEvidence) -> None:
     """Note what puts links, short links and lowers right in every overlay store."""
-    if site.stores[0].driver != "overlay":
+    if site.stores[0].driver != "overlay" or not site.right("layers"):
         return
     shortcuts = Shortcuts(site, evidence)
     for number, store in enumerate(site.stores):

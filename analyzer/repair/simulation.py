@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
 from analyzer.checks.rule import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
 from analyzer.repair.contents import BIG_DATA, FILES, SPLIT
-from analyzer.repair.edits import Copy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
 from analyzer.snapshot.assemble import read_records
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.provenance import SmallFile
@@ -57,7 +57,7 @@ def simulate_plan(snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str
         for step in group.steps:
             for number, edit in step.edits:
                 _do(copies[number], edit, snapshot.newest_ns)
-                if isinstance(edit, Take):
+                if isinstance(edit, Take | Piece | Mode) or edit.path.count("/") > 2:
                     taken |= {part.partition(".")[0] for part in edit.path.split("/")}
         for store, made in zip(group.site.stores, copies, strict=True):
             read_records(made)
@@ -123,14 +123,28 @@ def _do(store: Store, edit: Edit, now: int) -> None:
         store.home.layers[name] = made
     elif isinstance(edit, Take):
         _take(store, parts, now)
-    elif isinstance(edit, Mode):
+    elif isinstance(edit, Mode) and len(parts) < 4:
         _own(store, parts, edit)
 
 
 def _own(store: Store, parts: list[str], edit: Mode) -> None:
-    """Give a directory of the driver its owner back."""
-    made = Member(store.path(*parts), DIRECTORY, mode=edit.mode, uid=edit.uid, gid=edit.gid)
-    if len(parts) == 1:
+    """Give a directory of the driver, or a small file of a part, its owner back."""
+    given: dict[str, Any] = {"mode": edit.mode, "uid": edit.uid, "gid": edit.gid}
+    part = parts[0].rpartition("-")[2]
+    made = Member(store.path(*parts), DIRECTORY, **given)
+    if parts[0] != store.driver:
+        key = f"{part}/{parts[-1]}"
+        if len(parts) == 1 and part in store.part_dirs:
+            store.part_dirs = {**store.part_dirs, part: replace(store.part_dirs[part], member=made)}
+        elif key in store.documents:
+            file = store.documents[key].file
+            owned = replace(file, member=Member(file.path, FILE, size=file.member.size, **given))
+            store.documents[key] = read_document(parts[-1], owned, DEFAULT)
+        elif parts[-1] in store.locks:
+            lock = store.locks[parts[-1]]
+            owned = replace(lock.file, member=Member(lock.file.path, FILE, **given))
+            store.locks = {**store.locks, parts[-1]: replace(lock, file=owned)}
+    elif len(parts) == 1:
         store.home.member = made
     elif parts[-1] == "l":
         store.home.link_dir = made
@@ -159,6 +173,8 @@ def _folder(store: Store, parts: list[str], member: Member) -> None:
 
 
 def _set_aside(store: Store, parts: list[str]) -> None:
+    if len(parts) > 3:
+        return
     part, name = parts[0].rpartition("-")[2], parts[-1]
     if parts[0] == "libpod" or len(parts) == 1:
         store.libpod = [state for state in store.libpod if not state.path.endswith("/".join(parts))]
@@ -171,8 +187,11 @@ def _set_aside(store: Store, parts: list[str]) -> None:
     elif len(parts) == 3 and parts[0] == "overlay":
         directory = store.home.layer(parts[1])
         directory.entries.pop(name, None)
+        directory.tables.pop(name, None)
         if name == "lower":
             directory.lower = None
+        if name == "merged":
+            directory.mounted, directory.mounted_names = 0, set()
     else:
         store.home.layers.pop(name, None)
 

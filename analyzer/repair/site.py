@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
-from analyzer.repair.edits import Copy, Edit, Rename, Write
+from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Write
 from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
@@ -91,6 +91,18 @@ class Site:
             self.unsolved.append((about[0] if about else "", "a path that no engine writes"))
             return
         self.noted.append(Noted(store, edit, tuple(dict.fromkeys(a for a in about if a)), why, loss))
+
+    def waits_for(self, noted: Noted) -> str:
+        """Return the path of the donor without which an edit must not be done, `""` for none.
+
+        A directory that is made anew stands for files that were pulled: without them it stays away.
+        """
+        layer = noted.about[0] if noted.about else ""
+        if layer not in self.made or layer not in self.refill or not isinstance(noted.edit, Folder | Write | ShortLink):
+            return ""
+        if isinstance(noted.edit, Write) and layer not in noted.edit.path.split("/"):
+            return ""
+        return f"{layer_path(self.stores[noted.store].driver, layer)}{'/diff' * (self.stores[0].driver == 'overlay')}"
 
     def below(self, store: int, path: str) -> str:
         """Return a member path as one below its graph root."""
@@ -170,6 +182,13 @@ class Site:
             if layer in names:
                 return number
         return next((number for number, _, row in self.each("layers") if row.get("id") == layer), 0)
+
+
+def layer_path(driver: str, layer: str) -> str:
+    """Return where a layer's directory lies below the graph root."""
+    if driver == "overlay":
+        return f"overlay/{layer}"
+    return f"{driver}/{'subvolumes' if driver == 'btrfs' else 'dir'}/{layer}"
 
 
 def open_site(rel: Relations, findings: tuple[Finding, ...]) -> Site:

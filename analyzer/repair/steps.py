@@ -25,7 +25,8 @@ class PlanStep:
         after: what should be seen when it worked.
         about: ids and member paths of the objects it is for; empty for steps that serve all.
         edits: the same as data, with the number of the store.
-        kind: `pull`, `stop`, `keep`, `edit`, `take`, `start`, `look` or `hand`.
+        kind: `pull`, `stop`, `keep`, `edit`, `take`, `start`, `fetch`, `setting`, `look` or `hand`.
+        done: a shell test that tells whether a setting is right already, `""` where none can.
     """
 
     commands: tuple[str, ...]
@@ -35,6 +36,7 @@ class PlanStep:
     about: tuple[str, ...] = ()
     edits: tuple[tuple[int, Edit], ...] = ()
     kind: str = "edit"
+    done: str = ""
 
     @property
     def command(self) -> str:

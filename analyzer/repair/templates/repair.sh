@@ -155,6 +155,24 @@ mode() { # mode HOW STORE PATH MODE OWNER
     esac
 }
 
+piece() { # piece HOW STORE PATH SOURCE MODE OWNER [dir]: one file of a layer, out of another layer
+    p=$(root "$2")/$3 q=$(root "$2")/$4
+    case $1 in
+    ok) grep -qxF "piece$TAB$p" "$W/journal" 2>/dev/null ;;
+    show) say "    copy $q to $p, owner $6" ;;
+    go)
+        if [ "${7:-}" = dir ]; then
+            there "$p" || mkdir -m "$5" -- "$p" || return 1
+            chown -h "$6" "$p" && chmod "$5" "$p" && note piece "$p"
+            return
+        fi
+        rm -rf -- "$p.new" && cp -a -- "$q" "$p.new" && chown -h "$6" "$p.new" || return 1
+        if [ "$5" != - ]; then chmod "$5" "$p.new" || return 1; fi
+        keep "$p" && mv -- "$p.new" "$p" && note piece "$p"
+        ;;
+    esac
+}
+
 attribute() { # attribute HOW STORE PATH NAME VALUE
     p=$(root "$2")/$3
     case $1 in
@@ -268,6 +286,14 @@ act() {
     esac
 }
 
+# needs PATH EDIT...: an edit that stands for something pulled is left out where that was not pulled.
+needs() {
+    wait_for=$W/donor/$1
+    shift
+    if [ "$HOW" = go ] && ! there "$wait_for"; then return 0; fi
+    "$@"
+}
+
 # index WHAT...: an edit without which no engine may start.
 index() { act "$@" || HELD=1; }
 
@@ -288,6 +314,15 @@ step() {
     fi
 }
 
+setting() { # setting NUMBER RISK TEXT DONE COMMAND: something of the node beside the store
+    if grep -qxF "setting$TAB$1" "$W/journal" 2>/dev/null || sh -c "$4" 2>/dev/null; then return 0; fi
+    case $HOW in
+    ok) if wanted "$1"; then PENDING=1; fi ;;
+    show) if step "$1" "$2" "$3"; then say "    $5"; fi ;;
+    go) if step "$1" "$2" "$3"; then if sh -c "$5"; then note setting "$1"; else fail "step $1 did not work"; fi; fi ;;
+    esac
+}
+
 undo() {
     [ -s "$W/journal" ] || die "nothing to undo: $W has no journal"
     stop_engines
@@ -296,6 +331,7 @@ undo() {
         case $what in
         renamed) mv -- "$q" "$p" || fail "cannot rename $q back" ;;
         mode) if ! chown -h "$q" "$r" || ! chmod "$p" "$r"; then fail "cannot set $r back"; fi ;;
+        setting) fail "step $p changed a setting of the node: it stays as it is now" ;;
         attribute) fail "the attributes of $p stay as they are now" ;;
         *)
             rm -rf -- "$p"

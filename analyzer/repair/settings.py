@@ -1,0 +1,122 @@
+"""What is wrong beside the store: the node's settings. One command each, that keeps the file it changes.
+
+The store itself is not touched: nothing is stopped, nothing is lost, and a second run finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.checks.finding import RANK
+from analyzer.repair.around import engine
+from analyzer.repair.donor import pulls as pulls_name
+from analyzer.repair.place import SAFE
+from analyzer.repair.shell import quoted
+from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
+from analyzer.snapshot.node.placement import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from analyzer.checks.finding import Finding
+    from analyzer.graph.relations import Relations
+    from analyzer.repair.place import Place
+
+DRIVER = re.compile(r"[a-z][a-z0-9-]{1,20}")
+PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9.]+)?")
+
+
+def setting_steps(findings: Sequence[Finding], rel: Relations, place: Place) -> Iterator[PlanStep]:
+    """Yield a step for every setting of the node that keeps an engine from a sound store."""
+    for finding in findings:
+        facts = finding.facts
+        if RANK[finding.severity] < RANK["error"]:
+            continue
+        if finding.rule == "STO-010":
+            yield from _driver(finding, "/" + str(facts["path"]).lstrip("/"), str(facts["driver"]))
+        elif finding.rule == "LPD-003" and facts.get("member") == "graph_root":
+            yield from _old_root(finding, str(facts["database"]), place)
+        elif finding.rule == "HST-002":
+            yield from _labels(finding, place)
+        elif finding.rule == "IMG-024":
+            yield from _platform(finding, rel.image_names(finding.subject.id), str(facts["expected"]), place)
+
+
+def _driver(finding: Finding, conf: str, driver: str) -> Iterable[PlanStep]:
+    if not SAFE.fullmatch(conf) or not DRIVER.fullmatch(driver):
+        return
+    line = r"^[[:space:]]*driver[[:space:]]*="
+    check = f"grep -q '{line}[[:space:]]*\"{driver}\"' {conf}"
+    kept = f"{{ [ -e {conf}.before ] || cp -p -- {conf} {conf}.before; }}"
+    change = f"sed -i 's/{line}.*/driver = \"{driver}\"/' {conf}"
+    yield PlanStep(
+        (f"{check} || {{ {kept} && {change}; }}",),
+        f"Set the driver of {conf} to {driver}, which holds the images; the file is kept as {conf}.before.",
+        NONE,
+        "`podman images` lists them",
+        (finding.subject.key,),
+        kind="setting",
+        done=check,
+    )
+
+
+def _old_root(finding: Finding, old: str, place: Place) -> Iterable[PlanStep]:
+    if not SAFE.fullmatch(old) or not SAFE.fullmatch(place.path):
+        return
+    check = f"[ {old} -ef {place.path} ]"
+    empty = f'[ -z "$(ls -A -- {old} 2>/dev/null)" ]'
+    yield PlanStep(
+        (f"{check} || {{ {empty} && mkdir -p -- {old} && mount --bind -- {place.path} {old}; }}",),
+        f"Let {old} lead to the store again by a bind mount; a line in /etc/fstab keeps it over the next boot.",
+        NONE,
+        "`podman ps -a` lists the containers",
+        (finding.subject.key,),
+        kind="setting",
+        done=check,
+    )
+    conf = "/" + str(finding.facts.get("conf") or "").lstrip("/")
+    if not SAFE.fullmatch(conf):
+        return
+    line = "^[[:space:]]*graphroot[[:space:]]*="
+    check = f"grep -q '{line}[[:space:]]*\"{old}\"' {conf}"
+    kept = f"{{ [ -e {conf}.before ] || cp -p -- {conf} {conf}.before; }}"
+    change = f"sed -i 's|{line}.*|graphroot = \"{old}\"|' {conf}"
+    yield PlanStep(
+        (f"{check} || {{ {kept} && {change}; }}",),
+        f"Set graphroot of {conf} back to {old}, for which podman's database was made.",
+        NONE,
+        "",
+        (finding.subject.key,),
+        kind="setting",
+        done=check,
+    )
+
+
+def _labels(finding: Finding, place: Place) -> Iterable[PlanStep]:
+    if not SAFE.fullmatch(place.path):
+        return
+    own = place.path != SYSTEM and not place.rootless
+    rule = f"semanage fcontext -a -e {SYSTEM} {place.path} && " if own else ""
+    yield PlanStep(
+        (f"{rule}restorecon -RF -- {quoted(place.path)}",),
+        "With no container running: give every file the SELinux label that containers may read.",
+        NONE,
+        "`ls -dZ` of a layer's `diff` names container_file_t or container_ro_file_t",
+        (finding.subject.key,),
+        kind="setting",
+    )
+
+
+def _platform(finding: Finding, names: Sequence[str], platform: str, place: Place) -> Iterable[PlanStep]:
+    fits = [name for name in names if pulls_name(name)]
+    if not fits or not PLATFORM.fullmatch(platform):
+        return
+    yield PlanStep(
+        (engine(place, "pull", "-q", "--platform", platform, "--", fits[0]),),
+        f"Pull {fits[0]} for {platform}: the name leads to the node's own platform then, the other image stays.",
+        IMAGE_REPULL,
+        "an image id is printed; make the pods or containers again that use it",
+        (finding.subject.key,),
+        kind="setting",
+    )
