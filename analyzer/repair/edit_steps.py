@@ -60,7 +60,8 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         for noted in found:
             try:
                 made = commands(noted.edit, places[noted.store].path, work)
-                lines += _where_it_was_pulled(made, f"{work}/donor/{site.waits_for(noted)}", site.waits_for(noted))
+                made = _where_it_was_pulled(made, f"{work}/donor/{site.waits_for(noted)}", site.waits_for(noted))
+                lines += _where_it_is_gone(made, work, site.doubted_layer(noted))
                 done.append(noted)
             except UnsafePathError:
                 site.unsolved.append(
@@ -88,6 +89,11 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
 def _where_it_was_pulled(lines: list[str], donor: str, needed: str) -> list[str]:
     """Return commands that do nothing where the pulled copy they need is not there."""
     return [f"{{ [ ! -e {quoted(donor)} ] || {{ {line}; }}; }}" for line in lines] if needed else lines
+
+
+def _where_it_is_gone(lines: list[str], work: str, layer: str) -> list[str]:
+    """Return commands that do nothing where the node still has what the bundle lacks."""
+    return [f"{{ [ ! -e {quoted(f'{work}/gone-{layer}')} ] || {{ {line}; }}; }}" for line in lines] if layer else lines
 
 
 def _group(noted: Noted) -> str:

@@ -78,7 +78,7 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FileCopy:
     """Put one file of a layer in place of another: a copy with its attributes, under an owner of its own.
 
     Attributes:
@@ -116,4 +116,4 @@ class Attribute:
     value: bytes
 
 
-Edit = Write | ShortLink | Folder | SetAside | Rename | Copy | Take | Piece | Mode | Attribute
+Edit = Write | ShortLink | Folder | SetAside | Rename | Copy | Take | FileCopy | Mode | Attribute

@@ -11,7 +11,7 @@ import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, quoted
 
 if TYPE_CHECKING:
@@ -138,6 +138,12 @@ def _script(
             yield "    fi"
     yield "}"
     yield ""
+    yield "marks() { # what is gone on the node, of what the bundle lacks"
+    yield "    :"
+    for layer, path in sorted(plan.site.doubtful.items()) if plan.site else ():
+        yield f'    there "$S0"/{quoted(path)} || : >"$W/gone-{layer}"'
+    yield "}"
+    yield ""
     yield "fetch() { # images of which nothing is left, once engines run again"
     yield '    if [ -n "$MOVED" ]; then return 0; fi'
     for each in (each for each in steps if each.step.kind == "fetch"):
@@ -190,8 +196,14 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
 def _waits(plan: GroupPlan) -> dict[tuple[int, str], str]:
     """Return the word before each edit that is done only where the donor has what it is for."""
     site = plan.site
-    found = {(n.store, n.edit.path): site.waits_for(n) for n in site.noted} if site else {}
-    return {key: f"needs {quoted(path)} " for key, path in found.items() if path}
+    found: dict[tuple[int, str], str] = {}
+    if site is None:
+        return found
+    for noted in site.noted:
+        path, layer = site.waits_for(noted), site.doubted_layer(noted)
+        word = f"if_gone {layer} {quoted(site.doubtful[layer])} " if layer else ""
+        found[noted.store, noted.edit.path] = word + (f"needs {quoted(path)} " if path else "")
+    return {key: word for key, word in found.items() if word}
 
 
 def _captured(site: Site, number: int) -> set[str]:
@@ -218,7 +230,7 @@ def _call(store: int, edit: Edit, made: dict[str, bytes]) -> str:
         return f"act double {store} {path} {quoted(edit.to)}"
     if isinstance(edit, Take):
         return f"act take {store} {path} {shlex.quote(edit.digest.partition(':')[2])}"
-    if isinstance(edit, Piece):
+    if isinstance(edit, FileCopy):
         mode = "dir" if edit.directory else ""
         bits = f"{edit.mode:o}" if edit.mode >= 0 else "-"
         return f"act piece {store} {path} {quoted(edit.source)} {bits} {edit.uid}:{edit.gid} {mode}".rstrip()

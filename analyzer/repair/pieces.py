@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.limits import DEFAULT
-from analyzer.repair.edits import Mode, Piece, SetAside
+from analyzer.repair.edits import FileCopy, Mode, SetAside
 from analyzer.repair.layers import split_of
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR, DIRECTORY, FILE
@@ -89,7 +89,7 @@ def _from_template(site: Site, layer: str, chain: Sequence[str], paths: Sequence
     uids, gids = _owners(site, number, layer)
     if table is None or not same:
         return False
-    edits: list[Piece | SetAside] = []
+    edits: list[FileCopy | SetAside] = []
     for path in paths:
         to = f"overlay/{layer}/{name}/{path}"
         found = next(((s[0], s[2], s[3]) for s in sources if s[3] is not None and path in s[3].index), None)
@@ -106,9 +106,9 @@ def _from_template(site: Site, layer: str, chain: Sequence[str], paths: Sequence
     return True
 
 
-def _piece(entry: Entry, source: str, to: str, uid: int, gid: int) -> Piece:
+def _piece(entry: Entry, source: str, to: str, uid: int, gid: int) -> FileCopy:
     mode = entry.mode if entry.kind in (FILE, DIRECTORY) else -1
-    return Piece(to, source, mode, uid, gid, entry.kind == DIRECTORY)
+    return FileCopy(to, source, mode, uid, gid, entry.kind == DIRECTORY)
 
 
 def _from_split(site: Site, layer: str, paths: set[str]) -> bool:

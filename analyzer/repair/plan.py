@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.checks.finding import RANK
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
+from analyzer.repair.doubt import believed, doubted_paths, mark_step, split_up
 from analyzer.repair.edit_steps import edit_steps
 from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
@@ -73,8 +74,12 @@ def plan_group(
         advice: what the causes leave to people; it comes first.
     """
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
+    doubtful: dict[str, str] = {}
     if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
-        return GroupPlan(tuple(hand), (), "", None, crio)
+        doubtful = doubted_paths(findings, rel)
+        if not doubtful:
+            return GroupPlan(tuple(hand), (), "", None, crio)
+        findings = split_up(believed(findings, doubtful))
     if reason := _not_seen(snapshot, rel):
         first = f"Capture the node again: {reason}. What is not seen cannot be told from what is gone."
         return GroupPlan((*hand, PlanStep((), first, kind="hand")), (), "", None, crio)
@@ -82,6 +87,9 @@ def plan_group(
     hand += setting_steps(findings, rel, places[0])
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
+    if doubtful:
+        site.doubtful = doubtful
+        site.noted = [noted for noted in site.noted if site.doubted_layer(noted)]
     if not all(SAFE.fullmatch(place.path) for place in places):
         said = "the path of the store on the node has characters that no command here is written with"
         return GroupPlan(tuple(hand), places, work, site, crio, (*site.unsolved, (places[0].path, said)))
@@ -99,6 +107,7 @@ def plan_group(
     steps = [
         *hand,
         *_left(site),
+        *([mark_step(doubtful, places[0], work)] if doubtful else []),
         *pull_steps(site, work, pulls),
         stop(places[0], crio=crio),
         keep(site, places, work),

@@ -12,7 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 
 if TYPE_CHECKING:
     from analyzer.repair.edits import Edit
@@ -67,7 +67,7 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
         digest = edit.digest.partition(":")[2]
         check = f' && [ "$(sha256sum < "$W/donor/$p" | cut -c 1-64)" = {digest} ]' if digest else ""
         return [f'{_names(edit.path, root, work)}; [ -e "$W/donor/$p" ]{check} && {BRING} && {ASIDE} && {SWAP}']
-    if isinstance(edit, Piece):
+    if isinstance(edit, FileCopy):
         return [_piece(edit, root, work)]
     if isinstance(edit, Mode):
         own = f"chown -h {edit.uid}:{edit.gid} -- {path} && " if edit.uid >= 0 else ""
@@ -87,7 +87,7 @@ BRING = 'mkdir -p -m 700 -- "$S/${p%/*}" && rm -rf -- "$S/$p.new" && cp -a -- "$
 SWAP = 'rm -rf -- "$S/$p" && mv -- "$S/$p.new" "$S/$p"'
 
 
-def _piece(edit: Piece, root: str, work: str) -> str:
+def _piece(edit: FileCopy, root: str, work: str) -> str:
     names = f"{_names(edit.path, root, work)}; q={quoted(edit.source)}"
     mode = f' && chmod {edit.mode:o} -- "$S/$p.new"' if edit.mode >= 0 else ""
     if edit.directory:

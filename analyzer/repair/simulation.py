@@ -15,7 +15,7 @@ from analyzer.checks.rule import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
 from analyzer.repair.contents import BIG_DATA, FILES, SPLIT
-from analyzer.repair.edits import Copy, Folder, Mode, Piece, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.snapshot.assemble import read_records
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.provenance import SmallFile
@@ -57,7 +57,7 @@ def simulate_plan(snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str
         for step in group.steps:
             for number, edit in step.edits:
                 _do(copies[number], edit, snapshot.newest_ns)
-                if isinstance(edit, Take | Piece | Mode) or edit.path.count("/") > 2:
+                if isinstance(edit, Take | FileCopy | Mode) or edit.path.count("/") > 2:
                     taken |= {part.partition(".")[0] for part in edit.path.split("/")}
         for store, made in zip(group.site.stores, copies, strict=True):
             read_records(made)

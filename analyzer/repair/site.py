@@ -59,6 +59,7 @@ class Site:
         noted: the edits.
         unsolved: what no edit mends, as (object, words).
         donors: images to pull for the donor root, by id.
+        doubtful: what must be gone on the node before anything is done for a layer, below the graph root.
     """
 
     rel: Relations
@@ -76,6 +77,7 @@ class Site:
     renamed: dict[str, Any] = field(default_factory=dict)
     resplit: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
+    doubtful: dict[str, str] = field(default_factory=dict)
     settled: dict[str, dict[str, Row]] | None = None
     settled_parents: dict[str, str] | None = None
 
@@ -103,6 +105,10 @@ class Site:
         if isinstance(noted.edit, Write) and layer not in noted.edit.path.split("/"):
             return ""
         return f"{layer_path(self.stores[noted.store].driver, layer)}{'/diff' * (self.stores[0].driver == 'overlay')}"
+
+    def doubted_layer(self, noted: Noted) -> str:
+        """Return the layer that must be gone on the node for an edit to be done, `""` for none."""
+        return next((layer for layer in noted.about if layer in self.doubtful), "")
 
     def below(self, store: int, path: str) -> str:
         """Return a member path as one below its graph root."""

@@ -294,6 +294,14 @@ needs() {
     "$@"
 }
 
+# if_gone LAYER PATH EDIT...: an edit that is for what is gone on the node, not only in the bundle.
+if_gone() {
+    if [ -e "$W/gone-$1" ] || ! there "$S0/$2"; then
+        shift 2
+        "$@"
+    fi
+}
+
 # index WHAT...: an edit without which no engine may start.
 index() { act "$@" || HELD=1; }
 
@@ -367,6 +375,7 @@ if ! cp --version 2>/dev/null | grep -q coreutils && [ -n "$PULLS" ]; then
     die "the cp of this node does not keep attributes of files: GNU coreutils are needed"
 fi
 mkdir -p -m 700 -- "$W" || die "cannot make $W"
+marks
 if [ -n "$NEEDED" ]; then
     HOW=go
     pulls

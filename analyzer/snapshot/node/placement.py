@@ -34,7 +34,8 @@ def place_of(root: str, host: Host, databases: Sequence[LibpodState] = (), *, wh
 
     In this order: the storage.conf that holds for it, where its path ends like the store's in the bundle; the bundle's
     own paths, where they begin at the root of the host or have one of the usual places in them; libpod's database,
-    which keeps the path it was made with; the usual place.
+    which keeps the path it was made with; a guess: the path in the bundle where it has several parts, else the usual
+    place.
 
     Args:
         root: member path of the graph root, `""` where the bundle starts inside it.
@@ -53,7 +54,7 @@ def place_of(root: str, host: Host, databases: Sequence[LibpodState] = (), *, wh
     for state in databases:
         if state.config.graph_root.startswith("/") and same_tail(state.config.graph_root, root):
             return Placement("/" + state.config.graph_root.strip("/"), state.path)
-    return Placement(SYSTEM, "")
+    return Placement("/" + root if "/" in root else SYSTEM, "")
 
 
 def same_tail(path: str, root: str) -> bool:
