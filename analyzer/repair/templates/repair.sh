@@ -23,7 +23,7 @@ END
 say() { printf '%s\n' "$*"; }
 fail() { printf 'repair: %s\n' "$*" >&2; FAILED=1; }
 die() { printf 'repair: %s\n' "$*" >&2; exit 2; }
-sum() { sha256sum <"$1" 2>/dev/null | cut -d ' ' -f 1; }
+sum() { if [ -f "$1" ]; then sha256sum <"$1" 2>/dev/null | cut -d ' ' -f 1; fi; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 root() { eval "printf '%s' \"\$S$1\""; }
 
