@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
@@ -202,37 +201,52 @@ class Capture:
     def layer_data(self, stores: Iterable[Store], layer_id: str) -> Answer:
         """Answer for a big-data file that a layer should have and has not."""
         for store in stores:
-            if layer_id in store.data_dirs.get("layers", {}):
-                return self._data(store, "layers", layer_id, store.layer_files)
+            directory = store.data_dirs.get("layers", {}).get(layer_id)
+            if directory is not None:
+                made = [file.member.mtime_ns for file in store.layer_files.get(layer_id, {}).values()]
+                return self.store_clock(store).absent(directory, made, seen=_saved(store, "layers"))
         return Unknown(NO_DIRECTORY)
 
     def container_data(self, store: Store, container_id: str, name: str) -> Answer:
         """Answer for a file of a container (its path below the data directory) that the bundle lacks."""
-        nested = "/" in name
-        known = store.container_files.values()
-        others = any(name in files if nested else any("/" not in path for path in files) for files in known)
-        if nested:
-            answer: Answer = Unknown(NO_DIRECTORY)
+        folder = name.rpartition("/")[0]
+        files = store.container_files.get(container_id, {})
+        if folder:
+            directory = files[folder].member if folder in files else None
         else:
-            answer = self._data(store, "containers", container_id, store.container_files)
-        return settled({name: answer}, others=others)[name]
+            directory = store.data_dirs.get("containers", {}).get(container_id)
+        made = [file.member.mtime_ns for path, file in files.items() if path.rpartition("/")[0] == folder]
+        answer = self.store_clock(store).absent(directory, made, seen=_saved(store, "containers"))
+        return settled({name: answer}, others=any(name in each for each in store.container_files.values()))[name]
+
+    def container_directory(self, store: Store, container_id: str) -> Answer:
+        """Answer for `userdata` of a container that podman made, or for its whole data directory.
+
+        Podman makes directories in it, which are empty until the container runs.
+        """
+        if not (self.kept.directories and _keeps_empty(store)):
+            return NotCaptured(NO_EMPTY)
+        if container_id in store.container_files:
+            return self.container_data(store, container_id, "userdata")
+        answer = self.part(store, "containers")
+        return one_of_many(answer) if store.container_files else answer
+
+    def database(self, store: Store) -> Answer:
+        """Answer for podman's database, of which the graph root has none."""
+        return self._below_root(store)
 
     def tar_split(self, store: Store) -> Answer:
         """Answer for the tar-split of one layer, which the store lacks while it has those of others."""
         return one_of_many(self.part(store, "layers"))
 
-    def _data(self, store: Store, part: str, name: str, files: Mapping[str, Mapping[str, SmallFile]]) -> Answer:
-        """Answer for a file of one data directory of a part, whose index is no part of that directory."""
-        directory = store.data_dirs.get(part, {}).get(name)
-        saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
-        made = [file.member.mtime_ns for path, file in files.get(name, {}).items() if "/" not in path]
-        return self.store_clock(store).absent(directory, made, seen=saved)
-
-    def volume(self, store: Store, made_ns: int | None) -> Answer:
-        """Answer for a directory of `volumes` that was made then; the engine makes one that is empty."""
+    def volume(self, store: Store, name: str, made_ns: int | None) -> Answer:
+        """Answer for a directory of `volumes` that was made then, or for its `_data`; the engine makes them empty."""
         known = store.volumes
-        if known is None or not (known.found or _keeps_empty(store)):
+        if known is None or not (known.data or _keeps_empty(store)):
             return NotCaptured(NO_EMPTY)
+        if name in known.found:
+            answer = self.store_clock(store).absent(known.found[name], [made_ns] if made_ns is not None else [])
+            return one_of_many(answer) if known.data else answer
         seen = [member.mtime_ns for member in known.found.values() if member is not None]
         made = [made_ns] if made_ns is not None else []
         answer = self.store_clock(store).absent(known.directory, made, seen=seen)
@@ -240,15 +254,22 @@ class Capture:
 
     def part(self, store: Store, part: str) -> Answer:
         """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""
-        clock = self.store_clock(store)
         directory = store.part_dirs.get(part)
         if directory is None:
-            others = [file.member.mtime_ns for file in store.part_dirs.values()]
-            home = [store.home.member.mtime_ns] if store.home.member is not None else []
-            return clock.absent(store.root_member, [], seen=[*others, *home])
+            return self._below_root(store)
         inside = [member.mtime_ns for member in store.data_dirs.get(part, {}).values()]
-        saved = [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
-        return clock.absent(directory.member, [], seen=[*inside, *saved])
+        return self.store_clock(store).absent(directory.member, [], seen=[*inside, *_saved(store, part)])
+
+    def _below_root(self, store: Store) -> Answer:
+        """Answer for a name that the graph root itself should have and has not."""
+        others = [file.member.mtime_ns for file in store.part_dirs.values()]
+        home = [store.home.member.mtime_ns] if store.home.member is not None else []
+        return self.store_clock(store).absent(store.root_member, [], seen=[*others, *home])
+
+
+def _saved(store: Store, part: str) -> list[int]:
+    """Return when the index files of a part were written, each by renaming a new one over it."""
+    return [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
 
 
 def _keeps_empty(store: Store) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt
     from analyzer.snapshot.store import Store
+    from analyzer.source.member import Member
     from analyzer.source.member_source import MemberSource
 
 DEEPEST = 3
@@ -69,6 +70,7 @@ class BundleSnapshot:
         gaps: evidence that is there and has no content here.
         links: those of them that are links to what was not captured.
         limits: it was read with.
+        folders: directories outside the stores by path, the first thousands.
         rebuilt: layers made again, by member path of their tar-split; None where not asked for or not possible.
     """
 
@@ -86,6 +88,7 @@ class BundleSnapshot:
     gaps: list[UnreadEvidence] = field(default_factory=list)
     links: frozenset[str] = frozenset()
     limits: Limits = DEFAULT
+    folders: Mapping[str, Member] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -247,4 +250,5 @@ def understand(
         gaps,
         frozenset(gap.path for gap in gaps if gap.elsewhere),
         limits,
+        collected.directories,
     )

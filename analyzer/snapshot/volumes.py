@@ -19,10 +19,12 @@ class Volumes:
 
     Attributes:
         directory: itself, None where it was no member.
+        data: names of those whose `_data` is in the bundle.
         found: directories in it by name, None for one that was no member but has something in it.
     """
 
     directory: Member | None = None
+    data: set[str] = field(default_factory=set)
     found: dict[str, Member | None] = field(default_factory=dict)
 
     def note(self, name: str, below: str | None, member: Member) -> None:
@@ -32,3 +34,5 @@ class Volumes:
         elif (below or member.kind == DIRECTORY) and len(self.found) < MOST_VOLUMES:
             own = None if below else member
             self.found[name] = self.found.get(name) or own
+            if below and below.partition("/")[0] == "_data":
+                self.data.add(name)

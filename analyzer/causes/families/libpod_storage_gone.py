@@ -6,7 +6,7 @@ What happened
 
 How it shows
     The database has a container that containers.json lacks; a pod's infra container is not there; a volume has no
-    directory.
+    directory; a container has no `userdata`.
 
 What speaks against it
     A capture that was taken while podman removed things: then the next one shows neither.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
-CONTAINER, FURTHER, POD, VOLUME = 3.5, 2.0, 3.0, 3.0
+CONTAINER, FURTHER, POD, VOLUME, FOLDER = 3.5, 2.0, 3.0, 3.0, 3.0
 
 
 @family
@@ -46,7 +46,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     pods = case.of("LPD-006", at_least="warning")
     volumes = case.of("LPD-007", at_least="warning")
     records = case.of("LPD-009", at_least="warning")
-    found = [*records, *containers, *pods, *volumes]
+    folders = case.of("LPD-010", at_least="warning")
+    found = [*records, *containers, *pods, *volumes, *folders]
     if not found:
         return
     explains: dict[Finding, float] = {f: FURTHER if n else CONTAINER for n, f in enumerate(containers)}
@@ -54,18 +55,19 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains.update({f: FURTHER for f in case.of("LAY-013", "LAY-015") if records and f.severity != "info"})
     explains.update(dict.fromkeys(pods, POD))
     explains.update(dict.fromkeys(volumes, VOLUME))
+    explains.update(dict.fromkeys(folders, FOLDER))
     yield Hypothesis(
         family="libpod-storage-gone",
         title=f"{records[0].facts['path']} is gone, and podman knows what it held"
         if records
-        else _title(containers, pods, volumes),
+        else _title(containers, pods, volumes, folders),
         subjects=(found[0].subject, *_named(containers), *subjects_of(found)[1:]),
         explains=explains,
         prior=PRIOR,
         reasons=tuple(_reasons(containers)),
         affected=Affected(containers=tuple(sorted(_hit(case, found)))),
         would_settle=("the journal and shell history for `rm`, `buildah rm`, `system prune` and restores",),
-        plan=tuple(_advice(containers, pods, volumes)),
+        plan=tuple(_advice(containers, pods, volumes, folders)),
     )
 
 
@@ -80,7 +82,7 @@ def _hit(case: Case, found: list[Finding]) -> set[str]:
     return named & case.rel.containers.keys()
 
 
-def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> str:
+def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding], folders: list[Finding]) -> str:
     if containers:
         facts = containers[0].facts
         more = and_more(len(containers))
@@ -88,7 +90,10 @@ def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding
         return f"podman knows {what}{more}, and its storage is gone"
     if pods:
         return f"pod {pods[0].facts['name']} names an infra container that podman does not have"
-    return f"podman knows volume {volumes[0].facts['name']}, and its directory is gone"
+    if volumes:
+        return f"podman knows volume {volumes[0].facts['name']}, and its directory is gone"
+    more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+    return f"podman knows container {folders[0].facts['name']}{more}, and its directory is gone"
 
 
 def _reasons(containers: list[Finding]) -> Iterator[Reason]:
@@ -96,7 +101,9 @@ def _reasons(containers: list[Finding]) -> Iterator[Reason]:
         yield Reason(f"{len(containers)} containers lost their storage: records came from another day", 0.5)
 
 
-def _advice(containers: list[Finding], pods: list[Finding], volumes: list[Finding]) -> Iterator[Step]:
+def _advice(
+    containers: list[Finding], pods: list[Finding], volumes: list[Finding], folders: list[Finding]
+) -> Iterator[Step]:
     if pods or any(f.facts["infra"] for f in containers):
         yield Step(
             "", "Save what the pod's containers hold, remove the pod with `podman pod rm -f POD`, and make it again."
@@ -105,3 +112,9 @@ def _advice(containers: list[Finding], pods: list[Finding], volumes: list[Findin
         yield Step("", "Remove the container with `podman rm -f ID`: what it held is gone already.")
     if volumes:
         yield Step("", "Put the volume's directory back from a backup, or make an empty `volumes/NAME/_data`.")
+    if folders:
+        yield Step(
+            "",
+            "Make `userdata/shm` of the container again (mode 0700, owned like its neighbours'): it starts then. Or "
+            "save what its layer holds, remove it and make it again.",
+        )

@@ -79,6 +79,10 @@ def _problems(conf: StorageConf) -> Iterator[tuple[str, str, str, str, str]]:
             if wanted and not isinstance(value, list if key in LISTS else str):
                 problem = f"{key} is {value!r}, not {wanted}"
                 yield f"storage.{key}", wanted, repr(value), problem, "incompatible types: TOML value has type"
+    if not (conf.user or conf.shipped):
+        for key in ("runroot", "graphroot"):
+            if key not in conf.storage:
+                yield f"storage.{key}", "a path", "not set", f"{key} is not set", f"{key} must be set"
     root = conf.graph_root.rstrip("/")
     if root and root in (path.rstrip("/") for path in conf.additional_stores):
         said = "lock .../overlay-images/images.lock is not a read-only lock"

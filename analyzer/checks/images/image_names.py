@@ -6,16 +6,17 @@ What it finds
 
 Why it matters
     CRI-O since 1.29 refuses such a name with `invalid name "…" in image "…"` and fails the whole image listing, though
-    the image itself is sound. Older versions and Podman are more patient.
+    the image itself is sound. Podman fails its listing where the name is no reference at all (`getting repoDigests
+    from image "…": invalid reference format`), and takes one without tag and digest; so do older versions of CRI-O.
 
 How sure
-    High: the grammar is the engines'. Without a trace of CRI-O on the node a warning.
+    High: the grammar is the engines'. A name that only CRI-O refuses is a warning without a trace of CRI-O.
 
 Remedy
     Remove the name: `podman untag <ID> <name>`, or give the image another one and remove this one.
 
 Engine source
-    CRI-O internal/storage/image.go parseImageNames; distribution/reference.
+    CRI-O internal/storage/image.go parseImageNames; distribution/reference; run on podman 4.3.1.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, WARNING, Finding
+from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.engines import CRIO, engine_version
 from analyzer.snapshot.provenance import Where
-from analyzer.snapshot.references import name_error
+from analyzer.snapshot.references import name_error, reference_error
 from analyzer.verify.image_items import images_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         if not wrong:
             continue
         fails = bool(view.crio) and strict
+        listed = bool(image.digest or image.big_data_digests)
+        no_reference = listed and any(map(reference_error, image.names))
         yield this.found(
             view.image(image),
             [
@@ -64,12 +67,12 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 )
                 for number, _, error in wrong
             ],
-            severity=CRITICAL if fails else WARNING,
+            severity=CRITICAL if fails else ERROR if no_reference else WARNING,
             image=image.id,
             images=[image.id],
             wrong_names=[name for _, name, _ in wrong],
             shown=repr(wrong[0][1]),
             message=wrong[0][2],
-            fails_listing=strict,
+            fails_listing=strict or no_reference,
             engine_message=wrong[0][2],
         )

@@ -1,7 +1,8 @@
 """Podman's database has forgotten the containers of the store.
 
 What it finds
-    A database without any container, empty (0 bytes) or new, while the store has containers that podman made.
+    A database without any container, empty (0 bytes) or new, or none at all where the graph root was changed after
+    the engine's last write, while the store has containers that podman made.
 
 Why it matters
     Podman makes a new database of an empty file without a word: `podman ps -a` lists nothing, names, ports, mounts
@@ -23,11 +24,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
 from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
+from analyzer.checks.finding import ERROR, INFO, MEDIUM, Finding
 from analyzer.checks.libpod.container_of_another_tool import by_buildah
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +48,16 @@ if TYPE_CHECKING:
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Hold a database without containers against the containers that podman made."""
     states = view.store.libpod
-    if not states or any(state.unread or state.error or state.damage or state.containers for state in states):
+    if any(state.unread or state.error or state.damage or state.containers for state in states):
         return
     made = sorted(
         container.id
         for container in view.store.containers
         if container.engine == "podman" and not by_buildah(view.store, container)
     )
-    if made:
+    if made and not states:
+        yield from _gone(view, this, made)
+    elif made:
         state = states[0]
         yield this.found(
             view.file(state.path),
@@ -62,3 +68,22 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             count=len(made),
             containers=made,
         )
+
+
+def _gone(view: StoreView, this: Rule, made: list[str]) -> Iterator[Finding]:
+    """Tell of a database that was removed; most captures without one left it out."""
+    answer = view.capture.database(view.store)
+    if not isinstance(answer, Removed) or view.store.role != GRAPH_ROOT:
+        return
+    path = view.store.path("libpod")
+    yield this.found(
+        view.file(path),
+        [(Where(path), f"a database with {len(made)} containers", "no such directory")],
+        confidence=MEDIUM,
+        variant="gone",
+        path=path,
+        what=f"is gone{answer.dated}",
+        count=len(made),
+        containers=made,
+        removed_at=format_time(answer.when_ns) if answer.when_ns is not None else "",
+    )

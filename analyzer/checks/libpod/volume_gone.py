@@ -1,8 +1,8 @@
 """A volume's directory is gone.
 
 What it finds
-    A local volume whose directory in `volumes` is not there, while the bundle has others of that directory, or the
-    directory itself.
+    A local volume whose directory in `volumes`, or the `_data` in it, is not there, while the bundle has others of that
+    directory, or the directory itself.
 
 Why it matters
     Containers that use it do not start (`lchown .../_data: no such file or directory`), and its data are gone.
@@ -49,12 +49,13 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         return
     folder = state.config.volume_dir.rstrip("/")
     for name, volume in sorted(state.volumes.items()):
-        if volume.driver != "local" or name in store.volumes.found:
+        if volume.driver != "local" or name in store.volumes.data:
             continue
         if not folder or volume.mount_point != f"{folder}/{name}/_data":
             continue
-        answer = view.capture.volume(store, volume.created_ns)
-        weight = weigh(answer, ERROR, f"{store.path('volumes', name)} is gone", MEDIUM)
+        answer = view.capture.volume(store, name, volume.created_ns)
+        directory = store.path("volumes", name, *(("_data",) if name in store.volumes.found else ()))
+        weight = weigh(answer, ERROR, f"{directory} is gone", MEDIUM)
         if weight is None:
             continue
         used = sorted(each.name or each.id for each in state.containers.values() if name in each.volumes)
@@ -63,7 +64,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             [(volume.where, "its directory", "none")],
             variant=name,
             name=name,
-            directory=store.path("volumes", name),
+            directory=directory,
             path=state.path,
             users=f"{', '.join(used)} cannot start" if used else "no container uses it",
             containers=sorted(each.id for each in state.containers.values() if name in each.volumes),

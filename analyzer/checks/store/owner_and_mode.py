@@ -80,10 +80,14 @@ def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: s
 
 
 def own_files(store: Store) -> list[Member]:
-    """Return index files, locks, part directories and the driver home: what the engine makes with one owner."""
+    """Return index files, locks, part directories and the driver home: what the engine makes with one owner.
+
+    In a run root the driver's home holds no layers, and belongs to whom a container's root is mapped to.
+    """
     found = [file.member for file in store.part_dirs.values()]
     prefix = f"{store.root}/" if store.root else ""
     found += [document.file.member for document in store.documents.values() if document.path.startswith(prefix)]
     found += [lock.file.member for lock in store.locks.values()]
-    found += [member for member in (store.home.member, store.home.link_dir) if member is not None]
+    if store.home.layers:
+        found += [member for member in (store.home.member, store.home.link_dir) if member is not None]
     return sorted((m for m in found if m.kind in (FILE, DIRECTORY)), key=lambda member: member.path)

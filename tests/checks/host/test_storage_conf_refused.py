@@ -28,6 +28,8 @@ def sample() -> tuple[Edited, str]:
         (HEAD + '[storage.options.overlay]\nforce_mask = "shared"\n', "force_mask"),
         (HEAD + '[storage.options.overlay]\nsize = "ten"\n', "size"),
         (HEAD.replace('"overlay"', "7"), "driver"),
+        (HEAD.replace("runroot", "# runroot"), "runroot"),
+        (HEAD.replace("graphroot", "# graphroot"), "graphroot"),
     ],
 )
 def test_what_podman_refused(text, key):

@@ -73,6 +73,13 @@ def test_without_a_trace_of_crio_a_warning():
     assert finding.severity == "warning"
 
 
+def test_what_is_no_reference_fails_podman_too():
+    store = Edited("podman-list")
+    image = store.image_named("localhost/list:1")["id"]
+    [finding] = change_image(store, image, names=["localhost/LIST:1"]).findings(RULE)
+    assert (finding.severity, finding.facts["fails_listing"]) == ("error", True)
+
+
 def test_an_image_without_names_is_healthy():
     store = Edited()
     image = store.image_named(API)["id"]

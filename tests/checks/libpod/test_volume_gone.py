@@ -21,3 +21,12 @@ def test_who_uses_it_is_named():
 def test_a_capture_without_volumes_says_nothing():
     store = Edited("podman-pod").remove(f"{ROOT}/volumes")
     assert store.findings(RULE) == []
+
+
+def test_its_data_may_be_gone_alone():
+    [finding] = Edited("podman-pod").remove(f"{ROOT}/volumes/data/_data").findings(RULE)
+    assert (finding.severity, finding.facts["directory"]) == ("error", f"{ROOT}/volumes/data/_data")
+
+
+def test_a_volume_that_was_left_out_is_no_loss():
+    assert Edited("podman-pod").leave_out(f"{ROOT}/volumes/data").findings(RULE) == []

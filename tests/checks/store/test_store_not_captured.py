@@ -21,3 +21,10 @@ def test_it_is_information():
 
 def test_a_captured_image_store_is_silent():
     assert Edited("image-store").findings(RULE) == []
+
+
+def test_the_verdict_is_open_where_the_directory_that_should_hold_it_was_captured():
+    store = sample()[0]
+    assert store.findings(RULE)[0].doubt == ""
+    [finding] = store.directory("mnt").findings(RULE)
+    assert (finding.severity, "/mnt/shared" in finding.doubt) == ("info", True)

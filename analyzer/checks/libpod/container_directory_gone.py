@@ -1,0 +1,72 @@
+"""Container of podman has no `userdata`.
+
+What it finds
+    A container that podman's database and containers.json know, and whose `overlay-containers/<id>/userdata`, or all of
+    `overlay-containers/<id>`, is gone, while the bundle has such directories of others or the directory was changed
+    after the engine's last write.
+
+Why it matters
+    The container does not start: `unable to determine if ".../userdata/shm" is mounted: ... no such file or directory`.
+    It is listed, mounted and removed as ever, and its read-write layer is whole.
+
+How sure
+    As sure as how the bundle was captured allows. Containers of other tools need no such directory.
+
+Remedy
+    Make `userdata/shm` again, mode 0700, owned like the other containers' directories; podman writes the rest at the
+    start. Or save what the layer holds, remove the container and make it again.
+
+Engine source
+    libpod container_internal.go: mountStorage, prepare; run on podman 4.3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.absence import weigh
+from analyzer.checks.evidence import Need
+from analyzer.checks.finding import ERROR, Finding
+from analyzer.checks.rule import Rule, rule
+from analyzer.snapshot.provenance import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.checks.store_view import StoreView
+
+
+@rule(
+    "LPD-010",
+    severity=ERROR,
+    needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
+    says="podman's container {name} ({key}) has no {path}: it cannot start",
+)
+def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+    """Look up the directory of every container that podman and the store know."""
+    store = view.store
+    if not store.libpod or not store.libpod[0].whole:
+        return
+    known = store.libpod[0].containers
+    for container in store.containers:
+        own = known.get(container.id)
+        if own is None or own.rootfs or own.missing or own.status == "removing":
+            continue
+        if view.rel.directory(container.layer) is None:  # lost with it, or removed while the bundle was made
+            continue
+        files = store.container_files.get(container.id)
+        if files is not None and any(path.partition("/")[0] == "userdata" for path in files):
+            continue
+        path = store.part_path("containers", container.id, *(("userdata",) if files is not None else ()))
+        weight = weigh(view.capture.container_directory(store, container.id), ERROR, f"{path} is gone")
+        if weight is None:
+            continue
+        yield this.found(
+            view.container(container),
+            [(Where(path), "the directory of the container", "absent"), (own.where, "a container", "known")],
+            name=container.name or container.id,
+            key=container.id,
+            path=path,
+            containers=[container.id],
+            **weight,
+        )
