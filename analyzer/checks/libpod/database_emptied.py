@@ -9,7 +9,8 @@ Why it matters
     and pods are forgotten, and images stay "in use" by containers nobody lists.
 
 How sure
-    High for a file of 0 bytes; a new database may belong to another podman that looked at a copy, and is information.
+    High for a file of 0 bytes; a new database may belong to another podman that looked at a copy, and one
+    that is gone may have been removed to begin anew: both are information.
     Containers of Buildah and CRI-O, which libpod never knows, do not count.
 
 Remedy
@@ -71,7 +72,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 
 def _gone(view: StoreView, this: Rule, made: list[str]) -> Iterator[Finding]:
-    """Tell of a database that was removed; most captures without one left it out."""
+    """Tell of a database that was removed: people do that on purpose, and podman makes a new one."""
     answer = view.capture.database(view.store)
     if not isinstance(answer, Removed) or view.store.role != GRAPH_ROOT:
         return
@@ -79,6 +80,7 @@ def _gone(view: StoreView, this: Rule, made: list[str]) -> Iterator[Finding]:
     yield this.found(
         view.file(path),
         [(Where(path), f"a database with {len(made)} containers", "no such directory")],
+        severity=INFO,
         confidence=MEDIUM,
         variant="gone",
         path=path,
