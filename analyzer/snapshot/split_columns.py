@@ -1,36 +1,35 @@
-"""Read many entries of a tar-split at once, those of the usual form: the raw headers are rows of one table (numpy).
+"""Read many entries of a tar-split at once, whose raw headers lie in memory as those of a bundle do (numpy).
 
-Usual is a file, directory or symlink in one header of plain numbers, with a checksum that holds and a clean name, that
-says what its line says. What this gives, `TarSplit.entries` would give too, entry by entry.
+What this gives, `TarSplit.entries` would give too, entry by entry. An entry is left to that where its headers are
+(`analyzer.source.tar.header_columns`), where its line is in another form than Go's, or says something else than they.
 """
 
 from __future__ import annotations
 
-from itertools import compress, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from analyzer.snapshot.split_text import Pairs
-from analyzer.snapshot.tar_entry import TarEntry
-from analyzer.source.member import BATCH_KINDS, DIRECTORY, SYMLINK
-from analyzer.source.tar.columns import DOT, NEWLINE, SLASH, numbers, rows_of, sound
-from analyzer.source.tar.entry import NANO
+from analyzer.snapshot.tar_entry import NO_DEVICE, TarEntry
+from analyzer.source.member import BATCH_KINDS
+from analyzer.source.tar.columns import CHAINED, DOT, EXTENDED, SLASH, numbers, sizes
 from analyzer.source.tar.header import BLOCK
-from analyzer.source.tar.header_columns import ITEMS
-from analyzer.source.tar.paths import all_clean, clean
+from analyzer.source.tar.header_columns import FILE_ITEM, Headers, read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from analyzer.limits import Limits
     from analyzer.snapshot.split_text import Lines
     from analyzer.source.tar.columns import Column
+    from analyzer.source.tar.header_columns import Members
 
-NAME = 100
-PREFIX, PREFIX_END = 345, 500
-UP_TO = np.tri(NAME + 1, NAME, -1, np.uint8) * np.uint8(255)
-"""The first bytes of a name, by their count."""
-DIRECTORY_ITEM, SYMLINK_ITEM = BATCH_KINDS.index(DIRECTORY), BATCH_KINDS.index(SYMLINK)
+Fact = TypeVar("Fact")
+
+EXTENSIONS = 4
+"""Extended headers before one header that are looked for."""
 FEWEST = 8
 """Entries that are worth columns."""
 
@@ -39,16 +38,19 @@ class Entries(NamedTuple):
     """Consecutive entries of a layer tar, in columns; item i of each is one entry.
 
     Attributes:
-        paths, sizes, crcs, modes, uids, gids: as in `Recorded`.
-        links: targets of the symlinks, by item.
+        paths, sizes, crcs, modes, uids, gids, mtimes_ns: as in `TarEntry`.
+        links: targets of symlinks and hard links, by item.
+        devices: (major, minor) of device nodes, by item.
+        sets: sets of attributes, the first of them empty and no other, and `marks` which of them an entry has.
         kinds: codes, index into `BATCH_KINDS`.
-        seconds: modification times in Unix seconds.
         spans: bytes of the layer tar that each is, with what lies before it.
         raw, stops: memory that holds the headers, with the padding before each, and where in it each stops.
     """
 
     paths: list[str]
-    links: dict[int, str]
+    links: Mapping[int, str]
+    devices: Mapping[int, tuple[int, int]]
+    sets: Sequence[Mapping[str, bytes]]
     raw: bytes
     kinds: Column
     sizes: Column
@@ -56,7 +58,8 @@ class Entries(NamedTuple):
     modes: Column
     uids: Column
     gids: Column
-    seconds: Column
+    mtimes_ns: Column
+    marks: Column
     spans: Column
     stops: Column
 
@@ -66,12 +69,14 @@ class Entries(NamedTuple):
             self.paths[item],
             BATCH_KINDS[self.kinds[item]],
             int(self.sizes[item]),
-            None if self.kinds[item] == SYMLINK_ITEM else int(self.crcs[item]),
+            int(self.crcs[item]) if self.kinds[item] == FILE_ITEM else None,
             int(self.modes[item]),
             int(self.uids[item]),
             int(self.gids[item]),
-            int(self.seconds[item]) * NANO,
+            int(self.mtimes_ns[item]),
             self.links.get(item, ""),
+            self.devices.get(item, NO_DEVICE),
+            self.sets[self.marks[item]],
         )
 
     def headers(self) -> Iterator[memoryview]:
@@ -82,16 +87,18 @@ class Entries(NamedTuple):
     def part(self, start: int, stop: int) -> Entries:
         """Return the entries from `start` up to `stop`."""
         span = slice(start, stop)
-        links = {item - start: link for item, link in self.links.items() if start <= item < stop}
-        return Entries(self.paths[span], links, self.raw, *(column[span] for column in self[3:]))
+        places = {item: item - start for item in range(start, stop)}
+        links, devices = _moved(self.links, places), _moved(self.devices, places)
+        columns = (column[span] for column in self[5:])
+        return Entries(self.paths[span], links, devices, self.sets, self.raw, *columns)
 
     def each(self) -> Iterator[TarEntry]:
         """Yield every entry by itself."""
         return map(self.entry, range(len(self.paths)))
 
 
-def usual_entries(lines: Lines, at: int, count: int, position: int, padding: int) -> list[Entries | int]:
-    """Return what consecutive lines of a tar-split are: columns of usual entries, or a count of those that are not.
+def entries_of(lines: Lines, at: int, count: int, position: int, padding: int, limits: Limits) -> list[Entries | int]:
+    """Return what consecutive lines of a tar-split are: columns of entries, or a count of those to be read one by one.
 
     Args:
         lines: all lines.
@@ -99,89 +106,93 @@ def usual_entries(lines: Lines, at: int, count: int, position: int, padding: int
         count: how many such pairs there are; the segments hold all between one content and the next.
         position: what the first line should have.
         padding: bytes of the first segment that belong to the content before.
+        limits: bounds on what is read.
     """
     try:
         pairs = Pairs(lines, at, count, position)
-        headers, known = pairs.headers, pairs.known
-        values, plain = numbers(headers.ravel(), np.arange(count) * BLOCK)
-        known &= plain
-        sizes = np.where(known, values[3], 0)
-        begins, stops, crcs = pairs.read_files(sizes)
+        known = pairs.known
+        headers, pads = _headers(pairs, padding)
+        members = read_headers(headers, limits, engine=True)
+        known &= members.good
+        contents = np.where(known, members.sizes, 0)
+        names = pairs.read_files(contents)
     except ValueError:
         return [count]
-    pads = np.concatenate(([padding], -sizes[:-1] % BLOCK))
-    kinds = ITEMS[headers[:, 156]]
-    good = known & (pairs.spans == pads + BLOCK) & sound(headers.ravel(), np.arange(count) * BLOCK) & (kinds < 3)
-    good[1:] &= known[:-1]
-    good &= _named(headers, lines, begins, stops)
-    folders = kinds == DIRECTORY_ITEM
-    good &= (np.frombuffer(lines.text, np.uint8)[stops - 1] == SLASH) == folders
-    paths = _paths(headers, stops - begins, folders, good)
+    good = known & _named(lines, names[:2], members)
+    good[1:] &= known[:-1] & (pads[1:] == -contents[:-1] % BLOCK)
+    paths = members.paths.text.decode("utf-8", "surrogateescape").split("\n")[1:-1]
+    if not good.all():
+        paths = [path for path, fine in zip(paths, good.tolist(), strict=True) if fine]
     if len(set(paths)) < len(paths):
         return [count]
-    modes, uids, gids, _, seconds = values
-    columns: list[Column] = [kinds, sizes, crcs, modes & 0o7777, uids, gids, seconds, pairs.spans + sizes, pairs.stops]
+    columns: list[Column] = [
+        *(members.kinds, contents, names[2], members.modes, members.uids, members.gids, members.mtimes_ns),
+        *(members.marks, pairs.spans + contents, pairs.stops),
+    ]
+    links, devices = members.links, members.devices
     if len(paths) < count:
-        headers, columns = headers[good], [column[good] for column in columns]
-    links = {
-        item: headers[item, 157:257].tobytes().partition(b"\0")[0].decode("utf-8", "surrogateescape")
-        for item in np.flatnonzero(columns[0] == SYMLINK_ITEM).tolist()
-    }
-    return _pieces(Entries(paths, links, pairs.raw, *columns), good)
+        columns = [column[good] for column in columns]
+        places = {item: place for place, item in enumerate(np.flatnonzero(good).tolist())}
+        links, devices = _moved(links, places), _moved(devices, places)
+    return _pieces(Entries(paths, links, devices, members.sets, pairs.raw, *columns), good)
 
 
-def _named(headers: Column, lines: Lines, begins: Column, stops: Column) -> Column:
-    """Tell which headers have the name that is in their line, in one field or split in two."""
-    data, lengths = np.frombuffer(lines.text, np.uint8), stops - begins
-    short = (lengths > 0) & (lengths < NAME) & (begins <= len(data) - NAME)
-    names = rows_of(data, np.where(short, begins, 0), NAME) & UP_TO[np.where(short, lengths, 0)]
-    same: Column = short & (headers[:, :NAME] == names).all(axis=1) & (headers[:, PREFIX] == 0)
-    for item in np.flatnonzero(headers[:, PREFIX]).tolist():
-        raw = headers[item].tobytes()
-        if raw[257:263] == b"ustar\0":
-            parts = (raw[PREFIX:PREFIX_END].partition(b"\0")[0], raw[:NAME].partition(b"\0")[0])
-            same[item] = b"/".join(parts) == lines.text[begins[item] : stops[item]]
-    return same
+def _headers(pairs: Pairs, padding: int) -> tuple[Headers, Column]:
+    """Return where the headers in segments lie, and the padding before them; tell segments they do not fill."""
+    data, own = np.frombuffer(pairs.raw, np.uint8), pairs.stops - BLOCK
+    stated, plain = numbers(data, own)
+    pads = np.concatenate(([padding], -stated[3][:-1] % BLOCK))
+    at = np.where(pairs.known, pairs.stops - pairs.spans + pads, own)
+    found, members = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for _ in range(EXTENSIONS):
+        live = np.flatnonzero(at < own)
+        if not len(live):
+            break
+        places = at[live]
+        lengths, good = sizes(data, places)
+        good &= CHAINED[data[places + 156]] == EXTENDED
+        found.append(places[good])
+        members.append(live[good])
+        at[live] = np.where(good, places + BLOCK + lengths + -lengths % BLOCK, -1)
+        at[live[~good]] = len(data)
+    pairs.known &= plain & (at == own)
+    extended, member = np.concatenate(found), np.concatenate(members)
+    kept = np.flatnonzero(pairs.known[member])
+    kept = kept[np.argsort(extended[kept])]
+    return Headers(pairs.raw, own, extended[kept], member[kept]), pads
 
 
-def _paths(headers: Column, lengths: Column, folders: Column, good: Column) -> list[str]:
-    """Return the paths of good items; tell those that are not clean, or not as they are in JSON."""
-    items = np.flatnonzero(good)
-    if len(items) < len(good):
-        headers, lengths, folders = headers[items], lengths[items], folders[items]
-    joined = _names(headers, lengths, folders)
-    if not (_literal(joined) and all_clean(joined)):
-        paths = joined.split(b"\n")[1:-1]
-        fits = [_literal(path) and clean(path) for path in paths]
-        good[items] = fits
-        joined = b"\n".join((b"", *compress(paths, fits), b""))
-    return joined.decode().split("\n")[1:-1]
+def _named(lines: Lines, names: tuple[Column, Column], members: Members) -> Column:
+    """Tell which lines have the name that is in the header, as it is there and as it is in JSON."""
+    text, (begins, stops) = lines.text, names
+    data = np.frombuffer(text, np.uint8)
+    good: Column = stops - begins == members.spelled
+    begins = begins + 2 * ((data[begins] == DOT) & (data[begins + 1] == SLASH))
+    stops = stops - (data[stops - 1] == SLASH)
+    paths = [text[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)]
+    joined = b"\n".join((b"", *paths, b""))
+    if joined == members.paths.text and _literal(joined):
+        return good
+    pairs = zip(paths, members.paths.text.split(b"\n")[1:-1], strict=True)
+    good &= [path == other and _literal(path) for path, other in pairs]
+    return good
 
 
-def _names(headers: Column, lengths: Column, folders: Column) -> bytes:
-    """Return the path that each header names with a newline before it, and one behind all.
-
-    `./` before a path is left out, and the slash that all directories have behind theirs.
-    """
-    prefixed = headers[:, PREFIX] > 0
-    names = np.full((len(headers), NAME + 1), NEWLINE, np.uint8)
-    names[:, :NAME] = headers[:, :NAME]
-    slashed = np.flatnonzero(folders & ~prefixed)
-    names[slashed, lengths[slashed] - 1] = 0
-    names[(names[:, 0] == DOT) & (names[:, 1] == SLASH) & ~prefixed, :2] = 0
-    if not prefixed.any():
-        return b"\n" + names.tobytes().translate(None, b"\0")
-    filled = prefixed[:, np.newaxis]
-    names = np.concatenate((headers[:, PREFIX:PREFIX_END] * filled, filled * np.uint8(SLASH), names), axis=1)
-    text = b"\n" + names.tobytes().translate(None, b"\0")
-    return text.replace(b"/\n", b"\n").replace(b"\n./", b"\n")
+def _moved(facts: Mapping[int, Fact], places: Mapping[int, int]) -> dict[int, Fact]:
+    """Return facts by item as facts by the place that an item has now; of items without one, none."""
+    return {places[item]: fact for item, fact in facts.items() if item in places}
 
 
-def _literal(names: bytes) -> bool:
-    """Tell whether names, each in a line, are in JSON as they are."""
-    lines = names.count(b"\n")
-    controls = int((np.frombuffer(names, np.uint8) < ord(" ")).sum())
-    return controls == lines and b'"' not in names and b"\\" not in names
+def _literal(text: bytes) -> bool:
+    """Tell whether a name, or names each in a line, are in JSON as they are."""
+    controls = int((np.frombuffer(text, np.uint8) < ord(" ")).sum())
+    if controls > text.count(b"\n") or b'"' in text or b"\\" in text:
+        return False
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _pieces(entries: Entries, good: Column) -> list[Entries | int]:

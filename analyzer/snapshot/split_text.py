@@ -33,8 +33,8 @@ TAIL = BODY + len(POSITION) + DIGITS + 4
 SHORTEST = 49
 HEADER_LETTERS = BLOCK * 4 // 3 + 2
 """Letters that a header takes, at least."""
-LETTERS = 2 * HEADER_LETTERS
-"""Letters of a segment that are looked at, from its end on: one header and the padding before it."""
+LONGEST = 24 << 10
+"""Letters of a segment that is looked at, at most."""
 NO_HEADER = b"A" * HEADER_LETTERS
 EQUALS, LETTER, BRACE = b"=A}"
 
@@ -96,9 +96,8 @@ class Pairs:
 
     Attributes:
         known: which are of the known form as far as looked at.
-        headers: the last block of each segment, a row each.
         spans: bytes of each segment.
-        raw, stops: memory that holds the segments, of long ones the end alone, and where in it each stops.
+        raw, stops: memory that holds the segments, and where in it each stops; that of none is as long as a header.
 
     Raises:
         ValueError: a segment holds something else than base64.
@@ -115,9 +114,9 @@ class Pairs:
     def _read_segments(self, bodies: Column, begins: Column, stops: Column) -> None:
         """Decode the base64 between some places."""
         known, lengths = self.known, stops - begins
-        known &= (lengths >= HEADER_LETTERS) & (lengths % 4 == 0) & (bodies[:, -1] == ord(QUOTE))
+        known &= (lengths >= HEADER_LETTERS) & (lengths <= LONGEST) & (lengths % 4 == 0) & (bodies[:, -1] == ord(QUOTE))
         items = np.flatnonzero(known)
-        begins, stops = np.maximum(begins, stops - LETTERS)[items], stops[items]
+        begins, stops = begins[items], stops[items]
         text, places = memoryview(self._text), zip(begins.tolist(), stops.tolist(), strict=True)
         letters = bytearray().join((NO_HEADER, *[text[begin:stop] for begin, stop in places]))
         view = np.frombuffer(letters, np.uint8)
@@ -130,7 +129,6 @@ class Pairs:
         self.stops = np.full(len(known), BLOCK)
         self.stops[items] = ends // 4 * 3 - missing
         self.raw = pybase64.b64decode(letters, validate=True)
-        self.headers = rows_of(np.frombuffer(self.raw, np.uint8), self.stops - BLOCK, BLOCK)
         self.spans = np.where(known, lengths // 4 * 3, 0)
         self.spans[items] -= missing
 

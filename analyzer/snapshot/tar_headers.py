@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
-from zlib import adler32
 
 from analyzer.snapshot.tar_entry import GLOBAL_HEADER, NO_DEVICE, NO_XATTRS, TarEntry
 from analyzer.source import member as kinds
 from analyzer.source.tar.entry import HEADER_ONLY, KINDS, NANO
 from analyzer.source.tar.header import (
     BLOCK,
-    CACHE,
     EXTENSION,
     HEADER,
     FieldError,
@@ -36,24 +33,6 @@ OLD_FORM = 0
 """The type of Version 7, where a trailing slash makes a directory (archive/tar Reader.readHeader)."""
 
 
-class Owners(dict[bytes, "tuple[int, int, int] | None"]):
-    """Mode, uid and gid by their 24 bytes, None where one is no number."""
-
-    def __init__(self, numbers: Numbers) -> None:
-        super().__init__()
-        self._numbers = numbers
-
-    def __missing__(self, field: bytes) -> tuple[int, int, int] | None:
-        """Parse and keep one."""
-        if len(self) >= CACHE:
-            self.clear()
-        number, value = self._numbers, None
-        with suppress(FieldError):
-            value = (number[field[:8]] & 0o7777, number[field[8:16]], number[field[16:]])
-        self[field] = value
-        return value
-
-
 class HeaderReader:
     """Reads header groups; remembers numbers it has parsed, since a layer repeats few of them.
 
@@ -64,55 +43,9 @@ class HeaderReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._numbers = Numbers()
-        self._owners = Owners(self._numbers)
         self._sums = Sums()
         self._pax = PaxReader(limits, engine=True)
         self.sparse = False
-
-    def usual(self, raw: bytes, at: int, name: str, size: int, crc: int | None) -> TarEntry | None:
-        """Return the entry where its header is of the usual form and says what its line says, else None.
-
-        Usual is a plain file or directory in one header, with clean octal numbers and a clean, short name. What this
-        gives, `read` would give too; it exists because nearly every entry is usual, at a quarter of the time.
-        """
-        text = name.encode("utf-8", "surrogatepass")
-        end = at + len(text)
-        kind = raw[at + 156]
-        if kind == 0x30:
-            what = kinds.FILE
-        elif kind == 0x35 and name[-1:] == "/":
-            what, name = kinds.DIRECTORY, name[:-1]
-        else:
-            return None
-        if (
-            len(text) > 99
-            or raw[at:end] != text
-            or raw[end]
-            or raw[at + 345]
-            or not name
-            or name[0] in "./"
-            or name[-1] == "/"
-            or "/." in name
-            or "//" in name
-        ):
-            return None
-        owner = self._owners[raw[at + 100 : at + 124]]
-        length, stamp = raw[at + 124 : at + 135], raw[at + 136 : at + 147]
-        total = (adler32(raw[at : at + 256]) & 0xFFFF) + (adler32(raw[at + 256 : at + 512]) & 0xFFFF) - 2
-        if (
-            owner is None
-            or raw[at + 135]
-            or raw[at + 147]
-            or not (length + stamp).isdigit()
-            or total != self._sums[raw[at + 148 : at + 156]]
-        ):
-            return None
-        try:
-            if int(length, 8) != size:
-                return None
-            return TarEntry(name, what, size, crc, *owner, int(stamp, 8) * NANO)
-        except ValueError:
-            return None
 
     def read(self, raw: bytes, at: int) -> tuple[bytes, TarEntry]:
         """Return (name as found, entry without its CRC) of the group in `raw` from `at` on.

@@ -104,20 +104,20 @@ class TarSplit:
             yield from self._each(self._decoded(text), self._line)
 
     def groups(self) -> Iterator[TarEntry | Entries]:
-        """Yield the same as `entries`, but those of the usual form many at a time where that pays."""
+        """Yield the same as `entries`, but many at a time where that pays."""
         if len(self.file.data or b"") < LONG:
             return self.entries()
         return chain.from_iterable(self._many(text, self._entry) for text in self._texts())
 
     def pieces(self) -> Iterator[Line | Entries]:
-        """Yield the same as `lines`, but those of usual entries many at a time where that pays."""
+        """Yield the same as `lines`, but those of many entries at a time where that pays."""
         if len(self.file.data or b"") < LONG:
             return self.lines()
         return chain.from_iterable(self._many(text, self._line) for text in self._texts())
 
     def _many(self, text: bytes, one: Callable[[Line], Single | None]) -> Iterator[Single | Entries]:
         """Take whole lines: as columns where a segment and a file take turns in them, else one by one."""
-        from analyzer.snapshot.split_columns import usual_entries  # noqa: PLC0415  numpy is not for every bundle
+        from analyzer.snapshot.split_columns import entries_of  # noqa: PLC0415  numpy is not for every bundle
         from analyzer.snapshot.split_text import Lines  # noqa: PLC0415
 
         lines = Lines.of(text)
@@ -128,7 +128,7 @@ class TarSplit:
             if pairs < FEWEST:
                 at = yield from self._some(lines, at, at + 1 if tries <= TRIES else count, one)
                 continue
-            for found in usual_entries(lines, at, pairs, self._at, self._padding):
+            for found in entries_of(lines, at, pairs, self._at, self._padding, self._limits):
                 after = at + 2 * (found if isinstance(found, int) else len(found.paths))
                 position = self._at + after - at
                 if isinstance(found, int) or not self.paths.isdisjoint(found.paths):
@@ -194,16 +194,6 @@ class TarSplit:
         if self._too_long:
             self._no_header(line, f"more than {LONGEST_GROUP} bytes")
             return None
-        if len(group) == padding + BLOCK and not line.name_raw and (size > 0) == (payload is not None):
-            known = None
-            if payload is None:
-                known = self._headers.usual(group, padding, line.name, size, 0)
-            elif len(payload) == 8:
-                known = self._headers.usual(group, padding, line.name, size, int.from_bytes(payload, "big"))
-            if known is not None and known[0] not in self.paths:
-                self._group, self._padding = bytearray(), -size % BLOCK
-                self.paths.add(known[0])
-                return known
         return self._read(line, group, padding)
 
     def _no_header(self, line: Line, observed: str) -> None:

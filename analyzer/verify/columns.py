@@ -61,12 +61,15 @@ class Matcher:
         kinds = self._kinds[at]
         files = (group.kinds == FILE_ITEM) & (kinds == FILE_CODE)
         files &= (self._sizes[at] == group.sizes) & (self._crcs[at] == group.crcs) & self._summed[at]
-        files &= self._mtimes[at] // NANO == group.seconds
+        files &= self._mtimes[at] // NANO == group.mtimes_ns // NANO
         same = files | ((group.kinds == DIRECTORY_ITEM) & (kinds == DIRECTORY_CODE))
         same &= self._plain[at] & (self._modes[at] == group.modes)
         for item, link in group.links.items():
-            same[item] = kinds[item] == SYMLINK_CODE and self._table.extra.get(int(at[item])) == (link, *UNMARKED)
-        same &= there
+            same[item] = group.kinds[item] == kinds[item] == SYMLINK_CODE and self._table.extra.get(int(at[item])) == (
+                link,
+                *UNMARKED,
+            )
+        same &= there & (group.marks == 0)
         for owners, ids, wanted in zip(self._owners, self._ids, (group.uids, group.gids), strict=True):
             same &= _owned(owners[at], ids, wanted)
         other = np.flatnonzero(~same)

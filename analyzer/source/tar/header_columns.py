@@ -80,6 +80,7 @@ class Members(NamedTuple):
         paths, kinds, modes, uids, gids, sizes, mtimes_ns, marks, sets: as in `MemberBatch`.
         links: targets of symlinks and hard links, by item.
         devices: (major, minor) of device nodes, by item.
+        spelled: bytes of each path as the headers have it, with what cleaning takes away.
     """
 
     good: Column
@@ -94,6 +95,7 @@ class Members(NamedTuple):
     sets: Sequence[Mapping[str, bytes]]
     links: Mapping[int, str]
     devices: Mapping[int, tuple[int, int]]
+    spelled: Column
 
 
 def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> Members:
@@ -117,7 +119,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
     kinds = ITEMS[types]
     spans = _spans(data, own, NAME, names, (said.path, said.path_end))
     prefixed = np.flatnonzero((said.path < 0) & (names[0] < 0) & _prefixed(data, own))
-    paths = _paths(headers, data, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
+    paths, spelled = _paths(headers, data, spans, prefixed, kinds == DIRECTORY_ITEM, good, min(limits.path, LONGEST))
     targets = _spans(data, own + TARGET, NAME, links, (said.link, said.link_end))
     devices = _devices(data, own, kinds, good)
     return Members(
@@ -133,6 +135,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
         attributes.sets,
         _links(data, targets, kinds, good, limits),
         devices,
+        spelled,
     )
 
 
@@ -201,8 +204,8 @@ def _paths(
     folders: Column,
     good: Column,
     longest: int,
-) -> Paths:
-    """Return the paths; tell those that are not good: long, empty, of two lines, or to be cleaned."""
+) -> tuple[Paths, Column]:
+    """Return the paths and the bytes of each as found; tell those that are long, empty, of two lines, or not clean."""
     starts, ends = spans
     begins = starts + 2 * ((data[starts] == DOT) & (data[starts + 1] == SLASH))
     stops = ends - (data[ends - 1] == SLASH)
@@ -214,28 +217,29 @@ def _paths(
     paths: list[bytes | bytearray] = [
         memory[begin:stop] for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
     ]
-    lengths = stops - begins
+    lengths, spelled = stops - begins, ends - starts
     for item in prefixed.tolist():
         at = int(headers.own[item])
-        raw = _joined(bytes(memory[at : at + BLOCK]), folder=bool(folders[item]))
-        good[item] &= len(raw) <= longest
-        paths[item], lengths[item] = raw, len(raw)
+        raw = _joined(bytes(memory[at : at + BLOCK]))
+        path = raw.removeprefix(b"./")
+        path = path[:-1] if folders[item] and path[-1:] == b"/" else path
+        good[item] &= len(path) <= longest
+        paths[item], lengths[item], spelled[item] = path, len(path), len(raw)
     for item in np.flatnonzero(~good).tolist():
         paths[item], lengths[item] = NOTHING, len(NOTHING)
     made = Paths.of(paths, lengths)
     if made.text.count(b"\n") == len(paths) + 1 and all_clean(made.text):
-        return made
+        return made, spelled
     for item, path in enumerate(map(bytes, paths)):
         if b"\n" in path or not clean(path):
             good[item], paths[item], lengths[item] = False, NOTHING, len(NOTHING)
-    return Paths.of(paths, lengths)
+    return Paths.of(paths, lengths), spelled
 
 
-def _joined(header: bytes, *, folder: bool) -> bytes:
+def _joined(header: bytes) -> bytes:
     """Return the path that a header has in two pieces."""
     prefix, name = (header[start:end].partition(b"\0")[0] for start, end in ((PREFIX, PREFIX_END), (0, NAME)))
-    path = (prefix + b"/" + name).removeprefix(b"./")
-    return path[:-1] if folder and path[-1:] == b"/" else path
+    return prefix + b"/" + name
 
 
 def _links(data: Column, targets: tuple[Column, Column], kinds: Column, good: Column, limits: Limits) -> dict[int, str]:
