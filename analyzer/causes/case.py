@@ -171,9 +171,9 @@ class Case:
 
     def left_without(self, index: Finding) -> list[Finding]:
         """Return findings about data, and about names, without a record: an empty or lost index file explains them."""
-        part = str(index.facts.get("part"))
-        named = self.about(index.facts.get(part, ()), *NAMED.get(part, ()))
-        found = [*self.of(*ORPHANED.get(part, ())), *named, *self.all_about(index.facts.get(part, ()))]
+        part = index.facts.get("part", "")
+        named = self.about(index.ids(part), *NAMED.get(part, ()))
+        found = [*self.of(*ORPHANED.get(part, ())), *named, *self.all_about(index.ids(part))]
         if part == "containers":
             found += self.of("LPD-005")
         return [f for f in dict.fromkeys(found) if f is not index]

@@ -38,7 +38,7 @@ def by_image(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 def layer_of(finding: Finding) -> str:
     """Return the id of the layer a finding is about: a file of a layer names it in the fact `layer`."""
-    return str(finding.facts.get("layer") or finding.subject.id)
+    return finding.facts.get("layer") or finding.subject.id
 
 
 def weigh(findings: Iterable[Finding], first: float, further: float) -> dict[Finding, float]:

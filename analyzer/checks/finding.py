@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from analyzer.checks.facts import Facts
 
 from analyzer.words import filled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from analyzer.snapshot.provenance import Where
 
@@ -73,7 +75,7 @@ class Finding:
     subject: Subject
     evidence: tuple[Evidence, ...]
     says: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     variant: str = ""
     root: str = ""
     driver: str = ""
@@ -90,7 +92,12 @@ class Finding:
     @property
     def doubt(self) -> str:
         """Return why this finding leaves the store's state open, `""` where it does not."""
-        return str(self.facts.get("doubt", ""))
+        return self.facts.get("doubt", "")
+
+    def ids(self, part: str) -> Collection[str]:
+        """Return the ids that the finding names of `layers`, `images` or `containers`."""
+        found = {"layers": self.facts.get("layers"), "images": self.facts.get("images")}
+        return found.get(part, self.facts.get("containers")) or ()
 
     @property
     def fingerprint(self) -> str:
@@ -101,6 +108,6 @@ class Finding:
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     @property
-    def order(self) -> tuple[Any, ...]:
+    def order(self) -> tuple[object, ...]:
         """Return the sort key of a report: worst first, then by rule and subject."""
         return (-RANK[self.severity], self.rule, self.subject.kind, self.subject.key, self.variant, self.message)

@@ -8,7 +8,7 @@ import pkgutil
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from analyzer.checks.content.unread_layers import unread_layers
 from analyzer.checks.evidence import Need, missing
@@ -18,6 +18,7 @@ from analyzer.checks.store_view import StoreView
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from analyzer.checks.facts import Facts
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.provenance import Where
@@ -88,7 +89,7 @@ class Rule:
             subject,
             places,
             says or self.says,
-            facts,
+            cast("Facts", facts),
             variant,
         )
 

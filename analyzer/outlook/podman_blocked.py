@@ -49,9 +49,9 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
     """Return what every command prints because of a finding, `""` where it goes on."""
     facts = finding.facts
     if finding.rule == "HST-004":
-        return str(facts["said"])
+        return facts["said"]
     if finding.rule == "LPD-001" and not facts["opens"]:
-        error = str(facts["error"])
+        error = facts["error"]
         return f"panic: {error}" if error.startswith(PANICS) else f"opening database {_on_node(view, finding)}: {error}"
     if finding.rule == "LPD-003" and facts["member"] == "graph_root" and finding.severity == "critical":
         old, new = f"{facts['database']}/libpod", f"{facts['configured']}/libpod"

@@ -73,9 +73,9 @@ def _together(found: dict[str, list[Finding]]) -> list[dict[str, list[Finding]]]
 def _written(findings: list[Finding]) -> tuple[int, int] | None:
     """Return when the first and the last of a layer's changed files were written, None where not after the layer."""
     times = [
-        (parse_time(str(f.facts.get("first_change"))), parse_time(str(f.facts.get("last_change")))) for f in findings
+        (parse_time(f.facts.get("first_change", "")), parse_time(f.facts.get("last_change", ""))) for f in findings
     ]
-    made = max((parse_time(str(f.facts.get("created"))) or 0 for f in findings), default=0)
+    made = max((parse_time(f.facts.get("created", "")) or 0 for f in findings), default=0)
     spans = [(first, last) for first, last in times if first and last]
     if not spans or not made or min(first for first, _ in spans) <= made:
         return None
@@ -106,7 +106,7 @@ def _title(layers: dict[str, list[Finding]], widest: str) -> str:
     count = 0
     for findings in layers.values():
         files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))
-        count += max(len(files), sum(int(f.facts.get("count", 1)) for f in findings))
+        count += max(len(files), sum(f.facts.get("count", 1) for f in findings))
     names = [str(name) for f in layers[widest] for name in f.facts.get("files", ())]
     what = names[0] if count == 1 and names else f"{count} files"
     if len(layers) == 1:
@@ -120,5 +120,5 @@ def _reasons(findings: list[Finding]) -> Iterator[Reason]:
     if contents and len(contents) == len(findings) and all(f.facts.get("untouched") for f in contents):
         yield Reason("the files still have the times they were unpacked with: nobody wrote to them", -1.5)
     modes = [f for f in findings if f.rule == "OVL-024"]
-    if len(modes) == len(findings) and any(f.facts.get("sweep") and float(f.facts["share"]) >= HALF for f in modes):
+    if len(modes) == len(findings) and any(f.facts.get("sweep") and f.facts["share"] >= HALF for f in modes):
         yield Reason("most files of the layer changed in the same way: that is a sweep, not an edit", -1.5)

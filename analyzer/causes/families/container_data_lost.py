@@ -43,7 +43,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         yield _without_record(case, finding)
     for findings in by_subject(case.written(*RULES)).values():
         subject = findings[0].subject
-        named = [str(i) for f in findings for i in f.facts.get("containers", ())]
+        named = [i for f in findings for i in f.facts.get("containers", ())]
         containers = [subject.id] if subject.kind == "container" else named
         affected = case.affected(containers=[c for c in containers if c in case.rel.containers])
         explains = weigh(findings, MAIN, FURTHER)

@@ -37,7 +37,7 @@ FIRST, FURTHER, FULL = 3.5, 2.5, 2.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose the container that holds the most of a full file system."""
-    found = sorted(case.of("HST-003", at_least="warning"), key=lambda f: (-int(f.facts["bytes"]), f.order))
+    found = sorted(case.of("HST-003", at_least="warning"), key=lambda f: (-f.facts["bytes"], f.order))
     if not found:
         return
     full = [f for f in case.of("STO-018", at_least="warning") if f.facts.get("full")]

@@ -66,7 +66,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         [f.subject.id for f in broken if f.subject.kind == "image"],
     )
     if full:
-        what = " and ".join(dict.fromkeys(str(f.facts["what"]) for f in full))
+        what = " and ".join(dict.fromkeys(f.facts["what"] for f in full))
         title = f"the file system of the store ran out of {what} at {full[0].facts['mount']}"
     else:
         title = "a file system ran out of space while an engine wrote to the store, as a log tells"

@@ -56,7 +56,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         explains.update({f: FURTHER for f in case.left_without(index) if f not in explains})
     hit = case.everything()
     everything = bool(homes or indexes or skeleton)
-    named = [str(i) for f in images for i in f.facts.get("images", ())]
+    named = [i for f in images for i in f.facts.get("images", ())]
     affected = hit if everything else case.affected(images=named)
     yield Hypothesis(
         family="interrupted-wipe",

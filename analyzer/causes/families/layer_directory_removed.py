@@ -72,8 +72,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 def _inside(parts: list[Finding]) -> Hypothesis:
     first = parts[0]
     more = and_more(len(parts))
-    images = {str(i) for f in parts for i in f.facts["images"]}
-    containers = {str(c) for f in parts for c in f.facts["containers"]}
+    images = {i for f in parts for i in f.facts["images"]}
+    containers = {c for f in parts for c in f.facts["containers"]}
     layers = tuple(dict.fromkeys(f.subject.id for f in parts))
     return Hypothesis(
         family="layer-directory-removed",

@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     first = found[0]
     explains = {f: _weight(f) for f in found}
     explains.update(dict.fromkeys(values[1:], FURTHER))
-    hit = [str(f.facts["key"]) for f in values if f.facts.get("kind") == "container"]
+    hit = [f.facts["key"] for f in values if f.facts.get("kind") == "container"]
     yield Hypothesis(
         family="libpod-database-damaged",
         title=_title(first, values),
@@ -99,7 +99,7 @@ def _title(first: Finding, values: list[Finding]) -> str:
 
 
 def _reasons(case: Case, whole: list[Finding]) -> Iterator[Reason]:
-    lost = sorted({str(name) for f in whole for name in f.facts.get("lost", ())})
+    lost = sorted({name for f in whole for name in f.facts.get("lost", ())})
     if lost:
         yield Reason(f"pages of the file still hold {len(lost)} containers and pods that nothing leads to", 0.5)
     others = [f for f in case.findings if not f.rule.startswith("LPD-") and f.severity in ("error", "critical")]

@@ -73,7 +73,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 def _named(containers: list[Finding]) -> list[Subject]:
     """Return the containers themselves, which exist in the database alone."""
-    return [Subject("container", str(f.facts["key"]), f.subject.path, (str(f.facts["name"]),)) for f in containers]
+    return [Subject("container", f.facts["key"], f.subject.path, (f.facts["name"],)) for f in containers]
 
 
 def _hit(case: Case, found: list[Finding]) -> set[str]:

@@ -61,8 +61,8 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
     flips = [f for f in findings if f.facts.get("one_bit")]
     weights = {f: ONE_BIT if f.facts.get("one_bit") else RUBBISH for f in findings}
     main = max(findings, key=lambda f: weights[f])
-    count = sum(int(f.facts.get("count", 1)) for f in findings)
-    what = str(main.facts["files"][0]) if count == 1 else f"{count} files"
+    count = sum(f.facts.get("count", 1) for f in findings)
+    what = main.facts["files"][0] if count == 1 else f"{count} files"
     how = "one flipped bit" if flips else "changed bytes"
     reasons = []
     if len(findings) > 1:
@@ -82,7 +82,7 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
 def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
     """Return one corruption of index files; whatever a record lost by it is a consequence."""
     first = flipped[0]
-    ids = [str(key) for finding in flipped for key in finding.facts["ids"]]
+    ids = [key for finding in flipped for key in finding.facts["ids"]]
     explains = weigh(flipped, ONE_BIT, FURTHER)
     without_id = [other for other in case.of("STO-004", "LAY-002") if other.subject.id not in case.rel.layers]
     for other in (*case.all_about(ids), *without_id):

@@ -44,7 +44,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not found:
         return
     more = and_more(len(found))
-    holders = sorted({str(key) for f in found for key in f.facts["containers"]})
+    holders = sorted({key for f in found for key in f.facts["containers"]})
     yield Hypothesis(
         family="mount-point-left",
         title=f"the mount point of layer {found[0].subject.id[:12]}{more} holds left-over files, not a mount",

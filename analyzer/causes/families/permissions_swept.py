@@ -75,7 +75,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 
 def _is_sweep(finding: Finding) -> bool:
-    return bool(finding.facts.get("sweep")) and float(finding.facts.get("share", 0)) >= SHARE
+    return bool(finding.facts.get("sweep")) and finding.facts.get("share", 0) >= SHARE
 
 
 def _everywhere(case: Case, changed: list[Finding]) -> bool:
@@ -102,11 +102,11 @@ def _given_away(*, given: bool) -> Iterator[Reason]:
 
 
 def _reasons(case: Case, changed: list[Finding]) -> Iterator[Reason]:
-    layers = {str(f.facts.get("layer")) for f in changed}
+    layers = {f.facts.get("layer") for f in changed}
     compared = [facts for facts in case.view.contents.values() if facts.compared]
     if len(layers) >= WIDE and len(layers) * 2 >= len(compared):
         yield Reason(f"{len(layers)} of {len(compared)} layers are changed, most of each", 1.5)
-    patterns = {str(f.facts.get("pattern")) for f in changed if f.facts.get("pattern")}
+    patterns = {pattern for f in changed if (pattern := f.facts.get("pattern"))}
     if len(layers) > 1 and len(patterns) == 1:
         yield Reason(f"the change is the same in all of them: {patterns.pop()}", 1.0)
     if changed and not _everywhere(case, changed) and not any(map(_is_sweep, changed)):
@@ -116,7 +116,7 @@ def _reasons(case: Case, changed: list[Finding]) -> Iterator[Reason]:
 def _title(changed: list[Finding], own: list[Finding]) -> str:
     if not changed:
         return f"owner or mode of {own[0].subject.path} is not that of the rest of the store"
-    facet = str(changed[0].facts.get("facet", "mode"))
-    count = sum(int(f.facts.get("count", 1)) for f in changed)
+    facet = changed[0].facts.get("facet", "mode")
+    count = sum(f.facts.get("count", 1) for f in changed)
     more = and_more(len(changed))
     return f"the {facet}s of {count} files of layer {changed[0].subject.id[:12]}{more} were changed in one sweep"

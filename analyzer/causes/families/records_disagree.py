@@ -91,7 +91,7 @@ def _without_lower(case: Case, gone: list[Finding]) -> Hypothesis:
 
 def _of_another_file(case: Case, finding: Finding) -> Hypothesis:
     """Return the hypothesis that an index file holds the text of another one; what follows from that is no cause."""
-    path, part = finding.subject.path, str(finding.facts["part"])
+    path, part = finding.subject.path, finding.facts["part"]
     rows = {record.id for record in _records(case, part)}
     explains = {finding: FOREIGN}
     for other in (*case.left_without(finding), *case.all_about(rows)):
@@ -117,7 +117,7 @@ def _records(case: Case, part: str) -> list[LayerRecord] | list[ImageRecord] | l
 
 def _weight(finding: Finding) -> float:
     if finding.rule == "STO-001":
-        return HAND_MADE.get(str(finding.facts.get("kind")), 1.0)
+        return HAND_MADE.get(finding.facts.get("kind", ""), 1.0)
     return 2.0 if finding.rule in TWICE else WEIGHT
 
 
@@ -183,7 +183,7 @@ def _affected(case: Case, findings: list[Finding], further: list[str]) -> Affect
         for kind in ("layer", "container")
     )
     lost = [f for f in findings if f.rule == "STO-002"]
-    layers += [str(layer) for f in lost for layer in f.facts.get("layers", ())]
+    layers += [layer for f in lost for layer in f.facts.get("layers", ())]
     if any(map(case.only_containers, lost)):
         containers += case.unrecorded_containers()
     used = [user for image in further for user in case.rel.users_of_image.get(image, ()) if "image" in kinds]

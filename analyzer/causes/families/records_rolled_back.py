@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     for kind in ("older", "emptied"):
         behind = [f for f in case.of("STO-020") if f.facts["kind"] == kind]
         if behind:
-            yield _hypothesis(case, sorted(behind, key=lambda f: ORDER.index(str(f.facts["part"]))), kind)
+            yield _hypothesis(case, sorted(behind, key=lambda f: ORDER.index(f.facts["part"])), kind)
 
 
 def _hypothesis(case: Case, behind: list[Finding], kind: str) -> Hypothesis:
@@ -77,14 +77,14 @@ def _hypothesis(case: Case, behind: list[Finding], kind: str) -> Hypothesis:
 
 
 def _names(behind: list[Finding]) -> str:
-    names = [str(f.facts["name"]) for f in behind]
+    names = [f.facts["name"] for f in behind]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _title(behind: list[Finding], kind: str) -> str:
     several = len(behind) > 1
-    lost = sum(int(f.facts["missing"]) for f in behind)
-    objects = str(behind[0].facts["part"]) if not several else "objects"
+    lost = sum(f.facts["missing"] for f in behind)
+    objects = behind[0].facts["part"] if not several else "objects"
     what = f"{lost} {objects if lost > 1 else objects.removesuffix('s')}"
     if kind == "emptied":
         return f"{_names(behind)} {'are empty lists' if several else 'is an empty list'} beside the data of {what}"
@@ -96,7 +96,7 @@ def _title(behind: list[Finding], kind: str) -> str:
 def _affected(case: Case, behind: list[Finding], kind: str) -> Affected:
     if kind == "emptied" and any(f.facts["part"] == "layers" for f in behind):
         return case.everything()
-    ids = {part: [str(i) for f in behind for i in f.facts.get(part, ())] for part in ORDER}
+    ids = {part: [i for f in behind for i in f.ids(part)] for part in ORDER}
     return case.affected(ids["layers"], ids["images"], ids["containers"])
 
 

@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         return
     explains: dict[Finding, float] = {f: LOCKED if f in locked else MISSING for f in found}
     explains.update({mode: NEIGHBOUR for modes in locked.values() for mode in modes})
-    layers = list(dict.fromkeys(str(f.facts["layer"]) for f in found))
+    layers = list(dict.fromkeys(f.facts["layer"] for f in found))
     affected = case.serving(layers)
     files = list(dict.fromkeys(str(name) for f in found for name in f.facts.get("files", ())))
     more = and_more(len(files))
@@ -66,11 +66,11 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 
 def _single_files_missing(finding: Finding) -> bool:
-    return set(finding.facts.get("kinds", ())) == {"missing"} and int(finding.facts.get("count", 0)) <= FEW
+    return set(finding.facts.get("kinds", ())) == {"missing"} and finding.facts.get("count", 0) <= FEW
 
 
 def _otherwise_whole(case: Case, finding: Finding) -> bool:
-    others = case.about([str(finding.facts["layer"])], "TSP-014", "TSP-007", "TSP-009", "TSP-010", "OVL-023", "OVL-024")
+    others = case.about([finding.facts["layer"]], "TSP-014", "TSP-007", "TSP-009", "TSP-010", "OVL-023", "OVL-024")
     return not [f for f in others if f.severity != "info"]
 
 
@@ -78,13 +78,13 @@ def _locked(case: Case, finding: Finding) -> list[Finding]:
     """Return mode findings about the very files that were emptied, where all of them lost every right."""
     if finding.facts.get("unsynced"):
         return []
-    modes = [f for f in case.about([str(finding.facts["layer"])], "OVL-024") if f.facts.get("facet") == "mode"]
+    modes = [f for f in case.about([finding.facts["layer"]], "OVL-024") if f.facts.get("facet") == "mode"]
     emptied = set(finding.facts.get("files", ()))
     return [f for f in modes if set(f.facts.get("files", ())) == emptied]
 
 
 def _reasons(gone: list[Finding], locked: dict[Finding, list[Finding]]) -> Iterator[Reason]:
-    layers = {str(f.facts["layer"]) for f in (*gone, *locked)}
+    layers = {f.facts["layer"] for f in (*gone, *locked)}
     if len(layers) > 1:
         yield Reason(f"{len(layers)} layers lost single files, everything else in them is whole", 1.5)
     elif gone and not locked:

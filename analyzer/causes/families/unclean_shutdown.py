@@ -78,7 +78,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 def _index_weight(finding: Finding) -> float:
     if finding.rule not in INDEX_RULES:
         return 0.0
-    kind = "zero-length" if finding.rule == "STO-002" else str(finding.facts.get("kind", ""))
+    kind = "zero-length" if finding.rule == "STO-002" else finding.facts.get("kind", "")
     if finding.facts.get("absent"):
         return 0.0
     return INDEX_WEIGHT.get(kind, 0.0)

@@ -57,7 +57,7 @@ class GradingEvidence:
         self._about: dict[str, list[Finding]] = {}
         for finding in findings:
             if RANK[finding.severity] >= RANK[WARNING]:
-                for key in {finding.subject.id, str(finding.facts.get("layer", ""))} - {""}:
+                for key in {finding.subject.id, finding.facts.get("layer", "")} - {""}:
                     self._about.setdefault(key, []).append(finding)
 
     def findings(self, record: str, *rules: str) -> list[Finding]:

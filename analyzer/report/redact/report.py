@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from analyzer.graph.relations import relate
 from analyzer.report.model.analysis import Analysis
@@ -13,6 +13,7 @@ from analyzer.report.redact.store import loss_of, place, snapshot
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Affected, Cause, Hypothesis, Step
+    from analyzer.checks.facts import Facts
     from analyzer.checks.finding import Evidence, Finding, Subject
     from analyzer.checks.rule import Checked
     from analyzer.outlook.model import Outlook
@@ -69,7 +70,7 @@ class _Redactor(Generic[Held]):
                 subject=self.subject(finding.subject),
                 evidence=tuple(map(self.evidence, finding.evidence)),
                 says=self.template(finding.says),
-                facts={key: self.names.fact(value) for key, value in finding.facts.items()},
+                facts=cast("Facts", {key: self.names.fact(value) for key, value in finding.facts.items()}),
                 variant=self.names.prose(finding.variant),
                 root=self.names.path(finding.root),
             )

@@ -1,0 +1,88 @@
+"""What one part of the program may ask a finding of another part: a name that is not here does not pass the type check.
+
+A rule may give further facts, for its own message alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+
+class Facts(TypedDict, total=False):
+    """Facts of findings that causes, plans, predictions and reports read; each of them some rules alone give.
+
+    Related objects are full ids. Paths in `files` lie below the layer's diff directory. Times are RFC 3339, those
+    whose name ends in `_ns` Unix nanoseconds.
+    """
+
+    layer: str
+    layers: Collection[str]
+    images: Collection[str]
+    containers: Collection[str]
+    ids: Collection[str]
+    broken: Collection[str]
+    traces: Collection[str]
+    others: Collection[str]
+    lost: Collection[str]
+    behaviours: Collection[str]
+    files: Sequence[str]
+    kinds: Mapping[str, int]
+
+    absent: bool
+    blocks: bool
+    directory_present: bool
+    everything: bool
+    fails_listing: bool
+    full: bool
+    in_flight: bool
+    infra: bool
+    one_bit: bool
+    opens: bool
+    read_only: bool
+    sweep: bool
+    unsynced: bool
+    untouched: bool
+    volatile: bool
+
+    bytes: int
+    count: int
+    missing: int
+    all: int
+    share: float
+    written_ns: int
+
+    conf: str
+    configured: str
+    created: str
+    database: str
+    doubt: str
+    driver: str
+    engine_message: str
+    error: str
+    expected: str
+    facet: str
+    first_change: str
+    found: str
+    key: str
+    kind: str
+    last_change: str
+    largest: str
+    member: str
+    mount: str
+    name: str
+    number: int
+    part: str
+    path: str
+    pattern: str
+    pod: str
+    problem: str
+    right: str
+    root: str
+    said: str
+    seen: str
+    type: str
+    user: str
+    what: str
