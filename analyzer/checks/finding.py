@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.checks.facts import Facts
-
 from analyzer.words import filled
 
 if TYPE_CHECKING:
