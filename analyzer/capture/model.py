@@ -147,9 +147,9 @@ class Capture:
         home = store.home
         made = [record.created_ns for record in store.layers if record.id == layer_id and record.created_ns is not None]
         made += [member.mtime_ns for member in home.links.values() if link_target(member) == layer_id]
-        seen = [member.mtime_ns for member in home.others.values()]
+        seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
-        return one_of_many(self.store_clock(store).absent(home.member, made, seen=seen, shaken=True))
+        return one_of_many(self.store_clock(store).absent(home.holder, made, seen=seen, shaken=True))
 
     def layer_directories(self, store: Store) -> Answer:
         """Answer for the directories of all layers that have a record: the driver's home holds none of them.
@@ -165,10 +165,11 @@ class Capture:
             for mark in marks:
                 if mark.mtime_ns > max(made) + NEAR:
                     return Removed(mark.mtime_ns, f"{mark.path} is younger than every layer")
-        others = [member.mtime_ns for member in home.others.values()]
+        others = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         if home.link_dir is not None:
             others.append(home.link_dir.mtime_ns)
-        answer = clock.absent(home.member, [], seen=[*others, *made], shaken=not others)
+        engine_made = home.holder is home.member and not others
+        answer = clock.absent(home.holder, [], seen=[*others, *made], shaken=engine_made)
         if isinstance(answer, Unknown) and home.link_dir is not None and not home.links:
             return clock.absent(home.link_dir, [], seen=made)
         return answer

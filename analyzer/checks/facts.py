@@ -33,7 +33,6 @@ class Facts(TypedDict, total=False):
 
     absent: bool
     blocks: bool
-    directory_present: bool
     everything: bool
     fails_listing: bool
     full: bool

@@ -96,6 +96,12 @@ class DriverHome:
     staging: dict[str, Member] = field(default_factory=dict)
     tempdirs: dict[str, Member] = field(default_factory=dict)
 
+    @property
+    def holder(self) -> Member | None:
+        """Return what holds the layer directories: the home, in vfs and btrfs a directory in it; None for not seen."""
+        below = self.others.get("dir") or self.others.get("subvolumes")
+        return below if below is not None and below.kind == DIRECTORY else self.member
+
     def layer(self, name: str) -> LayerDirectory:
         """Return the directory of that name, made on first sight."""
         found = self.layers.get(name)

@@ -34,11 +34,13 @@ from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import Rule, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.provenance import Where
+from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.store_view import StoreView
+    from analyzer.snapshot.overlay import LayerDirectory
 
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
@@ -62,12 +64,14 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record or record.incomplete:
             continue
-        if view.rel.directory(record.id) is not None:
+        if not _absent(view.rel.directory(record.id)):
             continue
         links = [f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())]
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
         users = users_of(view, [record.id])
         answer = view.capture.layer_directory(view.store, record.id)
+        if view.rel.directory(record.id) is not None:
+            answer = Removed(None, "a file is in its place")
         if isinstance(answer, Removed) and home.links and not links and not users.images:
             answer = view.capture.deleted_meanwhile(view.store)
         weight = weigh(answer, ERROR if users else WARNING, f"{path} is gone")
@@ -90,6 +94,11 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         )
 
 
+def _absent(found: LayerDirectory | None) -> bool:
+    """Tell whether there is no directory, or a file in its place."""
+    return found is None or (found.member is not None and found.member.kind == FILE)
+
+
 def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Report a home that holds no layer directory: removed, or left out of the capture."""
     home, store = view.store.home, view.store
@@ -98,7 +107,7 @@ def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
         return
     if home.member is None and home.link_dir is None and not home.links and not home.others:
         return
-    left = sorted(home.others)
+    left = sorted(name for name, member in home.others.items() if member is not home.holder)
     if home.links or home.link_dir is not None:
         left.append(f"l with {len(home.links)} short links")
     users = users_of(view, recorded)

@@ -108,3 +108,12 @@ def test_a_capture_that_left_everything_of_the_home_out_proves_nothing():
     [finding] = store.findings(RULE)
     assert finding.severity == "info"
     assert "left out of the capture" in finding.doubt
+
+
+def test_a_file_in_the_place_of_a_directory_is_none():
+    store = Edited("userns-mapped")
+    layer = next(row["id"] for row in store.layers() if f"storage/overlay/{row['id']}" in store.entries)
+    for path in store.below(f"storage/overlay/{layer}"):
+        store.entries.pop(path)
+    [finding] = store.write(f"storage/overlay/{layer}", b"").findings(RULE)
+    assert finding.subject.id == layer
