@@ -21,6 +21,7 @@ from analyzer.snapshot.host import Host
 from analyzer.snapshot.overlay import DriverHome, LayerDirectory
 from analyzer.snapshot.provenance import LINK, SmallFile, Unread
 from analyzer.snapshot.snapshot import Gathered
+from analyzer.snapshot.volumes import Volumes
 from analyzer.source.member import HARDLINK, SYMLINK, Loss, Member
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ LEVEL = 1
 LARGEST = 4 << 30
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "offsets")
 LIST, TUPLE, DICT, SET, FROZEN, ODD_TEXT, MEMBER_TAG, FILE_TAG, LOSS_TAG, TABLE_TAG, CLASS_TAG = range(11)
-CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory, Unread)
+CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory, Unread, Volumes)
 NUMBER = {cls: CLASS_TAG + number for number, cls in enumerate(CLASSES)}
 
 

@@ -93,5 +93,5 @@ def test_results_are_as_private_as_the_umask_says(mask, tmp_path):
         path for path in tmp_path.rglob("*") if path.is_file() and path.suffix in {".json", ".html", ".csv", ".md"}
     ]
     assert len(written) > 4
-    for path in [*written, tmp_path / "plan"]:
+    for path in [*written, tmp_path / "plan.txt"]:
         assert path.stat().st_mode & 0o777 == 0o666 & ~mask, path
