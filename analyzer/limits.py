@@ -25,10 +25,10 @@ class Limits:
 
     members: int = _limit(20_000_000, "archive members or directory entries", COUNT)
     total_bytes: int = _limit(2 << 40, "decompressed bytes read")
-    expansion_ratio: int = _limit(500, "decompressed bytes for each compressed one, judged past expansion-floor", COUNT)
-    expansion_floor: int = _limit(
-        16 << 30, "decompressed bytes before the expansion ratio counts: honest stores hold long runs of zeros"
+    expansion_ratio: int = _limit(
+        500, "decompressed bytes, but for runs of zeros, for each compressed one, judged past expansion-floor", COUNT
     )
+    expansion_floor: int = _limit(16 << 30, "decompressed bytes before the expansion ratio counts")
     zstd_window: int = _limit(1 << 27, "largest zstd window")
     xz_memory: int = _limit(1 << 28, "memory of the xz decoder")
     extended_header: int = _limit(1 << 20, "one pax or GNU long-name payload")

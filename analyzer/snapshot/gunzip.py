@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
 
 CHUNK = 1 << 20
-FEED = 64 << 10
+FEED = 256 << 10
 MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance
 MAGIC = b"\x1f\x8b"

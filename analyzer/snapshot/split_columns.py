@@ -14,7 +14,7 @@ import numpy as np
 from analyzer.snapshot.split_text import Pairs
 from analyzer.snapshot.tar_entry import NO_DEVICE, TarEntry
 from analyzer.source.member import BATCH_KINDS
-from analyzer.source.tar.columns import CHAINED, DOT, EXTENDED, SLASH, numbers, sizes
+from analyzer.source.tar.columns import CHAINED, DOT, EXTENDED, SLASH, sizes
 from analyzer.source.tar.header import BLOCK
 from analyzer.source.tar.header_columns import FILE_ITEM, Headers, read_headers
 
@@ -140,8 +140,8 @@ def entries_of(lines: Lines, at: int, count: int, position: int, padding: int, l
 def _headers(pairs: Pairs, padding: int) -> tuple[Headers, Column]:
     """Return where the headers in segments lie, and the padding before them; tell segments they do not fill."""
     data, own = np.frombuffer(pairs.raw, np.uint8), pairs.stops - BLOCK
-    stated, plain = numbers(data, own)
-    pads = np.concatenate(([padding], -stated[3][:-1] % BLOCK))
+    stated, plain = sizes(data, own)
+    pads = np.concatenate(([padding], -stated[:-1] % BLOCK))
     at = np.where(pairs.known, pairs.stops - pairs.spans + pads, own)
     found, members = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for _ in range(EXTENSIONS):

@@ -232,12 +232,20 @@ def test_total_limit_stops(name, reading):
 
 @every_format
 def test_bomb_stops_at_the_expansion_limit(name):
-    bomb = PACK[name](member(b"a", b"x") + member(b"zeros", bytes(40 << 20)) + END)
+    bomb = PACK[name](member(b"a", b"x") + member(b"bomb", b"a" * (40 << 20)) + END)
     limits = Limits(expansion_floor=1 << 20, expansion_ratio=100)
     got = read(bomb, limits)
-    assert got.paths == ["a", "zeros"]
+    assert got.paths == ["a", "bomb"]
     assert any("limit expansion_ratio=100 exceeded" in what for what, _, _ in got.losses)
-    assert got.source.bytes_out < 8 << 20
+    assert got.source.bytes_out < 24 << 20
+
+
+@every_format
+def test_zeros_are_no_bomb(name):
+    zeros = b"".join(member(b"zeros%d" % n, bytes(10 << 20)) for n in range(4))
+    got = read(PACK[name](member(b"a", b"x") + zeros + END), Limits(expansion_floor=1 << 20, expansion_ratio=100))
+    assert got.paths == ["a", *(f"zeros{n}" for n in range(4))]
+    assert got.losses == []
 
 
 @every_format

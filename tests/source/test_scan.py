@@ -264,6 +264,24 @@ def ahead(data: bytes, *, content: bool = False) -> int:
     return taken
 
 
+def inheriting() -> bytes:
+    """Return members behind global headers, with and without times and owners of their own."""
+    plain = b"".join(member(LAYER + b"plain%d" % n, b"abc", uid=n) for n in range(MANY))
+    owned = b"".join(pax((b"gid", b"%d" % n)) + member(LAYER + b"owned%d" % n) for n in range(MANY))
+    first = pax((b"mtime", b"1700000000.25"), (b"gid", b"77"), (b"comment", b"of git archive"), kind=b"g")
+    return ordinary() + first + plain + owned + ordinary(base=OTHER) + pax((b"uid", b"88"), kind=b"g") + plain + owned
+
+
+def test_members_behind_a_global_header_come_in_batches():
+    assert same(inheriting() + END) > 5 * MANY
+    assert same(ordinary() + pax((b"uid", b"9" * 20), kind=b"g") + ordinary(base=OTHER) + END) < 2 * MANY
+
+
+@pytest.mark.usefixtures("far")
+def test_members_behind_a_global_header_are_read_ahead():
+    assert ahead(inheriting() + END, content=True) > 5 * MANY
+
+
 @pytest.mark.usefixtures("far")
 def test_what_processes_gather_ahead_is_what_one_would_find():
     rooms = [LAYER[:16] + b"%064d/diff/" % n for n in range(6)]

@@ -38,6 +38,7 @@ LONG_STEP = 1 << 20
 HEADER = 64 << 10
 """Bytes looked at for the header of one member."""
 DEPTH = 2
+ZEROS = bytes(4 << 10)
 
 DECODE_ERRORS = (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error, INFLATE_ERROR)
 
@@ -365,7 +366,11 @@ class Peeked:
 
 
 class Bounded:
-    """A stream that ends where the limits on decompressed bytes are reached."""
+    """A stream that ends where the limits on decompressed bytes are reached.
+
+    Zeros do not count for the ratio: an honest store holds disks and databases of many gigabytes that are next to
+    nothing else, and they compress a thousand times and more.
+    """
 
     def __init__(self, stream: Stream, source: Input, limits: Limits, records: ReadingLog) -> None:
         self._stream = stream
@@ -373,6 +378,7 @@ class Bounded:
         self._limits = limits
         self._records = records
         self._stopped = False
+        self._filled = 0  # bytes past the floor that are not among zeros
         self.bytes_out = 0
 
     def readinto(self, view: memoryview) -> int:
@@ -380,6 +386,8 @@ class Bounded:
         left = self._left()
         got = self._stream.readinto(view[:left]) if left > 0 else 0
         self.bytes_out += got
+        if self.bytes_out > self._limits.expansion_floor:
+            self._filled += sum(len(piece) for piece in _pieces(view[:got]) if piece != ZEROS[: len(piece)])
         return got
 
     def skip(self, count: int) -> int:
@@ -393,7 +401,7 @@ class Bounded:
         limits, out = self._limits, self.bytes_out
         if out >= limits.total_bytes:
             return self._stop(f"limit total_bytes={limits.total_bytes} reached")
-        if out > limits.expansion_floor and out > limits.expansion_ratio * max(self._source.bytes_read, 1):
+        if self._filled > limits.expansion_ratio * max(self._source.bytes_read, 1):
             return self._stop(f"limit expansion_ratio={limits.expansion_ratio} exceeded")
         return limits.total_bytes - out
 
@@ -402,6 +410,10 @@ class Bounded:
             self._stopped = True
             self._records.loss(f"{what}: the rest is not read", self.bytes_out)
         return 0
+
+
+def _pieces(view: memoryview) -> Iterator[bytes]:
+    return (bytes(view[start : start + len(ZEROS)]) for start in range(0, len(view), len(ZEROS)))
 
 
 def decompress(source: Input, limits: Limits, records: ReadingLog) -> tuple[str, bytes, Bounded]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from analyzer.source.checksum import HAS_CRC, go_iso, last_used, zeros
 from analyzer.source.member import BATCH_KINDS, FILE
+from analyzer.source.tar.header_columns import OWN_GROUP, OWN_TIME, OWN_USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from analyzer.source.tar.columns import Column
     from analyzer.source.tar.header_columns import Members
     from analyzer.source.tar.paths import Paths
+    from analyzer.source.tar.pax import Extras
 
 Fact = TypeVar("Fact")
 
@@ -104,18 +106,25 @@ class Scan(NamedTuple):
     in_window: bool
     sums: tuple[Column, Column] | None = None
 
-    def batch(self, start: int, stop: int, window: Window) -> MemberBatch:
-        """Return the members from `start` up to `stop`; of those in a window, nothing may have been passed over."""
+    def batch(self, start: int, stop: int, window: Window, inherited: Extras) -> MemberBatch:
+        """Return the members from `start` up to `stop`; of those in a window, nothing may have been passed over.
+
+        Args:
+            start: the first.
+            stop: the one behind the last.
+            window: the stream.
+            inherited: time and owners of the members that do not state their own.
+        """
         span, members = slice(start, stop), self.members
-        offsets = self.offsets[span]
+        offsets, stated = self.offsets[span], members.stated[span]
         return MemberBatch(
             members.paths.part(start, stop),
             members.kinds[span],
             members.modes[span],
-            members.uids[span],
-            members.gids[span],
+            _with(members.uids[span], stated & OWN_USER, inherited.uid),
+            _with(members.gids[span], stated & OWN_GROUP, inherited.gid),
             members.sizes[span],
-            members.mtimes_ns[span],
+            _with(members.mtimes_ns[span], stated & OWN_TIME, inherited.mtime_ns),
             offsets,
             members.marks[span],
             members.sets,
@@ -135,6 +144,11 @@ class Scan(NamedTuple):
     def good(self) -> int:
         """Return how many members were read."""
         return len(self.begins) - len(self.bad) + 1
+
+
+def _with(column: Column, own: Column, inherited: int | None) -> Column:
+    """Return a column with one value for all who have none of their own."""
+    return column if inherited is None else np.where(own, column, np.array(inherited, column.dtype))
 
 
 def _part(facts: Mapping[int, Fact], start: int, stop: int) -> dict[int, Fact]:

@@ -53,6 +53,7 @@ ITEMS = np.array(
 """Index into `BATCH_KINDS` by type byte, 255 for all that are in no batch."""
 FILE_ITEM, DIRECTORY_ITEM, SYMLINK_ITEM, HARDLINK_ITEM = map(BATCH_KINDS.index, (FILE, DIRECTORY, SYMLINK, HARDLINK))
 DEVICE_ITEMS = tuple(map(BATCH_KINDS.index, (CHAR, BLOCK_DEVICE)))
+OWN_TIME, OWN_USER, OWN_GROUP = np.array([1, 2, 4], np.uint8)
 NOTHING = b"?"
 """Stands for a path that is not read here."""
 
@@ -81,6 +82,7 @@ class Members(NamedTuple):
         links: targets of symlinks and hard links, by item.
         devices: (major, minor) of device nodes, by item.
         spelled: bytes of each path as the headers have it, with what cleaning takes away.
+        stated: which of `OWN_TIME`, `OWN_USER` and `OWN_GROUP` pax records of its own say.
     """
 
     good: Column
@@ -96,6 +98,7 @@ class Members(NamedTuple):
     links: Mapping[int, str]
     devices: Mapping[int, tuple[int, int]]
     spelled: Column
+    stated: Column
 
 
 def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> Members:
@@ -136,6 +139,7 @@ def read_headers(headers: Headers, limits: Limits, *, engine: bool = False) -> M
         _links(data, targets, kinds, good, limits),
         devices,
         spelled,
+        (said.mtime_ns >= 0) * OWN_TIME | (said.uid >= 0) * OWN_USER | (said.gid >= 0) * OWN_GROUP,
     )
 
 

@@ -154,6 +154,12 @@ class Extras:
         extras.mtime_ns, extras.uid, extras.gid = self.mtime_ns, self.uid, self.gid
         return extras
 
+    @property
+    def usual(self) -> bool:
+        """Tell whether time and owners are none that columns have no room for."""
+        time, owners = self.mtime_ns or 0, (self.uid or 0, self.gid or 0)
+        return 0 <= time < 1 << 63 and max(owners) < 1 << 64
+
     def fault(self, what: str) -> None:
         """Remember one thing that was wrong, once."""
         faults = self.faults = self.faults or []

@@ -108,7 +108,7 @@ class TarReader:
             return 0
         if self._scanner is None and self._make_scanner is not None:
             self._scanner = self._make_scanner()
-        return self._scanner.read(most) if self._scanner is not None else 0
+        return self._scanner.read(most, self._global) if self._scanner is not None else 0
 
     def _next(self, pos: int) -> Member | None:
         """Read the block at `pos` in full; return its member, None when it is about another or none."""
@@ -281,7 +281,8 @@ class TarReader:
         extras = Extras()
         self._pax.read(data, extras)
         self._global = extras.inherited()
-        self._make_scanner = None  # it knows no inherited values
+        if not self._global.usual:
+            self._make_scanner = None
         ignored = [
             name
             for name, value in (("path", extras.path), ("linkpath", extras.link), ("size", extras.size))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.batch import MemberBatch, Scan
+    from analyzer.source.tar.pax import Extras
 
     Take = Callable[[MemberBatch], int]
 
@@ -51,10 +52,14 @@ class Scanner:
         self._scan: Scan | None = None
         self._pause = self._resume = 0
 
-    def read(self, most: int) -> int:
+    def read(self, most: int, inherited: Extras) -> int:
         """Offer up to `most` members from the window's position on; return how many were taken.
 
         The window is moved behind them; where there are none it stays as it is.
+
+        Args:
+            most: members.
+            inherited: time and owners of the members that do not state their own.
         """
         window = self._window
         offset = window.offset
@@ -74,7 +79,7 @@ class Scanner:
         stop = min(int(scan.bad[np.searchsorted(scan.bad, first)]), first + most)
         if stop - first < FEWEST:
             return 0
-        taken = self._take(scan.batch(first, stop, window))
+        taken = self._take(scan.batch(first, stop, window, inherited))
         if taken:
             window.skip(int(scan.ends[first + taken - 1]) - offset)
         else:
