@@ -60,7 +60,8 @@ CHAIN = 15
 class Bundle:
     """Writes a pax tar shaped like an overlay store; the same bytes for the same seed."""
 
-    def __init__(self, target, seed=7):
+    def __init__(self, target, seed=7, *, empty=False):
+        self.empty = empty
         self.random = random.Random(seed)
         self.out = target
         words = [self.random.randbytes(self.random.randint(2, 9)).hex() for _ in range(4_000)]
@@ -84,6 +85,8 @@ class Bundle:
         self.members += 1
 
     def content(self):
+        if self.empty:
+            return b""
         size = min(int(self.random.lognormvariate(7.6, 1.76)), 8 << 20)
         start = self.random.randrange(len(self.pool) - 4096)
         piece = self.pool[start : start + size]
@@ -117,8 +120,8 @@ def short_name(index):
     return "".join(chr(65 + byte % 26) for byte in hashlib.sha256(f"link {index}".encode()).digest()[:26])
 
 
-def write_store(target, members):
-    bundle = Bundle(target)
+def write_store(target, members, *, empty=False):
+    bundle = Bundle(target, empty=empty)
     for path in ("storage", "storage/overlay", "storage/overlay/l", "storage/overlay-layers", "storage/overlay-images"):
         bundle.add(path, "5", mode=0o755)
     layers = []
@@ -154,13 +157,13 @@ def write_diff(bundle, root, until):
                 bundle.add(f"{folder}/module_{number}.py", "0", bundle.content())
 
 
-def uncompressed(scratch, members):
-    """Return the plain bundle, made unless it is there."""
-    plain = scratch / f"store-{members}.tar"
+def uncompressed(scratch, members, *, empty=False):
+    """Return the plain bundle, made unless it is there; `empty` where its files are."""
+    plain = scratch / f"{'empty' if empty else 'store'}-{members}.tar"
     if not plain.exists():
         partial = plain.with_suffix(".partial")
         with partial.open("wb", buffering=1 << 20) as target:
-            write_store(target, members)
+            write_store(target, members, empty=empty)
         partial.rename(plain)
     return plain
 
