@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import store as roles
-from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT, RawStore
+from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT
+from analyzer.snapshot.collected import RawStore
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME
@@ -21,7 +22,7 @@ from analyzer.source.member import DIRECTORY, HARDLINK
 
 if TYPE_CHECKING:
     from analyzer.limits import Limits
-    from analyzer.snapshot.collect import Collected
+    from analyzer.snapshot.collected import Collected
 
 INDEXES = {
     "layers": ("layers.json", "volatile-layers.json"),

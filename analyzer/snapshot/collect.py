@@ -6,21 +6,19 @@ Entries are kept as raw trees per candidate graph root; which candidates are sto
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from analyzer.limits import reached
 from analyzer.snapshot import host
+from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.content import FILE_CODE, DiffTable
+from analyzer.snapshot.keep import Keeper
 from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
-from analyzer.snapshot.provenance import CUT, LEFT_OUT, LIMIT, LINK, SPECIAL, SmallFile, Unread
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.snapshot.volumes import Volumes
-from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK
 from analyzer.source.stream.wrapped import ARCHIVE
 
 if TYPE_CHECKING:
@@ -52,8 +50,6 @@ DIRECTORIES = 10_000
 """Most directories outside of stores that are kept: a graph root is one of them."""
 PROGRESS_EVERY = 512
 HEX_ID = re.compile(r"[0-9a-f]{64}")
-NOT_NEEDED = Unread(LEFT_OUT, "not needed")
-CUT_SHORT = Unread(CUT, "cut: the archive ends or is damaged inside it")
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
 
 
@@ -71,47 +67,6 @@ def _route(match: re.Match[str]) -> tuple[str, str, str | None, str | None]:
     return root, driver, part, rest
 
 
-@dataclass(slots=True)
-class RawStore:
-    """Everything seen under one candidate graph root for one driver.
-
-    Attributes:
-        root: member path of the graph root, `""` when the bundle starts inside it.
-        driver: `overlay`, `vfs`, `btrfs` or `zfs`.
-        home: the driver's own directory.
-        layers, images, containers: entries of `<driver>-layers` etc. by path below it, with kept content.
-        seen: which of the four directories had any entry.
-    """
-
-    root: str
-    driver: str
-    home: DriverHome
-    layers: dict[str, SmallFile] = field(default_factory=dict)
-    images: dict[str, SmallFile] = field(default_factory=dict)
-    containers: dict[str, SmallFile] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Collected:
-    """What one pass gave."""
-
-    stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)
-    loose: dict[str, SmallFile] = field(default_factory=dict)
-    volumes: dict[str, Volumes] = field(default_factory=dict)
-    host: host.Host = field(default_factory=host.Host)
-    tops: dict[str, int] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    archives: list[str] = field(default_factory=list)
-    records: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
-    foreign: dict[str, str] = field(default_factory=dict)
-    directories: dict[str, Member] = field(default_factory=dict)
-    notes: list[Loss] = field(default_factory=list)
-    xattrs: int = 0
-    content_files: int = 0
-    newest_ns: int = 0
-
-
 class Collector:
     """Take members one by one; `result` holds what was kept.
 
@@ -124,9 +79,8 @@ class Collector:
     def __init__(self, limits: Limits, *, read_content: bool, once: bool = False) -> None:
         self.result = Collected()
         self._once = once
-        self._limits = limits
+        self._keeper = Keeper(limits, self.result.notes)
         self._read_content = read_content
-        self._kept = 0
         self._bulk_prefix = "\0"
         self._bulk: DiffTable | None = None
         self._bulk_layer: LayerDirectory | None = None
@@ -168,9 +122,9 @@ class Collector:
         store.seen.add((part or "-home")[1:])
         self.result.newest_ns = max(self.result.newest_ns, member.mtime_ns)
         if part:
-            tree: dict[str, SmallFile] = getattr(store, part[1:])
+            tree = store.tree(part)
             name = rest or ""
-            tree[name] = self._better(tree.get(name), self._keep(member, body, self._bound(part, name)))
+            tree[name] = self._keeper.better(tree.get(name), self._keeper.keep(member, body, self._bound(part, name)))
         elif driver == "overlay":
             self._overlay(store.home, rest or "", member, body)
         else:
@@ -189,63 +143,6 @@ class Collector:
             return ""
         return "small_file"
 
-    def _keep(self, member: Member, body: Body, limit: str) -> SmallFile:
-        """Keep a file's content within a limit of that name."""
-        if not limit:
-            return SmallFile(member, None, unread=NOT_NEEDED)
-        if member.kind != FILE:
-            return SmallFile(member, None, unread=not_regular(member))
-        bound = getattr(self._limits, limit)
-        if member.size > bound:
-            return self._over(member, body, limit, bound)
-        if self._kept + member.size > self._limits.kept_bytes:
-            return self._over(member, body, "kept_bytes", self._limits.kept_bytes)
-        data = body.read(bound)
-        if data is None:
-            return self._over(member, body, limit, bound)
-        self._kept += len(data)
-        if len(data) == member.size and body.complete:
-            return SmallFile(member, data)
-        return SmallFile(member, data, unread=CUT_SHORT)
-
-    def _over(self, member: Member, body: Body, limit: str, bound: int) -> SmallFile:
-        """Return a file that is over a limit with its digest, which needs no room."""
-        digest = hashlib.sha256()
-        for chunk in body.chunks():
-            digest.update(chunk)
-        why = Unread(LIMIT, f"{member.size} bytes, not read: {reached(limit, bound)}")
-        return SmallFile(member, None, digest.hexdigest() if body.complete else "", why)
-
-    def _tail(self, member: Member, body: Body) -> SmallFile:
-        """Keep the end of a log, while there is room for logs."""
-        if member.kind != FILE:
-            return SmallFile(member, None, unread=not_regular(member))
-        held = sum(len(file.data or b"") for file in self.result.host.logs.values())
-        bound = min(self._limits.log_tail, self._limits.logs - held)
-        limit = "log_tail" if bound == self._limits.log_tail else "logs"
-        told = reached(limit, getattr(self._limits, limit))
-        if bound <= 0:
-            return SmallFile(member, None, unread=Unread(LIMIT, f"not read: {told}"))
-        kept = bytearray()
-        for chunk in body.chunks():
-            kept += chunk
-            if len(kept) > 2 * bound:
-                del kept[:-bound]
-        why = Unread(LIMIT, f"only the last {bound} of {member.size} bytes read: {told}")
-        return SmallFile(member, bytes(kept[-bound:]), unread=why if member.size > bound else None)
-
-    def _better(self, before: SmallFile | None, now: SmallFile) -> SmallFile:
-        """Return which of two members of one name counts: the last, unless only the one before it is whole."""
-        if before is None or before.data is None or before.data == now.data:
-            return now
-        if now.member.kind == HARDLINK and now.member.link == now.path:
-            return before
-        last = not (now.cut and before.unread is None)
-        if len(self.result.notes) < NOTED:
-            what = "in the bundle twice with different content: " + ("the last is used" if last else "the last is cut")
-            self.result.notes.append(Loss(what, now.path, max(now.member.offset, 0)))
-        return now if last else before
-
     def _overlay(self, home: DriverHome, rest: str, member: Member, body: Body) -> None:
         if not rest:
             home.member = member
@@ -263,7 +160,7 @@ class Collector:
         else:
             home.others[name] = member
             if name == ".has-mount-program":
-                home.mount_program = self._keep(member, body, "mark")
+                home.mount_program = self._keeper.keep(member, body, "mark")
 
     def _temporary(self, home: DriverHome, name: str, below: str, member: Member) -> None:
         tree = home.staging if name == "staging" else home.tempdirs
@@ -281,8 +178,8 @@ class Collector:
                 layer.entries[name] = member
                 if name in ("link", "lower", "additionallayer"):
                     attribute = "additional" if name == "additionallayer" else name
-                    kept = self._keep(member, body, "small_file")
-                    setattr(layer, attribute, self._better(getattr(layer, attribute), kept))
+                    kept = self._keeper.keep(member, body, "small_file")
+                    setattr(layer, attribute, self._keeper.better(getattr(layer, attribute), kept))
             elif below == "composefs-data/composefs.blob":
                 layer.composefs_blob = member
             return
@@ -408,14 +305,14 @@ class Collector:
         if (volume := VOLUMES.fullmatch(path)) is not None:
             self._volume(volume.group(1) or "", volume.group(2) or "", volume.group(3), member)
         elif host.WANTED.search(path):
-            self.result.host.files[path] = self._keep(member, body, "small_file")
+            self.result.host.files[path] = self._keeper.keep(member, body, "small_file")
         elif host.LOGS.search(path):
-            self.result.host.logs[path] = self._tail(member, body)
+            self.result.host.logs[path] = self._keeper.tail(member, body, self.result.host.logs.values())
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
             limit = "libpod_database" if DATABASE.fullmatch(path) else "mark" if path.endswith(".lock") else ""
-            self.result.loose[path] = self._keep(member, body, limit)
+            self.result.loose[path] = self._keeper.keep(member, body, limit)
         elif (record := RECORDS.fullmatch(path)) is not None:
-            self.result.records.setdefault(record.group(1) or "", {})[record.group(2)] = self._keep(
+            self.result.records.setdefault(record.group(1) or "", {})[record.group(2)] = self._keeper.keep(
                 member, body, "index_file"
             )
 
@@ -424,15 +321,6 @@ class Collector:
         if root not in self.result.volumes and len(self.result.volumes) >= MOST_MOUNTED:
             return
         self.result.volumes.setdefault(root, Volumes()).note(name, below, member)
-
-
-def not_regular(member: Member) -> Unread:
-    """Return why an entry that is no regular file has no content here."""
-    if member.kind == HARDLINK:
-        return Unread(LINK, f"a hard link to {member.link or 'nothing'}, whose content the bundle does not hold")
-    if member.kind == SYMLINK:
-        return Unread(LINK, f"a symlink to {member.link or 'nothing'}, not followed: its content was not captured")
-    return Unread(SPECIAL, f"a {member.kind}, not a regular file")
 
 
 def _nothing() -> None:

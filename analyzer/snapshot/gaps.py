@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.snapshot.collect import HEX_ID, not_regular
+from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.keep import not_regular
 from analyzer.snapshot.libpod.find import DATABASE
 from analyzer.snapshot.provenance import LEFT_OUT, LINK, SPECIAL, Unread
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss

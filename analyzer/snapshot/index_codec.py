@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zstandard
 
-from analyzer.snapshot.collect import Collected, RawStore
+from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.overlay import DriverHome, LayerDirectory

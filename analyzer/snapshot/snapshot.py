@@ -26,7 +26,7 @@ from analyzer.source.open import INSIDE, open_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analyzer.snapshot.collect import Collected
+    from analyzer.snapshot.collected import Collected
     from analyzer.snapshot.gaps import UnreadEvidence
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.rebuild import Rebuilt

@@ -18,7 +18,7 @@ import zstandard
 from analyzer.errors import AnalyzerError, UnreadableError
 from analyzer.limits import Limits
 from analyzer.source.open import open_bundle
-from analyzer.source.stream import compression
+from analyzer.source.stream import compression, formats
 from tests.source.craft import END, member
 from tests.source.reading import drain, facts, read
 
@@ -199,7 +199,7 @@ def test_wrong_checksum_lets_the_next_frame_follow(reading):
 
 
 def test_fallback_without_isal(monkeypatch, reading):
-    monkeypatch.setattr(compression, "igzip_lib", None)
+    monkeypatch.setattr(formats, "igzip_lib", None)
     monkeypatch.setattr(compression, "crc32", zlib.crc32)
     packed = gzip.compress(TAR[:5000]) + gzip.compress(TAR[5000:])
     assert_whole(reading(packed))

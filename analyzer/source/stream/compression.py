@@ -6,31 +6,21 @@ frames or streams after one another, and a bundle may be compressed twice.
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import struct
-import zlib
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING
 
-from analyzer.source.stream.input import HEAD, Input, Replay, Stream
-from analyzer.source.stream.zstd import ZstdStream, is_zstd
+from analyzer.source.stream.bounded import Bounded, Peeked
+from analyzer.source.stream.formats import DECODE_ERRORS, FORMATS, crc32, detect
+from analyzer.source.stream.input import Input, Replay, Stream
+from analyzer.source.stream.zstd import ZstdStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from analyzer.limits import Limits
     from analyzer.source.reading_log import ReadingLog
-
-try:
-    from isal import igzip_lib, isal_zlib
-
-    crc32 = isal_zlib.crc32
-    INFLATE_ERROR = cast("type[Exception]", igzip_lib.IsalError)
-except ImportError:  # no wheel for this platform
-    igzip_lib = None  # type: ignore[assignment]
-    crc32 = zlib.crc32
-    INFLATE_ERROR = zlib.error
+    from analyzer.source.stream.formats import Format
 
 STEP = 128 << 10
 LONG_STEP = 1 << 20
@@ -38,138 +28,6 @@ LONG_STEP = 1 << 20
 HEADER = 64 << 10
 """Bytes looked at for the header of one member."""
 DEPTH = 2
-ZEROS = bytes(4 << 10)
-
-DECODE_ERRORS = (ValueError, OSError, EOFError, lzma.LZMAError, zlib.error, INFLATE_ERROR)
-
-GZIP = b"\x1f\x8b\x08"
-XZ = b"\xfd7zXZ\x00"
-BZIP2 = b"BZh"
-BZIP2_MARKS = (b"1AY&SY", b"\x17rE8P\x90")
-
-
-class Decoder(Protocol):
-    """One compressed member; the shape of `bz2.BZ2Decompressor`."""
-
-    @property
-    def eof(self) -> bool:
-        """Tell whether the member is complete."""
-
-    @property
-    def needs_input(self) -> bool:
-        """Tell whether the next call wants more compressed bytes."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """Return the bytes after the member."""
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Return up to `max_length` more bytes."""
-
-
-class Inflate:
-    """Raw deflate through the standard library, in the shape of `Decoder`."""
-
-    def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(-15)
-
-    @property
-    def eof(self) -> bool:
-        """Tell whether the member is complete."""
-        return self._decoder.eof
-
-    @property
-    def needs_input(self) -> bool:
-        """Tell whether the next call wants more compressed bytes."""
-        return not self._decoder.unconsumed_tail and not self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        """Return the bytes after the member."""
-        return self._decoder.unused_data
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Return up to `max_length` more bytes."""
-        return self._decoder.decompress(self._decoder.unconsumed_tail + data, max(max_length, 0))
-
-
-class Format(NamedTuple):
-    """How one compression is told and undone.
-
-    Attributes:
-        name: as in `MemberSource.format`.
-        magic: whether the bytes start a member of it.
-        decoder: makes a decoder for one member, given the limits.
-        header: length of the framing before the decoder's data, 0 when it takes all; raises ValueError.
-        trailer: length of the framing after it.
-    """
-
-    name: str
-    magic: Callable[[bytes], bool]
-    decoder: Callable[[Limits], Decoder]
-    header: Callable[[bytes], int]
-    trailer: int
-
-
-def gzip_header(data: bytes) -> int:
-    """Return the length of a gzip member's header (RFC 1952 section 2.3).
-
-    Raises:
-        ValueError: no gzip header, or one that is longer than `data`.
-    """
-    if not is_gzip(data) or len(data) < 10:
-        raise ValueError("no gzip header")
-    flags, pos = data[3], 10
-    if flags & 4:
-        pos += 2 + int.from_bytes(data[pos : pos + 2], "little")
-    for flag in (8, 16):
-        if flags & flag:
-            pos = data.index(b"\0", pos) + 1
-    pos += flags & 2
-    if pos > len(data):
-        raise ValueError("gzip header longer than what is left")
-    return pos
-
-
-def is_gzip(head: bytes) -> bool:
-    """Tell gzip with deflate and no reserved flag."""
-    return head[:3] == GZIP and (len(head) < 4 or head[3] < 0x20)
-
-
-def is_xz(head: bytes) -> bool:
-    """Tell xz."""
-    return head[:6] == XZ
-
-
-def is_bzip2(head: bytes) -> bool:
-    """Tell bzip2 by its first block's (or its end's) mark, since the magic alone is three letters."""
-    return head[:3] == BZIP2 and head[3:4].isdigit() and head[4:10] in BZIP2_MARKS
-
-
-def _inflate(_limits: Limits) -> Decoder:
-    return Inflate() if igzip_lib is None else igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE)
-
-
-def _unxz(limits: Limits) -> Decoder:
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, limits.xz_memory)
-
-
-def _whole(_head: bytes) -> int:
-    return 0
-
-
-FORMATS = (
-    Format("gzip", is_gzip, _inflate, gzip_header, 8),
-    Format("xz", is_xz, _unxz, _whole, 0),
-    Format("bzip2", is_bzip2, lambda _limits: bz2.BZ2Decompressor(), _whole, 0),
-)
-
-
-def detect(head: bytes) -> str:
-    """Return the name of the compression that `head` starts with, or "" for none."""
-    if is_zstd(head):
-        return "zstd"
-    return next((form.name for form in FORMATS if form.magic(head)), "")
 
 
 class StreamDamage(Exception):  # noqa: N818 - ends a stream early, with what is known of the place
@@ -337,83 +195,6 @@ class Decompressed:
         if struct.unpack("<II", trailer) != (crc, length & 0xFFFFFFFF):
             what = "checksum mismatch: everything in this stream is suspect"
             self._records.loss(f"gzip: {what}", start)
-
-
-class Peeked:
-    """A stream whose first bytes were looked at."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        view = memoryview(bytearray(HEAD))
-        got = 0
-        while got < HEAD and (more := stream.readinto(view[got:])):
-            got += more
-        self.head = bytes(view[:got])
-        self._left = self.head
-
-    def readinto(self, view: memoryview) -> int:
-        """Fill a part of `view`; 0 at the end."""
-        if not self._left:
-            return self._stream.readinto(view)
-        got = min(len(view), len(self._left))
-        view[:got] = self._left[:got]
-        self._left = self._left[got:]
-        return got
-
-    def skip(self, count: int) -> int:
-        """Pass over bytes where the stream below can."""
-        return 0 if self._left else self._stream.skip(count)
-
-
-class Bounded:
-    """A stream that ends where the limits on decompressed bytes are reached.
-
-    Zeros do not count for the ratio: an honest store holds disks and databases of many gigabytes that are next to
-    nothing else, and they compress a thousand times and more.
-    """
-
-    def __init__(self, stream: Stream, source: Input, limits: Limits, records: ReadingLog) -> None:
-        self._stream = stream
-        self._source = source
-        self._limits = limits
-        self._records = records
-        self._stopped = False
-        self._filled = 0  # bytes past the floor that are not among zeros
-        self.bytes_out = 0
-
-    def readinto(self, view: memoryview) -> int:
-        """Fill a part of `view`; 0 at the end, or once a limit is reached (recorded as a loss)."""
-        left = self._left()
-        got = self._stream.readinto(view[:left]) if left > 0 else 0
-        self.bytes_out += got
-        if self.bytes_out > self._limits.expansion_floor:
-            self._filled += sum(len(piece) for piece in _pieces(view[:got]) if piece != ZEROS[: len(piece)])
-        return got
-
-    def skip(self, count: int) -> int:
-        """Pass over bytes where the stream below can."""
-        got = self._stream.skip(min(count, max(self._left(), 0)))
-        self.bytes_out += got
-        return got
-
-    def _left(self) -> int:
-        """Return how many bytes may still come out."""
-        limits, out = self._limits, self.bytes_out
-        if out >= limits.total_bytes:
-            return self._stop(f"limit total_bytes={limits.total_bytes} reached")
-        if self._filled > limits.expansion_ratio * max(self._source.bytes_read, 1):
-            return self._stop(f"limit expansion_ratio={limits.expansion_ratio} exceeded")
-        return limits.total_bytes - out
-
-    def _stop(self, what: str) -> int:
-        if not self._stopped:
-            self._stopped = True
-            self._records.loss(f"{what}: the rest is not read", self.bytes_out)
-        return 0
-
-
-def _pieces(view: memoryview) -> Iterator[bytes]:
-    return (bytes(view[start : start + len(ZEROS)]) for start in range(0, len(view), len(ZEROS)))
 
 
 def decompress(source: Input, limits: Limits, records: ReadingLog) -> tuple[str, bytes, Bounded]:

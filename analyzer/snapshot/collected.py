@@ -1,0 +1,59 @@
+"""What one pass over a bundle gives, before it is understood: raw trees, and what lay outside of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.snapshot import host
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.overlay import DriverHome
+    from analyzer.snapshot.provenance import SmallFile
+    from analyzer.snapshot.volumes import Volumes
+    from analyzer.source.member import Loss, Member
+
+
+@dataclass(slots=True)
+class RawStore:
+    """Everything seen under one candidate graph root for one driver.
+
+    Attributes:
+        root: member path of the graph root, `""` when the bundle starts inside it.
+        driver: `overlay`, `vfs`, `btrfs` or `zfs`.
+        home: the driver's own directory.
+        layers, images, containers: entries of `<driver>-layers` etc. by path below it, with kept content.
+        seen: which of the four directories had any entry.
+    """
+
+    root: str
+    driver: str
+    home: DriverHome
+    layers: dict[str, SmallFile] = field(default_factory=dict)
+    images: dict[str, SmallFile] = field(default_factory=dict)
+    containers: dict[str, SmallFile] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def tree(self, part: str) -> dict[str, SmallFile]:
+        """Return the entries of one of the directories beside the driver's own, by what follows its name."""
+        return {"-layers": self.layers, "-images": self.images, "-containers": self.containers}[part]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one pass gave."""
+
+    stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)
+    loose: dict[str, SmallFile] = field(default_factory=dict)
+    volumes: dict[str, Volumes] = field(default_factory=dict)
+    host: host.Host = field(default_factory=host.Host)
+    tops: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    archives: list[str] = field(default_factory=list)
+    records: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
+    foreign: dict[str, str] = field(default_factory=dict)
+    directories: dict[str, Member] = field(default_factory=dict)
+    notes: list[Loss] = field(default_factory=list)
+    xattrs: int = 0
+    content_files: int = 0
+    newest_ns: int = 0
