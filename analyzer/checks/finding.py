@@ -38,6 +38,11 @@ class Subject:
         """Return what identifies it over re-captures: the id, else the path."""
         return self.id or self.path
 
+    @property
+    def label(self) -> str:
+        """Return what to call it: its first two names, else twelve digits of its id, else its path."""
+        return ", ".join(self.names[:2]) or self.id[:12] or self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

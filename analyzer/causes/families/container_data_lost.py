@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         explains = weigh(findings, MAIN, FURTHER)
         if subject.kind == "image":
             explains.update(dict.fromkeys(case.about([subject.id], *LEFT), FURTHER))
-        what = ", ".join(subject.names[:2]) or subject.id[:12] or subject.path
+        what = subject.label
         yield Hypothesis(
             family="container-data-lost",
             title=f"{subject.kind} {what}: what the container needs is gone",

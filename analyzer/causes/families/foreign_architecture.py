@@ -39,7 +39,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one foreign image for each image of another platform; one that no container uses may be wanted."""
     for finding in case.of("IMG-024"):
         users = case.rel.users_of_image.get(finding.subject.id, ())
-        name = ", ".join(finding.subject.names[:2]) or finding.subject.id[:12]
+        name = finding.subject.label
         yield Hypothesis(
             family="foreign-architecture",
             title=f"image {name} is built for {finding.facts['seen']}, the node is {finding.facts['expected']}",

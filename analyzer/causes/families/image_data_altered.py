@@ -46,7 +46,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected = case.affected(images=[image_id])
         yield Hypothesis(
             family="image-data-altered",
-            title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} is not what was stored",
+            title=f"data of image {subject.label} is not what was stored",
             subjects=(subject,),
             explains=weigh(findings, MAIN, FURTHER),
             prior=PRIOR,

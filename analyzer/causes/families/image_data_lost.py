@@ -46,7 +46,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected = case.affected(images=[image_id])
         yield Hypothesis(
             family="image-data-lost",
-            title=f"image {', '.join(subject.names[:2]) or image_id[:12]} lost data that its record names",
+            title=f"image {subject.label} lost data that its record names",
             subjects=(subject,),
             explains=weigh(findings, MAIN, FURTHER),
             prior=PRIOR,

@@ -55,7 +55,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     more = and_more(len(what))
     yield Hypothesis(
         family="leaked-space",
-        title=f"{first.kind} {first.id[:12] or first.path}{more} is used by nothing: leaked space",
+        title=f"{first.kind} {first.label}{more} is used by nothing: leaked space",
         subjects=what,
         explains={**weigh(found, WEIGHT, further), **dict.fromkeys(unrecorded, further)},
         prior=PRIOR,

@@ -60,9 +60,9 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
         reasons.append(Reason("the record has no layer: a list has none, a pulled image has", 1.0))
     planted = not local and image is not None and bool(image.layer)
     fatal = bool(case.view.crio) or planted
-    title = f"{', '.join(subject.names[:2]) or image_id[:12]} is a manifest list made on this node"
+    title = f"{subject.label} is a manifest list made on this node"
     if planted:
-        what = ", ".join(subject.names[:2]) or image_id[:12]
+        what = subject.label
         title = f"the manifest of {what} is an index of manifests, put in its place"
     return Hypothesis(
         family="local-manifest-list",

@@ -112,7 +112,7 @@ def _of_image(case: Case, image_id: str, findings: list[Finding]) -> Hypothesis:
     subject = findings[0].subject
     return Hypothesis(
         family="media-corruption",
-        title=f"data of image {', '.join(subject.names[:2]) or image_id[:12]} changed and its time did not",
+        title=f"data of image {subject.label} changed and its time did not",
         subjects=(subject,),
         explains=weigh(findings, DIGEST, 1.0),
         prior=PRIOR,

@@ -50,7 +50,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     first = twice[0].subject
     yield Hypothesis(
         family="two-writers",
-        title=f"{first.kind} {first.id[:12] or first.path} is there twice: two engines or hosts wrote one root",
+        title=f"{first.kind} {first.label} is there twice: two engines or hosts wrote one root",
         subjects=subjects_of(twice),
         explains=weigh(twice, MAIN, FURTHER),
         prior=PRIOR,

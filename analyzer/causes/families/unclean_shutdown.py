@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Reason
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,10 +88,10 @@ def _index_weight(finding: Finding) -> float:
 def _title(findings: list[Finding]) -> str:
     objects = {(f.subject.kind, f.subject.key) for f in findings}
     first = findings[0].subject
-    what = f"{first.kind} {first.id[:12]}" if first.id else first.path
+    what = f"{first.kind} {first.label}" if first.id else first.path
     if len(objects) == 1:
-        return f"{what} was written but never reached the disk (power loss or crash)"
-    return f"power loss or crash: {what} and {len(objects) - 1} more were written but never reached the disk"
+        return f"{what} was never flushed to disk (power loss or crash)"
+    return f"power loss or crash: {what}{and_more(len(objects))} were never flushed to disk"
 
 
 def _reasons(findings: list[Finding]) -> Iterator[Reason]:

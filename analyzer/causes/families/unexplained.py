@@ -45,7 +45,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         )
         yield Hypothesis(
             family="unexplained",
-            title=f"{kind} {', '.join(subject.names[:2]) or subject.id[:12] or subject.path}: cause not known",
+            title=f"{kind} {subject.label}: cause not known",
             subjects=(subject,),
             explains=weigh(findings, WEIGHT, FURTHER),
             prior=PRIOR,
