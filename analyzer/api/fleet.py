@@ -1,4 +1,4 @@
-"""Many bundles as one set of frames: a row's `bundle` says which node it came from."""
+"""Many bundles as one set of frames: a row's `node` says where it came from."""
 
 from __future__ import annotations
 

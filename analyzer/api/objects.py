@@ -5,23 +5,31 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from analyzer.api.content import content_at
 from analyzer.api.frame import Frame
 from analyzer.api.graph import layer_graph, wrong_nodes
 from analyzer.errors import UsageError
+from analyzer.graph.drift import drift
 from analyzer.graph.find import find
 from analyzer.graph.neighbourhood import around, objects_only
+from analyzer.graph.tree import tree_view
 from analyzer.report.drawing import svg
-from analyzer.report.formats.frames import findings_of
+from analyzer.report.formats.frames import affected_of, findings_of
 from analyzer.report.views.cells import cause_html, cause_text, object_html
 from analyzer.report.views.object_view import render, shown
-from analyzer.snapshot.frames import files_of_layer
+from analyzer.snapshot.columns import DRIFT
+from analyzer.snapshot.frames import FileRows, file_frame, files, frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from analyzer.api.report import Report
     from analyzer.causes.model import Cause
     from analyzer.graph.find import FoundObject
+    from analyzer.graph.merged import Merged
+    from analyzer.graph.tree import TreeView
 
 LISTED, AROUND = 6, 60
 
@@ -80,13 +88,37 @@ class ObjectView:
 
     @property
     def images(self) -> list[str]:
-        """Return names (ids where there are none) of the images that need it."""
-        return [name for image in self.facts["used_by"]["images"] for name in (image["names"] or [image["id"]])]
+        """Return ids of the images that need it; `Snapshot.images` has their names."""
+        return [image["id"] for image in self.facts["used_by"]["images"]]
 
     @property
     def containers(self) -> list[str]:
         """Return ids of the containers that need it."""
         return [container["id"] for container in self.facts["used_by"]["containers"]]
+
+    @cached_property
+    def _tree(self) -> TreeView:
+        return tree_view(self._report.snapshot, self._found)
+
+    @cached_property
+    def files(self) -> Frame:
+        """Return the files a container of it would see: deletions applied, `layer` says where each comes from.
+
+        Columns as in `Snapshot.files`; `path` is the member, `name` the path inside.
+
+        Raises:
+            UsageError: it has no layer, or the bundle no contents.
+        """
+        return Frame(files_of_tree(self._found, self._tree.tree))
+
+    def read(self, path: str) -> bytes:
+        """Return the content of one file as a container of it would see it, symbolic links followed.
+
+        Raises:
+            UsageError: there is no such file in it.
+            UnreadableError: it is cut, or the bundle was a pipe.
+        """
+        return b"".join(content_at(self._report.snapshot, self._tree, path))
 
     @property
     def findings(self) -> Frame:
@@ -116,8 +148,8 @@ class LayerView(ObjectView):
 
     @cached_property
     def files(self) -> Frame:
-        """Return its files; columns as in `Snapshot.files`."""
-        return Frame(files_of_layer(self._report.snapshot, self.id))
+        """Return the files of the layer itself, whatever lies below it; columns as in `Snapshot.files`."""
+        return Frame(files(self._report.snapshot, self.id))
 
 
 class ImageView(ObjectView):
@@ -149,6 +181,19 @@ class ContainerView(ObjectView):
         record = self._found.rel.containers.get(self.id)
         return record.layer if record else ""
 
+    @cached_property
+    def drift(self) -> Frame:
+        """Return what it added (A), changed (C) and deleted (D) against its image, by path; sizes in bytes.
+
+        Raises:
+            UsageError: the bundle does not hold its layer.
+        """
+        if self._found.rel.directory(self.layer) is None or not self._report.snapshot.content_files:
+            raise UsageError("the bundle does not hold its layer", where=self._report.snapshot.bundle.path)
+        changes, _ = drift(self._found.rel, self.layer)
+        rows = ({"change": c.kind, "name": c.path, "what": c.what, "size": c.size, "path": c.member} for c in changes)
+        return Frame(frame(rows, DRIFT))
+
 
 class CauseView:
     """One cause.
@@ -166,11 +211,25 @@ class CauseView:
         self.title: str = cause.hypothesis.title
         self.probability: float = cause.probability
 
+    @property
+    def affected(self) -> Frame:
+        """Return what it breaks, one object a row; `id` joins with the frames of a snapshot."""
+        return Frame(affected_of({"causes": [self.facts]}))
+
     def __repr__(self) -> str:
         return cause_text(self.facts)
 
     def _repr_html_(self) -> str:
         return cause_html(self._report, self._cause)
+
+
+def files_of_tree(found: FoundObject, tree: Merged) -> pd.DataFrame:
+    """Return what a tree shows, layer by layer from the top."""
+    rows: list[list[int]] = [[] for _ in tree.tables]
+    for number, row in tree.places.values():
+        rows[number].append(row)
+    root = found.rel.stores[0].root or "."
+    return file_frame(FileRows(root, layer, table, rows[n]) for n, (layer, table) in enumerate(tree.tables))
 
 
 def cause_view(report: Report, document: Mapping[str, Any], rank: int) -> CauseView:

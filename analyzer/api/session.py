@@ -124,25 +124,25 @@ class Snapshot:
     def layers(self) -> pd.DataFrame:
         """Return one row per layer record."""
         from analyzer.api.frame import Frame  # noqa: PLC0415  pandas takes half a second to import
-        from analyzer.snapshot import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
-        return Frame(frames.layers(self.reading))
+        return Frame(frames.layers(self._report))
 
     @cached_property
     def images(self) -> pd.DataFrame:
         """Return one row per image record."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.snapshot import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
-        return Frame(frames.images(self.reading))
+        return Frame(frames.images(self._report))
 
     @cached_property
     def containers(self) -> pd.DataFrame:
         """Return one row per container record."""
         from analyzer.api.frame import Frame  # noqa: PLC0415
-        from analyzer.snapshot import frames  # noqa: PLC0415
+        from analyzer.report.formats import frames  # noqa: PLC0415
 
-        return Frame(frames.containers(self.reading))
+        return Frame(frames.containers(self._report))
 
     @cached_property
     def links(self) -> pd.DataFrame:

@@ -9,14 +9,12 @@ import click
 
 from analyzer.cli.options import bundle_argument
 from analyzer.cli.output import emit, emit_bytes
-from analyzer.cli.session import Opened
-from analyzer.cli.tree_view import named, own_option, remark, view
+from analyzer.cli.session import Opened, kept_reading
+from analyzer.cli.tree_view import named, own_option, remark
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from analyzer.graph.find import FoundObject
 
 
 @click.command("cat")
@@ -48,37 +46,16 @@ def _inert(line: str) -> str:
 
 
 def _content(bundle: str, what: str, path: str, *, own: bool) -> Iterator[bytes]:
-    if not path:
-        from analyzer.source.reread import reread
+    from analyzer.api.content import content_at, member_content
 
-        member = "/".join(part for part in what.split("/") if part not in ("", "."))
-        return reread(bundle, member)
+    if not path:
+        return member_content(bundle, kept_reading(bundle), what)
+    from analyzer.graph.tree import tree_view
+
     opened = Opened(bundle)
     found = named(opened, what)
     if found is None:
         raise UsageError(f"{what!r} is no layer, image or container of this bundle", where=bundle)
-    return _in_view(opened, found, path, own=own)
-
-
-def _in_view(opened: Opened, found: FoundObject, path: str, *, own: bool) -> Iterator[bytes]:
-    from analyzer.source.reread import reread, reread_plain
-
-    seen = view(opened, found, own=own)
+    seen = tree_view(opened.snapshot, found, own=own)
     remark(seen.remark)
-    try:
-        place = seen.tree.resolve(path)
-    except RecursionError as error:
-        raise UsageError(str(error), where=opened.bundle) from error
-    entry = seen.tree.get(place)
-    if entry is None:
-        raise UsageError(f"no {path!r} in {found.kind} {found.id[:12]}", where=opened.bundle)
-    held = seen.tree.content(entry)
-    if held.entry.kind != "file":
-        raise UsageError(f"{path!r} is a {held.entry.kind}, not a file", where=opened.bundle)
-    if not held.entry.size:
-        return iter(())
-    if opened.snapshot.bundle.format == "tar" and held.entry.crc is not None:
-        plain = reread_plain(opened.bundle, held.entry.offset, held.entry.size, held.entry.crc)
-        if plain is not None:
-            return plain
-    return reread(opened.bundle, held.member, offset=held.entry.offset)
+    return content_at(opened.snapshot, seen, path)

@@ -11,7 +11,7 @@ import click
 from analyzer.cli.options import bundle_argument, chosen_limits, format_option
 from analyzer.cli.output import emit
 from analyzer.cli.session import Opened, tell_unread
-from analyzer.cli.tree_view import named, own_option, remark, view
+from analyzer.cli.tree_view import named, own_option, remark
 from analyzer.errors import UsageError
 from analyzer.limits import advised
 from analyzer.source.member import Loss
@@ -49,7 +49,9 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
             raise UsageError(f"{what!r} is no layer, image or container of this bundle", where=bundle)
         _emit(_members(bundle, what, recursive=recursive), form)
         return
-    seen = view(opened, found, own=own)
+    from analyzer.graph.tree import tree_view
+
+    seen = tree_view(opened.snapshot, found, own=own)
     remark(seen.remark)
     try:
         start = seen.tree.resolve(path)

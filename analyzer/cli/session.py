@@ -162,6 +162,18 @@ def reading(
     return snapshot, cache
 
 
+def kept_reading(bundle: str) -> BundleSnapshot | None:
+    """Return a bundle as the user's cache has it, None where it is not there; the bundle itself is not read."""
+    from analyzer.cli.cache import Cache
+    from analyzer.snapshot.snapshot import understand
+
+    ctx, limits = click.get_current_context(silent=True), chosen_limits()
+    if ctx is not None and ctx.meta.get(NO_CACHE):
+        return None
+    kept = Cache(bundle, limits).gathered(ENOUGH["standard"])
+    return understand(kept, limits) if kept is not None else None
+
+
 def tell_losses(snapshot: BundleSnapshot) -> None:
     """Warn once of what was not read; the command then ends with status 4, whatever it shows."""
     tell_unread(snapshot.bundle.path, snapshot.losses, open_end=snapshot.open_end)

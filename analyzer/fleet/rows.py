@@ -14,8 +14,9 @@ import msgspec
 from analyzer.fleet import schema
 from analyzer.fleet.facts import facts, first_value
 from analyzer.outlook.timeline import timeline
+from analyzer.report.columns import affected_rows, cause_rows, finding_rows
 from analyzer.report.formats.document import cleaned
-from analyzer.snapshot.frames import in_range, kubernetes_columns
+from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,19 +58,19 @@ def unpack(data: bytes) -> Payload:
 def rows_of(report: Report, document: Mapping[str, Any], task: Task | None = None) -> Rows:
     """Return the rows of every table but `runs`."""
     line = timeline(report.snapshot, report.findings)
-    known = list(facts(report))
+    known, stores = list(facts(report)), report.snapshot.stores
     made: dict[str, Iterable[Mapping[str, Any]]] = {
         "nodes": [_node(report, document, line, known, task)],
         "causes": _causes(report, document, line),
-        "findings": map(_finding, document["findings"]),
-        "affected": (row for cause in document["causes"] for row in _affected(cause)),
+        "findings": finding_rows(document),
+        "affected": affected_rows(document),
         "plan": ({**step, "rank": c["rank"], "cause": c["id"]} for c in document["causes"] for step in c["plan"]),
         "coverage": _coverage(document),
         "events": _events(line),
         "facts": ({"kind": kind, "value": value} for kind, value in known),
-        "images": _images(report),
-        "layers": _layers(report),
-        "containers": _containers(report),
+        "images": (image_row(store, image) for store in stores for image in store.images),
+        "layers": (layer_row(store, layer) for store in stores for layer in store.layers),
+        "containers": (container_row(store, each) for store in stores for each in store.containers),
     }
     return {name: ordered(name, rows) for name, rows in made.items()}
 
@@ -137,27 +138,15 @@ def _node(
 
 
 def _causes(report: Report, document: Mapping[str, Any], line: Timeline) -> Iterator[dict[str, Any]]:
-    for cause, item in zip(report.causes, document["causes"], strict=True):
+    for cause, item, row in zip(report.causes, document["causes"], cause_rows(document), strict=True):
         explained = set(cause.hypothesis.explains)
         times = [event.ns for event in line.events if event.bad and not explained.isdisjoint(event.findings)]
-        subject, hit = item["subjects"][0], item["affected"]
         yield {
-            "rank": item["rank"],
-            "cause": item["id"],
-            "title": item["title"],
-            "probability": item["probability"],
-            "severity": item["severity"],
-            "kind": subject["kind"],
-            "subject": subject["id"] or subject["path"],
-            "path": subject["path"],
-            "images": len(hit["images"]),
-            "containers": len(hit["containers"]),
-            "layers": len(hit["layers"]),
+            **row,
             "fingerprint": cause_fingerprint(item),
             "known": report.is_known(cause),
             "first": min(times, default=None),
             "last": max(times, default=None),
-            "findings": item["explains"],
         }
 
 
@@ -170,28 +159,6 @@ def cause_fingerprint(cause: Mapping[str, Any]) -> str:
     subject = cause["subjects"][0]
     text = "\0".join((cause["id"], subject["kind"], subject["id"] or subject["path"].rpartition("/")[2]))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _finding(item: Mapping[str, Any]) -> dict[str, Any]:
-    subject, evidence = item["subject"], item["evidence"][0]
-    return {
-        **item,
-        "kind": subject["kind"],
-        "subject": subject["id"] or subject["path"],
-        "path": subject["path"],
-        "expected": evidence["expected"],
-        "observed": evidence["observed"],
-    }
-
-
-def _affected(cause: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    common, hit = {"rank": cause["rank"], "cause": cause["id"]}, cause["affected"]
-    for image in hit["images"]:
-        yield {**common, "kind": "image", "id": image["id"], "name": ", ".join(image["names"])}
-    for container in hit["containers"]:
-        yield {**common, "kind": "container", "id": container["id"], "name": container["name"]}
-    for layer_id in hit["layers"]:
-        yield {**common, "kind": "layer", "id": layer_id, "name": ""}
 
 
 def _coverage(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -219,47 +186,4 @@ def _events(line: Timeline) -> Iterator[dict[str, Any]]:
                 "name": event.name,
                 "path": event.path,
                 "bad": event.bad,
-            }
-
-
-def _images(report: Report) -> Iterator[dict[str, Any]]:
-    for store in report.snapshot.stores:
-        for image in store.images:
-            yield {
-                "store": store.root or ".",
-                "id": image.id,
-                "name": image.names[0] if image.names else "",
-                "names": list(image.names),
-                "digest": image.digest,
-                "layer": image.layer,
-                "created": in_range(image.created_ns),
-            }
-
-
-def _layers(report: Report) -> Iterator[dict[str, Any]]:
-    for store in report.snapshot.stores:
-        for layer in store.layers:
-            yield {
-                "store": store.root or ".",
-                "id": layer.id,
-                "parent": layer.parent,
-                "created": in_range(layer.created_ns),
-                "diff_digest": layer.diff_digest,
-                "diff_size": layer.diff_size if layer.diff_size is None or abs(layer.diff_size) < 1 << 63 else None,
-                "incomplete": layer.incomplete,
-            }
-
-
-def _containers(report: Report) -> Iterator[dict[str, Any]]:
-    for store in report.snapshot.stores:
-        for container in store.containers:
-            yield {
-                "store": store.root or ".",
-                "id": container.id,
-                "name": container.name,
-                **kubernetes_columns(container),
-                "image": container.image,
-                "layer": container.layer,
-                "engine": container.engine,
-                "created": in_range(container.created_ns),
             }

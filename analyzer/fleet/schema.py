@@ -7,6 +7,20 @@ Types are those of the frames: `string`, `int64`, `Int64` (with unknowns), `floa
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from analyzer.report import columns
+from analyzer.snapshot import columns as records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _of(table: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return some columns of a table."""
+    return {name: table[name] for name in names}
+
+
 NODES = {
     "path": "string",
     "sha256": "string",
@@ -49,39 +63,13 @@ NODES = {
     "tool": "string",
 }
 CAUSES = {
-    "rank": "int64",
-    "cause": "string",
-    "title": "string",
-    "probability": "float64",
-    "severity": "string",
-    "kind": "string",
-    "subject": "string",
-    "path": "string",
-    "images": "int64",
-    "containers": "int64",
-    "layers": "int64",
+    **{name: kind for name, kind in columns.CAUSES.items() if name != "findings"},
     "fingerprint": "string",
     "known": "bool",
     "first": "datetime64[ns, UTC]",
     "last": "datetime64[ns, UTC]",
     "findings": "object",
 }
-FINDINGS = {
-    "id": "string",
-    "rule": "string",
-    "slug": "string",
-    "severity": "string",
-    "confidence": "string",
-    "kind": "string",
-    "subject": "string",
-    "path": "string",
-    "message": "string",
-    "expected": "string",
-    "observed": "string",
-    "explained_by": "object",
-    "fingerprint": "string",
-}
-AFFECTED = {"rank": "int64", "cause": "string", "kind": "string", "id": "string", "name": "string"}
 PLAN = {
     "rank": "int64",
     "cause": "string",
@@ -92,47 +80,12 @@ PLAN = {
     "after": "string",
 }
 COVERAGE = {"kind": "string", "what": "string", "place": "string"}
-EVENTS = {
-    "time": "datetime64[ns, UTC]",
-    "kind": "string",
-    "event": "string",
-    "id": "string",
-    "name": "string",
-    "path": "string",
-    "bad": "bool",
-}
+EVENTS = _of(columns.EVENTS, "time", "kind", "event", "id", "name", "path", "bad")
 FACTS = {"kind": "string", "value": "string"}
-IMAGES = {
-    "store": "string",
-    "id": "string",
-    "name": "string",
-    "names": "object",
-    "digest": "string",
-    "layer": "string",
-    "created": "datetime64[ns, UTC]",
-}
-LAYERS = {
-    "store": "string",
-    "id": "string",
-    "parent": "string",
-    "created": "datetime64[ns, UTC]",
-    "diff_digest": "string",
-    "diff_size": "Int64",
-    "incomplete": "bool",
-}
+IMAGES = _of(records.IMAGES, "store", "id", "name", "names", "digest", "layer", "created")
+LAYERS = _of(records.LAYERS, "store", "id", "parent", "created", "diff_digest", "diff_size", "incomplete")
 CONTAINERS = {
-    "store": "string",
-    "id": "string",
-    "name": "string",
-    "namespace": "string",
-    "pod": "string",
-    "container": "string",
-    "attempt": "string",
-    "sandbox": "bool",
-    "image": "string",
-    "layer": "string",
-    "engine": "string",
-    "created": "datetime64[ns, UTC]",
+    name: kind for name, kind in records.CONTAINERS.items() if name not in ("volatile", "state", "path", "pointer")
 }
 RUNS = {"seconds": "float64", "peak": "int64", "tries": "int64"}
 
@@ -141,8 +94,8 @@ TABLES = {
     for name, columns in {
         "nodes": NODES,
         "causes": CAUSES,
-        "findings": FINDINGS,
-        "affected": AFFECTED,
+        "findings": columns.FINDINGS,
+        "affected": columns.AFFECTED,
         "plan": PLAN,
         "coverage": COVERAGE,
         "events": EVENTS,

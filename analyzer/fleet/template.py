@@ -15,11 +15,12 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.fleet.isolate import signal_name
-from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, TIMEOUT, Outcome
-from analyzer.fleet.wire import Broken, packed, receive, send, unpacked
+from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, NO_STORE, TIMEOUT, UNREADABLE, Outcome
+from analyzer.fleet.wire import LENGTH, Broken, packed, receive, send, unpacked
 from analyzer.fleet.worker import warm, warm_for, work
 from analyzer.source.forks import keep_to_one
 
@@ -33,6 +34,12 @@ try:
 except ImportError:  # not a Unix
     resource = None  # type: ignore[assignment]
 
+HARMLESS = frozenset({"", UNREADABLE, NO_STORE})
+"""Kinds of outcomes after which a child is what it was."""
+HISTORY = frozenset({MEMORY, KILLED, CRASHED})
+"""Kinds that may come of what a child did before."""
+WORN = 48 << 20
+"""Bytes by which a child may have grown before another one takes the next task."""
 LOOK = 0.1
 """Seconds between two looks at the memory of a child."""
 HARD, RESERVED = 1.25, 128 << 20
@@ -52,13 +59,14 @@ def main() -> None:
     warm()
     gc.collect()
     gc.freeze()
+    children = _Children(tasks.fileno()) if hasattr(os, "fork") else None
     while True:
         try:
             task: Task = pickle.loads(_whole(tasks))  # noqa: S301  from the parent, which started this process
         except Broken:
             return
         warm_for(task)
-        outcome = _forked(task, tasks.fileno()) if hasattr(os, "fork") else work(task)
+        outcome = children.run(task) if children is not None else work(task)
         try:
             send(answers, packed(outcome))
         except OSError:
@@ -80,55 +88,126 @@ def _whole(stream: BinaryIO) -> bytes:
     return receive(Exactly())  # type: ignore[arg-type]
 
 
-def _forked(task: Task, parent: int) -> Outcome:
-    """Run a task in a child and watch it.
+class _Children:
+    """The child that runs tasks, forked anew when it failed, has grown, or has other limits than a task asks for.
+
+    Forking costs a small bundle as much as analysing it: every page that the child then writes to is copied. So a child
+    takes one task after the other while it stays what it was, and whatever becomes of it is the outcome of the one task
+    that it held.
 
     Args:
-        task: the bundle.
         parent: descriptor that becomes readable only when the parent is gone.
     """
-    started = time.monotonic()
-    ours, theirs = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(ours)
-        _child(task, theirs)
-    os.close(theirs)
-    pieces, ended = _watched(task, pid, ours, parent)
-    os.close(ours)
-    if ended:
-        os.kill(pid, signal.SIGKILL)
-    _, status, used = os.wait4(pid, 0)
-    if ended == "parent":
-        sys.exit(0)
-    seconds, peak = time.monotonic() - started, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    if not ended:
-        with suppress(ValueError):
-            told = unpacked(b"".join(pieces))
-            return Outcome(
-                task.key, told.status, told.kind, told.reason, told.sha256, seconds, peak, payload=told.payload
-            )
-    kind, reason = _why(task, ended, os.waitstatus_to_exitcode(status))
-    return Outcome(task.key, FAILED, kind, reason, seconds=seconds, peak=peak)
+
+    def __init__(self, parent: int) -> None:
+        self._parent = parent
+        self._child: _Child | None = None
+
+    def run(self, task: Task) -> Outcome:
+        """Run a task and watch it; what a used child does not come to an end with is given to a new one."""
+        used = self._child is not None
+        started = time.monotonic()
+        outcome = self._run(task, started)
+        if used and self._child is None and outcome.kind in HISTORY:
+            outcome = self._run(task, started)
+        return outcome
+
+    def _run(self, task: Task, started: float) -> Outcome:
+        child = self._fresh(task)
+        data, ended = child.answer(task, self._parent)
+        outcome = None
+        if data is not None:
+            with suppress(ValueError):
+                outcome = unpacked(data)
+        seconds = time.monotonic() - started
+        if outcome is not None:
+            if outcome.kind not in HARMLESS or _resident(child.pid) > child.start + WORN:
+                self._end()
+            return replace(outcome, seconds=seconds)
+        code, peak = child.end(kill=bool(ended))
+        self._child = None
+        if ended == "parent":
+            sys.exit(0)
+        kind, reason = _why(task, ended, code)
+        return Outcome(task.key, FAILED, kind, reason, seconds=seconds, peak=peak)
+
+    def _fresh(self, task: Task) -> _Child:
+        if self._child is not None and (self._child.memory != task.memory or not self._child.send(task)):
+            self._end()
+        if self._child is None:
+            self._child = _Child(task)
+            self._child.send(task)
+        return self._child
+
+    def _end(self) -> None:
+        assert self._child is not None
+        self._child.end()
+        self._child = None
 
 
-def _watched(task: Task, pid: int, ours: int, parent: int) -> tuple[list[bytes], str]:
-    """Return what the child wrote, and why it has to be ended (`""` when it ended by itself)."""
-    deadline = time.monotonic() + task.timeout if task.timeout else float("inf")
-    pieces: list[bytes] = []
-    while True:
-        ready, _, _ = select.select([ours, parent], [], [], LOOK)
-        if ours in ready:
-            piece = os.read(ours, 1 << 20)
-            if not piece:
-                return pieces, ""
-            pieces.append(piece)
-        elif parent in ready:
-            return pieces, "parent"
-        if time.monotonic() > deadline:
-            return pieces, TIMEOUT
-        if task.memory and _resident(pid) > task.memory:
-            return pieces, MEMORY
+class _Child:
+    """A forked process with its limits; it answers one task after the other.
+
+    Attributes:
+        pid: its process id.
+        memory: the limit that it was forked with.
+        start: bytes it held at first.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.memory = task.memory
+        theirs_in, self._tasks = os.pipe()
+        self._answers, theirs_out = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._tasks)
+            os.close(self._answers)
+            _serve(theirs_in, theirs_out, task.memory)
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self.start = _resident(self.pid)
+
+    def send(self, task: Task) -> bool:
+        """Give it a task; False when it is gone."""
+        data = pickle.dumps(task)
+        whole = LENGTH.pack(len(data)) + data
+        try:
+            while whole:
+                whole = whole[os.write(self._tasks, whole) :]
+        except OSError:
+            return False
+        return True
+
+    def answer(self, task: Task, parent: int) -> tuple[bytes | None, str]:
+        """Return what it wrote, None for no whole answer, and why it has to be ended (`""` for no reason)."""
+        deadline = time.monotonic() + task.timeout if task.timeout else float("inf")
+        pieces, missing = bytearray(), LENGTH.size
+        while True:
+            ready, _, _ = select.select([self._answers, parent], [], [], LOOK)
+            if self._answers in ready:
+                piece = os.read(self._answers, 1 << 20)
+                if not piece:
+                    return None, ""
+                pieces += piece
+                if len(pieces) >= LENGTH.size:
+                    missing = LENGTH.size + LENGTH.unpack_from(pieces)[0]
+                if len(pieces) >= missing > LENGTH.size:
+                    return bytes(pieces[LENGTH.size : missing]), ""
+            elif parent in ready:
+                return None, "parent"
+            if time.monotonic() > deadline:
+                return None, TIMEOUT
+            if task.memory and _resident(self.pid) > task.memory:
+                return None, MEMORY
+
+    def end(self, *, kill: bool = True) -> tuple[int, int]:
+        """End it, or wait for its end; return its exit code and the most bytes it held."""
+        os.close(self._tasks)
+        os.close(self._answers)
+        if kill:
+            os.kill(self.pid, signal.SIGKILL)
+        _, status, used = os.wait4(self.pid, 0)
+        return os.waitstatus_to_exitcode(status), used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _why(task: Task, ended: str, code: int) -> tuple[str, str]:
@@ -147,27 +226,54 @@ def _why(task: Task, ended: str, code: int) -> tuple[str, str]:
     return CRASHED, f"the worker ended without an answer, exit status {code}"
 
 
-def _child(task: Task, answers: int) -> NoReturn:
-    """Do the work and end this process, whatever happens."""
+def _serve(tasks: int, answers: int, memory: int) -> NoReturn:
+    """Answer tasks until there are no more; what cannot be answered is the exit status."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _bound(task)
+        _bound(memory)
         keep_to_one()
-        outcome = work(task)
-        try:
-            data = packed(outcome)
-        except MemoryError:
-            data = packed(Outcome(task.key, FAILED, MEMORY, "the report did not fit into memory"))
-        with os.fdopen(answers, "wb") as stream:
-            stream.write(data)
-        os._exit(0)
+        with os.fdopen(tasks, "rb", buffering=0) as source, os.fdopen(answers, "wb") as stream:
+            while True:
+                try:
+                    task: Task = pickle.loads(_whole(source))  # noqa: S301  from the template
+                except Broken:
+                    os._exit(0)
+                send(stream, _answer(task))
     except MemoryError:
         os._exit(NO_MEMORY)
     finally:
         os._exit(BROKEN)
 
 
-def _bound(task: Task) -> None:
+def _answer(task: Task) -> bytes:
+    _measure_anew()
+    outcome = work(task)
+    try:
+        return packed(replace(outcome, peak=_peak()))
+    except MemoryError:
+        return packed(Outcome(task.key, FAILED, MEMORY, "the report did not fit into memory"))
+
+
+def _measure_anew() -> None:
+    """Let the kernel count the peak of this process from here on, where it offers that."""
+    with suppress(OSError):
+        handle = os.open("/proc/self/clear_refs", os.O_WRONLY)
+        try:
+            os.write(handle, b"5")
+        finally:
+            os.close(handle)
+
+
+def _peak() -> int:
+    """Return the most bytes this process held in memory, 0 where nothing tells."""
+    try:
+        with open("/proc/self/status", "rb") as status:  # noqa: PTH123  no object more than needed where memory is short
+            line = next(line for line in status if line.startswith(b"VmHWM:"))
+        return int(line.split()[1]) << 10
+    except (OSError, StopIteration, ValueError, IndexError):
+        return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _bound(memory: int) -> None:
     """Set this process's limits; it ends with its parent where the kernel offers that."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
@@ -175,9 +281,9 @@ def _bound(task: Task) -> None:
     if resource is None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if task.memory:
+    if memory:
         which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-        most = int(task.memory * HARD) + RESERVED
+        most = int(memory * HARD) + RESERVED
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(OSError, ValueError):

@@ -37,10 +37,10 @@ LONGEST = 500
 
 
 def warm() -> None:
-    """Load what every task needs; looking for plug-ins costs more than judging a small store."""
+    """Load what tasks need; looking for plug-ins costs more than judging a small store, and so does loading numpy."""
     from analyzer.causes.plugins import known_families  # noqa: PLC0415
     from analyzer.checks.plugins import known_rules  # noqa: PLC0415
-    from analyzer.report.formats import frames  # noqa: F401, PLC0415
+    from analyzer.source.tar import scan  # noqa: F401, PLC0415  what bundles with many members are read by
 
     known_rules()
     known_families()

@@ -14,24 +14,25 @@ import analyzer
 from analyzer.api.diff import Diff
 from analyzer.api.plan import STEPS
 from analyzer.limits import DEFAULT
+from analyzer.report import columns as found
 from analyzer.report.compared import frames as compared
 from analyzer.report.formats import frames as judged
-from analyzer.snapshot import frames as recorded
+from analyzer.snapshot import columns
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "api.md").read_text()
 FRAMES = {
-    "layers": recorded.LAYERS,
-    "images": recorded.IMAGES,
-    "containers": recorded.CONTAINERS,
-    "links": recorded.LINKS,
-    "files": recorded.FILES,
+    "layers": columns.LAYERS,
+    "images": columns.IMAGES,
+    "containers": columns.CONTAINERS,
+    "links": columns.LINKS,
+    "files": columns.FILES,
     "changes": judged.CHANGES,
-    "events": judged.EVENTS,
+    "events": found.EVENTS,
     "space": judged.SPACE,
-    "findings": judged.FINDINGS,
-    "causes": judged.CAUSES,
-    "affected": judged.AFFECTED,
+    "findings": found.FINDINGS,
+    "causes": found.CAUSES,
+    "affected": found.AFFECTED,
     "bundles": judged.BUNDLES,
     "differences": compared.DIFFERENCES,
 }

@@ -34,8 +34,9 @@ def test_frames_equal_what_commands_print(bundle):
     for column in ("id", "rule", "slug", "severity", "confidence", "message", "fingerprint"):
         assert s.findings[column].tolist() == [finding[column] for finding in document["findings"]]
     assert [list(ranks) for ranks in s.findings.explained_by] == [f["explained_by"] for f in document["findings"]]
-    for column in ("rank", "id", "title", "probability", "severity"):
+    for column in ("rank", "title", "probability", "severity"):
         assert s.causes[column].tolist() == [cause[column] for cause in document["causes"]]
+    assert s.causes.cause.tolist() == [cause["id"] for cause in document["causes"]]
     for rank, cause in enumerate(document["causes"], 1):
         hit = s.affected[s.affected["rank"] == rank]
         for kind, key in (("image", "images"), ("container", "containers")):

@@ -191,5 +191,5 @@ def test_changes_name_the_edited_file():
 def test_the_frames_of_a_report_are_those_of_its_snapshot():
     s = analyzer.open(BUNDLES / "combo-power-loss.tar.zst")
     assert len(s.findings) > 1
-    pd.testing.assert_frame_equal(judged.findings(s.report()), pd.DataFrame(s.findings))
-    pd.testing.assert_frame_equal(judged.causes(s.report()), pd.DataFrame(s.causes))
+    pd.testing.assert_frame_equal(judged.findings_of(s.document), pd.DataFrame(s.findings))
+    pd.testing.assert_frame_equal(judged.causes_of(s.document), pd.DataFrame(s.causes))

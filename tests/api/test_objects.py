@@ -7,6 +7,7 @@ import pickle
 import shutil
 
 import networkx as nx
+import pandas as pd
 import pytest
 
 import analyzer
@@ -70,6 +71,68 @@ def test_files_of_a_layer_are_its_rows(s):
     assert s.layer(layer).files.path.tolist() == s.files.path[s.files.layer == layer].tolist()
 
 
+def merged_by_hand(s, layers):
+    """Return (name, layer) that a mount of these layers shows, topmost first; deletions are applied."""
+    seen, hidden, opaque = {}, set(), set()
+    for layer in layers:
+        rows = s.files[s.files.layer == layer].to_dict("records")
+        marks = s.reading.stores[0].home.layers[layer].tables.get("diff")
+        new_hidden, new_opaque = set(), set()
+        for row in rows:
+            name = row["name"]
+            parents = ["/".join(name.split("/")[:n]) for n in range(1, name.count("/") + 1)]
+            if name in hidden or any(p in hidden or p in opaque for p in parents):
+                continue
+            entry = marks.get(name)
+            if entry.kind == "char" and entry.rdev == (0, 0):
+                new_hidden.add(name)
+                continue
+            if name not in seen:
+                seen[name] = layer
+            if entry.kind != "dir":
+                new_hidden.add(name)
+            elif any(key.endswith("overlay.opaque") for key in entry.xattrs):
+                new_opaque.add(name)
+        hidden |= new_hidden
+        opaque |= new_opaque
+    return set(seen.items())
+
+
+def test_an_image_has_the_files_that_a_container_of_it_sees(s):
+    for name in s.images.name:
+        view = s.image(name)
+        assert {(row.name, row.layer) for row in view.files.itertuples(index=False)} == merged_by_hand(s, view.layers)
+    container = s.container(s.containers.id[0])
+    shown = {(row.name, row.layer) for row in container.files.itertuples(index=False)}
+    assert shown == merged_by_hand(s, [container.layer, *s.image(container.image).layers])
+
+
+def test_files_are_read_as_a_container_sees_them(s):
+    view = s.image(API)
+    rows = view.files.query("kind == 'file' and size > 0")
+    for row in rows.head(4).itertuples():
+        assert view.read(row.name) == s.read(row.path)
+    with pytest.raises(UsageError, match="no 'etc/none' in image"):
+        view.read("etc/none")
+    with pytest.raises(UsageError, match="is a dir, not a file"):
+        view.read("etc")
+    with pytest.raises(UsageError, match="no contents of layers"):
+        _ = analyzer.open(BUNDLES / "healthy-metadata-only.tar.zst").image(API).files
+
+
+def test_what_a_container_changed_is_a_frame(s):
+    """The rows are those of `analyzer drift`, which live tests hold against `podman diff`."""
+    changed = 0
+    for word in s.containers.id:
+        view = s.container(word)
+        own, below = set(s.layer(view.layer).files.name), set(s.image(view.image).files.name)
+        for row in view.drift.itertuples():
+            assert row.change == "D" or row.name in own
+            assert (row.name in below) == (row.change != "A")
+            changed += 1
+    assert changed
+
+
 def test_objects_show_themselves_without_script(s):
     for view in (s.image(API), s.layer(s.layers.id[0]), s.container(s.containers.id[0])):
         html = view._repr_html_()
@@ -84,6 +147,9 @@ def test_causes_show_themselves():
     cause = s.cause()
     assert cause.facts == s.document["causes"][0]
     assert cause.title in repr(cause)
+    pd.testing.assert_frame_equal(cause.affected, s.affected[s.affected["rank"] == 1])
+    images = cause.affected.merge(s.images, on="id")
+    assert len(images) == len(cause.facts["affected"]["images"])
     assert "<svg" in cause._repr_html_()
     assert "<script" not in cause._repr_html_()
     for rank in (0, len(s.causes) + 1, -1):
@@ -185,15 +251,15 @@ def test_a_fleet_joins_the_frames_of_its_bundles(tmp_path):
         "affected",
     ):
         joined = getattr(fleet, name)
-        assert joined.columns[0] == "bundle"
+        assert joined.columns[0] == "node"
         assert len(joined) == sum(len(getattr(fleet[each], name)) for each in fleet)
         own = getattr(fleet["layer-dir-removed"], name)
-        assert {c: str(d) for c, d in joined.dtypes.items() if c != "bundle"} == {
+        assert {c: str(d) for c, d in joined.dtypes.items() if c != "node"} == {
             c: str(d) for c, d in own.dtypes.items()
         }
-    row = fleet.bundles.set_index("bundle").loc["layer-dir-removed"]
+    row = fleet.bundles.set_index("node").loc["layer-dir-removed"]
     assert (row.verdict, row.causes) == ("damaged", len(fleet["layer-dir-removed"].causes))
-    assert fleet.bundles.set_index("bundle").error["broken"] == fleet.failed["broken"]
+    assert fleet.bundles.set_index("node").error["broken"] == fleet.failed["broken"]
     again = pickle.loads(pickle.dumps(fleet))
     assert again.bundles.equals(fleet.bundles)
     assert {name: report.to_dict() for name, report in fleet.reports().items()} == {n: fleet[n].document for n in fleet}
@@ -246,9 +312,9 @@ def test_the_heat_map_has_a_cell_for_each_cause_and_node():
     fleet = analyzer.open_many(damaged)
     figure = fleet.plot_causes().figure
     labels = [label.get_text().partition(" (")[0] for label in figure.axes[0].get_yticklabels()]
-    assert sorted(labels) == sorted(set(fleet.causes.id))
+    assert sorted(labels) == sorted(set(fleet.causes.cause))
     grid = figure.axes[0].collections[0].get_array()
-    assert (grid >= 0).sum() == len(fleet.causes[["bundle", "id"]].drop_duplicates())
+    assert (grid >= 0).sum() == len(fleet.causes[["node", "cause"]].drop_duplicates())
 
 
 def test_show_as_json_is_what_an_object_knows(s):

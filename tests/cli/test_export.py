@@ -111,7 +111,7 @@ def test_nothing_is_written_into_the_evidence(tmp_path):
 
 def test_an_empty_table_keeps_its_columns(tmp_path):
     run("export", HEALTHY, "-o", tmp_path, "--format", "csv", "--format", "sqlite")
-    assert (tmp_path / "causes.csv").read_text().startswith("rank,id,title,")
+    assert (tmp_path / "causes.csv").read_text().startswith("rank,cause,title,")
     assert sqlite3.connect(tmp_path / "analyzer.sqlite").execute("SELECT count(*) FROM causes").fetchone() == (0,)
 
 

@@ -90,6 +90,29 @@ def test_a_report_in_a_process_of_its_own_is_the_same_as_here(slot):
     assert 0 < there.peak < 1 << 30
 
 
+@linux
+def test_a_child_takes_one_task_after_the_other_while_it_is_well(slot, tmp_path):
+    """Results do not depend on what a child had before; a failure of the program ends it."""
+    (tmp_path / "none.tar").write_bytes(b"no tar")
+    first = slot.run(task(HEALTHY))
+    (child,) = children(slot.pid)
+    assert slot.run(task(tmp_path / "none.tar")).kind == "unreadable"
+    again = slot.run(task(HEALTHY))
+    assert again.payload == first.payload
+    assert children(slot.pid) == [child]
+    assert slot.run(task(HEALTHY, memory=512 << 20)).payload == first.payload  # other limits, another child
+    assert children(slot.pid) != [child]
+
+
+@linux
+def test_an_idle_child_that_is_gone_costs_no_bundle_its_try(slot):
+    slot.run(task(HEALTHY))
+    (child,) = children(slot.pid)
+    os.kill(child, signal.SIGKILL)
+    outcome = slot.run(task(HEALTHY))
+    assert (outcome.status, outcome.tries) == (DONE, 1)
+
+
 def test_time_is_up(slot, stuck):
     outcome = slot.run(task(stuck, timeout=1))
     assert (outcome.status, outcome.kind) == (FAILED, "timeout")
@@ -118,14 +141,18 @@ def test_memory_is_up(slot, hungry):
 )
 def test_a_child_that_dies_is_told(slot, stuck, number, kind, reason):
     slot.run(task(HEALTHY))
-    template = slot.pid
+    template, stop, killed = slot.pid, threading.Event(), set()
 
-    def kill():
-        os.kill(wait_for(lambda: children(template))[0], number)
+    def kill_each():
+        while not stop.wait(0.05):
+            for pid in set(children(template)) - killed:
+                killed.add(pid)
+                os.kill(pid, number)
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill_each)
     killer.start()
     outcome = slot.run(task(stuck))
+    stop.set()
     killer.join()
     assert (outcome.status, outcome.kind) == (FAILED, kind)
     assert reason in outcome.reason

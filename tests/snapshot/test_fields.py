@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from analyzer.snapshot import frames
+from analyzer.api import Snapshot
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.fields import Fields
 from analyzer.snapshot.images import parse_image
@@ -123,11 +123,11 @@ def test_frames_hold_the_extremes_of_every_type():
     layers[0].update({"diff-size": 2**63 - 1, "created": "9999-12-31T23:59:59.999999999Z"})
     layers[1].update({"diff-size": 2**70, "created": "1500-01-01T00:00:00Z"})
     images[0]["big-data-sizes"] = {"a": 2**62, "b": 2**62, "c": True, "d": -5, "e": "x"}
-    snapshot = store.write_layers(layers).write_images(images).snapshot()
-    table = frames.layers(snapshot)
+    snapshot = Snapshot(store.write_layers(layers).write_images(images).snapshot())
+    table = snapshot.layers
     assert table["diff_size"][0] == 2**63 - 1
     assert table["diff_size"].isna()[1]
     assert table["created"].isna()[[0, 1]].all()
     assert list(table["id"])[: len(layers)] == [layer["id"] for layer in layers]
-    assert frames.images(snapshot)["big_data_bytes"].isna()[0]
-    assert list(frames.containers(snapshot)["id"])[: len(store.containers())] == [c["id"] for c in store.containers()]
+    assert snapshot.images[["big_data_bytes", "size"]].isna().loc[0].all()
+    assert list(snapshot.containers["id"])[: len(store.containers())] == [c["id"] for c in store.containers()]

@@ -1,4 +1,4 @@
-"""Findings and causes as pandas DataFrames; ids join with the frames of `analyzer.snapshot.frames`."""
+"""Records, findings and causes as pandas DataFrames, which join by id with those of `analyzer.snapshot.frames`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from analyzer.checks.store_view import StoreView
 from analyzer.graph.usage import usage
 from analyzer.outlook.timeline import timeline
-from analyzer.report.formats.document import report_document
+from analyzer.report.columns import AFFECTED, CAUSES, EVENTS, FINDINGS, affected_rows, cause_rows, finding_rows
+from analyzer.report.views.records import container_state, image_size, image_state, layer_state
 from analyzer.report.views.timeline import rows as event_rows
-from analyzer.snapshot.frames import frame, in_range
+from analyzer.snapshot.columns import CONTAINERS, IMAGES, LAYERS
+from analyzer.snapshot.frames import frame
+from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row, size_in_range
 from analyzer.verify.facts import FACETS
 
 if TYPE_CHECKING:
@@ -21,56 +24,7 @@ if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
     from analyzer.snapshot.store import Store
 
-FINDINGS = {
-    "id": "string",
-    "rule": "string",
-    "slug": "string",
-    "severity": "string",
-    "confidence": "string",
-    "kind": "string",
-    "subject": "string",
-    "path": "string",
-    "message": "string",
-    "expected": "string",
-    "observed": "string",
-    "explained_by": "object",
-    "fingerprint": "string",
-}
-CAUSES = {
-    "rank": "int64",
-    "id": "string",
-    "title": "string",
-    "probability": "float64",
-    "severity": "string",
-    "kind": "string",
-    "subject": "string",
-    "path": "string",
-    "images": "int64",
-    "containers": "int64",
-    "findings": "object",
-}
-
 TEXTS = ("id", "name", "behaviour")
-EVENTS = {
-    "time": "datetime64[ns, UTC]",
-    "kind": "string",
-    "event": "string",
-    "id": "string",
-    "name": "string",
-    "path": "string",
-    "line": "Int64",
-    "bad": "bool",
-    "findings": "object",
-    "behaviour": "string",
-    "zone_known": "bool",
-}
-AFFECTED = {
-    "rank": "int64",
-    "cause": "string",
-    "kind": "string",
-    "id": "string",
-    "name": "string",
-}
 CHANGES = {
     "store": "string",
     "layer": "string",
@@ -98,7 +52,7 @@ SPACE = {
     "unknown_layers": "int64",
 }
 BUNDLES = {
-    "bundle": "string",
+    "node": "string",
     "path": "string",
     "verdict": "string",
     "complete": "bool",
@@ -114,78 +68,72 @@ BUNDLES = {
 }
 
 
-def findings(report: Analysis) -> pd.DataFrame:
-    """Return one row per finding in report order; `subject` is an id, or a path for a file."""
-    return findings_of(report_document(report))
-
-
 def findings_of(document: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the findings of a report document."""
-    return frame(
-        (
-            {
-                "id": item["id"],
-                "rule": item["rule"],
-                "slug": item["slug"],
-                "severity": item["severity"],
-                "confidence": item["confidence"],
-                "kind": item["subject"]["kind"],
-                "subject": item["subject"]["id"] or item["subject"]["path"],
-                "path": item["subject"]["path"],
-                "message": item["message"],
-                "expected": item["evidence"][0]["expected"],
-                "observed": item["evidence"][0]["observed"],
-                "explained_by": tuple(item["explained_by"]),
-                "fingerprint": item["fingerprint"],
-            }
-            for item in document["findings"]
-        ),
-        FINDINGS,
-    )
-
-
-def causes(report: Analysis) -> pd.DataFrame:
-    """Return one row per cause by rank; `images` and `containers` count what it hits."""
-    return causes_of(report_document(report))
+    """Return one row per finding of a report document, in its order; `subject` is an id, or a path for a file."""
+    return frame(finding_rows(document), FINDINGS)
 
 
 def causes_of(document: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the causes of a report document."""
-    return frame(
-        (
-            {
-                "rank": item["rank"],
-                "id": item["id"],
-                "title": item["title"],
-                "probability": item["probability"],
-                "severity": item["severity"],
-                "kind": item["subjects"][0]["kind"],
-                "subject": item["subjects"][0]["id"] or item["subjects"][0]["path"],
-                "path": item["subjects"][0]["path"],
-                "images": len(item["affected"]["images"]),
-                "containers": len(item["affected"]["containers"]),
-                "findings": tuple(item["explains"]),
-            }
-            for item in document["causes"]
-        ),
-        CAUSES,
-    )
+    """Return one row per cause of a report document, by rank."""
+    return frame(cause_rows(document), CAUSES)
 
 
 def affected_of(document: Mapping[str, Any]) -> pd.DataFrame:
     """Return one row per object that a cause breaks: images, containers, then layers of each cause by rank."""
-    return frame((row for cause in document["causes"] for row in _affected(cause)), AFFECTED)
+    return frame(affected_rows(document), AFFECTED)
 
 
-def _affected(cause: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    hit = cause["affected"]
-    common = {"rank": cause["rank"], "cause": cause["id"]}
-    for image in hit["images"]:
-        yield {**common, "kind": "image", "id": image["id"], "name": ", ".join(image["names"])}
-    for container in hit["containers"]:
-        yield {**common, "kind": "container", "id": container["id"], "name": container["name"]}
-    for layer_id in hit["layers"]:
-        yield {**common, "kind": "layer", "id": layer_id, "name": ""}
+def layers(report: Analysis) -> pd.DataFrame:
+    """Return one row per layer record, in store and file order, with what stands on it; sizes in bytes."""
+    return frame(
+        (
+            {
+                **layer_row(store, layer),
+                "images": rel.images_on.count(layer.id),
+                "containers": rel.containers_on.count(layer.id),
+                "state": layer_state(rel, layer.id),
+            }
+            for rel, store in _stores(report)
+            for layer in store.layers
+        ),
+        LAYERS,
+    )
+
+
+def images(report: Analysis) -> pd.DataFrame:
+    """Return one row per image record, in store and file order, with its containers; sizes in bytes."""
+    return frame(
+        (
+            {
+                **image_row(store, image),
+                "size": size_in_range(image_size(rel, image)),
+                "containers": len(rel.users_of_image.get(image.id, ())),
+                "state": image_state(rel, image),
+            }
+            for rel, store in _stores(report)
+            for image in store.images
+        ),
+        IMAGES,
+    )
+
+
+def containers(report: Analysis) -> pd.DataFrame:
+    """Return one row per container record, in store and file order."""
+    return frame(
+        (
+            {**container_row(store, container), "state": container_state(rel, container.image, container.layer)}
+            for rel, store in _stores(report)
+            for container in store.containers
+        ),
+        CONTAINERS,
+    )
+
+
+def _stores(report: Analysis) -> list[tuple[Relations, Store]]:
+    """Return the stores of a bundle in its order, each with the relations it belongs to."""
+    place = {id(store): number for number, store in enumerate(report.snapshot.stores)}
+    pairs = ((rel, store) for rel in report.relations for store in rel.stores)
+    return sorted(pairs, key=lambda pair: place.get(id(pair[1]), len(place)))
 
 
 def changes(report: Analysis) -> pd.DataFrame:
@@ -256,14 +204,14 @@ def bundles(documents: Mapping[str, Mapping[str, Any]], failed: Mapping[str, str
     blank = dict.fromkeys(("layers", "images", "containers", "findings", "causes"), 0)
     for name, error in failed.items():
         texts = {"path": "", "verdict": "undetermined", "first_cause": "", "title": ""}
-        rows.append({"bundle": name, **texts, **blank, "complete": False, "probability": None, "error": error})
+        rows.append({"node": name, **texts, **blank, "complete": False, "probability": None, "error": error})
     return frame(rows, BUNDLES)
 
 
 def _bundle(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
     first = document["causes"][0] if document["causes"] else None
     return {
-        "bundle": name,
+        "node": name,
         "path": document["bundle"]["path"],
         "verdict": document["verdict"],
         "complete": document["coverage"]["complete"],

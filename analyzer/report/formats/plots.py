@@ -133,12 +133,12 @@ def heat_map(causes: pd.DataFrame, bundles: Sequence[str]) -> Picture:
         causes: as `Fleet.causes` gives it.
         bundles: names of all nodes, those without a cause included.
     """
-    counts = causes.groupby("id")["bundle"].nunique()
+    counts = causes.groupby("cause")["node"].nunique()
     names = sorted(counts.index, key=lambda name: (-counts[name], name))
     figure, axes = _figure(max(1.6, 0.42 * len(names) + 1.1), width=min(16.0, max(7.0, 0.24 * len(bundles) + 3.2)))
     worst: dict[tuple[str, str], tuple[int, float]] = {}
     for bundle, name, severity, probability in zip(
-        causes["bundle"], causes["id"], causes["severity"], causes["probability"], strict=True
+        causes["node"], causes["cause"], causes["severity"], causes["probability"], strict=True
     ):
         cell = (SEVERITIES.index(severity), probability)
         worst[name, bundle] = max(worst.get((name, bundle), cell), cell)
@@ -162,7 +162,7 @@ def heat_map(causes: pd.DataFrame, bundles: Sequence[str]) -> Picture:
     axes.set_title("Causes by node, probability in %", loc="left", color=INK, pad=26)
     patches = [Patch(color=shade, label=severity) for shade, severity in zip(SHADES, SEVERITIES, strict=True)]
     axes.legend(handles=patches, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, frameon=False, fontsize=8)
-    hit = causes["bundle"].nunique()
+    hit = causes["node"].nunique()
     return Picture(figure, f"{len(names)} causes on {hit} of {len(bundles)} nodes")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.json import json_text
 from analyzer.report.encode.text import inert
-from analyzer.report.formats import frames as judged
-from analyzer.snapshot import frames as recorded
+from analyzer.report.formats import frames
+from analyzer.report.formats.document import report_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,12 +29,14 @@ SQL_TYPES = {"Int64": "INTEGER", "int64": "INTEGER", "bool": "INTEGER", "float64
 
 def tables(report: Analysis) -> dict[str, pd.DataFrame]:
     """Return every table by name; columns and dtypes are those of the frames."""
+    document = report_document(report)
     return {
-        "layers": recorded.layers(report.snapshot),
-        "images": recorded.images(report.snapshot),
-        "containers": recorded.containers(report.snapshot),
-        "findings": judged.findings(report),
-        "causes": judged.causes(report),
+        "layers": frames.layers(report),
+        "images": frames.images(report),
+        "containers": frames.containers(report),
+        "findings": frames.findings_of(document),
+        "causes": frames.causes_of(document),
+        "affected": frames.affected_of(document),
     }
 
 

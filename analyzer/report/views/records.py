@@ -47,7 +47,7 @@ def images(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for rel in relations:
         for image in rel.images.values():
-            size, state = image_size(rel, image), _image_state(rel, image)
+            size, state = image_size(rel, image), image_state(rel, image)
             for name in image.names or ("",):
                 repository, tag = split_name(name)
                 rows.append(
@@ -96,7 +96,7 @@ def _layer_row(rel: Relations, layer_id: str) -> dict[str, Any]:
         "size": record.diff_size if record else None,
         "images": rel.images_on.count(layer_id),
         "containers": rel.containers_on.count(layer_id),
-        "state": _layer_state(rel, layer_id),
+        "state": layer_state(rel, layer_id),
         "store": (rel.layer_store[layer_id].root or ".") if record else "",
     }
 
@@ -116,7 +116,7 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
             "engine": container.engine,
             "layer": container.layer,
             "volatile": container.volatile,
-            "state": _container_state(rel, container.image, container.layer),
+            "state": container_state(rel, container.image, container.layer),
             "store": rel.stores[0].root or ".",
         }
         for rel in relations
@@ -190,7 +190,8 @@ def _records_read(rel: Relations) -> bool:
     )
 
 
-def _layer_state(rel: Relations, layer_id: str) -> str:
+def layer_state(rel: Relations, layer_id: str) -> str:
+    """Return what a layer lacks, and whether nothing uses it; `""` for nothing to tell."""
     record = rel.layers.get(layer_id)
     states = []
     if record is None:
@@ -207,7 +208,7 @@ def _layer_state(rel: Relations, layer_id: str) -> str:
     return ", ".join(states)
 
 
-def _image_state(rel: Relations, image: ImageRecord) -> str:
+def image_state(rel: Relations, image: ImageRecord) -> str:
     """Return what its layers lack, else whether a container uses it."""
     chain = [layer for top in (image.layer, *image.mapped_layers) for layer in rel.chain(top)]
     listed = any(store.home.layers for store in rel.stores)
@@ -216,7 +217,8 @@ def _image_state(rel: Relations, image: ImageRecord) -> str:
     return "in use" if rel.users_of_image.get(image.id) else ""
 
 
-def _container_state(rel: Relations, image_id: str, layer_id: str) -> str:
+def container_state(rel: Relations, image_id: str, layer_id: str) -> str:
+    """Return which records a container lacks; `""` for none."""
     states = []
     if image_id and image_id not in rel.images:
         states.append("no image record")
