@@ -168,11 +168,11 @@ def uncompressed(scratch, members, *, empty=False):
     return plain
 
 
-def prepare(plain):
+def prepare(plain, forms):
     """Return a bundle by compression, made unless it is there."""
-    paths = {name: Path(f"{plain}{suffix}") for name, suffix in SUFFIX.items()}
+    paths = {name: Path(f"{plain}{SUFFIX[name]}") for name in forms}
     for name, command in (("gzip", ["gzip", "-6", "-c"]), ("zstd", ["zstd", "-q", "-3", "-c"])):
-        if not paths[name].exists():
+        if name in forms and not paths[name].exists():
             partial = paths[name].with_suffix(".partial")
             with partial.open("wb") as target:
                 subprocess.run([*command, plain], stdout=target, check=True)
@@ -207,17 +207,48 @@ def second_processor():
     return (time.perf_counter() - start) / alone
 
 
+class Measured:
+    """One kind of work beside another, timed in turn: ratios are medians over rounds."""
+
+    def __init__(self):
+        self.rounds = []
+
+    def add(self, peer, ours):
+        """Take two results of `timed`."""
+        self.rounds.append((peer, ours))
+
+    def ratio(self, at=0):
+        """Return how many times the wall (0) or processor (2) seconds of the other work this one takes."""
+        return statistics.median(ours[at] / peer[at] for peer, ours in self.rounds)
+
+    def peak(self):
+        """Return the most memory of a process in MiB."""
+        return max(ours[1] for _, ours in self.rounds)
+
+    def row(self, work, beside, told):
+        """Return a row of the table `HEAD`."""
+        wall, used = ([[each[at] for each in pair] for pair in self.rounds] for at in (0, 2))
+        cells = [work, beside]
+        for pairs in (wall, used):
+            ratios = [ours / peer for peer, ours in pairs]
+            theirs, ours = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
+            span = f"{min(ratios):.2f} to {max(ratios):.2f}"
+            cells.append(f"{statistics.median(ratios):.2f}x ({span}; {ours:.2f} s to {theirs:.2f} s)")
+        return f"| {' | '.join(cells)} | {self.peak():.0f} MiB | {told} |"
+
+
+HEAD = """| work | beside | wall | processor | peak | limit |
+|---|---|---|---|---|---|"""
+
+
 def measure(paths, command, rounds):
-    """Return {compression: (ratios, our seconds, peak RSS, ratios of processor seconds, our processor seconds)}."""
-    results = {name: ([], [], [], [], []) for name in paths}
+    """Return what listing each form of a bundle costs, beside tar, by compression."""
+    results = {name: Measured() for name in paths}
     for name, path in paths.items():  # one round to warm the page cache
         run([*PEERS[name], str(path)])
     for _ in range(rounds):
         for name, path in paths.items():
-            peer, _, peer_used = timed([*PEERS[name], str(path)])
-            ours, rss, used = timed(command(str(path)))
-            for kept, value in zip(results[name], (ours / peer, ours, rss, used / peer_used, used), strict=True):
-                kept.append(value)
+            results[name].add(timed([*PEERS[name], str(path)]), timed(command(str(path))))
     return results
 
 
@@ -225,6 +256,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dir", type=Path, required=True, help="where the bundles are kept")
     parser.add_argument("--bundle", default="capture", help="capture, store, generated, or a plain tar")
+    parser.add_argument("--form", choices=sorted(PEERS), action="append", help="plain, gzip or zstd (default: all)")
     parser.add_argument("--what", choices=sorted(OURS), default="report")
     parser.add_argument("--members", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -238,24 +270,22 @@ def main():
         plain = real(options.dir, options.bundle)
     else:
         plain = uncompressed(options.dir, options.members) if generated else Path(options.bundle)
-    paths = prepare(plain)
-    half = prepare(uncompressed(options.dir, options.members // 2)) if generated else {}
+    forms = options.form or list(PEERS)
+    paths = prepare(plain, forms)
+    half = prepare(uncompressed(options.dir, options.members // 2), forms) if generated else {}
     command = OURS[options.what]
     missed = 0
-    print(f"{options.what} of {plain.name}: {plain.stat().st_size / 1e6:.0f} MB, {options.rounds} rounds")
-    for name, (ratios, seconds, rss, used, processor) in measure(paths, command, options.rounds).items():
-        ratio, peak = statistics.median(ratios), max(rss)
+    print(f"{options.what} of {plain.name}: {plain.stat().st_size / 1e6:.0f} MB, {options.rounds} rounds\n\n{HEAD}")
+    for name, measured in measure(paths, command, options.rounds).items():
+        ratio, peak = measured.ratio(), measured.peak()
         small = run(command(str(half[name])))[1] if generated else peak
         good = ratio <= LIMITS[name] and peak <= RSS_LIMIT_MIB and peak - small <= FLAT_MIB
         missed += not good
-        print(
-            f"{name:6} {ratio:5.2f}x of `{' '.join(PEERS[name])}` (limit {LIMITS[name]}; rounds "
-            f"{min(ratios):.2f}-{max(ratios):.2f}), {statistics.median(seconds):.2f} s; processor "
-            f"{statistics.median(used):.2f}x, {statistics.median(processor):.2f} s; "
-            f"peak {peak:.0f} MiB (limit {RSS_LIMIT_MIB}), half the bundle {small:.0f} MiB: "
-            f"{'ok' if good else 'MISSED'}",
-        )
-    print(f"two loops at once {second_processor():.2f}x of one")
+        told = f"{LIMITS[name]}x, {RSS_LIMIT_MIB} MiB: {'ok' if good else 'MISSED'}"
+        if generated:
+            told += f" (half the bundle: {small:.0f} MiB)"
+        print(measured.row(f"quick, {name}", f"`{' '.join(PEERS[name])}`", told))
+    print(f"\ntwo loops at once {second_processor():.2f}x of one")
     return 1 if missed else 0
 
 

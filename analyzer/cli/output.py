@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
 from contextlib import suppress
@@ -119,7 +118,7 @@ def write_bytes(path: str, data: bytes, *, bundle: str) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(data)
             return
-        temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}")
+        temporary = target.with_name(f".{target.name[:200]}.{os.urandom(8).hex()}")
         try:
             with open(os.open(temporary, NEW, 0o666), "wb") as file:  # noqa: PTH123  the user's umask decides who may read
                 file.write(data)
