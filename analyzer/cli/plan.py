@@ -36,15 +36,15 @@ def command(
     platform: str | None,
     width: int | None,
 ) -> None:
-    r"""Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
+    """Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
 
     \b
-    analyzer plan node.tar.zst -o kit      # a repair kit: kit/repair.sh and the files it puts in place
+    analyzer plan node.tar.zst -o kit    # kit/repair.sh and the files it needs
     scp -r kit root@node: && ssh root@node sh kit/repair.sh --dry-run
 
     `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
     `--format json` has every command in full, file contents included.
-    """
+    """  # noqa: D301  the mark of click for lines that are not wrapped
     from analyzer.report.views.outcome import outcome_text
     from analyzer.report.views.plan import as_script, as_text, plan_document, printed
 
