@@ -59,7 +59,7 @@ class Images:
     @property
     def commands(self) -> dict[str, Callable[[ImageRecord], str | None]]:
         """Return the commands by what follows `podman`."""
-        return {"image inspect": self.inspect, "image mount": self.mount, "run": self.run}
+        return {"image inspect": self.inspect, "image mount": self.mount, "create": self.create, "run": self.run}
 
     @property
     def known(self) -> bool:
@@ -134,21 +134,25 @@ class Images:
             return NOT_KNOWN
         return self.mounts.mount_error(meant.layer) if self.mounts is not None else None
 
-    def run(self, image: ImageRecord) -> str | None:
-        """Return the error of `podman run ID`, up to the start of the program."""
+    def create(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman create ID`."""
         if found := self._found(image):
             return found
         error = self._inspect(image) if found is not None else None
         meant = self._meant(image)
         if error or error is None or self.mounts is None or meant is None:
             return error or None
-        if not meant.layer:
-            return ""
-        if error := self.mounts.create_error(meant.layer):
+        if meant.layer and (error := self.mounts.create_error(meant.layer)):
             return f'creating container storage: creating read-write layer with ID "…": {error}'
-        if error := self.mounts.start_error(meant.layer):
-            return f"mounting storage for container …: {error}"
         return ""
+
+    def run(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman run ID`, up to the start of the program."""
+        error, meant = self.create(image), self._meant(image)
+        if error or error is None or self.mounts is None or meant is None or not meant.layer:
+            return error
+        error = self.mounts.start_error(meant.layer)
+        return f"mounting storage for container …: {error}" if error else ""
 
     def _found(self, image: ImageRecord) -> str | None:
         """Return why the image is not taken for one that the id stands for."""

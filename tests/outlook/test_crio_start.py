@@ -150,3 +150,10 @@ def test_the_repair_on_start_is_there_from_1_31_on():
     commands = {version: foretell(store, engines=(f"cri-o@{version}",)) for version in ("1.30", "1.31")}
     assert removed(commands["1.30"][UNCLEAN]) == removed(commands["1.30"][START])
     assert removed(commands["1.31"][UNCLEAN]) != removed(commands["1.31"][START])
+
+
+def test_a_start_after_a_crash_repairs_by_itself_since_1_31():
+    store = Edited("parent-record-missing")
+    before, since = (foretell(store, engines=(f"cri-o@{version}",)) for version in ("1.30", "1.31"))
+    assert removed(before[UNCLEAN]) == removed(before[START])
+    assert removed(since[UNCLEAN]) != removed(since[START])

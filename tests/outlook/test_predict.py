@@ -24,6 +24,15 @@ def test_crio_alone():
     assert engines(store) == {"cri-o"}
 
 
+def test_a_list_made_here_shows_podman():
+    store = Edited()
+    store.write_containers([c for c in store.containers() if "pod-id" in c["metadata"]])
+    store.remove("storage/overlay-containers/volatile-containers.json")
+    images = store.images()
+    images[0]["big-data-names"] = [*images[0]["big-data-names"], "instances.json"]
+    assert engines(store.write_images(images)) == {"cri-o", "podman"}
+
+
 def test_both_when_nothing_shows():
     store = Edited()
     store.write_containers([]).remove("storage/overlay-containers/volatile-containers.json")
