@@ -104,13 +104,32 @@ class Images:
             container: one of podman's.
             without_work: its layer has no `work` directory.
         """
-        if self.mounts is None or container.layer not in self.podman.state.layers:
+        if self.mounts is None:
             return None
+        if container.layer not in self.podman.state.layers:
+            return None if self.podman.state.layers_refusal else self.start_error(container.id, NOT_KNOWN)
         error = self.mounts.mount_error(container.layer)
         if not error and without_work:
             error = self.mounts.work_error(container.layer)
-        said = f'unable to start container "{container.id}": mounting storage for container {container.id}: '
-        return said + error if error else ""
+        return self.start_error(container.id, error) if error else ""
+
+    def start_error(self, key: str, error: str) -> str:
+        """Return what `podman start ID` says where the storage of a container fails."""
+        return f'unable to start container "{key}": mounting storage for container {key}: {error}'
+
+    @property
+    def without_storage(self) -> dict[str, str]:
+        """Return the path of podman's database by the id of each container in it of which the store has no record."""
+        podman = self.podman
+        if podman.refused or "containers" in podman.state.unread:
+            return {}
+        return {
+            key: state.path
+            for state in podman.view.store.libpod[:1]
+            if state.whole
+            for key, each in state.containers.items()
+            if key not in podman.state.containers and not (each.rootfs or each.missing or each.status == "removing")
+        }
 
     def inspect(self, image: ImageRecord) -> str | None:
         """Return the error of `podman image inspect ID`."""

@@ -138,11 +138,20 @@ def _of_containers(images: Images, version: Version, findings: FindingsAbout) ->
     """Return what `podman start` says of every container that damage keeps from starting, None where it keeps none."""
     failing: dict[str, str] = {}
     because: dict[Finding, None] = {}
+    rel = images.podman.view.rel
     for container in images.podman.state.containers.values():
-        about = findings.these({container.id, container.layer}) if container.engine == PODMAN else ()
-        work = any(finding.rule == WORK and RANK[finding.severity] >= RANK[ERROR] for finding in about)
+        if container.engine != PODMAN:
+            continue
+        about = findings.these({container.id, container.layer, *rel.chain(container.layer)})
+        work = any(
+            f.rule == WORK and f.subject.id == container.layer and RANK[f.severity] >= RANK[ERROR] for f in about
+        )
         if about and (error := images.start(container, without_work=work)):
             failing[container.id] = error
+            because.update(dict.fromkeys(about))
+    for key, path in images.without_storage.items():
+        if about := findings.these({path}):
+            failing[key] = images.start_error(key, "no such container")
             because.update(dict.fromkeys(about))
     if not failing:
         return None

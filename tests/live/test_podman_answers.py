@@ -23,6 +23,7 @@ WAYS = {**DAMAGES, **further_damage.DAMAGES}
 ONE_IMAGE = {
     "podman image inspect": ("podman", "image", "inspect", "--format", "{{.Id}}"),
     "podman image mount": ("podman", "image", "mount"),
+    "podman create": ("podman", "create", "--network=none"),
     "podman run": ("podman", "run", "--rm", "--network=none"),
 }
 REACHED_THE_RUNTIME = re.compile(r"OCI |crun|runc|executable file")
@@ -50,7 +51,7 @@ def case(request, healthy_node, volume, analyze, version):
     )
 
 
-WORDS = ("podman images", "podman ps -a", *ONE_IMAGE)
+WORDS = ("podman images", "podman ps -a", "podman start", *ONE_IMAGE)
 
 
 def said(answer) -> str:
@@ -108,6 +109,18 @@ def test_every_image_on_its_own(case, command):
     assert item is None or item["works"] == (not failing)
 
 
+def test_every_container_on_its_own(case, healthy_node):
+    """Podman's own containers; what makes one fail is foretold only where damage does."""
+    if not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("no command works: the listings say so")
+    item = case.foretold.get("podman start")
+    failing = {each["id"]: each["message"] for each in item["containers"]} if item else {}
+    for container in _podmans_containers(healthy_node):
+        answer = case.copies["podman start"].ask("podman", "start", container, timeout=2 * PATIENCE)
+        case.said[said(answer)] = answer.stderr
+        assert_said(failing.get(container, ""), answer)
+
+
 def test_what_it_said_is_answered(case, why):
     """`analyzer why` gets what podman printed, log lines included: it names a cause, the damaged thing where told."""
     for words, printed in case.said.items():
@@ -118,6 +131,12 @@ def test_what_it_said_is_answered(case, why):
             assert causes, words
             first = causes[0]["subjects"][0]
             assert case.damage is None or {first["id"], first["path"]} & set(case.damage.subjects), words
+
+
+def _podmans_containers(node) -> list[str]:
+    """Return the containers that podman made, as the undamaged node has them."""
+    containers = Store(node.root).containers
+    return [key for key, record in containers.items() if "pod-name" not in record.get("metadata", "")]
 
 
 def _readable_images(node) -> list[str]:

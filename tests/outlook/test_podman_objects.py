@@ -22,6 +22,7 @@ def test_images_json_emptied_no_command_knows_an_image():
     for command, words in {
         "podman image inspect": "inspecting object: {}: image not known",
         "podman image mount": "{}: image not known",
+        "podman create": "{}: image not known",
         "podman run": "{}: image not known",
     }.items():
         item = found[command]
@@ -45,6 +46,34 @@ def test_a_container_whose_layer_is_gone_does_not_start():
     }
     assert item.verdict == "fails for 1 container"
     assert item.because
+
+
+def refused(container: str, why: str) -> dict[str, str]:
+    return {container: f'unable to start container "{container}": mounting storage for container {container}: {why}'}
+
+
+def test_a_container_whose_layer_has_no_record_does_not_start():
+    store = Edited("healthy-overlay")
+    container = next(each for each in store.containers() if each["names"] == ["web1"])
+    store.write_layers([layer for layer in store.layers() if layer["id"] != container["layer"]])
+    item = foretell(store, engines=OLD)["podman start"]
+    assert dict(item.containers) == refused(container["id"], "layer not known")
+
+
+def test_a_container_that_podman_alone_knows_does_not_start():
+    store = Edited("podman-list")
+    lost = next(each["id"] for each in store.containers())
+    item = foretell(store.write_containers([]), engines=OLD)["podman start"]
+    assert dict(item.containers) == refused(lost, "no such container")
+
+
+def test_a_container_on_a_layer_that_lost_its_files_does_not_start():
+    """A base layer's `diff` removed: the kernel finds nothing where the container's own layer is whole."""
+    store = Edited("healthy-overlay")
+    container = next(each for each in store.containers() if each["names"] == ["web1"])
+    base = store.chain(container["layer"])[-1]
+    item = foretell(store.remove(f"storage/overlay/{base}/diff"), engines=OLD)["podman start"]
+    assert "creating overlay mount to" in dict(item.containers)[container["id"]]
 
 
 def test_of_a_healthy_store_no_failing_start_is_foretold():
