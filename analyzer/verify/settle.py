@@ -162,9 +162,10 @@ class _Settler:
     def _mode_lost(self, each: Difference) -> bool:
         """Tell whether a mode is what is left of the recorded one by a rule that holds for all files of the bundle.
 
-        A copy that also lost times or owners loses modes; one that kept both is believed.
+        A copy that also lost times, owners, or device nodes and attributes of root loses modes; any other is believed.
         """
-        if not (self.lost.times or self.lost.owners):
+        as_root = self.kept.nodes or self.kept.privileged
+        if as_root and not (self.lost.times or self.lost.owners):
             return False
         modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
         found = int(each.observed.rpartition(" ")[2], 8)

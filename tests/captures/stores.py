@@ -21,6 +21,7 @@ BUNDLES = {
         "implied-parents",
         "newest-chunked",
         "podman-list",
+        "podman-pod",
         "userns-mapped",
         "inflight-pull",
     )

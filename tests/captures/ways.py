@@ -237,6 +237,13 @@ EXCLUDES = [
     _exclude("backups", "", more="--exclude-backups --exclude-caches --exclude-vcs"),
     _exclude("so", "*.so*"),
     _exclude("conf", "*.conf", "*.cnf"),
+    _exclude("volumes", "volumes/*"),
+    _exclude("volume-data", "_data"),
+    _exclude("libpod", "libpod"),
+    _exclude("tar-splits", "*.tar-split.gz"),
+    _exclude("shm", "shm"),
+    _exclude("whiteout-files", ".wh.*"),
+    _exclude("one-of-each", more='$(ls -d */overlay/[0-9a-f]*/diff/*/* | head -1 | sed "s/^/--exclude=/")'),
 ]
 
 LINKS = [
