@@ -15,6 +15,9 @@ from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
 from analyzer.snapshot.libpod.find import find_states, states_of
 from analyzer.snapshot.locks import read_lock
+from analyzer.snapshot.node.engine_output import has_listings
+from analyzer.snapshot.node.placement import SYSTEM
+from analyzer.snapshot.node.storage_conf import conf_system, storage_confs
 from analyzer.snapshot.overlay import LINK_ID, DriverHome
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
@@ -62,6 +65,18 @@ def _records_alone(collected: Collected) -> list[RawStore]:
             raw.seen.add(part)
         found.append(raw)
     return found
+
+
+def told_alone(collected: Collected) -> list[Store]:
+    """Return the store of a bundle that holds nothing of one but what engines printed about it: a sosreport, say."""
+    if not has_listings(collected.host):
+        return []
+    conf = conf_system(storage_confs(collected.host))
+    path = conf.path if conf is not None else ""
+    top = path.removesuffix("etc/containers/storage.conf") if path.endswith("etc/containers/storage.conf") else ""
+    root = top + ((conf.graph_root if conf is not None else "") or SYSTEM).strip("/")
+    driver = (conf.driver if conf is not None else "") or "overlay"
+    return [Store(root, driver, DriverHome(f"{root}/{driver}"))]
 
 
 def _is_index(file: SmallFile) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import NoStoreError
 from analyzer.limits import DEFAULT, Limits, advised
-from analyzer.snapshot.assemble import assemble
+from analyzer.snapshot.assemble import assemble, told_alone
 from analyzer.snapshot.backing import tell_backing
 from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
@@ -212,6 +212,7 @@ def understand(
     stores = assemble(collected, limits)
     if not stores and again is not None and (inner := archive_in(gathered)):
         return read_snapshot(open_bundle(inner, limits=limits), depth=gathered.depth, limits=limits)
+    stores = stores or told_alone(collected)
     if not stores:
         lost = f"; not read whole: {advised(gathered.losses[0].what)}" if gathered.losses else ""
         raise NoStoreError(describe_input(collected, gathered.members) + lost, where=gathered.path)

@@ -38,6 +38,11 @@ class Said(NamedTuple):
     text: str
 
 
+def has_listings(host: Host) -> bool:
+    """Tell whether the bundle holds output of an engine's listings."""
+    return any(LISTING.search(path) for path in host.files)
+
+
 def engine_errors(host: Host) -> Iterator[Said]:
     """Yield errors in captured output of commands that list, a bounded number of each file."""
     for path, text in host.texts():
