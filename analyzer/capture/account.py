@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.kept import store_members
 from analyzer.capture.patterns import patterns
 from analyzer.words import plural
 
@@ -31,6 +32,8 @@ def account(capture: Capture, *, names: bool = True) -> str:
         names: whether the patterns that names were left out by may be said.
     """
     kept = capture.kept
+    if all(next(store_members(store), None) is None for store in capture.snapshot.stores):
+        return f"{capture.snapshot.bundle.format} with nothing of the store itself: files of the host alone"
     has = [word for word, there in _kept(capture) if there]
     lost = [word for name, word in LOST.items() if not getattr(kept, name)]
     parts = [f"{capture.snapshot.bundle.format} that keeps {_words(has)}" if has else capture.snapshot.bundle.format]

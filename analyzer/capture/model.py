@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.clock import NEAR, NO_DIRECTORY, LayerClock, StoreClock
+from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, LayerClock, StoreClock
 from analyzer.capture.kept import Kept, kept_facts
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
@@ -147,6 +147,8 @@ class Capture:
         home = store.home
         made = [record.created_ns for record in store.layers if record.id == layer_id and record.created_ns is not None]
         made += [member.mtime_ns for member in home.links.values() if link_target(member) == layer_id]
+        if self.directory_times and home.holder is not None and made and home.holder.mtime_ns < min(made) - FAR:
+            return Unknown(f"{home.path} was changed last before the layer was made: listed too early, or put back")
         seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         return one_of_many(self.store_clock(store).absent(home.holder, made, seen=seen, shaken=True))

@@ -42,7 +42,7 @@ MAIN, FURTHER, LINK = 5.0, 4.0, 1.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose a torn capture for layers made after their home was listed."""
-    late = case.widest_first(f for f in case.of("OVL-012", at_least="warning") if listed_before(case, f.subject.id))
+    late = case.widest_first(f for f in case.of("OVL-012") if listed_before(case, f.subject.id))
     if not late:
         return
     layers = [f.subject.id for f in late]
@@ -57,7 +57,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         prior=PRIOR,
         reasons=(Reason("the driver's home was last changed before these layers were made", 2.0),),
         affected=case.affected(layers=layers),
-        severity="warning",
+        severity=late[0].severity,
         would_settle=("a second bundle, taken with the engines stopped or from a file-system snapshot",),
         plan=(
             Step(
