@@ -53,6 +53,7 @@ class Facts(TypedDict, total=False):
     share: float
     written_ns: int
 
+    command: str
     conf: str
     configured: str
     created: str
