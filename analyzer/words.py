@@ -1,4 +1,4 @@
-"""Counts, sizes and shares in words: one function each, for messages, reports and the command line."""
+"""Counts, sizes, shares and near misses in words: one function each, for messages, reports and the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 COUNTED = re.compile(r"\{(\w+):([a-z][A-Za-z -]*)\}")
 HISSING = ("s", "x", "ch", "sh")
@@ -57,3 +57,12 @@ def filled(template: str, facts: Mapping[str, Any]) -> str:
     for whole, name, noun in _counted(template):
         template = template.replace(whole, plural(facts[name], noun))
     return template.format_map(facts)
+
+
+def meant(word: str, names: Iterable[str]) -> str:
+    """Return a sentence, with a space before it, that offers the names close to a word; `""` where none is."""
+    import difflib  # noqa: PLC0415  only for what was misspelt
+
+    spelled = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), spelled, n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(repr(spelled[each]) for each in close)}?" if close else ""

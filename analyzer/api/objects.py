@@ -10,7 +10,7 @@ from analyzer.api.frame import Frame
 from analyzer.api.graph import layer_graph, wrong_nodes
 from analyzer.errors import UsageError
 from analyzer.graph.drift import drift
-from analyzer.graph.find import find
+from analyzer.graph.find import find, words_near
 from analyzer.graph.neighbourhood import around, objects_only
 from analyzer.graph.tree import tree_view
 from analyzer.report.drawing import svg
@@ -19,6 +19,7 @@ from analyzer.report.views.cells import cause_html, cause_text, object_html
 from analyzer.report.views.object_view import render, shown
 from analyzer.snapshot.columns import DRIFT
 from analyzer.snapshot.frames import FileRows, file_frame, files, frame
+from analyzer.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,8 @@ def find_one(report: Report, word: str, kind: str = "") -> FoundObject:
         raise UsageError(f"{word!r} may mean {len(found)} objects: {'; '.join(names)}{more}", where=where)
     if every:
         raise UsageError(f"{word!r} is the {every[0].kind} {every[0].id[:12]}, not a {kind}", where=where)
-    raise UsageError(f"{word!r} is no {kind or 'object'} of this bundle", where=where)
+    near = meant(asked, words_near(report.relations, asked))
+    raise UsageError(f"{word!r} is no {kind or 'object'} of this bundle.{near}".rstrip("."), where=where)
 
 
 class ObjectView:

@@ -79,6 +79,11 @@ class Span(click.ParamType[float]):
 @fail_on_option("when a node has a cause")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors).")
 @baseline_option
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Pseudonyms for nodes, images, hosts and paths in the report on the fleet; the rest of DIR has names.",
+)
 @limit_options
 def command(
     bundles: tuple[str, ...],
@@ -95,6 +100,7 @@ def command(
     fail_on: str,
     exit_zero: bool,
     baseline: str | None,
+    redact: bool,
 ) -> None:
     """Analyse many bundles and say what their nodes have in common.
 
@@ -126,6 +132,7 @@ def command(
         timeout,
         _memory(memory, jobs, here=scheduler is None),
         retry,
+        redact,
     )
     if platform is not None:
         parse_platform(platform)

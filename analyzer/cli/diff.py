@@ -15,10 +15,11 @@ from analyzer.cli.options import (
     limit_options,
     no_cache_option,
     platform_option,
+    redact_option,
     width_option,
 )
 from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
-from analyzer.cli.session import Opened, emit_json
+from analyzer.cli.session import Opened, emit_json, veiled
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ FORMATS = ("text", "json", "markdown")
 @platform_option
 @fail_on_option("for a new cause")
 @exit_zero_option
+@redact_option
 @width_option
 @no_cache_option
 @limit_options
@@ -50,6 +52,7 @@ def command(
     platform: str | None,
     fail_on: str,
     exit_zero: bool,
+    redact: bool,
     width: int | None,
 ) -> None:
     """Compare capture B with the earlier capture A, of one node or of two.
@@ -69,10 +72,13 @@ def command(
 
     sides = [Opened(bundle, depth=depth, platform=platform, told=True).report for bundle in (first, second)]
     diff = Diff(*sides)
+    veil = veiled(*sides) if redact else None
+    value = diff.to_dict() if veil is None or form != "json" else veil.value(diff.to_dict())
     if form == "json" and output is None:
-        emit_json(diff.to_dict())
+        emit_json(value)
     else:
-        text = _text(diff.to_dict(), form, everything, width or (terminal_columns() if output is None else 100))
+        text = _text(value, form, everything, width or (terminal_columns() if output is None else 100))
+        text = text if veil is None or form == "json" else veil.text(text)
         if output is None:
             emit(text)
         else:

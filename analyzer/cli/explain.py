@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from analyzer.cli.messages import meant
 from analyzer.cli.output import emit, fitting_columns
 from analyzer.errors import UsageError
+from analyzer.words import meant
 
 
 @click.command("explain")

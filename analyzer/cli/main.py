@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, meant, say
+from analyzer.cli.messages import FORMATS, VARIABLE, choose, log_format, say
 from analyzer.cli.options import INCOMPLETE
 from analyzer.cli.output import silence
 from analyzer.errors import AnalyzerError
 from analyzer.version import __version__
+from analyzer.words import meant
 
 COMMANDS = {
     "report": "Analyse a bundle and print the ranked root-cause report.",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 FORMATS = ("text", "json")
 VARIABLE = "ANALYZER_LOG_FORMAT"
@@ -46,12 +43,3 @@ def say(level: str, message: str, **more: Any) -> None:
     click.echo(f"analyzer: {inert(message)}", err=True)
     for line in more.get("candidates", ()):
         click.echo(f"  {inert(line)}", err=True)
-
-
-def meant(word: str, names: Iterable[str]) -> str:
-    """Return a sentence, with a space before it, that offers the names close to a word; `""` where none is."""
-    import difflib
-
-    spelled = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), spelled, n=3, cutoff=0.6)
-    return f" Did you mean {' or '.join(repr(spelled[each]) for each in close)}?" if close else ""

@@ -6,9 +6,16 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.options import bundle_argument, engine_option, format_option, platform_option, width_option
+from analyzer.cli.options import (
+    bundle_argument,
+    engine_option,
+    format_option,
+    platform_option,
+    redact_option,
+    width_option,
+)
 from analyzer.cli.output import emit, spare_evidence, terminal_columns, write_file
-from analyzer.cli.session import Opened, emit_json
+from analyzer.cli.session import Opened, emit_json, veiled
 from analyzer.errors import UsageError, not_written
 
 
@@ -23,6 +30,7 @@ from analyzer.errors import UsageError, not_written
     help="Write a repair kit into this directory; text, where PATH has a suffix.",
 )
 @click.option("--compare", is_flag=True, help="Set the plan beside CRI-O's own repair and a wipe: what each costs.")
+@redact_option
 @engine_option
 @platform_option
 @width_option
@@ -32,6 +40,7 @@ def command(
     rank: int | None,
     output: str | None,
     compare: bool,
+    redact: bool,
     engines: tuple[str, ...],
     platform: str | None,
     width: int | None,
@@ -52,6 +61,8 @@ def command(
     if output is not None:
         spare_evidence(output, bundle)
     opened = Opened(bundle, platform=platform, engines=engines)
+    if kit and redact:
+        raise UsageError("a kit needs the names of the node: --redact is for a plan that is read")
     if kit:
         _write_kit(opened, str(output), bundle)
         return
@@ -60,14 +71,16 @@ def command(
     if rank is not None and not causes:
         raise UsageError(f"no cause {rank}: there are {len(document['causes'])}", where=bundle)
     rows = plan_document(opened.report, causes, whole=rank is None)
+    veil = veiled(opened.report) if redact else None
     if form == "json":
-        emit_json(rows)
+        emit_json(veil.value(rows) if veil is not None else rows)
         return
     columns = width or terminal_columns()
     whole = [{**cause, **row} for cause, row in zip(causes, printed(rows), strict=True)]
     text = as_script(document, whole) if form == "script" else as_text(document, whole, columns)
     if form == "text" and rank is None and causes:
         text += outcome_text(opened.report, columns, compare=compare, engines=engines)
+    text = veil.text(text) if veil is not None else text
     if output is None:
         emit(text)
     else:

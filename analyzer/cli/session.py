@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from analyzer.cli.progress import Progress
     from analyzer.graph.find import FoundObject
     from analyzer.graph.relations import Relations
+    from analyzer.report.redact.output import Veil
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.source.member import Loss
 
@@ -38,6 +39,13 @@ def in_pseudonyms(report: Report) -> Report:
     from analyzer.report.redact import redacted
 
     return redacted(report)
+
+
+def veiled(*reports: Report) -> Veil:
+    """Return what replaces the names of the site in output that is made of these reports."""
+    from analyzer.report.redact.output import Veil
+
+    return Veil(*reports)
 
 
 class Opened:
@@ -104,8 +112,13 @@ class Opened:
         if len(found) == 1:
             return found[0]
         if not found:
+            from analyzer.graph.find import words_near
+            from analyzer.words import meant
+
+            near = meant(word, words_near(self.relations, word))
             raise UsageError(
-                f"{word!r} is no id (or start of one), name, digest, link id or path of this bundle", where=self.bundle
+                f"{word!r} is no id (or start of one), name, digest, link id or path of this bundle.{near}".rstrip("."),
+                where=self.bundle,
             )
         shown = [f"{f.kind} {f.id[:16]}  {f.name}".rstrip() for f in found[:CANDIDATES]]
         if len(found) > CANDIDATES:

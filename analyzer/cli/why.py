@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from analyzer.cli.options import bundle_argument, engine_option, format_option, platform_option, width_option
+from analyzer.cli.options import (
+    bundle_argument,
+    engine_option,
+    format_option,
+    platform_option,
+    redact_option,
+    width_option,
+)
 from analyzer.cli.output import emit, terminal_columns
-from analyzer.cli.session import current_policy, emit_json, reading
+from analyzer.cli.session import current_policy, emit_json, reading, veiled
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +49,7 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @format_option("text", "json")
 @platform_option
 @engine_option
+@redact_option
 @width_option
 def command(
     bundle: str,
@@ -50,6 +58,7 @@ def command(
     form: str,
     platform: str | None,
     engines: tuple[str, ...],
+    redact: bool,
     width: int | None,
 ) -> None:
     """Say what in BUNDLE makes an engine print TEXT, and what to do; `-` reads TEXT from standard input.
@@ -69,14 +78,16 @@ def command(
     policy = current_policy(bundle)
     if stream is None:
         found = why(snapshot, message, platform, engines=engines, policy=policy)
-        data, render = found.to_dict, found.render
+        data, render, report = found.to_dict, found.render, found.report
     else:
         lines = why_log(snapshot, _lines(stream), platform, engines=engines, policy=policy, tick=_Tick())
-        data, render = lines.to_dict, lines.render
+        data, render, report = lines.to_dict, lines.render, lines.report
+    veil = veiled(report) if redact else None
     if form == "json":
-        emit_json(data())
-    else:
-        emit(render(width or terminal_columns()))
+        emit_json(data() if veil is None else veil.value(data()))
+        return
+    text = render(width or terminal_columns())
+    emit(text if veil is None else veil.text(text))
 
 
 def _given(bundle: str, text: str | None, log: str | None) -> tuple[BinaryIO | None, str]:

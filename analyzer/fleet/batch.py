@@ -24,6 +24,7 @@ from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, SAME, Outcome, Task
 from analyzer.limits import DEFAULT, Limits, changed
 from analyzer.report.encode.json import json_text
+from analyzer.report.redact.output import redacted_fleet
 from analyzer.snapshot.snapshot import STANDARD
 from analyzer.source.locations.bundles import find_bundles, place
 from analyzer.source.locations.globs import names_of
@@ -51,6 +52,7 @@ class BatchOptions:
     timeout: float = 0.0
     memory: int = 0
     retry: bool = False
+    redact: bool = False
 
     @property
     def text(self) -> str:
@@ -154,6 +156,8 @@ class Batch:
         if dataset.available():
             dataset.write_dataset(self.checkpoint, self.output)
         fleet = rollup(self.checkpoint.db)
+        if self._options.redact:
+            fleet = redacted_fleet(fleet)
         self.output.write(FLEET, json.dumps(fleet, ensure_ascii=True, indent=2).encode() + b"\n")
         self.output.write("fleet.md", markdown.render(fleet).encode())
         self.output.write("fleet.html", html.render(fleet).encode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.fleet import words
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
+from analyzer.report.markup import BACKTICKED
 from analyzer.report.words import RISKS
 from analyzer.version import __version__
 from analyzer.words import plural
@@ -150,7 +151,9 @@ def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], tai
 
 
 def _said(text: str) -> str:
-    return markdown_text(text)
+    """Return text, what stands between backticks as code."""
+    parts = enumerate(BACKTICKED.split(text))
+    return "".join(markdown_code(part) if number % 2 else markdown_text(part) for number, part in parts)
 
 
 def _code(text: str) -> str:

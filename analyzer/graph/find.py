@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LAYER, IMAGE, CONTAINER, POD = "layer", "image", "container", "pod"
 PREFIX = re.compile(r"[0-9a-f]{1,64}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+SHORTEST = 6
+"""Digits of an id from which another one can be meant."""
 TAR_SPLIT_SUFFIX = ".tar-split.gz"
 
 
@@ -58,6 +60,26 @@ def find(relations: tuple[Relations, ...], word: str) -> list[FoundObject]:
         if found:
             return [found[key] for key in sorted(found)]
     return []
+
+
+def words_near(relations: tuple[Relations, ...], word: str) -> list[str]:
+    """Return what may be written for an object where a word means none: names, short names, starts of ids as long."""
+    near: dict[str, None] = {}
+    wanted = word.strip().removesuffix("…").removesuffix("...")
+    is_id = PREFIX.fullmatch(wanted.lower()) is not None and len(wanted) >= SHORTEST
+    for rel in relations:
+        for image in rel.images.values():
+            for name in image.names:
+                parts = name.split("/")
+                near |= dict.fromkeys("/".join(parts[start:]) for start in range(len(parts)))
+        for container in rel.containers.values():
+            known = container.kubernetes
+            pod = (known.pod, f"{known.namespace}/{known.pod}") if known is not None else ()
+            near |= dict.fromkeys((container.name, *container.names, *pod))
+        if is_id:
+            near |= dict.fromkeys(object_id[: len(wanted)] for _, object_id in known_ids(rel))
+    near.pop("", None)
+    return list(near)
 
 
 def names_of(rel: Relations, kind: str, object_id: str) -> str:

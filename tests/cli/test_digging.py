@@ -236,3 +236,25 @@ def test_a_record_of_every_odd_kind_is_shown(tmp_path):
     bundle = saved(store.write_images([*store.images(), image]), tmp_path / "b.tar")
     assert data("show", bundle, "f" * 64)["records"][0]["value"] == image
     assert "<none>" in run("images", bundle)
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("quay.example.test/shop/api:2.1", "'quay.example.test/shop/api:2.0'"),
+        ("db-1", "'db-0'"),
+        ("web2", "'web1'"),
+        ("zzz", ""),
+    ],
+)
+def test_misspelt_objects_are_met_with_what_is_near(word, near):
+    said = error("show", HEALTHY, word)
+    assert ("Did you mean" in said) == bool(near)
+    assert near in said
+
+
+def test_a_misspelt_id_is_met_with_the_one_it_starts():
+    store = Edited()
+    layer = store.layers()[0]["id"]
+    wrong = layer[:11] + ("0" if layer[11] != "0" else "1")
+    assert f"Did you mean '{layer[:12]}'" in error("show", HEALTHY, wrong)

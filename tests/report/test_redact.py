@@ -17,12 +17,18 @@ from click.testing import CliRunner
 
 import analyzer
 from analyzer.cli.main import cli
+from analyzer.fleet import html as fleet_html
+from analyzer.fleet import markdown as fleet_markdown
+from analyzer.fleet import text as fleet_text
+from analyzer.fleet.rollup import rollup
 from analyzer.report.formats.tabular import csv_text, sqlite_bytes, tables
 from analyzer.report.formats.text import render as render_text
 from analyzer.report.redact import redacted
 from analyzer.report.redact.names import Pseudonyms
+from analyzer.report.redact.output import redacted_fleet
 from tests.archives import moved, report_of
 from tests.editing import BUNDLES, Edited
+from tests.fleet.fleets import ByHand
 from tests.report.test_hostile_text import HOSTILE, PLACES, controls, poisoned
 from tests.test_faults import FAULTS
 
@@ -268,11 +274,59 @@ def test_the_command_writes_every_format_and_the_same_each_time(bundle, tmp_path
         assert done.exit_code == 0, done.output
         made.append({p.relative_to(folder): p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()})
     assert made[0] == made[1]
-    assert len(made[0]) == len(RENDERED) + 6
+    assert len(made[0]) == len(RENDERED) + 7
     for text in made[0].values():
         assert [name for name in names if name in text] == []
         assert str(path.parent) not in text
         assert bundle not in text
+
+
+@pytest.mark.parametrize("bundle", ["parent-record-missing", "combo-power-loss"])
+def test_plans_answers_and_comparisons_hold_no_names(bundle):
+    path, before = str(BUNDLES / f"{bundle}.tar.zst"), str(BUNDLES / "healthy-overlay.tar.zst")
+    names = {name for name in names_in(Edited(bundle)) if "/" in name}
+    told = "layer not known: secret.example.corp/team/thing:9 on node7.example.corp"
+    for words in (
+        ["plan", path], ["plan", path, "--format", "script"], ["plan", path, "--format", "json"],
+        ["diff", before, path], ["diff", before, path, "--format", "json"],
+        ["diff", before, path, "--format", "markdown"],
+        ["why", path, told], ["why", path, told, "--format", "json"],
+    ):  # fmt: skip
+        done = CliRunner().invoke(cli, [*words, "--redact"])
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        assert len(done.stdout) > 200
+        found = [name for name in (*names, "secret", "node7", "corp", str(BUNDLES), bundle) if name in done.stdout]
+        assert found == [], (words[0], found)
+        if "json" in words:
+            json.loads(done.stdout)
+
+
+def test_the_same_name_has_the_same_pseudonym_in_both_captures():
+    path = str(BUNDLES / "healthy-overlay.tar.zst")
+    done = CliRunner().invoke(cli, ["diff", path, path, "--redact", "--format", "json"])
+    value = json.loads(done.stdout)
+    assert value["same_store"] is True
+
+
+def test_the_report_on_a_fleet_in_pseudonyms():
+    made = ByHand()
+    for number in range(8):
+        image = ("image", "registry.acme.corp/team/thingummy:1")
+        made.add(f"acme-node-{number}", [{"title": "image registry.acme.corp/team/thingummy:1 is gone", "first": 10**18}],
+                 [image, ("kernel", "5.14-acme")], first_cause="unclean-shutdown", report=f"acme-node-{number}.json",
+                 title="image registry.acme.corp/team/thingummy:1 is gone")  # fmt: skip
+        made.add(f"acme-well-{number}", [], [("kernel", "5.15")])
+    made.add("acme-gone", failed="timeout", reason="/srv/acme/node.tar: no answer", path="/srv/acme/node.tar")
+    plain = rollup(made.db)
+    fleet = redacted_fleet(plain)
+    for text in (json.dumps(fleet), *(form.render(fleet) for form in (fleet_html, fleet_markdown, fleet_text))):
+        assert "acme" not in text
+        assert "thingummy" not in text
+    assert fleet["nodes"] == plain["nodes"]
+    assert len({row["node"] for row in fleet["listing"]}) == len(plain["listing"])
+    assert [row["sick_with"] for row in fleet["causes"][0]["compared"]["shared"]] == [
+        row["sick_with"] for row in plain["causes"][0]["compared"]["shared"]
+    ]
 
 
 def test_exit_status_and_baseline_are_those_of_the_store():

@@ -48,7 +48,7 @@ redhat-release sos_commands logs podman kernel filesys xfs containers_common jou
 dmesg journal.txt .has-mount-program .tmp- backingFsBlockDev metacopy-test libpod db.sql bolt_state.db networks
 names names-history layer parent id created metadata flags digest mapped-layers big-data-names big-data-sizes
 big-data-digests diff-digest diff-size compressed-diff-digest compressed-size toc-digest uidmap gidmap mountlabel .
-..
+.. KIT storage.repair kept-0.tar
 """
 ENGINES = "podman crictl crio cri-o buildah skopeo systemctl kubelet rm rmi tar cd cp mv"
 PLATFORM = frozenset(PLATFORMS.split())
