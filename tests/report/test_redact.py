@@ -312,9 +312,10 @@ def test_the_report_on_a_fleet_in_pseudonyms():
     made = ByHand()
     for number in range(8):
         image = ("image", "registry.acme.corp/team/thingummy:1")
-        made.add(f"acme-node-{number}", [{"title": "image registry.acme.corp/team/thingummy:1 is gone", "first": 10**18}],
+        title = "image registry.acme.corp/team/thingummy:1 is gone"
+        made.add(f"acme-node-{number}", [{"title": title, "first": 10**18}],
                  [image, ("kernel", "5.14-acme")], first_cause="unclean-shutdown", report=f"acme-node-{number}.json",
-                 title="image registry.acme.corp/team/thingummy:1 is gone")  # fmt: skip
+                 title=title)  # fmt: skip
         made.add(f"acme-well-{number}", [], [("kernel", "5.15")])
     made.add("acme-gone", failed="timeout", reason="/srv/acme/node.tar: no answer", path="/srv/acme/node.tar")
     plain = rollup(made.db)
