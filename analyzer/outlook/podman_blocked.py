@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.model import Outlook
 from analyzer.snapshot.node.placement import place_of
-from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
+from analyzer.snapshot.node.storage_conf import DRIVERS, conf_for, storage_confs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +59,9 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
             f'database libpod root directory (staticdir) "{old}" does not match our libpod root directory (staticdir) '
             f'"{new}": database configuration mismatch'
         )
+    if finding.rule == "LPD-003" and facts["member"] == "driver" and facts["database"] not in DRIVERS:
+        root = place_of(view.store.root, view.snapshot.host, view.store.libpod).path
+        return f"failed to GetDriver graph {facts['database']} {root}: driver not supported"
     if finding.rule == "STO-010":
         conf = conf_for(view.store.root, storage_confs(view.snapshot.host))
         if conf is not None and conf.driver == "overlay" and conf.option(OVERLAY_ONLY) and view.store.driver == "vfs":
@@ -73,7 +76,7 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
 def _blocks_containers(finding: Finding) -> str:
     facts = finding.facts
     if finding.rule == "LPD-004" and facts["kind"] == "container" and facts["part"] == "state":
-        return f"unmarshalling container {facts['key']} state: {facts['error']}"
+        return f"unmarshalling container {facts['key']} state: …"
     return ""
 
 

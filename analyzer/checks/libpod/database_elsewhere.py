@@ -2,7 +2,8 @@
 
 What it finds
     A database whose graph root, static directory, volume directory or driver is another than storage.conf tells
-    podman to use: the graph root was moved, or the driver changed, after podman had written it.
+    podman to use: the graph root was moved, or the driver changed, after podman had written it. Where the bundle has no
+    storage.conf, a driver other than that of the data.
 
 Why it matters
     Podman holds what it is told against what the database says. Named on the command line, another place or driver
@@ -27,7 +28,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, INFO, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
 from analyzer.snapshot.node.placement import SYSTEM, same_tail
@@ -46,10 +46,12 @@ PASSING = ("/tmp/", "/var/tmp/", "/mnt/", "/media/", "/run/", "/dev/shm/", "/pri
 """Where nobody keeps a node's own store: a rescue, a test, a disk of another machine."""
 
 
+OF_THE_DATA = "podman's database {path} was made for the driver {database}, and the data in {conf} are of {configured}"
+
+
 @rule(
     "LPD-003",
     severity=CRITICAL,
-    needs=(Need.HOST,),
     says="podman's database {path} was made for {what} {database}, and {conf} names {configured}",
 )
 def check(view: StoreView, this: Rule) -> Iterator[Finding]:
@@ -59,28 +61,33 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         return
     state = store.libpod[0]
     conf = conf_for(store.root, storage_confs(view.snapshot.host))
-    if conf is None or not state.configured or state.error:
+    if not state.configured or state.error:
         return
     if (found := _driver(view, this, state, conf)) is not None:
         yield found
-    if (found := _place(view, this, state, conf)) is not None:
+    if conf is not None and (found := _place(view, this, state, conf)) is not None:
         yield found
 
 
-def _driver(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -> Finding | None:
-    database = state.config.driver
-    if not database or not conf.driver or database == conf.driver:
+def _driver(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf | None) -> Finding | None:
+    """Hold the driver against that of storage.conf, or of the data where the bundle has none."""
+    database = "overlay" if state.config.driver == "overlay2" else state.config.driver
+    configured, source = (conf.driver, conf.path) if conf is not None else ("", "")
+    if conf is None and view.store.home.layers:
+        configured, source = view.store.driver, view.store.home.path
+    if not database or not configured or database == configured:
         return None
     return this.found(
         view.file(state.path),
-        [(Where(state.path, "runtime-config/graph-driver-name"), f"driver {conf.driver}", f"driver {database}")],
+        [(Where(state.path, "runtime-config/graph-driver-name"), f"driver {configured}", f"driver {database}")],
         severity=ERROR,
         variant="driver",
+        says="" if conf is not None else OF_THE_DATA,
         path=state.path,
         what="the driver",
         database=database,
-        conf=conf.path,
-        configured=conf.driver,
+        conf=source,
+        configured=configured,
         member="driver",
     )
 

@@ -39,6 +39,18 @@ def test_another_driver_is_an_error():
     assert (finding.severity, finding.facts["database"], finding.facts["configured"]) == ("error", "overlay", "vfs")
 
 
+def test_without_storage_conf_the_data_tell_the_driver():
+    store = Edited("podman-pod").leave_out("etc")
+    assert store.findings(RULE) == []
+    store.write(DATABASE, store.data(DATABASE).replace(b"overlay", b"overlax"))
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.facts["configured"], "the data in" in finding.message) == (
+        "error",
+        "overlay",
+        True,
+    )
+
+
 def test_overlay2_is_overlay():
     store = Edited("podman-pod")
     store.write(CONF, store.text(CONF).replace('"overlay"', '"overlay2"'))
