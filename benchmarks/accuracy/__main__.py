@@ -38,7 +38,7 @@ def main() -> None:
     for part in parts:
         mine = [row for row in rows if row.half == part]
         print(f"\n{part} part: {len({row.kind for row in mine if row.group == 'single'})} kinds of fault")
-        for line in (*figures.summary(mine), *figures.reliability(mine), *figures.by_family(mine)):
+        for line in (*figures.summary(mine, figures.usual(rows)), *figures.reliability(mine), *figures.by_family(mine)):
             print(line)
         if options.misses:
             print(*figures.misses(mine), sep="\n")

@@ -12,7 +12,10 @@ from types import SimpleNamespace
 import pytest
 from stores.capture import capture
 from stores.catalogue import HOST
+from stores.damage import DAMAGES
 from stores.records import Store
+
+from tests.live import further_damage
 
 pytestmark = pytest.mark.live
 
@@ -173,3 +176,34 @@ def test_another_driver_is_configured(node):
     without = node.ask("podman", "images", "-q")
     assert (with_database.exit, "overwritten by graph driver" in with_database.stderr) == (0, True)
     assert (without.exit, without.stdout) == (0, "")
+
+
+def test_short_links_of_an_old_path_are_made_again(node, report):
+    """They dangle, and the driver takes a target of another form for a link to be made anew."""
+    links = node.root / "overlay/l"
+    for link in list(links.iterdir()):
+        target = str(link.readlink())
+        link.unlink()
+        link.symlink_to(target.replace("..", "/mnt/old/overlay", 1))
+    document = report()
+    image = Store(node.root).image_named(WEB)["id"]
+    assert node.ask("podman", "image", "mount", image).exit == 0
+    assert document["causes"]
+    assert not [cause for cause in document["causes"] if cause["severity"] in BREAKS]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("lower-emptied", "manifest-removed"),
+        ("container-layer-removed", "config-zeroed"),
+        ("tar-split-bit-flipped", "layer-directory-removed"),
+        ("opaque-mark-removed", "top-layer-record-removed"),
+    ],
+)
+def test_two_faults_are_two_causes(node, report, one, other):
+    ways = {**DAMAGES, **further_damage.DAMAGES}
+    done = [ways[name](Store(node.root)) for name in (one, other)]
+    causes = [cause for cause in report()["causes"] if cause["severity"] in BREAKS]
+    told = [{key for each in cause["subjects"] for key in (each["id"], each["path"])} for cause in causes]
+    assert all(any(set(damage.subjects) & subjects for subjects in told[:3]) for damage in done)
