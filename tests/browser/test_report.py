@@ -8,8 +8,11 @@ from importlib.resources import files
 import pytest
 
 import analyzer
+from analyzer.outlook.timeline import timeline
 from analyzer.report.formats.html import render
+from analyzer.report.formats.html.evidence import SHOWN
 from analyzer.report.formats.notebook import report_html
+from analyzer.snapshot.times import format_time
 from tests.archives import report_of
 from tests.editing import BUNDLES, Edited
 from tests.report.stores import hex_id, write_store
@@ -162,6 +165,44 @@ def test_findings_are_filtered_and_sorted(visit):
     shown = [text.split("\n")[0] for text in page.locator("#found tbody tr td:nth-child(3)").all_inner_texts()]
     assert shown == sorted(f.rule for f in report.findings)
     assert page.locator("#found th[aria-sort=ascending]").count() == 1
+
+
+def test_the_filter_searches_the_rows_beyond_the_table(visit, tmp_path):
+    write_store(tmp_path / "store.tar", 2_600, lost=set(range(1, 2_600, 2)))
+    report = analyzer.analyze(tmp_path / "store.tar")
+    assert len(report.findings) > SHOWN
+    page = visit(render(report))
+    rows, last = page.locator("#found tbody tr:visible"), report.findings[-1]
+    assert rows.count() == SHOWN
+    whole = len(report.findings)
+    assert page.locator("#matched").inner_text() == f"{whole} of {whole} match, the first {SHOWN} shown"
+    page.fill("#filter", f"{last.rule} {last.subject.id[:12]}")
+    assert rows.count() >= 1
+    assert last.slug in rows.first.inner_text()
+    assert page.locator("#matched").inner_text().startswith(f"{rows.count()} of ")
+
+
+def test_what_would_be_deleted_is_seen_in_red_on_a_phone(visit):
+    page = visit(render(analyzer.analyze(BUNDLES / "combo-power-loss.tar.zst")), width=390)
+    told = page.locator("#outlook td strong.bad", has_text="9 layers, 1 image and 4 containers")
+    told.scroll_into_view_if_needed()
+    box = told.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert page.locator("#outlook .scroll").evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert audit(page) == []
+
+
+def test_the_timeline_shows_since_when_damage_shows(visit):
+    report = analyzer.analyze(BUNDLES / "combo-power-loss.tar.zst")
+    line = timeline(report.snapshot, report.findings)
+    page = visit(render(report))
+    first = format_time(line.events[line.first_bad].ns)
+    assert f"Damage first shows at {first}" in page.locator("#timeline").inner_text()
+    assert page.locator("#timeline rect.t-damage").count() >= 1
+    healthy = visit(render(analyzer.analyze(BUNDLES / "healthy-overlay.tar.zst")), name="healthy.html")
+    assert "Damage" not in healthy.locator("#timeline").inner_text()
 
 
 def test_a_command_is_copied_as_it_stands(visit, damaged):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.outlook.timeline import timeline as dated
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.report.model.analysis import Analysis
 
 STEPS = 120
+DAMAGE = "damage"
 LANES = (
+    (DAMAGE, "damage shows in"),
     ("image", "images, as recorded"),
     ("layer", "layers made"),
     ("container", "containers made"),
@@ -48,12 +52,16 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The time line from `start` to `end` (Unix nanoseconds); `newest` is the latest change of any store entry."""
+    """The time line from `start` to `end` (Unix nanoseconds).
+
+    `newest` is the latest change of any store entry, `damage` the first time at which damage shows, None for none.
+    """
 
     start: int
     end: int
     newest: int
     lanes: tuple[Lane, ...]
+    damage: Moment | None = None
 
 
 def timeline(report: Analysis) -> Strip | None:
@@ -62,6 +70,7 @@ def timeline(report: Analysis) -> Strip | None:
     It begins with the oldest layer, container, file or lock: images keep the date they were built at, which may be
     years before, so older ones are only counted.
     """
+    line = dated(report.snapshot, report.findings)
     moments: dict[str, list[Moment]] = {name: [] for name, _ in LANES}
     unknown = dict.fromkeys(moments, 0)
     for lane, ns, what in _times(report):
@@ -69,6 +78,7 @@ def timeline(report: Analysis) -> Strip | None:
             unknown[lane] += 1
         else:
             moments[lane].append(Moment(lane, ns, what))
+    moments[DAMAGE] = [Moment(DAMAGE, e.ns, " ".join(filter(None, (e.path, e.event)))) for e in line.events if e.bad]
     own = [m.ns for lane in moments.values() for m in lane if m.lane != "image"]
     every = own or [m.ns for m in moments["image"]]
     if not every:
@@ -78,7 +88,8 @@ def timeline(report: Analysis) -> Strip | None:
     if SANE_NS[0] <= newest <= SANE_NS[1]:
         end = max(end, newest)
     lanes = tuple(_lane(name, label, moments[name], unknown[name], start, end) for name, label in LANES)
-    return Strip(start, end, newest, lanes)
+    first = line.events[line.first_bad] if line.first_bad >= 0 else None
+    return Strip(start, end, newest, lanes, Moment(DAMAGE, first.ns, first.event) if first is not None else None)
 
 
 def _lane(name: str, label: str, moments: list[Moment], unknown: int, start: int, end: int) -> Lane:

@@ -10,6 +10,7 @@ from analyzer.report.drawing.scene import Sketch
 from analyzer.report.drawing.svg import ACROSS, DOWN, ICONS
 from analyzer.report.encode.json import json_shown
 from analyzer.report.encode.text import CONTROL
+from analyzer.report.formats.html.evidence import further_findings
 from analyzer.report.model.objects import CONTAINER, FINE, HIT, Objects
 from analyzer.report.words import STATES
 
@@ -31,6 +32,7 @@ def page_data(report: Analysis, objects: Objects) -> dict[str, Any]:
         "icons": [ICONS[kind] for kind in KINDS],
         "objects": _objects(objects),
         "raw": _Raw(report, objects).rows(),
+        "findings": further_findings(report, objects),
         "scene": _scene(whole_store(objects)),
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.plugins import known_families
 from analyzer.checks.finding import RANK, SEVERITIES
 from analyzer.checks.plugins import known_rules
+from analyzer.report.encode.text import inert
 from analyzer.report.formats.html.causes import place
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.report.pages import page_sections, page_title
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.report.model.objects import Objects
 
 SHOWN = 1_000
+"""Rows of the table of findings; those beyond are searched, and shown when they match."""
 LOSSES = 200
 
 
@@ -40,7 +42,8 @@ def findings_block(report: Analysis, objects: Objects) -> Markup:
         for name, kind in names
     ]  # fmt: skip
     left = len(report.findings) - len(rows)
-    more = el("p", f"and {plural(left, 'more finding')}: --format json has them all.", class_="quiet") if left else None
+    said = f"and {plural(left, 'more finding')}, which the filter searches too; --format json has them all."
+    more = el("p", said, class_="quiet") if left else None
     return el(
         "section",
         el("h2", f"Findings ({len(report.findings):,})"),
@@ -49,6 +52,20 @@ def findings_block(report: Analysis, objects: Objects) -> Markup:
         more,
         id="findings",
     )
+
+
+def further_findings(report: Analysis, objects: Objects) -> list[list[str | int]]:
+    """Return the rows that the table leaves out: id, severity, rule, slug, kind, name, object, message, cause."""
+    ids = report.finding_ids
+    rank = {finding: cause.rank for cause in reversed(report.causes) for finding in cause.hypothesis.explains}
+    rows: list[list[str | int]] = []
+    for finding in report.findings[SHOWN:]:
+        subject, item = finding.subject, objects.of(finding.subject, finding.root)
+        name = subject.names[0] if subject.names and subject.kind != "layer" else subject.id[:12] or subject.path
+        texts = map(inert, (subject.kind, name))
+        rows.append([ids[finding], finding.severity, finding.rule, finding.slug, *texts,
+                     item.number if item else -1, inert(finding.message), rank.get(finding, 0)])  # fmt: skip
+    return rows
 
 
 def _plain(name: str, kind: str) -> str:

@@ -174,18 +174,31 @@
 
   const table = find("found");
   if (table) {
-    const lines = [...table.tBodies[0].rows];
+    const lines = [...table.tBodies[0].rows], MOST = 1000;
     const words = new Map(lines.map((line) => [line, line.textContent.toLowerCase()]));
+    const rest = data.findings, texts = rest.map((row) => row.join(" ").toLowerCase());
+    const further = table.createTBody();
+    const built = ([id, severity, rule, slug, what, name, n, message, cause]) => make("tr", { id, "data-level": severity },
+      make("td", {}, make("a", { href: `#${id}` }, id)), make("td", {}, make("span", { class: `chip sev-${severity}` }, severity)),
+      make("td", {}, make("a", { href: `#rule-${rule}` }, rule), make("div", { class: "quiet" }, slug)),
+      make("td", {}, make("div", { class: "about" }, `${what} `, n < 0 ? make("code", {}, name)
+        : make("button", { type: "button", class: "go", "data-n": n }, name)), make("div", {}, message)),
+      make("td", {}, cause ? make("a", { href: `#cause-${cause}` }, cause) : "-"));
     const filter = () => {
       const wanted = find("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
       const levels = new Set([...document.querySelectorAll(".level:checked")].map((box) => box.value));
+      const fits = (level, text) => levels.has(level) && wanted.every((word) => text.includes(word));
       let count = 0;
       for (const line of lines) {
-        const on = levels.has(line.getAttribute("data-level")) && wanted.every((word) => words.get(line).includes(word));
+        const on = fits(line.getAttribute("data-level"), words.get(line));
         line.hidden = !on;
         count += on;
       }
-      find("matched").textContent = `${count} of ${lines.length} shown`;
+      const shown = count, found = [];
+      rest.forEach((row, i) => { if (fits(row[1], texts[i])) { count++; if (shown + found.length < MOST) found.push(row); } });
+      further.replaceChildren(...found.map(built));
+      const total = lines.length + rest.length, drawn = shown + found.length;
+      find("matched").textContent = drawn < count ? `${count} of ${total} match, the first ${drawn} shown` : `${count} of ${total} shown`;
     };
     find("filter").addEventListener("input", filter);
     document.querySelectorAll(".level").forEach((box) => box.addEventListener("change", filter));

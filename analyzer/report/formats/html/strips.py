@@ -28,8 +28,9 @@ def timeline_block(report: Analysis) -> Markup:
     strip = timeline(report)
     if strip is None:
         return NOTHING
-    wide, high = LEFT + STEPS * STEP + 10, len(strip.lanes) * LANE + 26
-    lanes = [_lane(lane, number, strip) for number, lane in enumerate(strip.lanes)]
+    shown = [lane for lane in strip.lanes if lane.count or lane.before or lane.unknown]
+    wide, high = LEFT + STEPS * STEP + 10, len(shown) * LANE + 26
+    lanes = [_lane(lane, number, strip) for number, lane in enumerate(shown)]
     ends = (
         el("text", format_time(strip.start), x=LEFT, y=high - 6),
         el("text", format_time(strip.end), x=LEFT + STEPS * STEP, y=high - 6, text_anchor="end"),
@@ -53,10 +54,19 @@ def timeline_block(report: Analysis) -> Markup:
         "section",
         el("h2", "Timeline"),
         el("p", said, class_="quiet"),
+        _damage(strip),
         scroller("Timeline", drawn),
         _told(strip),
         id="timeline",
     )
+
+
+def _damage(strip: Strip) -> Markup:
+    """Return since when damage shows; a file that was damaged without being written keeps its older time."""
+    if strip.damage is None:
+        return NOTHING
+    said = f"Damage first shows at {format_time(strip.damage.ns)}: {strip.damage.what}."
+    return el("p", el("strong", said, class_="bad"), " Damage done without writing a file is later than the file says.")
 
 
 def _lane(lane: Lane, number: int, strip: Strip) -> list[Markup]:
