@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 MOST = 4_096
 """Members that are gathered at once."""
-STEP = 16 << 10
-"""Bytes that are read at once."""
+STEP = 4 << 10
+"""Bytes that are read at once: most of more would be content, and copying it takes longer than asking again."""
 ROOM = 16 << 20
 """Bytes for headers that are looked at together, and for what lies between them."""
 LONGEST = 64 << 10
