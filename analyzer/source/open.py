@@ -15,7 +15,7 @@ from analyzer.source.directory import DirectorySource, open_quietly
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.compression import decompress
 from analyzer.source.stream.input import HEAD, Input
-from analyzer.source.stream.magic import refusal
+from analyzer.source.stream.magic import AS_TEXT, refusal, sent_as_text
 from analyzer.source.stream.read_ahead import AheadWindow
 from analyzer.source.stream.window import Window
 from analyzer.source.stream.wrapped import made, unwrapped
@@ -44,12 +44,13 @@ class TarSource:
 
     def __init__(self, source: Input, limits: Limits, records: ReadingLog) -> None:
         below = ReadingLog(source.name)
+        self._as_text = sent_as_text(source.peek())
         names, head, stream = decompress(source, limits, below)
         if message := refusal(
             head, names, _further(source, packed=bool(names)), "; ".join(loss.what for loss in below.losses)
         ):
             source.close()
-            raise UnreadableError(message, where=source.name)
+            raise UnreadableError(f"{message}; {AS_TEXT}" if self._as_text else message, where=source.name)
         self.path = source.name
         self.format = f"tar+{names}" if names else "tar"
         self.losses: list[Loss] = records.losses
@@ -111,6 +112,9 @@ class TarSource:
             yield from self._reader
         finally:
             self._end()
+        if self._as_text and self.losses:
+            self._records.loss(AS_TEXT, 0)
+            self.losses.insert(0, self.losses.pop())
         self.sha256 = self._source.finish()
 
     def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:

@@ -56,6 +56,19 @@ JSON_STARTS = (b"{\n", b"{ ", b"{\t", b"{", b'{"', b"[{", b'["', b"[]", b"{}")
 EXPECTED = "expected a tar (plain, gzip, zstd, xz or bzip2) or a directory with a containers/storage tree"
 
 
+AS_TEXT = "a carriage return was put before each line feed, as FTP in ASCII mode does: send the file as binary"
+FEWEST_LINES = 8
+
+
+def sent_as_text(head: bytes) -> bool:
+    """Tell whether the first bytes, as they lie, look as if a transfer had put a carriage return before each line feed.
+
+    Text of Windows looks so too: this only explains an archive that is damaged.
+    """
+    lines = head.count(b"\n")
+    return lines >= FEWEST_LINES and lines == head.count(b"\r\n")
+
+
 def has_header(head: bytes) -> bool:
     """Tell whether any whole block has a valid tar checksum."""
     sums, view = Sums(), memoryview(head)
