@@ -135,8 +135,8 @@ def test_notebook_gives_its_saved_outputs(path, workplace, installed):
             assert kinds == [sorted(o.get("data", {})) for o in before.outputs], cell.source
 
 
-def test_there_are_five():
-    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+def test_there_are_six():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

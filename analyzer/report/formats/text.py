@@ -125,8 +125,7 @@ class _Text:
         yield from self.head()
         yield ""
         yield from self.verdict()
-        for danger in self.report.dangers:
-            yield from self.block(danger, "DANGER: ", " " * 8, colour="bad")
+        yield from self.dangers()
         shown = self.report.causes if self.everything else self.report.causes[:TOP_CAUSES]
         for cause in shown:
             yield ""
@@ -134,6 +133,10 @@ class _Text:
         yield from self.outlook()
         yield from self.checks()
         yield from self.rest(len(shown))
+
+    def dangers(self) -> Iterator[str]:
+        for danger in self.report.dangers:
+            yield from self.block(danger, "DANGER: ", " " * 8, colour="bad")
 
     def paint(self, text: str, colour: str) -> str:
         return painted(text, colour) if self.colour else text
@@ -259,6 +262,7 @@ class _Text:
         yield ""
         yield self.shown("─" * min(self.columns, LINE))
         yield from self.verdict()
+        yield from self.dangers()
         for cause in self.report.causes[:1]:
             yield from self.block(cause.hypothesis.title, f"{cause.rank}. ", "   ", colour="strong")
             yield from self.hit(cause, few=2)

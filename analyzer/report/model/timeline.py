@@ -89,7 +89,8 @@ def timeline(report: Analysis) -> Strip | None:
         end = max(end, newest)
     lanes = tuple(_lane(name, label, moments[name], unknown[name], start, end) for name, label in LANES)
     first = line.events[line.first_bad] if line.first_bad >= 0 else None
-    return Strip(start, end, newest, lanes, Moment(DAMAGE, first.ns, first.event) if first is not None else None)
+    damage = Moment(DAMAGE, first.ns, " ".join(filter(None, (first.path, first.event)))) if first is not None else None
+    return Strip(start, end, newest, lanes, damage)
 
 
 def _lane(name: str, label: str, moments: list[Moment], unknown: int, start: int, end: int) -> Lane:
