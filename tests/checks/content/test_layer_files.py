@@ -159,3 +159,16 @@ def test_symlinks_compare_by_target_only():
     store = Edited()
     assert store.entries[f"{DIFF}/sbin"][0].kind == SYMLINK
     assert told(store.change(f"{DIFF}/sbin", mode=0o755)) == {}
+
+
+@pytest.mark.parametrize("late_ns", [100_000_000, 1_500_000_000])
+def test_a_file_that_was_removed_within_seconds_of_the_pull_is_missing(late_ns):
+    """The engine had given the directory its recorded time: any other time is that of a later change."""
+    store = Edited().remove(f"{DIFF}/etc/passwd")
+    split = next(member for path, (member, _) in store.entries.items() if path.endswith(f"{BASE}.tar-split.gz"))
+    finding = only(store.change(f"{DIFF}/etc", mtime_ns=split.mtime_ns + late_ns))
+    assert finding.facts["files"] == ["etc/passwd"]
+
+
+def test_a_file_whose_directory_has_its_recorded_time_was_not_captured():
+    assert told(Edited().leave_out(f"{DIFF}/etc/passwd")) == {}
