@@ -11,6 +11,7 @@ from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.host import crio_traces
 from analyzer.snapshot.image_open import ImageReader
+from analyzer.snapshot.node.placement import SYSTEM, place_of
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
 from analyzer.snapshot.platform import platform_of
 from analyzer.verify.image_items import judge_images
@@ -65,6 +66,12 @@ class StoreView:
     def platform(self) -> Platform:
         """Return the node's platform."""
         return self._platform if self._platform is not None else platform_of(self.snapshot)
+
+    @cached_property
+    def place(self) -> str:
+        """Return the absolute path of the store on its node: what the bundle says, else the usual one."""
+        found = place_of(self.store.root, self.snapshot.host, self.store.libpod)
+        return found.path if found.known else SYSTEM
 
     @cached_property
     def reader(self) -> ImageReader:

@@ -86,19 +86,3 @@ def _same_root(configured: str, root: str) -> bool:
     """Tell whether a configured graph root may be the captured one, whose path may have lost its beginning."""
     path, root = configured.strip("/"), root.strip("/")
     return not path or not root or path == root or path.endswith("/" + root) or root.endswith("/" + path)
-
-
-def graph_root(view: StoreView) -> str:
-    """Return the absolute path the store most likely has on its node."""
-    root = view.store.root.strip("/")
-    tables = sorted(_tables(view, STORAGE), key=lambda pair: "usr/share/" in pair[0])
-    for _, table in tables:
-        storage = table.get("storage")
-        configured = storage.get("graphroot") if isinstance(storage, dict) else None
-        if isinstance(configured, str) and configured and not HOME.search(root) and _same_root(configured, root):
-            return configured
-    position = root.find("var/lib/containers/storage")
-    if position >= 0:
-        return "/" + root[position:]
-    match = re.search(r"(?:^|/)((?:home/[^/]+|root)/\.local/share/containers/storage)$", root)
-    return "/" + match.group(1) if match else "/var/lib/containers/storage"

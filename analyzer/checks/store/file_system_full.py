@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import INFO, MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.configuration import graph_root
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
@@ -61,7 +60,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look the graph root up in every captured df."""
     if view.store.role != GRAPH_ROOT:
         return
-    root = graph_root(view)
+    root = view.place
     for path, row in usage_at(view):
         if row.percent >= NEARLY:
             yield this.found(
@@ -80,7 +79,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 def usage_at(view: StoreView) -> Iterator[tuple[str, FileSystemUsage]]:
     """Yield (member path, row) of the file system that holds the graph root, from every captured df."""
-    root = graph_root(view)
+    root = view.place
     for path, text in view.snapshot.host.texts():
         if not DF.search(path):
             continue

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import MEDIUM, WARNING, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.checks.store.configuration import graph_root
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
@@ -49,7 +48,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
     """Look the graph root up in every captured xfs_info."""
     if view.store.role != GRAPH_ROOT:
         return
-    root = graph_root(view)
+    root = view.place
     said = []
     for path, text in view.snapshot.host.texts():
         name = XFS_INFO.search(path)
