@@ -2,10 +2,10 @@
 
     python benchmarks/real.py --dir SCRATCH
 
-`capture` is a sample store with /usr laid into one of its layers; `store` is made by buildah as root on XFS, /usr/lib,
-/usr/share and /usr/bin committed as three layers, with the tar-splits that the engine writes. GNU tar writes pax
-records only where a header cannot say something: `path` for names over 100 bytes, `mtime` with a fraction of a second
-(the files of packages have none), always `atime` and `ctime`, and every attribute.
+`capture` is a sample store with /usr laid into one of its layers, `share` with /usr/share alone; `store` is made by
+buildah as root on XFS, /usr/lib, /usr/share and /usr/bin committed as three layers, with the tar-splits that the engine
+writes. GNU tar writes pax records only where a header cannot say something: `path` for names over 100 bytes, `mtime`
+with a fraction of a second (the files of packages have none), always `atime` and `ctime`, and every attribute.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 TAR = ["tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "--sparse"]
@@ -24,13 +25,13 @@ SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "healthy.tar.zst"
 LAYERS = ("/usr/lib", "/usr/share", "/usr/bin")
 
 
-def capture(target: Path) -> None:
-    """Write a sample store with this machine's /usr in one of its layers."""
+def capture(target: Path, tree: str = "usr") -> None:
+    """Write a sample store with a tree of this machine's files in one of its layers."""
     with tempfile.TemporaryDirectory() as work:
         subprocess.run(["tar", "--zstd", "-xf", SAMPLE, "-C", work], check=True)
         names = [each.name for each in Path(work, "storage/overlay").iterdir()]
         to = f"storage/overlay/{min(name for name in names if re.fullmatch('[0-9a-f]{64}', name))}/diff/usr"
-        command = [*TAR, "-cf", target, "-C", work, "storage", "--transform", f"s,^usr,{to},", "-C", "/", "usr"]
+        command = [*TAR, "-cf", target, "-C", work, "storage", "--transform", f"s,^usr,{to},", "-C", "/", tree]
         done = subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
         if done.returncode not in (0, 1):  # 1: a file changed as it was read
             sys.exit(f"{command}: exit {done.returncode}")
@@ -70,7 +71,7 @@ def _build(mount: Path) -> None:
         buildah("rm", container)
 
 
-MAKERS = {"capture": capture, "store": store}
+MAKERS = {"capture": capture, "share": partial(capture, tree="usr/share"), "store": store}
 
 
 def real(scratch: Path, kind: str) -> Path:

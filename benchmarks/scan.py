@@ -1,8 +1,8 @@
 """Time a scan against GNU tar listing the same bundle, and its memory, both in one run.
 
-    python benchmarks/scan.py --dir SCRATCH [--bundle capture|store|generated|FILE] [--what reader|report] [--rounds 5]
+    python benchmarks/scan.py --dir SCRATCH [--bundle capture] [--form plain] [--what reader|report] [--rounds 5]
 
-`capture` and `store` are real ones (`real.py`). The generated bundle is made once per size: about 150 overlay layers in
+`capture`, `share` and `store` are real bundles (`real.py`). `generated` is made once per size: 150 overlay layers in
 chains, log-normal file sizes, about 3 GB with 300,000 members, and the mix of pax records that GNU tar writes (a path
 only over 100 bytes, an mtime only with a fraction of a second). All are kept in SCRATCH. Each round runs every command
 once, in turn, so that other load on the machine meets all of them; ratios are medians over rounds of (ours / tar's in
@@ -255,7 +255,7 @@ def measure(paths, command, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dir", type=Path, required=True, help="where the bundles are kept")
-    parser.add_argument("--bundle", default="capture", help="capture, store, generated, or a plain tar")
+    parser.add_argument("--bundle", default="capture", help="capture, share, store, generated, or a plain tar")
     parser.add_argument("--form", choices=sorted(PEERS), action="append", help="plain, gzip or zstd (default: all)")
     parser.add_argument("--what", choices=sorted(OURS), default="report")
     parser.add_argument("--members", type=int, default=300_000)
