@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.rule import Rule, builtin_rules
+from analyzer.source.entry_points import entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +51,7 @@ def known_rules() -> tuple[Rule, ...]:
 def installed(group: str, kind: type[Any]) -> tuple[tuple[str, Any], ...]:
     """Return (name of the plugin, object or the exception that loading it gave), by entry point."""
     items: list[tuple[str, Any]] = []
-    for point in sorted(metadata.entry_points(group=group), key=lambda p: (p.name, p.value)):
+    for point in entry_points(group):
         dist = point.dist
         name = f"plugin {point.name}" + (f" ({dist.name} {dist.version})" if dist else "")
         try:

@@ -169,16 +169,15 @@ def _facts(bundle: str) -> tuple[Any, ...] | None:
 
 def _program() -> tuple[Any, ...]:
     """Return what tells one version of the program, plugins included, from another."""
-    from importlib import metadata
-
     from analyzer.snapshot.index_codec import shape
+    from analyzer.source.entry_points import entry_points
 
     package = Path(__file__).parent.parent
     files = sorted((str(path), (info := path.stat()).st_size, info.st_mtime_ns) for path in package.rglob("*.py"))
     plugins = [
         (point.value, point.dist.version if point.dist else "")
         for group in ("analyzer.rules", "analyzer.causes")
-        for point in metadata.entry_points(group=group)
+        for point in entry_points(group)
     ]
     return __version__, shape(), files, sorted(plugins)
 

@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.policy import NO_POLICY
@@ -26,6 +25,7 @@ from analyzer.limits import DEFAULT, Limits, changed
 from analyzer.report.encode.json import json_text
 from analyzer.report.redact.output import redacted_fleet
 from analyzer.snapshot.snapshot import STANDARD
+from analyzer.source.entry_points import entry_points
 from analyzer.source.locations.bundles import find_bundles, place
 from analyzer.source.locations.globs import names_of
 from analyzer.source.locations.identity import identity
@@ -60,7 +60,7 @@ class BatchOptions:
         plugins = sorted(
             (point.value, point.dist.version if point.dist else "")
             for group in ("analyzer.rules", "analyzer.causes")
-            for point in metadata.entry_points(group=group)
+            for point in entry_points(group)
         )
         policy = self.policy
         decided = (sorted(policy.severities.items()), repr(policy.ignores), sorted(policy.known or ()), policy.origins)
