@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.repair.donor import pulls as pulls_name
-from analyzer.repair.shell import quoted
+from analyzer.repair.shell import INSIDE, as_its_user, quoted
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL
@@ -26,6 +26,10 @@ def engine(place: Place, *words: str) -> str:
     return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
 
 
+RUN = '"${XDG_RUNTIME_DIR:-/run}/storage.repair"'
+"""The run root of the donor: podman takes none of more than 50 characters."""
+
+
 def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
     """Yield one step an image to pull into the donor root."""
     if not pulls:
@@ -36,15 +40,16 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
         "[storage]",
         f'driver="{driver}"',
         f'graphroot="{work}/donor"',
-        f'runroot="{work}/run"',
         "[storage.options]",
         'pull_options={enable_partial_images="true",use_hard_links="false",ostree_repos=""}',
     ]  # fmt: skip
     words = " ".join(shlex.quote(line) for line in lines)
+    roots = f"--root {quoted(f'{work}/donor')} --runroot {RUN}"
+    podman = f"podman {roots} --storage-driver {shlex.quote(driver)}"
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
     for image, found in pulls.items():
         tries = " || ".join(
-            f"CONTAINERS_STORAGE_CONF={conf} podman pull -q -- {shlex.quote(name)}" for name in found[:6]
+            f"CONTAINERS_STORAGE_CONF={conf} {podman} pull -q -- {shlex.quote(name)}" for name in found[:6]
         )
         name = label(site, image)
         if site.doubtful:
@@ -107,6 +112,8 @@ def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
             f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' "
             f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
         )
+    if places[0].rootless:
+        lines = [as_its_user(" && ".join(lines))]
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
     effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
@@ -143,7 +150,7 @@ def look(site: Site, place: Place) -> Iterable[PlanStep]:
     lines = [engine(place, "images", "-a"), engine(place, "ps", "-a", "--external")]
     if images:
         mount = engine(place, "image", "mount")
-        inside = "podman unshare " if place.rootless else ""
+        inside = f"{INSIDE} " if place.rootless else ""
         both = f"{inside}{mount} $i && {inside}{mount.replace('mount', 'unmount')} $i"
         lines.append(
             f"( r=0; for i in {' '.join(images)}; do {{ {both}; }} "

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Folder, Rename, SetAside, ShortLink, Take, Write
-from analyzer.repair.shell import UnsafePathError, commands, quoted
+from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.shell import UnsafePathError, as_its_user, commands, quoted
 from analyzer.repair.steps import NONE, PlanStep, listed
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.repair.site import Noted, Site
 
 ORDER = (
+    ("owners", ()),
     ("aside", (SetAside,)),
     ("directories", (Rename, Folder)),
     ("texts", (Write,)),
@@ -30,6 +31,7 @@ ORDER = (
     ("rest", ()),
 )
 WORDS = {
+    "owners": "As root, not as the user whose store this is: give back {what}.",
     "directories": "Make the directories that are missing: {what}.",
     "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
     "texts": "Write the driver's small files back: {what}. Before anything is removed: an engine that removes a layer "
@@ -50,7 +52,8 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         if isinstance(noted.edit, Take) and not fetched:
             site.unsolved.append((noted.about[0] if noted.about else "", f"{noted.why}: no name to pull it by"))
             continue
-        groups[_group(noted)].append(noted)
+        own = places[noted.store].rootless and isinstance(noted.edit, Mode) and noted.edit.uid >= 0
+        groups["owners" if own else _group(noted)].append(noted)
     for name, _ in ORDER:
         found = groups[name]
         if not found:
@@ -61,7 +64,9 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
             try:
                 made = commands(noted.edit, places[noted.store].path, work)
                 made = _where_it_was_pulled(made, f"{work}/donor/{site.waits_for(noted)}", site.waits_for(noted))
-                lines += _where_it_is_gone(made, work, site.doubted_layer(noted))
+                made = _where_it_is_gone(made, work, site.doubted_layer(noted))
+                inside = places[noted.store].rootless and name != "owners"
+                lines += [as_its_user(line) for line in made] if inside else made
                 done.append(noted)
             except UnsafePathError:
                 site.unsolved.append(
@@ -82,7 +87,7 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
             "",
             about,
             tuple((n.store, n.edit) for n in done),
-            "take" if name == "take" else "edit",
+            name if name in ("take", "owners") else "edit",
         )
 
 

@@ -78,8 +78,7 @@ def _script(
     yield "MOVED="
     yield "export STORES"
     if rootless:
-        yield "# A rootless store: as its user, in that user's name space: owners are those that podman sees."
-        yield 'if [ "$(id -u)" != 0 ]; then exec podman unshare sh "$0" "$@"; fi'
+        yield from _rootless(plan)
     yield ""
     yield "move_store() {"
     yield '    case $1 in /*) ;; *) printf "repair: --store takes an absolute path\\n" >&2; exit 2 ;; esac'
@@ -128,7 +127,7 @@ def _script(
         if each.step.kind == "fetch":
             said = shlex.quote(plain(each.step.effect))
             yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
-        if each.step.edits:
+        if each.step.edits and each.step.kind != "owners":
             yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
             for store, edit in each.step.edits:
                 try:
@@ -163,6 +162,32 @@ def _script(
     yield "}"
     yield ""
     yield files("analyzer.repair").joinpath("templates/repair.sh").read_text(encoding="utf-8").rstrip("\n")
+
+
+def _rootless(plan: GroupPlan) -> Iterator[str]:
+    """Yield the lines that bring a script into the name space of the store's user."""
+    yield "# A rootless store: as its user, in that user's name space: owners are those that podman sees."
+    yield "owned() { # owned PATH OWNER MODE: host ids, which only root can give"
+    yield '    [ "$(stat -c %u:%g "$1")" = "$2" ] && return 0'
+    said = 'printf "repair: first, as root: chown -h %s %s\\n" "$2" "$1" >&2'
+    yield f'    if [ "$(id -u)" != 0 ]; then {said}; exit 2; fi'
+    yield '    printf "chown %s %s\\n" "$2" "$1"'
+    yield '    case $DRY in "") chown -h "$2" "$1" && chmod "$3" "$1" ;; esac'
+    yield "}"
+    yield 'if [ -z "${REPAIR_INSIDE:-}" ]; then'
+    yield '    case " $* " in *" --dry-run "*) DRY=yes ;; *) DRY= ;; esac'
+    yield "    :"
+    for step in plan.steps:
+        for store, edit in step.edits if step.kind == "owners" else ():
+            if isinstance(edit, Mode):
+                path = quoted(f"{plan.places[store].path}/{edit.path}")
+                yield f"    owned {path} {edit.uid}:{edit.gid} {edit.mode:o}"
+    yield '    if [ "$(id -u)" != 0 ]; then REPAIR_INSIDE=1 exec podman unshare sh "$0" "$@"; fi'
+    yield '    case $(stat -c %U "$S0" 2>/dev/null) in'
+    yield '    root | UNKNOWN | "") ;;'
+    yield '    *) printf "repair: run it as %s now\\n" "$(stat -c %U "$S0")"; exit 0 ;;'
+    yield "    esac"
+    yield "fi"
 
 
 def _same_store(plan: GroupPlan) -> Iterator[str]:

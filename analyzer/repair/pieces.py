@@ -41,12 +41,14 @@ def mend_pieces(site: Site, evidence: LayerEvidence, findings: Iterable[Finding]
         if not layer or not paths or layer in site.made or site.stores[0].driver != "overlay":
             continue
         template = evidence.lowers.template_of(layer) if layer in site.rel.layers else ""
+        of_root = store_owner(site.stores[0])[0] == 0
+        told_by_split = TOLD if of_root else {MODE}
         facets = {facet for finding in found for facet in finding.facts.get("kinds", ())}
         if template:
             chain = list(site.rel.chain(template))
-            healed = told.keys().isdisjoint(chain) and _from_template(site, layer, chain, paths)
+            healed = of_root and told.keys().isdisjoint(chain) and _from_template(site, layer, chain, paths)
         else:
-            healed = facets <= TOLD and len(paths) <= MANY and _from_split(site, layer, set(paths))
+            healed = facets <= told_by_split and len(paths) <= MANY and _from_split(site, layer, set(paths))
         if healed:
             done.add(layer)
     return done
@@ -118,12 +120,13 @@ def _from_split(site: Site, layer: str, paths: set[str]) -> bool:
     if table is None or split is None or layer not in site.rel.layers:
         return False
     reader = TarSplit(split, DEFAULT)
+    of_root = store_owner(site.stores[number])[0] == 0
     uids, gids = _owners(site, number, layer)
     edits: dict[str, Mode] = {}
     for entry in reader.entries():
         if entry.path in paths and entry.path in table.index:
-            uid, gid = uids[entry.uid], gids[entry.gid]
-            if uid < 0 or gid < 0:
+            uid, gid = (uids[entry.uid], gids[entry.gid]) if of_root else (-1, -1)
+            if of_root and (uid < 0 or gid < 0):
                 return False
             edits[entry.path] = Mode(f"overlay/{layer}/{name}/{entry.path}", entry.mode, uid, gid)
     if reader.problems or edits.keys() != paths:

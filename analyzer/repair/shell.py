@@ -37,6 +37,15 @@ def quoted(path: str) -> str:
     return shlex.quote(path)
 
 
+INSIDE = '$([ "$(id -u)" = 0 ] || echo podman unshare)'
+"""Enters the user's own name space, where owners are those that podman sees; nothing where it is entered already."""
+
+
+def as_its_user(line: str) -> str:
+    """Return a command for a rootless store, which its user runs."""
+    return f"{INSIDE} sh -c {shlex.quote(line)}"
+
+
 def commands(edit: Edit, root: str, work: str) -> list[str]:
     """Return the commands that do one edit.
 

@@ -25,7 +25,7 @@ class PlanStep:
         after: what should be seen when it worked.
         about: ids and member paths of the objects it is for; empty for steps that serve all.
         edits: the same as data, with the number of the store.
-        kind: `pull`, `stop`, `keep`, `edit`, `take`, `start`, `fetch`, `setting`, `look` or `hand`.
+        kind: `pull`, `stop`, `keep`, `owners`, `edit`, `take`, `start`, `fetch`, `setting`, `look` or `hand`.
         done: a shell test that tells whether a setting is right already, `""` where none can.
     """
 

@@ -6,6 +6,7 @@ ASK=yes
 STOPPED=
 HELD=
 FAILED=0
+RUN=${XDG_RUNTIME_DIR:-/run}/storage.repair # podman takes no run root of more than 50 characters
 TAB=$(printf '\t')
 
 usage() {
@@ -146,11 +147,17 @@ double() { # double HOW STORE PATH COPY
 mode() { # mode HOW STORE PATH MODE OWNER
     p=$(root "$2")/$3
     case $1 in
-    ok) [ "$(stat -c %a:%u:%g "$p" 2>/dev/null)" = "$4:$5" ] ;;
+    ok)
+        case $5 in
+        -*) [ "$(stat -c %a "$p" 2>/dev/null)" = "$4" ] ;;
+        *) [ "$(stat -c %a:%u:%g "$p" 2>/dev/null)" = "$4:$5" ] ;;
+        esac
+        ;;
     show) say "    chmod $4, chown $5 $p" ;;
     go)
         note "mode$TAB$(stat -c %a "$p")$TAB$(stat -c %u:%g "$p")" "$p"
-        chown -h "$5" "$p" && chmod "$4" "$p"
+        case $5 in -*) ;; *) chown -h "$5" "$p" || return 1 ;; esac
+        chmod "$4" "$p"
         ;;
     esac
 }
@@ -207,7 +214,7 @@ pull() {
     number=$1
     shift
     if ! [ -e "$W/donor.conf" ]; then
-        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$W/run" \
+        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" \
             'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}' >"$W/donor.conf" || return 1
     fi
     auth=
@@ -217,10 +224,11 @@ pull() {
     for name in "$@"; do
         say "    pull $name"
         if command -v podman >/dev/null 2>&1; then
-            CONTAINERS_STORAGE_CONF=$W/donor.conf podman pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
+            CONTAINERS_STORAGE_CONF=$W/donor.conf podman --root "$W/donor" --runroot "$RUN" --storage-driver "$DRIVER" \
+                pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
         elif command -v skopeo >/dev/null 2>&1; then
             CONTAINERS_STORAGE_CONF=$W/donor.conf skopeo copy -q ${auth:+--src-authfile "$auth"} -- "docker://$name" \
-                "containers-storage:[$DRIVER@$W/donor+$W/run]$name" && return 0
+                "containers-storage:[$DRIVER@$W/donor+$RUN]$name" && return 0
         else
             fail "neither podman nor skopeo is here to pull with"
             return 1
@@ -232,7 +240,7 @@ pull() {
 
 drop_donor() {
     umount "$W/donor/$DRIVER" 2>/dev/null
-    rm -rf -- "$W/donor" "$W/run" 2>/dev/null || :
+    rm -rf -- "$W/donor" "$RUN" 2>/dev/null || :
 }
 
 stop() { # stop UNIT...: and remember which of them ran
