@@ -43,7 +43,7 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
         "[storage.options]",
         'pull_options={enable_partial_images="true",use_hard_links="false",ostree_repos=""}',
     ]  # fmt: skip
-    words = " ".join(shlex.quote(line) for line in lines)
+    words = " ".join([*map(shlex.quote, lines[:3]), f"'runroot=\"'{RUN}'\"'", *map(shlex.quote, lines[3:])])
     roots = f"--root {quoted(f'{work}/donor')} --runroot {RUN}"
     podman = f"podman {roots} --storage-driver {shlex.quote(driver)}"
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"

@@ -137,7 +137,7 @@ def test_the_kit_heals_and_loses_nothing(ways, podman_node, healthy, volume):
 
     undone = node.copy(volume / f"undo-{'-'.join(ways)}")
     done = repair(node, "--yes")
-    assert done.exit == 0, (done.stdout, done.stderr)
+    assert done.exit == 0, done.stdout + done.stderr
 
     kept = Store(node.root).images
     for image, tree in trees.items():

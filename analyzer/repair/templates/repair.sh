@@ -214,7 +214,7 @@ pull() {
     number=$1
     shift
     if ! [ -e "$W/donor.conf" ]; then
-        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" \
+        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$RUN" \
             'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}' >"$W/donor.conf" || return 1
     fi
     auth=
