@@ -18,6 +18,7 @@ from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
 from analyzer.repair.settings import setting_steps
+from analyzer.repair.standing import standing_step
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
 
@@ -107,6 +108,7 @@ def plan_group(
     steps = [
         *hand,
         *_left(site),
+        *standing_step(site, places),
         *([mark_step(doubtful, places[0], work)] if doubtful else []),
         *pull_steps(site, work, pulls),
         stop(places[0], crio=crio),

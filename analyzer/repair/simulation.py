@@ -22,8 +22,10 @@ from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.checks.finding import Finding
-    from analyzer.repair.bundle import BundlePlan
+    from analyzer.repair.bundle import BundlePlan, Numbered
     from analyzer.repair.edits import Edit
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.snapshot import BundleSnapshot
@@ -48,23 +50,51 @@ class Simulated:
 
 def simulate_plan(snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str, ...] = ()) -> Simulated:
     """Return the state after all steps of a bundle's plan."""
-    changed: dict[int, Store] = {}
-    taken: set[str] = set()
-    for group in plan.groups:
-        if group.site is None:
-            continue
-        copies = [_copied(store) for store in group.site.stores]
-        for step in group.steps:
-            for number, edit in step.edits:
-                _do(copies[number], edit, snapshot.newest_ns)
-                if isinstance(edit, Take | FileCopy | Mode) or edit.path.count("/") > 2:
-                    taken |= {part.partition(".")[0] for part in edit.path.split("/")}
-        for store, made in zip(group.site.stores, copies, strict=True):
-            read_records(made)
-            changed[id(store)] = made
-    after = replace(snapshot, stores=[changed.get(id(store), store) for store in snapshot.stores])
-    checked = run_rules(after, relate(after), engines=engines)
-    return Simulated(after, tuple(f for f in checked.findings if not _healed(f, taken)))
+    copies, taken = _Copies(snapshot, plan), set[str]()
+    for each in plan.steps:
+        taken |= copies.do(each)
+    return copies.judged(taken, engines)
+
+
+def simulate_steps(
+    snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str, ...] = ()
+) -> Iterator[tuple[int, Simulated]]:
+    """Yield the number of each step that changes the store, and the state after it."""
+    copies, taken = _Copies(snapshot, plan), set[str]()
+    for each in plan.steps:
+        if each.step.edits:
+            taken |= copies.do(each)
+            yield each.number, copies.judged(taken, engines)
+
+
+class _Copies:
+    """The stores of a plan while its steps are done to copies of them."""
+
+    def __init__(self, snapshot: BundleSnapshot, plan: BundlePlan) -> None:
+        self.snapshot = snapshot
+        self.stores = [[_copied(s) for s in group.site.stores] if group.site else [] for group in plan.groups]
+        self.found = [group.site.stores if group.site else [] for group in plan.groups]
+
+    def do(self, each: Numbered) -> set[str]:
+        """Do a step; return the layers and images of which it puts contents right that no record tells."""
+        taken: set[str] = set()
+        for number, edit in each.step.edits:
+            _do(self.stores[each.group][number], edit, self.snapshot.newest_ns)
+            if isinstance(edit, Take | FileCopy | Mode) or edit.path.count("/") > 2:
+                taken |= {part.partition(".")[0] for part in edit.path.split("/")}
+        return taken
+
+    def judged(self, taken: set[str], engines: tuple[str, ...]) -> Simulated:
+        """Let the rules judge the copies as they are now."""
+        changed: dict[int, Store] = {}
+        for stores, copies in zip(self.found, self.stores, strict=True):
+            for store, made in zip(stores, copies, strict=True):
+                read = replace(made, layers=[], images=[], containers=[])
+                read_records(read)
+                changed[id(store)] = read
+        after = replace(self.snapshot, stores=[changed.get(id(store), store) for store in self.snapshot.stores])
+        checked = run_rules(after, relate(after), engines=engines)
+        return Simulated(after, tuple(f for f in checked.findings if not _healed(f, taken)))
 
 
 def _healed(finding: Finding, taken: set[str]) -> bool:

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from analyzer.api import judge
-from analyzer.repair.simulation import simulate_plan
+from analyzer.repair.simulation import simulate_plan, simulate_steps
 from tests.editing import Edited
 from tests.repair.damaged import IMAGES, LAYERS, chain, facts, rewrite
 
@@ -85,3 +85,14 @@ def test_what_the_plan_cannot_mend_is_still_found():
     left = simulate_plan(report.snapshot, report.plan).left
     assert [finding.rule for finding in left] == ["CTR-002"] * bool(user)
     assert [each.step.kind for each in report.plan.steps if each.step.kind == "fetch"] == ["fetch"] * bool(user)
+
+
+def test_each_step_heals_something_and_the_last_state_is_that_of_the_plan():
+    store = records(directory(Edited()))
+    report = judge(store.snapshot())
+    states = list(simulate_steps(report.snapshot, report.plan))
+    assert len(states) > 2
+    left = [len(state.left) for _, state in states]
+    assert left[0] > 0 == left[-1]
+    whole = simulate_plan(report.snapshot, report.plan)
+    assert [f.message for f in states[-1][1].findings] == [f.message for f in whole.findings]

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from analyzer.repair.comparison import prices
-from analyzer.repair.simulation import simulate_plan
+from analyzer.repair.simulation import simulate_plan, simulate_steps
 from analyzer.report.encode.text import inert
 from analyzer.report.views.records import size_text
 from analyzer.words import plural
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from analyzer.report.model.analysis import Analysis
 
 SHOWN = 5
+STEPWISE = 500
+"""Layers up to which the store is judged again after each step."""
 
 
 def outcome_text(report: Analysis, columns: int = 100, *, compare: bool = False, engines: tuple[str, ...] = ()) -> str:
@@ -36,13 +38,25 @@ def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
     left = after.left
     if left:
         yield f"Afterwards, by simulation, {plural(len(left), 'finding')} of weight left:"
-    else:
-        yield f"Afterwards, by simulation: nothing above info is found; {_kept(report, after)}."
         yield from (f"- {finding.message}" for finding in left[:SHOWN])
         if len(left) > SHOWN:
             yield f"- and {len(left) - SHOWN} more"
+    else:
+        yield f"Afterwards, by simulation: nothing above info is found; {_kept(report, after)}."
+    yield from _step_by_step(report, engines)
     for group in plan.groups:
         yield from (f"Gone already, whatever is done: {words} ({about[:12]})." for about, words in group.lost)
+
+
+def _step_by_step(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is left after each step, in one line, where more than one step changes a store of usual size."""
+    plan = report.plan
+    layers = sum(len(rel.layers) for rel in report.relations)
+    if plan is None or sum(bool(each.step.edits) for each in plan.steps) < 2 or layers > STEPWISE:
+        return
+    states = [(number, len(state.left)) for number, state in simulate_steps(report.snapshot, plan, engines)]
+    told = ", ".join(f"{left or 'none'} after step {number}" for number, left in states)
+    yield f"Findings of weight left: {told}."
 
 
 def _kept(report: Analysis, after: Simulated) -> str:

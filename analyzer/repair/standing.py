@@ -1,0 +1,46 @@
+"""Which containers stand on layers that a plan mends, and what they alone have: said before anything is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.repair.edits import FileCopy, Mode, Take
+from analyzer.repair.shell import UnsafePathError, quoted
+from analyzer.repair.site import layer_path
+from analyzer.repair.steps import PlanStep, listed
+from analyzer.snapshot.collect import HEX_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analyzer.repair.place import Place
+    from analyzer.repair.site import Site
+
+
+def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
+    """Yield a step without a command that names the containers on mended layers, with the bytes of their own layers."""
+    mended = {
+        a for n in site.noted if isinstance(n.edit, Take | FileCopy | Mode) for a in n.about if HEX_ID.fullmatch(a)
+    }
+    words, command = [], ""
+    for key in sorted(site.rel.containers_hit(mended)):
+        container = site.rel.containers[key]
+        directory = site.rel.directory(container.layer)
+        if directory is None or container.layer in mended:
+            continue
+        size = sum(sum(table.sizes) for table in directory.tables.values())
+        state = ", mounted when it was captured" if directory.mounted else ""
+        words.append(f"{(container.names or (key[:12],))[0]} ({size} bytes of its own{state})")
+        if size and not command:
+            number = site.home_of(container.layer)
+            below = layer_path(site.stores[number].driver, container.layer)
+            place = f"{places[number].path}/{below}{'/diff' * (site.stores[number].driver == 'overlay')}"
+            try:
+                command = f" To save such a layer first: tar -C {quoted(place)} -cf {key[:12]}.tar ."
+            except UnsafePathError:
+                continue
+    if words:
+        effect = (
+            f"Stop first what runs on the layers that are mended: {listed(words)}. Their own layers stay as they are."
+        )
+        yield PlanStep((), effect + command, kind="hand")
