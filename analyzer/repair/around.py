@@ -40,17 +40,17 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
         "[storage]",
         f'driver="{driver}"',
         f'graphroot="{work}/donor"',
+        f'rootless_storage_path="{work}/donor"',
         "[storage.options]",
         'pull_options={enable_partial_images="true",use_hard_links="false",ostree_repos=""}',
     ]  # fmt: skip
-    words = " ".join([*map(shlex.quote, lines[:3]), f"'runroot=\"'{RUN}'\"'", *map(shlex.quote, lines[3:])])
-    roots = f"--root {quoted(f'{work}/donor')} --runroot {RUN}"
-    podman = f"podman {roots} --storage-driver {shlex.quote(driver)}"
+    words = " ".join([*map(shlex.quote, lines[:4]), f"'runroot=\"'{RUN}'\"'", *map(shlex.quote, lines[4:])])
+    podman = f"CONTAINERS_STORAGE_CONF={conf} podman"
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
+    there = f"[ \"$({podman} info --format '{{{{.Store.GraphRoot}}}}')\" = {quoted(f'{work}/donor')} ]"
     for image, found in pulls.items():
-        tries = " || ".join(
-            f"CONTAINERS_STORAGE_CONF={conf} {podman} pull -q -- {shlex.quote(name)}" for name in found[:6]
-        )
+        tries = " || ".join(f"{podman} pull -q -- {shlex.quote(name)}" for name in found[:6])
+        tries = f"{there} && {{ {tries}; }}"
         name = label(site, image)
         if site.doubtful:
             tries = f'[ -z "$(ls {quoted(work)}/gone-* 2>/dev/null)" ] || {{ {tries}; }}'
@@ -115,7 +115,7 @@ def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
     if places[0].rootless:
         lines = [as_its_user(" && ".join(lines))]
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
-    effect = f"Keep every record, link text, tar-split and big-data file before anything changes. To go back: {back}"
+    effect = f"Back up records, link texts, tar-splits and image data first. To restore: {back}"
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
 
 
@@ -123,7 +123,11 @@ def start(place: Place, *, crio: bool) -> PlanStep:
     """Return the step that starts again what was stopped."""
     if crio and not place.rootless:
         return PlanStep(
-            ("systemctl start crio kubelet",), "Start again.", NONE, "`crictl images` lists every image", kind="start"
+            ("systemctl start crio kubelet",),
+            "Start CRI-O and the kubelet.",
+            NONE,
+            "`crictl images` lists every image",
+            kind="start",
         )
     words = "systemctl --user start podman.socket" if place.rootless else "systemctl start podman.socket"
     return PlanStep((words,), "Start again what was stopped.", NONE, "", kind="start")
@@ -158,8 +162,8 @@ def look(site: Site, place: Place) -> Iterable[PlanStep]:
         )
     yield PlanStep(
         tuple(lines),
-        "Look whether it worked: the engine lists everything and mounts every image that was mended. "
-        "Capture the node again and let `analyzer report` read it.",
+        "Check the result: the engine lists everything and mounts every mended image; then capture the node again and "
+        "run `analyzer report` on it.",
         NONE,
         "every command succeeds, and the report of the new capture is healthy",
         kind="look",

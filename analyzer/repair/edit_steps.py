@@ -7,6 +7,7 @@ directory), files of layers last.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
@@ -32,15 +33,15 @@ ORDER = (
 )
 WORDS = {
     "owners": "As root, not as the user whose store this is: give back {what}.",
-    "directories": "Make the directories that are missing: {what}.",
+    "directories": "Make the missing directories: {what}.",
     "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
-    "texts": "Write the driver's small files back: {what}. Before anything is removed: an engine that removes a layer "
-    "whose `link` is empty takes all of `overlay/l` along.",
-    "links": "Make the short links again: {what}.",
-    "records": "Put the records right: {what}. No engine may start before this: it deletes what no record names.",
-    "items": "Put image data back from copies within the store: {what}.",
-    "take": "Put back from the pulled copy: {what}. The links stay, so that every layer above still mounts.",
-    "rest": "Put back: {what}.",
+    "texts": "Restore {what}. Before anything is removed: an engine that removes a layer whose `link` is empty takes "
+    "all of `overlay/l` along.",
+    "links": "Recreate short links: {what}.",
+    "records": "Correct the records: {what}. No engine may start before this: it deletes what no record names.",
+    "items": "Restore image data from copies in the store: {what}.",
+    "take": "Restore from the pulled copy: {what}. The links stay, so that every layer above still mounts.",
+    "rest": "Restore {what}.",
 }
 
 
@@ -75,7 +76,7 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         if not done:
             continue
         about = tuple(dict.fromkeys(a for noted in done for a in noted.about))
-        what = listed(noted.why.partition(": ")[0] for noted in done)
+        what = _files(done) if name == "texts" else listed(noted.why.partition(": ")[0] for noted in done)
         losses = [noted.loss for noted in done if noted.loss]
         effect = WORDS[name].format(what=what, work=work)
         if losses:
@@ -89,6 +90,12 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
             tuple((n.store, n.edit) for n in done),
             name if name in ("take", "owners") else "edit",
         )
+
+
+def _files(done: Sequence[Noted]) -> str:
+    """Return how many files of each name are written: `2 link files, 1 lower file`."""
+    counts = Counter(noted.edit.path.rpartition("/")[2] for noted in done)
+    return ", ".join(f"{count} `{name}` {'files' if count > 1 else 'file'}" for name, count in sorted(counts.items()))
 
 
 def _where_it_was_pulled(lines: list[str], donor: str, needed: str) -> list[str]:

@@ -1,8 +1,10 @@
-"""Repair kits on stores of another driver, of partial pulls, and below another root; as in `test_repair.py`."""
+"""Repair kits on stores of another driver, of partial pulls, below another root, and lent to others."""
 
 import json
+import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from stores import catalogue, populate
@@ -15,19 +17,21 @@ from analyzer.repair.kit import kit_files
 pytestmark = pytest.mark.live
 
 NAMES = ("base/os:9.4", "data/db:15")
+DB = f"{HOST}/data/db:15"
 PARTIAL = (
     '[storage.options]\npull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}\n'
 )
+LENT = "var/lib/lent"
 
 
-def make(volume, registry, name, driver):
+def make(volume, registry, name, driver="overlay"):
     """Make a node of two images and one container."""
     node = Node.create(volume / name, registry)
     conf = node.home / "etc/containers/storage.conf"
     conf.write_text(conf.read_text().replace('"overlay"', f'"{driver}"'))
     populate.push(node, registry, {key: value for key, value in catalogue.images().items() if key in NAMES})
     populate.pull(node, list(NAMES))
-    node.run("podman", "create", "-q", "--name", "c1", f"{HOST}/data/db:15")
+    node.run("podman", "create", "-q", "--network=none", "--name", "c1", DB)
     return node
 
 
@@ -38,68 +42,158 @@ def vfs_node(volume, registry):
 
 @pytest.fixture(scope="module")
 def overlay_node(volume, registry):
-    return make(volume, registry, "other-root", "overlay")
+    return make(volume, registry, "other-root")
 
 
-def records(node, driver, part):
-    return json.loads((node.root / f"{driver}-{part}/{part}.json").read_text())
+@pytest.fixture(scope="module")
+def chunked_node(volume, registry):
+    """A node whose images were pulled in part, by their tables of contents."""
+    node = Node.create(volume / "chunked", registry)
+    conf = node.home / "etc/containers/storage.conf"
+    conf.write_text(conf.read_text() + PARTIAL)
+    shop = Node.create(volume / "chunked-shop", registry)
+    chunked = {f"chunked/{key}": value for key, value in catalogue.images().items() if key == "data/db:15"}
+    populate.push(shop, registry, chunked)
+    populate.pull(shop, list(chunked))
+    for cache in shop.home.glob("var/lib/containers/cache/blob-info-cache*"):
+        cache.unlink()  # it would offer the gzip blobs again
+    packed = ("--compression-format", "zstd:chunked", "--tls-verify=false")
+    for name in chunked:
+        shop.run("podman", "push", "-q", *packed, f"{HOST}/{name}", f"docker://{registry}/{name}")
+    populate.pull(node, list(chunked))
+    node.run("podman", "create", "-q", "--network=none", "--name", "c1", f"{HOST}/chunked/data/db:15")
+    return node
 
 
-def layer_of(node, driver, depth):
+@pytest.fixture(scope="module")
+def lending_node(volume, registry):
+    """A node whose images lie in an additional store, and its container in the graph root."""
+    node = Node.create(volume / "lending", registry)
+    populate.push(node, registry, {key: value for key, value in catalogue.images().items() if key in NAMES})
+    for name in NAMES:
+        node.run("podman", "--root", f"/{LENT}", "pull", "-q", f"{HOST}/{name}")
+    conf = node.home / "etc/containers/storage.conf"
+    conf.write_text(conf.read_text() + f'[storage.options]\nadditionalimagestores = ["/{LENT}"]\n')
+    node.run("podman", "create", "-q", "--network=none", "--name", "c1", DB)
+    return node
+
+
+def records(root, driver, part):
+    return json.loads((root / f"{driver}-{part}/{part}.json").read_text())
+
+
+def layer_of(root, driver, depth):
     """Return the layer of the db image that lies so deep below its top."""
-    parents = {row["id"]: row.get("parent", "") for row in records(node, driver, "layers")}
-    image = next(row for row in records(node, driver, "images") if f"{HOST}/data/db:15" in row["names"])
+    parents = {row["id"]: row.get("parent", "") for row in records(root, driver, "layers")}
+    image = next(row for row in records(root, driver, "images") if any("data/db:15" in n for n in row["names"]))
     layer = image["layer"]
     for _ in range(depth):
         layer = parents[layer] or layer
     return layer
 
 
-def directory(node, driver, depth):
-    home = node.root / ("vfs/dir" if driver == "vfs" else driver)
-    return home / layer_of(node, driver, depth)
+def directory(root, driver, depth):
+    home = root / ("vfs/dir" if driver == "vfs" else driver)
+    return home / layer_of(root, driver, depth)
 
 
-def removed(node, driver):
-    shutil.rmtree(directory(node, driver, 0))
+def removed(root, driver):
+    """Remove the directory of the top layer; within two seconds of the engine's last write it could be its doing."""
+    time.sleep(2.5)
+    shutil.rmtree(directory(root, driver, 0))
 
 
-def emptied(node, driver):
-    (node.root / f"{driver}-layers/layers.json").write_bytes(b"")
+def emptied(root, driver):
+    (root / f"{driver}-layers/layers.json").write_bytes(b"")
 
 
-def edited(node, driver):
-    root = directory(node, driver, 1) / ("" if driver == "vfs" else "diff")
-    path = next(p for p in sorted(root.rglob("*")) if p.is_file() and not p.is_symlink() and p.stat().st_size > 8)
+def files_of(root, driver):
+    top = directory(root, driver, 1) / ("" if driver == "vfs" else "diff")
+    return [p for p in sorted(top.rglob("*")) if p.is_file() and not p.is_symlink() and p.stat().st_size > 8]
+
+
+def edited(root, driver):
+    path = files_of(root, driver)[0]
     data = bytearray(path.read_bytes())
     data[3] ^= 1
     path.write_bytes(data)
 
 
-def split_cut(node, driver):
-    path = node.root / f"{driver}-layers/{layer_of(node, driver, 0)}.tar-split.gz"
+def mode_changed(root, driver):
+    files_of(root, driver)[0].chmod(0o777)
+
+
+def split_cut(root, driver):
+    path = root / f"{driver}-layers/{layer_of(root, driver, 0)}.tar-split.gz"
     path.write_bytes(path.read_bytes()[:40])
 
 
+def link_emptied(root, driver):
+    (directory(root, driver, 0) / "link").write_bytes(b"")
+
+
+def links_removed(root, driver):
+    shutil.rmtree(root / driver / "l")
+
+
+def image_layers_dropped(root, driver):
+    path = root / f"{driver}-images/images.json"
+    rows = json.loads(path.read_text())
+    for row in rows:
+        row.pop("layer")
+    path.write_text(json.dumps(rows))
+
+
+def data_removed(root, driver):
+    image = next(r for r in records(root, driver, "images") if any("data/db:15" in n for n in r["names"]))
+    (root / f"{driver}-images/{image['id']}/manifest").unlink()
+
+
+ALL = bool(os.environ.get("ANALYZER_ALL_REPAIRS"))
+ANY_DRIVER = [removed, emptied, edited, split_cut, *([mode_changed, image_layers_dropped, data_removed] if ALL else [])]
+OVERLAY = [*ANY_DRIVER, link_emptied, *([links_removed] if ALL else [])]
+
+
 def trees(node, driver):
-    return {row["id"]: node.mount_image(row["id"]).stdout for row in records(node, driver, "images")}
+    return {row["id"]: node.mount_image(row["id"]).stdout for row in records(node.root, driver, "images")}
 
 
-@pytest.mark.parametrize("damage", [removed, emptied, edited, split_cut])
+@pytest.mark.parametrize("damage", ANY_DRIVER)
 def test_full_copies_are_mended(damage, vfs_node, volume):
     healthy = trees(vfs_node.copy(volume / f"vfs-healthy-{damage.__name__}"), "vfs")
     node = vfs_node.copy(volume / f"vfs-{damage.__name__}")
-    damage(node, "vfs")
+    damage(node.root, "vfs")
     heal(node, volume)
     assert trees(node, "vfs") == healthy
     assert node.ask("podman", "mount", "c1").exit == 0
+
+
+@pytest.mark.parametrize("damage", [each for each in OVERLAY if each is not split_cut])
+def test_partly_pulled_images_are_mended(damage, chunked_node, volume):
+    healthy = trees(chunked_node.copy(volume / f"chunked-healthy-{damage.__name__}"), "overlay")
+    node = chunked_node.copy(volume / f"chunked-{damage.__name__}")
+    damage(node.root, "overlay")
+    heal(node, volume)
+    assert trees(node, "overlay") == healthy
+    assert node.ask("podman", "mount", "c1").exit == 0
+
+
+@pytest.mark.parametrize("damage", OVERLAY)
+def test_an_additional_store_is_mended_itself(damage, lending_node, volume):
+    """What stands on it mounts again; the graph root is not touched."""
+    mount = ("sh", "-c", 'cd "$(podman mount c1)" && find . -type f -exec cksum {} + | sort')
+    healthy = lending_node.copy(volume / f"lending-healthy-{damage.__name__}").run(*mount)
+    node = lending_node.copy(volume / f"lending-{damage.__name__}")
+    damage(node.home / LENT, "overlay")
+    heal(node, volume, members=("var/lib/containers/storage", LENT, "etc/containers/storage.conf"))
+    assert node.run(*mount) == healthy
 
 
 @pytest.mark.parametrize("damage", [removed, emptied, edited])
 def test_a_store_below_another_root_is_mended_there(damage, overlay_node, volume):
     node = overlay_node.copy(volume / f"root-{damage.__name__}")
     healthy = trees(overlay_node.copy(volume / f"root-healthy-{damage.__name__}"), "overlay")
-    damage(node, "overlay")
+    damage(node.root, "overlay")
     shutil.move(node.root, node.home / "var/lib/data-storage")
     (node.home / "var/lib/containers/storage").mkdir()
     script = heal(node, volume, "--store", "/var/lib/data-storage", root=node.home / "var/lib/data-storage")
@@ -110,7 +204,7 @@ def test_a_store_below_another_root_is_mended_there(damage, overlay_node, volume
     assert trees(node, "overlay") == healthy
 
 
-def heal(node, volume, *options, root=None):
+def heal(node, volume, *options, root=None, members=()):
     """Capture, plan, run the kit, capture again: it must be healthy then; return what the kit printed."""
 
     root = root or node.root
@@ -118,7 +212,10 @@ def heal(node, volume, *options, root=None):
     def capture():
         bundle = volume / f"{node.home.name}.tar"
         command = ["tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-cf", str(bundle)]
-        command += ["--transform=flags=rhS;s,^[^/]*,storage,", "-C", str(root.parent), root.name]
+        if members:
+            command += ["-C", str(node.home), *members]
+        else:
+            command += ["--transform=flags=rhS;s,^[^/]*,storage,", "-C", str(root.parent), root.name]
         subprocess.run(command, check=True, capture_output=True)
         report = judge(read(bundle), engines=("podman@4.3",))
         bundle.unlink()
@@ -130,7 +227,7 @@ def heal(node, volume, *options, root=None):
         target.write_bytes(data)
     done = node.ask("sh", "/run/kit/repair.sh", "--yes", *options, timeout=120)
     if root == node.root:
-        assert done.exit == 0, (done.stdout, done.stderr)
+        assert done.exit == 0, done.stdout + done.stderr
     again = capture()
     assert again.verdict == "healthy", [finding.message for finding in again.findings[:3]]
     return done.stdout

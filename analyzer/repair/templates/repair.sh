@@ -214,7 +214,7 @@ pull() {
     number=$1
     shift
     if ! [ -e "$W/donor.conf" ]; then
-        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$RUN" \
+        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrootless_storage_path = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$W/donor" "$RUN" \
             'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}' >"$W/donor.conf" || return 1
     fi
     auth=
@@ -224,8 +224,11 @@ pull() {
     for name in "$@"; do
         say "    pull $name"
         if command -v podman >/dev/null 2>&1; then
-            CONTAINERS_STORAGE_CONF=$W/donor.conf podman --root "$W/donor" --runroot "$RUN" --storage-driver "$DRIVER" \
-                pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
+            if [ "$(CONTAINERS_STORAGE_CONF=$W/donor.conf podman info --format '{{.Store.GraphRoot}}')" != "$W/donor" ]; then
+                fail "podman would pull into another root than $W/donor"
+                return 1
+            fi
+            CONTAINERS_STORAGE_CONF=$W/donor.conf podman pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
         elif command -v skopeo >/dev/null 2>&1; then
             CONTAINERS_STORAGE_CONF=$W/donor.conf skopeo copy -q ${auth:+--src-authfile "$auth"} -- "docker://$name" \
                 "containers-storage:[$DRIVER@$W/donor+$RUN]$name" && return 0
