@@ -31,6 +31,7 @@ from analyzer.outlook.why.ties import (
     ties_of,
 )
 from analyzer.signatures.catalogue import PROGRAM, STORE
+from analyzer.signatures.cut_short import match_cut_short
 from analyzer.signatures.match import match
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def answer(
     platform: Platform,
 ) -> Answer:
     """Return the answer of a store to a text; pure."""
-    matches = _meant(match(pasted))
+    matches = _meant(match(pasted) or match_cut_short(pasted))
     named = objects_named(store, pasted, matches)
     commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)

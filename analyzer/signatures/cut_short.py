@@ -1,0 +1,52 @@
+"""Known messages of which a text holds the beginning only: the subject of a ticket, a line that a terminal cut off.
+
+A pattern fits such a text up to its end. `regex` finds that (its partial matches); a line that is known whole is never
+asked for here, and neither are the lines of a log.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import regex
+
+from analyzer.signatures.catalogue import behaviours
+from analyzer.signatures.match import EXCERPT, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.signatures.catalogue import Behaviour, Message
+    from analyzer.signatures.text import Pasted
+
+LEAST = 20
+"""Characters of a message below which its beginning says nothing."""
+MOST_LINES = 20
+MOST = 2_000
+"""Characters of the end of a line that are looked at."""
+ELLIPSIS = " .…\"'`"
+
+
+def match_cut_short(pasted: Pasted) -> tuple[Match, ...]:
+    """Return the messages that the text holds the most of; several where they begin alike."""
+    lines = [(line.rstrip(ELLIPSIS), record.line) for record in pasted.records for line in record.text.split("\n")]
+    found = [each for line, number in lines[:MOST_LINES] for each in _beginnings(line, number)]
+    longest = max((len(each.excerpt) for each in found), default=0)
+    return tuple(each for each in found if len(each.excerpt) == longest)
+
+
+def _beginnings(line: str, number: int) -> Iterator[Match]:
+    line = line[-MOST:]
+    if len(line) < LEAST:
+        return
+    for behaviour, message, pattern in _patterns():
+        hit = pattern.search(line, partial=True)
+        if hit is not None and hit.partial and len(hit.group()) >= LEAST:
+            groups = {key: value for key, value in hit.groupdict().items() if value}
+            yield Match(behaviour, message, number, hit.group()[:EXCERPT], groups, wrapped=False)
+
+
+@cache
+def _patterns() -> tuple[tuple[Behaviour, Message, regex.Pattern[str]], ...]:
+    return tuple((each, message, regex.compile(message.regex)) for each in behaviours() for message in each.messages)
