@@ -29,7 +29,15 @@ def open_many(
     platform: str | None = None,
     depth: str = STANDARD,
 ) -> Fleet:
-    """Read many bundles, one after the other.
+    """Open many bundles; each is read when it is first asked for, and all of them when a frame of the fleet is.
+
+    Example:
+        >>> import analyzer
+        >>> fleet = analyzer.open_many("samples/*.tar.zst")
+        >>> fleet["seed-case"].cause(1).id
+        'local-manifest-list'
+        >>> fleet.causes.groupby("cause").node.nunique().to_dict()["local-manifest-list"]
+        2
 
     Args:
         paths: a path, a pattern (`captures/*.tar.zst`, `**` for any depth), a directory of bundles, `@FILE` with one of
@@ -42,40 +50,78 @@ def open_many(
     """
     words = [paths] if isinstance(paths, str | os.PathLike) else paths
     found = find_bundles([os.fspath(word) for word in words])
-    bar = meter()
-    snapshots: dict[str, Snapshot] = {}
-    errors: dict[str, str] = {}
-    try:
-        for number, (name, path) in enumerate(zip(names_of(found), found, strict=True)):
-            if bar is not None:
-                bar.counted(number, len(found))
-            try:
-                snapshots[name] = Snapshot(read(path, depth=depth), platform)
-                snapshots[name].report()
-            except AnalyzerError as error:
-                errors[name] = str(error)
-    finally:
-        if bar is not None:
-            bar.done()
-    return Fleet(snapshots, errors)
+    return Fleet({}, unread=dict(zip(names_of(found), found, strict=True)), platform=platform, depth=depth)
 
 
 class Fleet:
     """Snapshots by name, and their frames joined.
 
-    Attributes:
-        snapshots: readable bundles by name.
+    Args:
+        snapshots: bundles that were read, by name.
         failed: message of each bundle that could not be read, by name.
+        unread: paths of further bundles, by name.
+        platform, depth: how these are read.
     """
 
-    def __init__(self, snapshots: Mapping[str, Snapshot], failed: Mapping[str, str] | None = None) -> None:
-        self.snapshots = dict(snapshots)
-        self.failed = dict(failed or {})
+    def __init__(
+        self,
+        snapshots: Mapping[str, Snapshot],
+        failed: Mapping[str, str] | None = None,
+        *,
+        unread: Mapping[str, str] | None = None,
+        platform: str | None = None,
+        depth: str = STANDARD,
+    ) -> None:
+        self._paths = dict(unread or {})
+        self._order = [*snapshots, *self._paths]
+        self._read = dict(snapshots)
+        self._failed = dict(failed or {})
+        self._platform = platform
+        self._depth = depth
+
+    @property
+    def snapshots(self) -> dict[str, Snapshot]:
+        """Return the readable bundles by name, in the order in which they were named."""
+        self._read_all()
+        return {name: self._read[name] for name in self._order if name in self._read}
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Return the message of each bundle that could not be read, by name."""
+        self._read_all()
+        return dict(self._failed)
+
+    def _read_all(self) -> None:
+        waiting = [name for name in self._order if name in self._paths]
+        bar = meter() if waiting else None
+        try:
+            for number, name in enumerate(waiting):
+                if bar is not None:
+                    bar.counted(number, len(waiting))
+                self._read_one(name)
+        finally:
+            if bar is not None:
+                bar.done()
+
+    def _read_one(self, name: str) -> None:
+        path = self._paths[name]
+        try:
+            snapshot = Snapshot(read(path, depth=self._depth), self._platform)
+            snapshot.report()
+        except AnalyzerError as error:
+            self._failed[name] = str(error)
+        else:
+            self._read[name] = snapshot
+        del self._paths[name]
 
     def __getitem__(self, name: str) -> Snapshot:
-        if name not in self.snapshots:
-            raise UsageError(f"{name!r} is no bundle of this fleet; it has {', '.join(list(self.snapshots)[:6])}")
-        return self.snapshots[name]
+        if name in self._paths:
+            self._read_one(name)
+        if name in self._read:
+            return self._read[name]
+        if name in self._failed:
+            raise UsageError(f"{name!r} could not be read: {self._failed[name]}")
+        raise UsageError(f"{name!r} is no bundle of this fleet; it has {', '.join(self._order[:6])}")
 
     def __len__(self) -> int:
         return len(self.snapshots)
@@ -158,5 +204,6 @@ class Fleet:
         return Frame(joined({name: frame_of(snapshot) for name, snapshot in self.snapshots.items()}))
 
     def __repr__(self) -> str:
-        tail = f", {len(self.failed)} not readable" if self.failed else ""
-        return f"<analyzer.Fleet of {len(self.snapshots)} bundles{tail}>"
+        failed = f", {len(self._failed)} not readable" if self._failed else ""
+        unread = f", {len(self._paths)} not read yet" if self._paths else ""
+        return f"<analyzer.Fleet of {len(self._read) + len(self._paths)} bundles{failed}{unread}>"

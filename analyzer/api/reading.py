@@ -114,5 +114,12 @@ def judge(
 def analyze(
     path: str | os.PathLike[str], *, platform: str | None = None, depth: str = STANDARD, engines: tuple[str, ...] = ()
 ) -> Report:
-    """Read a bundle and return the report on it; raises like `read`."""
+    """Read a bundle and return the report on it; raises like `read`.
+
+    Example:
+        >>> import analyzer
+        >>> report = analyzer.analyze("samples/missing-parent.tar.zst")
+        >>> report.verdict, report.causes[0].id, report.exit_code()
+        ('damaged', 'layer-record-lost', 1)
+    """
     return judge(read(path, depth=depth), platform=platform, engines=engines)

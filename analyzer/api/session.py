@@ -45,6 +45,16 @@ def open(  # noqa: A001  the public name is analyzer.open
 
     Where not all of it could be read, an `IncompleteBundleWarning` says so once; `Snapshot.coverage` has it all.
 
+    Example:
+        >>> import analyzer
+        >>> s = analyzer.open("samples/modified-base.tar.zst")
+        >>> s.cause(1).id
+        'base-layer-modified'
+        >>> s.affected.merge(s.containers, on="id").engine.tolist()
+        ['cri-o', 'podman']
+        >>> s.image("shop/api:2.0").read("etc/passwd").splitlines()[0]
+        b'root:x:0:0:root:/root:/bin/sh'
+
     Args:
         path: a tar (plain or compressed), a directory, or `-`.
         platform: `os/arch[/variant]` of the node, when the bundle does not tell.

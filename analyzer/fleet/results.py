@@ -41,6 +41,12 @@ def analyze_many(
 ) -> Results:
     """Analyse a fleet of bundles into a directory, as `analyzer batch` does; what is finished there is not done again.
 
+    Example:
+        >>> import analyzer, tempfile
+        >>> results = analyzer.analyze_many("samples/*.tar.zst", tempfile.mkdtemp())
+        >>> results.to_dict()["nodes"]["total"]
+        7
+
     Args:
         bundles: words as of the command line: paths, patterns, directories, `@FILE`, URLs.
         directory: for the results.

@@ -46,6 +46,16 @@ def test_examples(monkeypatch):
     assert runner.failures == 0
 
 
+@pytest.mark.parametrize("name", ["open", "open_many", "analyze", "analyze_many"])
+def test_help_shows_an_example_that_runs(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder(recurse=False).find(getattr(analyzer, name), name, globs={}):
+        runner.run(test)
+    assert runner.tries >= 3
+    assert runner.failures == 0
+
+
 @pytest.mark.parametrize("name", FRAMES)
 def test_columns_are_documented_with_their_dtypes(name):
     section = PAGE.partition(f"\n### {name}\n")[2].partition("\n#")[0]

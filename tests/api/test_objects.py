@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import analyzer
+from analyzer.api import fleet as api_fleet
 from analyzer.api.fleet import names_of
 from analyzer.errors import UsageError
 from analyzer.report.formats import plots
@@ -263,6 +264,25 @@ def test_a_fleet_joins_the_frames_of_its_bundles(tmp_path):
     again = pickle.loads(pickle.dumps(fleet))
     assert again.bundles.equals(fleet.bundles)
     assert {name: report.to_dict() for name, report in fleet.reports().items()} == {n: fleet[n].document for n in fleet}
+
+
+def test_a_fleet_reads_what_is_asked_for(tmp_path, monkeypatch):
+    for name in ("healthy-overlay", "layer-dir-removed"):
+        shutil.copy(BUNDLES / f"{name}.tar.zst", tmp_path)
+    (tmp_path / "broken.tar").write_text("no tar at all")
+    opened = []
+    reading = api_fleet.read
+    monkeypatch.setattr(api_fleet, "read", lambda path, **more: opened.append(path) or reading(path, **more))
+    fleet = analyzer.open_many(f"{tmp_path}/*")
+    assert opened == []
+    assert repr(fleet) == "<analyzer.Fleet of 3 bundles, 3 not read yet>"
+    assert fleet["layer-dir-removed"].document["verdict"] == "damaged"
+    assert len(opened) == 1
+    with pytest.raises(UsageError, match="'broken' could not be read"):
+        fleet["broken"]
+    assert len(fleet.causes) == len(fleet["layer-dir-removed"].causes)
+    assert len(opened) == len(set(opened)) == 3
+    assert repr(fleet) == "<analyzer.Fleet of 2 bundles, 1 not readable>"
 
 
 def test_fleets_of_nothing():
