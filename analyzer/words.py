@@ -37,6 +37,14 @@ def human(size: int) -> str:
     return f"{amount:.1f} TiB"
 
 
+def span(seconds: int) -> str:
+    """Return a length of time in the largest unit of which it has two: `90 s`, `20 min`, `30 h`, `12 d`, `3 y`."""
+    for unit, size in (("y", 31_557_600), ("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:,} {unit}"
+    return f"{seconds:,} s"
+
+
 def percent(probability: float) -> str:
     """Return a probability in percent, never rounded up to certainty."""
     return "> 99%" if 0.99 < probability < 1 else f"{probability:.0%}"

@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from analyzer.words import span
 from tests.cli.digging import HEALTHY, HOSTILE, data, run, saved
 from tests.editing import BUNDLES, Edited
 
@@ -20,6 +21,30 @@ def test_the_first_bad_event_is_marked():
     assert f"storage/overlay/{LAYER}/diff/etc/passwd" in marked
     assert "F1 TSP-006" in marked
     assert "damage shows in 1 event" in said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7_199, "119 min"),
+        (7_200, "2 h"),
+        (172_800, "2 d"),
+        (63_115_200, "2 y"),
+    ],
+)
+def test_lengths_of_time_in_the_largest_unit_of_which_there_are_two(seconds, said):
+    assert span(seconds) == said
+
+
+def test_when_damage_shows_has_its_age_beside_it(tmp_path):
+    store = Edited("base-file-edited")
+    changed = next(member for path, (member, _) in store.entries.items() if path.endswith(f"{LAYER}/diff/etc/passwd"))
+    later = store.entries["storage/overlay-containers/containers.json"][0]
+    later.mtime_ns = changed.mtime_ns + 7_200 * 10**9
+    assert "(2 h before the newest change)" in run("timeline", saved(store, tmp_path / "later.tar"), "--width", 300)
 
 
 def test_as_data():

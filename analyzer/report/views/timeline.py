@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned
 from analyzer.snapshot.times import format_time
-from analyzer.words import plural
+from analyzer.words import plural, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,8 @@ def _lines(line: Timeline, report: Analysis, everything: bool) -> Iterator[str]:
     yield f"{plural(len(line.events), 'event')}{undated}; times are UTC"
     if line.first_bad >= 0:
         first = line.events[line.first_bad]
-        yield f"damage shows in {plural(bad, 'event')}, first at {_time(first)}: {_what(first, report)}"
+        when = f"{_time(first)}{_before(first, line)}"
+        yield f"damage shows in {plural(bad, 'event')}, first at {when}: {_what(first, report)}"
         yield "a file's time is that of its last write: damage done without a write came later"
     else:
         yield "no time of damage is known"
@@ -70,6 +71,12 @@ def _window(line: Timeline, everything: bool) -> tuple[int, int]:
 
 def _time(event: Event) -> str:
     return format_time(event.ns).removesuffix("Z") + ("Z" if event.zoned else "~")
+
+
+def _before(event: Event, line: Timeline) -> str:
+    """Return how long before the newest change of the store an event was, `""` where that is not known."""
+    seconds = (line.newest_ns - event.ns) // 10**9
+    return f" ({span(seconds)} before the newest change)" if seconds > 0 else ""
 
 
 def _what(event: Event, report: Analysis) -> str:
