@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from analyzer.capture.times import times_kept
 from analyzer.checks.evidence import Need
 from analyzer.checks.finding import CRITICAL, ERROR, HIGH, MEDIUM, Finding
 from analyzer.checks.rule import Rule, rule
@@ -146,7 +147,7 @@ def _not_an_engines(view: StoreView, part: str, loose: list[LayerRecord]) -> boo
     Before it, a layer must have been made in between: some writes change nothing.
     """
     lock, document = view.store.locks.get(f"{part}.lock"), view.store.document(part, f"{part}.json")
-    if lock is None or lock.written_ns is None or document is None:
+    if lock is None or lock.written_ns is None or document is None or not times_kept(view.store):
         return False
     written = document.file.member.mtime_ns
     later = any((layer.created_ns or 0) > written + SLACK for layer in loose)

@@ -96,3 +96,23 @@ def test_containers_whose_layers_went_with_them_are_a_leak():
     if volatile in store.entries:
         store.write(volatile, b"[]")
     assert store.write(CONTAINERS, b"[]").findings(RULE) == []
+
+
+def loose_layers_beside_an_empty_list(moved_ns: int) -> Edited:
+    """Return a store whose container layers alone tell of containers, its list emptied a day later."""
+    store = Edited("healthy-zstd-chunked").write_containers([])
+    path = "storage/overlay-containers/containers.json"
+    return store.change(path, mtime_ns=store.entries["storage/overlay-layers/layers.json"][0].mtime_ns + moved_ns)
+
+
+def test_a_list_emptied_by_no_engine_is_told_by_the_layers_that_no_container_owns():
+    [finding] = loose_layers_beside_an_empty_list(DAY).findings(RULE)
+    assert finding.facts["kind"] == "emptied"
+    assert loose_layers_beside_an_empty_list(0).findings(RULE) == []
+
+
+def test_a_copy_that_gives_its_own_times_tells_of_no_edit():
+    store = loose_layers_beside_an_empty_list(DAY)
+    for member, _ in store.entries.values():
+        member.mtime_ns = store.entries["storage/overlay-containers/containers.json"][0].mtime_ns
+    assert store.findings(RULE) == []
