@@ -15,8 +15,6 @@ from stores.catalogue import HOST
 from stores.damage import DAMAGES
 from stores.records import Store
 
-from tests.live import further_damage
-
 pytestmark = pytest.mark.live
 
 WEB = f"{HOST}/shop/web:1.4"
@@ -196,14 +194,13 @@ def test_short_links_of_an_old_path_are_made_again(node, report):
     ("one", "other"),
     [
         ("lower-emptied", "manifest-removed"),
-        ("container-layer-removed", "config-zeroed"),
+        ("container-layer-removed", "config-edited"),
         ("tar-split-bit-flipped", "layer-directory-removed"),
-        ("opaque-mark-removed", "top-layer-record-removed"),
+        ("opaque-mark-removed", "manifest-zeroed"),
     ],
 )
 def test_two_faults_are_two_causes(node, report, one, other):
-    ways = {**DAMAGES, **further_damage.DAMAGES}
-    done = [ways[name](Store(node.root)) for name in (one, other)]
+    done = [DAMAGES[name](Store(node.root)) for name in (one, other)]
     causes = [cause for cause in report()["causes"] if cause["severity"] in BREAKS]
     told = [{key for each in cause["subjects"] for key in (each["id"], each["path"])} for cause in causes]
     assert all(any(set(damage.subjects) & subjects for subjects in told[:3]) for damage in done)
