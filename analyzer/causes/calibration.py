@@ -55,14 +55,19 @@ MEASURED: dict[str, tuple[float, int]] = {
 
 def said(family: str, share: float) -> float:
     """Return the probability to say of a family's cause that has this share among its rivals, both in (0, 1)."""
-    right, kinds = MEASURED.get(family, (0.0, 0))
-    typical = UNEXPLAINED if family == "unexplained" else (right + PSEUDO * USUAL) / (kinds + PSEUDO)
-    odds = _logit(share)
+    odds = logit(share)
+    typical = UNEXPLAINED if family == "unexplained" else usually(*MEASURED.get(family, (0.0, 0)))
     return 1 / (
-        1 + math.exp(-(_logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)))
+        1 + math.exp(-(logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)))
     )
 
 
-def _logit(share: float) -> float:
+def usually(right: float, kinds: int) -> float:
+    """Return how often a family is right that told `right` of `kinds` kinds of fault rightly."""
+    return (right + PSEUDO * USUAL) / (kinds + PSEUDO)
+
+
+def logit(share: float) -> float:
+    """Return the log-odds of a share, bounded."""
     bounded = min(max(share, LEAST), 1 - LEAST)
     return math.log(bounded / (1 - bounded))

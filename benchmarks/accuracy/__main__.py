@@ -42,6 +42,7 @@ def main() -> None:
             print(line)
         if options.misses:
             print(*figures.misses(mine), sep="\n")
+    print("", "all parts, one kind and one store left out at a time", *figures.left_out(rows), sep="\n")
     if options.tables:
         _write(options.tables, {part: [row for row in rows if row.half == part] for part in parts})
     print(f"\n{len(rows)} reports in {time.monotonic() - started:.0f} s")

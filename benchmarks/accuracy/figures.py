@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from benchmarks.accuracy.tables import bins, first_causes
+from analyzer.causes import calibration
+from benchmarks.accuracy.tables import bins, first_causes, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,6 +75,27 @@ def reliability(rows: Iterable[Row]) -> Iterator[str]:
     if sure:
         share = 100 * sum(sure) / len(sure)
         yield f"  where {CERTAIN} or more is said: right in {sum(sure)} of {len(sure)} ({share:.1f} %)"
+
+
+def left_out(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the reliability table of what would be said of each case had its kind and its store not been measured."""
+    kept = [row for row in single(rows) if row.told]
+    seen: dict[str, dict[str, list[tuple[str, bool]]]] = defaultdict(lambda: defaultdict(list))
+    for row in kept:
+        seen[row.told[0][3]][row.kind].append((row.shape, row.told[0][1]))
+    told = [(_anew(row, seen[row.told[0][3]]), row.told[0][1]) for row in kept]
+    for low, high, count, said, right in bins(told):
+        yield f"  left out, said {low:.2f} to {min(high, 1):.2f}: {count:4} causes, said {said:.3f}, right {right:.3f}"
+
+
+def _anew(row: Row, kinds: Mapping[str, list[tuple[str, bool]]]) -> float:
+    """Return what is said of a case, its family's measure taken without the kind and the store."""
+    probability, _, _, family = row.told[0]
+    others = [[hit for shape, hit in cases if shape != row.shape] for kind, cases in kinds.items() if kind != row.kind]
+    shares = [sum(hits) / len(hits) for hits in others if hits]
+    was = calibration.usually(*calibration.MEASURED.get(family, (0.0, 0)))
+    odds = calibration.logit(probability) - calibration.logit(was)
+    return 1 / (1 + math.exp(-odds - calibration.logit(calibration.usually(sum(shares), len(shares)))))
 
 
 def by_family(rows: Iterable[Row]) -> Iterator[str]:
