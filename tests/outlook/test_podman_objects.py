@@ -5,6 +5,8 @@ Each message was read off podman 4.3.1 on a real store damaged this way; `…` s
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer.outlook.mounting import ABSENT, Mounts
 from analyzer.outlook.podman_image import podman_ways
 from analyzer.snapshot.engines import Version
@@ -86,3 +88,14 @@ def test_a_vfs_store_s_messages_name_vfs():
     assert vfs.lookup_error("ab") == ""
     assert vfs.mount_error("ab") == f"stat …/vfs/dir/ab: {ABSENT}"
     assert vfs.create_error("ab") == f"Stat …/vfs/dir/ab: {ABSENT}"
+
+
+@pytest.mark.parametrize(
+    ("fact", "since"),
+    [("own_link", (4, 4)), ("follows", (4, 7)), ("accesses", (5, 1)), ("reads_diff", (5, 3)), ("joined", (5, 5))],
+)
+def test_ways_of_mounting_change_at_their_version(fact, since):
+    """Each changed once; `own_link` is what 4.3 did last."""
+    major, minor = since
+    before, after = (getattr(podman_ways(Version("podman", f"{major}.{n}")), fact) for n in (minor - 1, minor))
+    assert before == (fact == "own_link") != after

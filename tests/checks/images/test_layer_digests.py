@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.editing import Edited
+import dataclasses
+
+import pytest
+
+import analyzer
+from analyzer.checks.images.layer_chains import EXPECTED_DIFF_ID, diff_id
+from tests.editing import BUNDLES, Edited
 from tests.imaging import API, WEB, change_image, digest
 
 RULE = "IMG-014"
@@ -66,3 +72,18 @@ def test_a_layer_known_by_its_contents_keeps_a_promise():
 
 def test_mapped_copies_are_healthy():
     assert Edited("userns-mapped").findings(RULE) == []
+
+
+@pytest.mark.parametrize(
+    ("toc", "flag", "told"),
+    [
+        (digest(b"toc"), digest(b"tar"), digest(b"tar")),
+        ("", digest(b"tar"), ""),
+        (digest(b"toc"), "no digest", ""),
+        (digest(b"toc"), None, ""),
+    ],
+)
+def test_an_unproven_digest_counts_beside_a_table_of_contents_only(toc, flag, told):
+    layer = analyzer.open(BUNDLES / "healthy-overlay.tar.zst").reading.stores[0].layers[0]
+    flags = {} if flag is None else {EXPECTED_DIFF_ID: flag}
+    assert diff_id(dataclasses.replace(layer, diff_digest="", toc_digest=toc, flags=flags)) == told

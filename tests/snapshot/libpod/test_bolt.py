@@ -71,7 +71,7 @@ def test_the_error_is_the_one_that_podman_gives(damage, error):
 def test_a_file_without_bytes_is_a_new_database():
     bolt = read_bolt(b"")
     assert bolt.empty
-    assert (bolt.error, bolt.root) == ("", {})
+    assert (bolt.error, bolt.root, bolt.size) == ("", {}, 0)
 
 
 def test_the_other_meta_page_serves_where_one_is_lost():
