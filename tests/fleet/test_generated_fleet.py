@@ -14,6 +14,7 @@ from scipy.stats import fisher_exact
 
 from analyzer.fleet.batch import Batch, BatchOptions
 from analyzer.fleet.task import Task
+from analyzer.fleet.template import WORN
 from analyzer.fleet.worker import work
 from samples.fleet import (
     BROKEN,
@@ -322,7 +323,8 @@ def test_the_parent_holds_nothing_of_a_finished_bundle(tmp_path):
 
 
 def test_a_bundle_is_held_in_memory_by_its_worker_only(out):
-    """The workers' peaks are in the table `runs`: the same for the last nodes as for the first."""
+    """Peaks of the workers do not add up: one that has grown gives way to another, however many bundles there are."""
     peaks = [row["peak"] for row in rows(out, "runs") if row["peak"]]
     assert len(peaks) >= NODES - 10
-    assert max(peaks) < 2 * min(peaks)
+    one_bundle = 32 << 20  # a capture of some tens of kilobytes, as read and judged
+    assert max(peaks) < min(peaks) + WORN + one_bundle
