@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
 from analyzer.outlook.danger import dangers
+from analyzer.snapshot.node.listings import listed_images
 from analyzer.snapshot.unused import never_used
 from analyzer.words import plural
 
@@ -113,7 +114,9 @@ class Analysis:
         root = self.snapshot.stores[0]
         for part in ("layers", "images"):
             if not any(k.startswith(part + "/") for s in self.relations[0].stores for k in s.documents):
-                return f"the bundle has no {part}.json of {root.root or 'the store'}"
+                told = listed_images(self.snapshot.host)
+                listed = f" ({told[0].path} lists {plural(len(told), 'image')})" if told else ""
+                return f"the bundle has no {part}.json of {root.root or 'the store'}{listed}"
         return next((finding.doubt for finding in self.findings if finding.doubt), "")
 
     @property
