@@ -22,7 +22,7 @@ ID = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")
 MOST = 100_000
 
 
-class ListedImage(NamedTuple):
+class EngineImage(NamedTuple):
     """One row: member path of the output, name with tag (`""` for none), id or its beginning in hex; hostile text."""
 
     path: str
@@ -30,16 +30,16 @@ class ListedImage(NamedTuple):
     id: str
 
 
-def listed_images(host: Host) -> list[ListedImage]:
+def listed_images(host: Host) -> list[EngineImage]:
     """Return the images that engines listed, in the order of the files and rows; one row a name."""
-    found: list[ListedImage] = []
+    found: list[EngineImage] = []
     for path, text in host.texts():
         if LISTING.search(path) and IMAGES.search(path) and len(found) < MOST:
             found += _table(path, text) if HEAD.search(text) else _document(path, text)
     return found
 
 
-def _table(path: str, text: str) -> Iterator[ListedImage]:
+def _table(path: str, text: str) -> Iterator[EngineImage]:
     lines = iter(text.splitlines())
     head = next(filter(None, map(HEAD.search, lines)), None)
     if head is None:
@@ -50,10 +50,10 @@ def _table(path: str, text: str) -> Iterator[ListedImage]:
         identity = ID.fullmatch(cells[column]) if len(cells) > column else None
         if identity is not None:
             name = "" if "<none>" in cells[:2] else f"{cells[0]}:{cells[1]}"
-            yield ListedImage(path, name, identity.group(1))
+            yield EngineImage(path, name, identity.group(1))
 
 
-def _document(path: str, text: str) -> Iterator[ListedImage]:
+def _document(path: str, text: str) -> Iterator[EngineImage]:
     value, error = decode(text.encode("utf-8", "surrogateescape"))
     rows = value.get("images") if isinstance(value, dict) else value
     for row in rows if isinstance(rows, list) and not error else ():
@@ -62,7 +62,7 @@ def _document(path: str, text: str) -> Iterator[ListedImage]:
             continue
         names = row.get("Names") or row.get("repoTags") or [""]
         for name in names if isinstance(names, list) else [""]:
-            yield ListedImage(path, name if isinstance(name, str) else "", identity.group(1))
+            yield EngineImage(path, name if isinstance(name, str) else "", identity.group(1))
 
 
 def _text(row: dict[str, Any], key: str) -> str:
