@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 PRIOR = -0.3
 RULES = ("IMG-003", "IMG-004", "IMG-007", "IMG-005", "IMG-011", "IMG-002", "IMG-019", "IMG-020")
 MAIN, FURTHER = 3.2, 1.0
+DIGESTS = frozenset({"IMG-003", "IMG-004"})
+FOLLOWS = ("IMG-013", "IMG-014")
+"""Rules that hold the layers against a manifest or config: what they see follows from its changed bytes."""
 
 
 @family
@@ -42,13 +45,16 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     for image_id, findings in by_image(case.written(*RULES)).items():
         subject = findings[0].subject
         moved = [f for f in findings if image_file_moved(case, f)]
+        explains = weigh(findings, MAIN, FURTHER)
+        if any(f.rule in DIGESTS for f in findings):
+            explains.update({f: FURTHER for f in case.about([image_id], *FOLLOWS) if f not in explains})
         reasons = (Reason("the file was written after the other files of its image", 0.7),) if moved else ()
         affected = case.affected(images=[image_id])
         yield Hypothesis(
             family="image-data-altered",
             title=f"data of image {subject.label} is not what was stored",
             subjects=(subject,),
-            explains=weigh(findings, MAIN, FURTHER),
+            explains=explains,
             prior=PRIOR,
             reasons=reasons,
             affected=affected,

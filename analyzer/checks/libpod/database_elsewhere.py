@@ -73,7 +73,8 @@ def _driver(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf |
     """Hold the driver against that of storage.conf, or of the data where the bundle has none."""
     database = "overlay" if state.config.driver == "overlay2" else state.config.driver
     configured, source = (conf.driver, conf.path) if conf is not None else ("", "")
-    if conf is None and view.store.home.layers:
+    beside = {each.driver for each in view.snapshot.stores if each.root == view.store.root and each.home.layers}
+    if conf is None and view.store.home.layers and database not in beside:
         configured, source = view.store.driver, view.store.home.path
     if not database or not configured or database == configured:
         return None

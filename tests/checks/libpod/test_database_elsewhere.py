@@ -51,6 +51,15 @@ def test_without_storage_conf_the_data_tell_the_driver():
     )
 
 
+def test_data_of_a_second_driver_say_nothing_of_the_database():
+    store, root = Edited("podman-pod").leave_out("etc"), "srv/podman/storage"
+    layer = "c" * 64
+    for name in ("", "/dir", f"/dir/{layer}", f"/dir/{layer}/etc"):
+        store.directory(f"{root}/vfs{name}")
+    store.write_records(f"{root}/vfs-layers/layers.json", [{"id": layer, "created": "2026-11-20T10:00:00Z"}])
+    assert store.findings(RULE) == []
+
+
 def test_overlay2_is_overlay():
     store = Edited("podman-pod")
     store.write(CONF, store.text(CONF).replace('"overlay"', '"overlay2"'))
