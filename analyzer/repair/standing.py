@@ -31,14 +31,16 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
         size = sum(sum(table.sizes) for table in directory.tables.values())
         state = ", mounted when it was captured" if directory.mounted else ""
         words.append(f"{(container.names or (key[:12],))[0]} ({size} bytes of its own{state})")
-        if size and not command:
-            number = site.home_of(container.layer)
-            below = layer_path(site.stores[number].driver, container.layer)
-            place = f"{places[number].path}/{below}{'/diff' * (site.stores[number].driver == 'overlay')}"
-            try:
-                command = f" To save such a layer first: tar -C {quoted(place)} -cf {key[:12]}.tar ."
+        if size and not command and HEX_ID.fullmatch(container.layer) and HEX_ID.fullmatch(key):
+            store, place = site.stores[site.home_of(container.layer)], places[site.home_of(container.layer)]
+            above = layer_path(store.driver, container.layer).removesuffix(container.layer)
+            try:  # a pattern for the id, so that the line is short enough to be copied whole
+                inside = (
+                    f"{quoted(f'{place.path}/{above}')}{container.layer[:12]}*{'/diff' * (store.driver == 'overlay')}"
+                )
             except UnsafePathError:
                 continue
+            command = f" To save such a layer first: `tar -C {inside} -cf {key[:12]}.tar .`"
     if words:
         effect = (
             f"Stop first what runs on the layers that are mended: {listed(words)}. Their own layers stay as they are."
