@@ -108,9 +108,9 @@ def plan_group(
     steps = [
         *hand,
         *_left(site),
-        *standing_step(site, places),
         *([mark_step(doubtful, places[0], work)] if doubtful else []),
         *pull_steps(site, work, pulls),
+        *standing_step(site, places),
         stop(places[0], crio=crio),
         keep(site, places, work),
         *middle,

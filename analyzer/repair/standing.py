@@ -42,7 +42,5 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
                 continue
             command = f" To save such a layer first: `tar -C {inside} -cf {key[:12]}.tar .`"
     if words:
-        effect = (
-            f"Stop first what runs on the layers that are mended: {listed(words)}. Their own layers stay as they are."
-        )
+        effect = f"Stop the containers on the mended layers: {listed(words)}. Their own layers are not touched."
         yield PlanStep((), effect + command, kind="hand")

@@ -108,7 +108,7 @@ def test_a_lost_layer_directory_is_filled_from_a_donor_and_keeps_its_link():
     done = [edit for step in plan.steps for _, edit in step.edits]
     assert Write(f"overlay/{layer}/link", link, 0o644) in done
     assert Take(f"overlay/{layer}/diff") in done
-    kinds = ["hand", "pull", "stop", "keep", "edit", "edit", "take", "start", "look"]
+    kinds = ["pull", "hand", "stop", "keep", "edit", "edit", "take", "start", "look"]
     assert [step.kind for step in plan.steps] == kinds
     assert any("@sha256:" in name for names in plan.pulls.values() for name in names)
 
