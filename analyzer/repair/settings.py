@@ -44,21 +44,22 @@ def setting_steps(findings: Sequence[Finding], rel: Relations, place: Place) -> 
 
 
 def _driver(finding: Finding, conf: str, driver: str) -> Iterable[PlanStep]:
-    if not SAFE.fullmatch(conf) or not DRIVER.fullmatch(driver):
+    if DRIVER.fullmatch(driver):
+        effect = f"Set the driver of {conf} to {driver}, which holds the images; the file is kept as {conf}.before."
+        yield from _key(finding, conf, ("driver", driver), effect, "`podman images` lists them")
+
+
+def _key(finding: Finding, conf: str, setting: tuple[str, str], effect: str, after: str = "") -> Iterable[PlanStep]:
+    """Yield the step that sets a key of a configuration to a text that is safe in a command."""
+    if not SAFE.fullmatch(conf):
         return
-    line = r"^[[:space:]]*driver[[:space:]]*="
-    check = f"grep -q '{line}[[:space:]]*\"{driver}\"' {conf}"
+    key, value = setting
+    line = f"^[[:space:]]*{key}[[:space:]]*="
+    check = f"grep -q '{line}[[:space:]]*\"{value}\"' {conf}"
     kept = f"{{ [ -e {conf}.before ] || cp -p -- {conf} {conf}.before; }}"
-    change = f"sed -i 's/{line}.*/driver = \"{driver}\"/' {conf}"
-    yield PlanStep(
-        (f"{check} || {{ {kept} && {change}; }}",),
-        f"Set the driver of {conf} to {driver}, which holds the images; the file is kept as {conf}.before.",
-        NONE,
-        "`podman images` lists them",
-        (finding.subject.key,),
-        kind="setting",
-        done=check,
-    )
+    change = f"sed -i 's|{line}.*|{key} = \"{value}\"|' {conf}"
+    command = f"{check} || {{ {kept} && {change}; }}"
+    yield PlanStep((command,), effect, NONE, after, (finding.subject.key,), kind="setting", done=check)
 
 
 def _old_root(finding: Finding, old: str, place: Place) -> Iterable[PlanStep]:
@@ -76,21 +77,8 @@ def _old_root(finding: Finding, old: str, place: Place) -> Iterable[PlanStep]:
         done=check,
     )
     conf = "/" + str(finding.facts.get("conf") or "").lstrip("/")
-    if not SAFE.fullmatch(conf):
-        return
-    line = "^[[:space:]]*graphroot[[:space:]]*="
-    check = f"grep -q '{line}[[:space:]]*\"{old}\"' {conf}"
-    kept = f"{{ [ -e {conf}.before ] || cp -p -- {conf} {conf}.before; }}"
-    change = f"sed -i 's|{line}.*|graphroot = \"{old}\"|' {conf}"
-    yield PlanStep(
-        (f"{check} || {{ {kept} && {change}; }}",),
-        f"Set graphroot of {conf} back to {old}, for which podman's database was made.",
-        NONE,
-        "",
-        (finding.subject.key,),
-        kind="setting",
-        done=check,
-    )
+    effect = f"Set graphroot of {conf} back to {old}, for which podman's database was made."
+    yield from _key(finding, conf, ("graphroot", old), effect)
 
 
 def _labels(finding: Finding, place: Place) -> Iterable[PlanStep]:
