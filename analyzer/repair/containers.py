@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from analyzer.repair.edits import Folder
 from analyzer.repair.indexes import is_lost
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.times import format_time, parse_time
@@ -41,6 +42,24 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
                 evidence.__dict__.pop("owners", None)
             elif HEX_ID.fullmatch(layer) and layer not in evidence.known:
                 _empty_layer(site, evidence, row, layer)
+    _give_directories(site)
+
+
+def _give_directories(site: Site) -> None:
+    """Make the directory again in which podman starts a container; podman writes the rest when it does."""
+    gone = {finding.subject.id for finding in site.of("LPD-010")}
+    for number, _, row in site.each("containers"):
+        store, key = site.stores[number], str(row.get("id"))
+        known = store.libpod[0].containers.get(key) if store.libpod else None
+        if known is None or known.rootfs or not (key in gone or is_lost(site, number, "containers")):
+            continue
+        if not any(path.partition("/")[0] == "userdata" for path in store.container_files.get(key, ())):
+            site.note(
+                number,
+                Folder(f"{store.driver}-containers/{key}/userdata/shm"),
+                key,
+                why="the directory of the container",
+            )
 
 
 def _chain(evidence: LayerEvidence, layer: str) -> list[str]:

@@ -110,7 +110,7 @@ def test_every_image_on_its_own(case, command):
 
 
 def test_every_container_on_its_own(case, healthy_node):
-    """Podman's own containers; what makes one fail is foretold only where damage does."""
+    """Podman's own containers: what is foretold of one is what podman says; of others nothing is claimed."""
     if not case.foretold["podman ps -a"]["works"]:
         pytest.skip("no command works: the listings say so")
     item = case.foretold.get("podman start")
@@ -118,7 +118,8 @@ def test_every_container_on_its_own(case, healthy_node):
     for container in _podmans_containers(healthy_node):
         answer = case.copies["podman start"].ask("podman", "start", container, timeout=2 * PATIENCE)
         case.said[said(answer)] = answer.stderr
-        assert_said(failing.get(container, ""), answer)
+        if container in failing:
+            assert_said(failing[container], answer)
 
 
 def test_what_it_said_is_answered(case, why):

@@ -91,6 +91,8 @@ def test_any_other_mode(place, mode):
     member = store.entries[path][0]
     linked = any(each.kind == "hardlink" and each.link == path for each, _ in store.entries.values())
     assume(mode != member.mode and not linked)
+    files = [name for name, (each, _) in store.entries.items() if "/diff/" in name and each.kind == "file"]
+    assume(len(files) > 1)  # of one file alone nobody can tell whether it was changed or the copy kept no modes
     member.mode = mode
     assert_named(store, path, {"OVL-024"})
 
