@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from analyzer.fleet.html.nodes import nodes_block
 from analyzer.fleet.html.order import order_block
 from analyzer.fleet.html.table import section
 from analyzer.report.formats.html.head import MARKS
-from analyzer.report.formats.html.page import styles
+from analyzer.report.formats.html.page import content_hash, shared_script, styles
 from analyzer.report.markup import NOTHING, Markup, coded, el
 from analyzer.report.words import RISKS
 from analyzer.version import __version__
@@ -50,9 +48,8 @@ def render(fleet: Mapping[str, Any]) -> str:
         ("copies", "Copies", _copies(fleet, nodes)),
     )
     shown = [(name, title, block) for name, title, block in blocks if block]
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
+    allowed = f"style-src {content_hash(style)}; script-src {content_hash(script)}"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -78,11 +75,8 @@ def render(fleet: Mapping[str, Any]) -> str:
 
 
 def _script() -> Markup:
-    return Markup(files("analyzer.fleet.html").joinpath("fleet.js").read_text(encoding="utf-8"))
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    own = files("analyzer.fleet.html").joinpath("fleet.js").read_text(encoding="utf-8")
+    return Markup(shared_script() + own)
 
 
 def fragment(fleet: Mapping[str, Any]) -> Markup:

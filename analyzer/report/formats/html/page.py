@@ -44,10 +44,20 @@ def styles() -> Markup:
     return Markup(asset("formats/html/style.css") + asset("drawing/graph.css"))
 
 
+def shared_script() -> Markup:
+    """Return what the scripts of a report's page and of a fleet's page begin with."""
+    return asset("formats/html/parts.js")
+
+
+def content_hash(text: str) -> str:
+    """Return a style sheet or script as the page's policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 def render(report: Analysis) -> str:
     """Return the page; the same bundle gives the same bytes."""
     objects = Objects(report)
-    style, script = styles(), asset("formats/html/script.js")
+    style, script = styles(), Markup(shared_script() + asset("formats/html/script.js"))
     blocks = {
         "causes": causes(report, objects),
         "outlook": outlook_block(report),
@@ -88,16 +98,12 @@ def _policy(style: str, script: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"style-src {_hash(style)}",
-            f"script-src {_hash(script)}",
+            f"style-src {content_hash(style)}",
+            f"script-src {content_hash(script)}",
             "base-uri 'none'",
             "form-action 'none'",
         )
     )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _bar(sections: list[tuple[str, str]]) -> Markup:

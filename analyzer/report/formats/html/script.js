@@ -1,7 +1,6 @@
-"use strict";
 (() => {
   const body = document.body;
-  const find = (id) => document.getElementById(id);
+  const { find, say, put, sortable } = parts;
   const data = JSON.parse(find("data").textContent);
   const rows = data.objects.rows, strings = data.objects.strings;
   const KIND = 0, ID = 1, NAMES = 2, STORE = 3, PATH = 4, WHERE = 5, LINK = 6, NEEDS = 7, OWN = 8, MAPPED = 9, FOUND = 10, STATE = 11;
@@ -19,11 +18,6 @@
     for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
     node.append(...children);
     return node;
-  };
-  const say = (text) => {
-    find("status").textContent = text;
-    clearTimeout(say.timer);
-    say.timer = setTimeout(() => { find("status").textContent = ""; }, 2500);
   };
 
   /* objects */
@@ -130,23 +124,8 @@
     if (node && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); show(numbersOf(node)); }
   });
 
-  /* copy, print, theme */
+  /* print, theme */
 
-  const put = async (text) => {
-    try { await navigator.clipboard.writeText(text); } catch {
-      const area = make("textarea", { "aria-hidden": "true" });
-      area.value = text;
-      body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-    }
-    say("Copied");
-  };
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest(".copy");
-    if (button) put(button.parentElement.querySelector("code").textContent);
-  });
   find("print").addEventListener("click", () => window.print());
   const themes = ["", "dark", "light"];
   find("theme").addEventListener("click", () => {
@@ -203,17 +182,7 @@
     find("filter").addEventListener("input", filter);
     document.querySelectorAll(".level").forEach((box) => box.addEventListener("change", filter));
     filter();
-    table.tHead.addEventListener("click", (event) => {
-      const head = event.target.closest("th[data-kind]");
-      if (!head) return;
-      const up = head.getAttribute("aria-sort") !== "ascending";
-      for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const value = (line) => line.cells[head.cellIndex].getAttribute("data-v");
-      const order = head.getAttribute("data-kind") === "num" ? (a, b) => value(a) - value(b)
-        : (a, b) => value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0;
-      table.tBodies[0].append(...lines.sort((a, b) => up ? order(a, b) : order(b, a)));
-    });
+    sortable(table, lines);
   }
 
   /* search */
