@@ -72,13 +72,13 @@ def command(
 
     sides = [Opened(bundle, depth=depth, platform=platform, told=True).report for bundle in (first, second)]
     diff = Diff(*sides)
-    veil = veiled(*sides) if redact else None
-    value = diff.to_dict() if veil is None or form != "json" else veil.value(diff.to_dict())
+    veil = veiled(*sides, redact=redact)
+    value = veil.value(diff.to_dict()) if form == "json" else diff.to_dict()
     if form == "json" and output is None:
         emit_json(value)
     else:
         text = _text(value, form, everything, width or (terminal_columns() if output is None else 100))
-        text = text if veil is None or form == "json" else veil.text(text)
+        text = text if form == "json" else veil.text(text)
         if output is None:
             emit(text)
         else:

@@ -60,9 +60,9 @@ def command(
     kit = output is not None and _is_directory(output, form)
     if output is not None:
         spare_evidence(output, bundle)
-    opened = Opened(bundle, platform=platform, engines=engines)
     if kit and redact:
         raise UsageError("a kit needs the names of the node: --redact is for a plan that is read")
+    opened = Opened(bundle, platform=platform, engines=engines)
     if kit:
         _write_kit(opened, str(output), bundle)
         return
@@ -71,16 +71,16 @@ def command(
     if rank is not None and not causes:
         raise UsageError(f"no cause {rank}: there are {len(document['causes'])}", where=bundle)
     rows = plan_document(opened.report, causes, whole=rank is None)
-    veil = veiled(opened.report) if redact else None
+    veil = veiled(opened.report, redact=redact)
     if form == "json":
-        emit_json(veil.value(rows) if veil is not None else rows)
+        emit_json(veil.value(rows))
         return
     columns = width or terminal_columns()
     whole = [{**cause, **row} for cause, row in zip(causes, printed(rows), strict=True)]
     text = as_script(document, whole) if form == "script" else as_text(document, whole, columns)
     if form == "text" and rank is None and causes:
         text += outcome_text(opened.report, columns, compare=compare, engines=engines)
-    text = veil.text(text) if veil is not None else text
+    text = veil.text(text)
     if output is None:
         emit(text)
     else:

@@ -41,8 +41,22 @@ def in_pseudonyms(report: Report) -> Report:
     return redacted(report)
 
 
-def veiled(*reports: Report) -> Veil:
-    """Return what replaces the names of the site in output that is made of these reports."""
+class Plain:
+    """Output as it is, where nobody asked for pseudonyms."""
+
+    def text(self, text: str) -> str:
+        """Return printed lines."""
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value."""
+        return value
+
+
+def veiled(*reports: Report, redact: bool) -> Veil | Plain:
+    """Return what `--redact` makes of output about these reports: the names of the site are replaced, or nothing is."""
+    if not redact:
+        return Plain()
     from analyzer.report.redact.output import Veil
 
     return Veil(*reports)

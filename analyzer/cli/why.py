@@ -82,12 +82,11 @@ def command(
     else:
         lines = why_log(snapshot, _lines(stream), platform, engines=engines, policy=policy, tick=_Tick())
         data, render, report = lines.to_dict, lines.render, lines.report
-    veil = veiled(report) if redact else None
+    veil = veiled(report, redact=redact)
     if form == "json":
-        emit_json(data() if veil is None else veil.value(data()))
+        emit_json(veil.value(data()))
         return
-    text = render(width or terminal_columns())
-    emit(text if veil is None else veil.text(text))
+    emit(veil.text(render(width or terminal_columns())))
 
 
 def _given(bundle: str, text: str | None, log: str | None) -> tuple[BinaryIO | None, str]:
