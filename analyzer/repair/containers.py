@@ -48,18 +48,14 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
 def _give_directories(site: Site) -> None:
     """Make the directory again in which podman starts a container; podman writes the rest when it does."""
     gone = {finding.subject.id for finding in site.of("LPD-010")}
+    lost = [is_lost(site, number, "containers") for number in range(len(site.stores))]
     for number, _, row in site.each("containers"):
         store, key = site.stores[number], str(row.get("id"))
         known = store.libpod[0].containers.get(key) if store.libpod else None
-        if known is None or known.rootfs or not (key in gone or is_lost(site, number, "containers")):
+        if known is None or known.rootfs or not (lost[number] or key in gone) or store.has_userdata(key):
             continue
-        if not any(path.partition("/")[0] == "userdata" for path in store.container_files.get(key, ())):
-            site.note(
-                number,
-                Folder(f"{store.driver}-containers/{key}/userdata/shm"),
-                key,
-                why="the directory of the container",
-            )
+        folder = Folder(f"{store.driver}-containers/{key}/userdata/shm")
+        site.note(number, folder, key, why="the directory of the container")
 
 
 def _chain(evidence: LayerEvidence, layer: str) -> list[str]:

@@ -56,8 +56,9 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             continue
         take_layer(site, site.home_of(layer), layer, why)
         _donor_for(site, evidence, layer)
-    told = {f.subject.id for f in site.of(*SPLIT)} - _wrong_in_the_record(site)
-    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)} - _wrong_in_the_record(site)
+    whole = _wrong_in_the_record(site)
+    told = {f.subject.id for f in site.of(*SPLIT)} - whole
+    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)} - whole
     splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
     for layer in sorted(splits):
         if layer not in rows or not _from_donor(site, evidence, layer):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, quoted
 from analyzer.repair.steps import NONE, PlanStep, listed
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,8 +65,10 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         for noted in found:
             try:
                 made = commands(noted.edit, places[noted.store].path, work)
-                made = _where_it_was_pulled(made, f"{work}/donor/{site.waits_for(noted)}", site.waits_for(noted))
-                made = _where_it_is_gone(made, work, site.doubted_layer(noted))
+                if donor := site.waits_for(noted):
+                    made = _where(f"{work}/donor/{donor}", made)
+                if layer := site.doubted_layer(noted):
+                    made = _where(f"{work}/gone-{layer}", made)
                 inside = places[noted.store].rootless and name != "owners"
                 lines += [as_its_user(line) for line in made] if inside else made
                 done.append(noted)
@@ -95,17 +98,12 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
 def _files(done: Sequence[Noted]) -> str:
     """Return how many files of each name are written: `2 link files, 1 lower file`."""
     counts = Counter(noted.edit.path.rpartition("/")[2] for noted in done)
-    return ", ".join(f"{count} `{name}` {'files' if count > 1 else 'file'}" for name, count in sorted(counts.items()))
+    return ", ".join(plural(count, f"`{name}` file") for name, count in sorted(counts.items()))
 
 
-def _where_it_was_pulled(lines: list[str], donor: str, needed: str) -> list[str]:
-    """Return commands that do nothing where the pulled copy they need is not there."""
-    return [f"{{ [ ! -e {quoted(donor)} ] || {{ {line}; }}; }}" for line in lines] if needed else lines
-
-
-def _where_it_is_gone(lines: list[str], work: str, layer: str) -> list[str]:
-    """Return commands that do nothing where the node still has what the bundle lacks."""
-    return [f"{{ [ ! -e {quoted(f'{work}/gone-{layer}')} ] || {{ {line}; }}; }}" for line in lines] if layer else lines
+def _where(mark: str, lines: list[str]) -> list[str]:
+    """Return commands that do nothing where a path is not there: the pulled copy they need, or the mark of a loss."""
+    return [f"{{ [ ! -e {quoted(mark)} ] || {{ {line}; }}; }}" for line in lines]
 
 
 def _group(noted: Noted) -> str:

@@ -95,6 +95,10 @@ class Store:
             return True
         return any(name == f"{part}.lock" for name in self.locks)
 
+    def has_userdata(self, container: str) -> bool:
+        """Tell whether the bundle has `userdata` of a container, in which its engine starts it."""
+        return any(path.partition("/")[0] == "userdata" for path in self.container_files.get(container, ()))
+
     def part_has_data(self, part: str) -> bool:
         """Tell whether a part has what its index should name: data directories, tar-splits or layer directories."""
         if part == "layers":

@@ -54,10 +54,10 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
             continue
         if view.rel.directory(container.layer) is None:  # lost with it, or removed while the bundle was made
             continue
-        files = store.container_files.get(container.id)
-        if files is not None and any(path.partition("/")[0] == "userdata" for path in files):
+        if store.has_userdata(container.id):
             continue
-        path = store.part_path("containers", container.id, *(("userdata",) if files is not None else ()))
+        below = ("userdata",) if container.id in store.container_files else ()
+        path = store.part_path("containers", container.id, *below)
         weight = weigh(view.capture.container_directory(store, container.id), ERROR, f"{path} is gone")
         if weight is None:
             continue
