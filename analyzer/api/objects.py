@@ -19,7 +19,7 @@ from analyzer.report.views.cells import cause_html, cause_text, object_html
 from analyzer.report.views.object_view import render, shown
 from analyzer.snapshot.columns import DRIFT
 from analyzer.snapshot.frames import FileRows, file_frame, files, frame
-from analyzer.words import meant
+from analyzer.words import and_more, meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def find_one(report: Report, word: str, kind: str = "") -> FoundObject:
     where = report.snapshot.bundle.path
     if found:
         names = [f"{f.kind} {f.id[:16]} {f.name}".rstrip() for f in found[:LISTED]]
-        more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
+        more = and_more(len(found), LISTED)
         raise UsageError(f"{word!r} may mean {len(found)} objects: {'; '.join(names)}{more}", where=where)
     if every:
         raise UsageError(f"{word!r} is the {every[0].kind} {every[0].id[:12]}, not a {kind}", where=where)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from analyzer.compare.model import ComparedItem
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def layer_users(rel: Relations, layer_id: str) -> str:
     if owners:
         return f"of container {', '.join(owners)}"
     found = sorted({name for image in rel.images_on.get(layer_id, ()) for name in rel.image_names(image)})
-    more = f" and {len(found) - 2} more" if len(found) > 2 else ""
+    more = and_more(len(found), 2)
     return f"of {', '.join(found[:2])}{more}" if found else ""
 
 

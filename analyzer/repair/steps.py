@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analyzer.words import and_more
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,4 +52,4 @@ def listed(words: Iterable[str]) -> str:
     for each in words:
         counts[each] = counts.get(each, 0) + 1
     shown = [f"{word} ({count} times)" if count > 1 else word for word, count in counts.items()]
-    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+    return ", ".join(shown[:SHOWN]) + and_more(len(shown), SHOWN)

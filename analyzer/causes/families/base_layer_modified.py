@@ -30,6 +30,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.snapshot.times import parse_time
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def _title(layers: dict[str, list[Finding]], widest: str) -> str:
     what = names[0] if count == 1 and names else f"{count} files"
     if len(layers) == 1:
         return f"{what} of the read-only layer {widest[:12]} changed after the pull"
-    return f"{what} of the read-only layer {widest[:12]} and {len(layers) - 1} more were changed at one time"
+    return f"{what} of the read-only layer {widest[:12]}{and_more(len(layers))} were changed at one time"
 
 
 def _reasons(findings: list[Finding]) -> Iterator[Reason]:

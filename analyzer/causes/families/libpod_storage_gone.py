@@ -92,7 +92,7 @@ def _title(containers: list[Finding], pods: list[Finding], volumes: list[Finding
         return f"pod {pods[0].facts['name']} names an infra container that podman does not have"
     if volumes:
         return f"podman knows volume {volumes[0].facts['name']}, and its directory is gone"
-    more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+    more = and_more(len(folders))
     return f"podman knows container {folders[0].facts['name']}{more}, and its directory is gone"
 
 

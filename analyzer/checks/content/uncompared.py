@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.verify.facts import TAR_SPLIT
-from analyzer.words import plural
+from analyzer.words import and_more, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,6 @@ def _told(what: str, reasons: Iterator[tuple[str, str]]) -> str:
     parts = []
     for reason, layers in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
         names = ", ".join(layer[:SHORT] for layer in layers[:EXAMPLES])
-        more = f" and {len(layers) - EXAMPLES} more" if len(layers) > EXAMPLES else ""
+        more = and_more(len(layers), EXAMPLES)
         parts.append(f"{reason} ({names}{more})")
     return f"{plural(total, 'layer')} not {what}: " + "; ".join(parts)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.limits import advised
 from analyzer.source.member import Loss
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +37,6 @@ def _of_store(view: StoreView) -> Iterator[Loss]:
             if why:
                 yield Loss(f"layer {facts.record.id} not compared to its end: {advised(why)}", file.path)
         if facts.links_lost:
-            more = f" and {facts.links_lost - 1} more" if facts.links_lost > 1 else ""
+            more = and_more(facts.links_lost)
             what = f"a hard link to what the bundle does not hold{more}: content not compared"
             yield Loss(what, f"{facts.diff}/{facts.link_lost}")

@@ -14,7 +14,7 @@ from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import MEANING, RISKS, VERDICTS
 from analyzer.version import __version__
-from analyzer.words import human, percent, plural
+from analyzer.words import and_more, human, percent, plural
 
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause
@@ -145,7 +145,7 @@ class _Ticket:
         containers = [container_name(i, relations) or i[:12] for i in hit.containers]
         for noun, names in (("image", images), ("container", containers)):
             if names:
-                more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+                more = and_more(len(names), NAMES)
                 lines.append(f"- {plural(len(names), noun)}: {', '.join(map(_code, names[:NAMES]))}{more}")
         return "\n".join(lines) if len(lines) > 2 else "**Hit** no image and no container"
 

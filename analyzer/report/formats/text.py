@@ -13,7 +13,7 @@ from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
 from analyzer.version import __version__
-from analyzer.words import human, percent, plural
+from analyzer.words import and_more, human, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -292,7 +292,7 @@ class _Text:
             (self.image(image_names(i, relations)) if noun == "image" else container_words(i, relations)) or i[:12]
             for i in ids[:limit]
         ]
-        more = f" and {len(ids) - limit:,} more" if len(ids) > limit else ""
+        more = and_more(len(ids), limit)
         return ", ".join(found) + more
 
     def image(self, names: Sequence[str]) -> str:

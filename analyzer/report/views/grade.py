@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned, container_name, image_names
-from analyzer.words import plural
+from analyzer.words import and_more, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,7 +154,7 @@ class _Lines:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    more = and_more(len(names), NAMES)
     return ", ".join(names[:NAMES]) + more
 
 

@@ -9,7 +9,7 @@ from analyzer.report.markup import NOTHING, Markup, el, scroller
 from analyzer.report.model.space import space
 from analyzer.report.model.timeline import STEPS, timeline
 from analyzer.snapshot.times import format_time
-from analyzer.words import human, plural
+from analyzer.words import and_more, human, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _lane(lane: Lane, number: int, strip: Strip) -> list[Markup]:
     span = max(strip.end - strip.start, 1)
     for step, moments in lane.steps:
         high = max(3.0, (LANE - 12) * math.log1p(len(moments)) / math.log1p(most))
-        shown = ", ".join(m.what for m in moments[:4]) + (f" and {len(moments) - 4} more" if len(moments) > 4 else "")
+        shown = ", ".join(m.what for m in moments[:4]) + and_more(len(moments), 4)
         at = format_time(strip.start + step * span // STEPS)
         title = el("title", f"{at}: {shown}")
         parts.append(
