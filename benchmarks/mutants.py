@@ -52,13 +52,10 @@ def places(package: str) -> list[tuple[pathlib.Path, str, int]]:
 def tests_of(module: pathlib.Path) -> list[list[str]]:
     """Return groups of tests, the nearest first."""
     package = module.parts[1]
-    groups = [[str(path)] for path in sorted((ROOT / "tests" / package).rglob(f"test_{module.stem}.py"))]
-    if package == "checks":
-        groups.append(["tests/checks/test_every_rule.py"])
-    else:
-        groups.append([f"tests/{package}"])
-    return [[str(pathlib.Path(word).relative_to(ROOT)) if word.startswith("/") else word for word in group]
-            for group in groups] + [["tests/test_bundles.py"]]  # fmt: skip
+    own = sorted((ROOT / "tests" / package).rglob(f"test_{module.stem}.py"))
+    groups = [[path.relative_to(ROOT).as_posix()] for path in own]
+    package_tests = "tests/checks/test_every_rule.py" if package == "checks" else f"tests/{package}"
+    return [*groups, [package_tests], ["tests/test_bundles.py"]]
 
 
 def killed(copy: pathlib.Path, module: pathlib.Path) -> bool:
