@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.cli import manpage
 from analyzer.cli.completion import FILES, script
 from analyzer.cli.main import COMMANDS, cli

@@ -11,7 +11,7 @@ import functools
 import json
 import pathlib
 
-from analyzer.checks.rule import Checked, run_rules
+from analyzer.checks.run import Checked, run_rules
 from analyzer.graph.relations import relate
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from analyzer.api import judge
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.cli.main import cli
 from analyzer.errors import AnalyzerError
 from tests.archives import SMALL, content_place, place, report_of, spans, tar_of

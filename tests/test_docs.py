@@ -7,7 +7,7 @@ import pathlib
 import re
 
 from analyzer.causes.family import builtin_families
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.cli.main import COMMANDS
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -13,7 +13,7 @@ from analyzer.causes.plugins import plugin_families
 from analyzer.causes.proposing import propose_all
 from analyzer.checks.plugins import plugin_rules
 from analyzer.checks.policy import NO_POLICY
-from analyzer.checks.rule import builtin_rules, run_rules
+from analyzer.checks.run import builtin_rules, run_rules
 from analyzer.errors import UsageError
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT, Limits

@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from analyzer.checks.finding import RANK, Finding
-from analyzer.checks.rule import Rule, builtin_rules
+from analyzer.checks.rule import Rule
+from analyzer.checks.run import builtin_rules
 from analyzer.source.entry_points import entry_points
 
 if TYPE_CHECKING:

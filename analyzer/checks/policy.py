@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyzer.checks.finding import Finding
-    from analyzer.checks.rule import Checked
+    from analyzer.checks.run import Checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.evidence import Need, missing
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.checks.store_view import StoreView
 from analyzer.compare.model import (
     CONTAINER,

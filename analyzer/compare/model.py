@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
-    from analyzer.checks.rule import Checked
+    from analyzer.checks.run import Checked
     from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Outlook
     from analyzer.snapshot.snapshot import BundleSnapshot

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
-from analyzer.checks.rule import run_rules
+from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
 from analyzer.repair.contents import BIG_DATA, FILES, SPLIT

@@ -16,7 +16,8 @@ from analyzer.causes.model import Hypothesis, Reason
 from analyzer.checks import plugins
 from analyzer.checks.finding import WARNING
 from analyzer.checks.plugins import Plugins, plugin_rules
-from analyzer.checks.rule import builtin_rules, rule
+from analyzer.checks.rule import rule
+from analyzer.checks.run import builtin_rules
 from analyzer.errors import UsageError
 from tests.archives import BUNDLES
 

@@ -8,7 +8,7 @@ from analyzer.causes.case import Case
 from analyzer.causes.family import builtin_families
 from analyzer.causes.infer import choose
 from analyzer.causes.proposing import propose_all
-from analyzer.checks.rule import run_rules
+from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from tests.editing import Edited
 from tests.effort import steps

@@ -14,7 +14,7 @@ from analyzer.api import judge
 from analyzer.causes.case import Case
 from analyzer.causes.family import builtin_families
 from analyzer.checks.facts import Facts
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from tests.editing import Edited
 
 RULE = re.compile(r"[A-Z]{3}-\d{3}")

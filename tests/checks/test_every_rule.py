@@ -9,7 +9,7 @@ import pathlib
 import pytest
 
 from analyzer.checks.finding import SEVERITIES
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from tests.editing import Edited
 from tests.wording import clumsy
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 import analyzer
 from analyzer.causes.family import builtin_families
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.cli import main as entry
 from analyzer.cli.main import COMMANDS, cli
 from tests.archives import SMALL, moved, tar_of

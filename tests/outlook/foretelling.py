@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.rule import run_rules
+from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from analyzer.outlook.predict import predict
 from analyzer.snapshot.platform import platform_of

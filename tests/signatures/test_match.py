@@ -9,7 +9,7 @@ import re
 import pytest
 
 from analyzer.causes.family import builtin_families
-from analyzer.checks.rule import builtin_rules
+from analyzer.checks.run import builtin_rules
 from analyzer.signatures.anchors import literals
 from analyzer.signatures.catalogue import OBJECT, PROGRAM, STORE, behaviours
 from analyzer.signatures.match import match

@@ -23,18 +23,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import HEX_ID
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.provenance import SmallFile
 
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="item {item} of container {name} should be {expected} and is {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare every listed item of every container with its file."""
     for container in view.store.containers:
         if not HEX_ID.fullmatch(container.id):

@@ -20,20 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, WARNING, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, Subject, Where, rule
 from analyzer.checks.store.index_emptied import lost_with_absent_file, ownerless_layers
 from analyzer.checks.store.index_files import INDEXES, documents, unrecorded
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-
 
 LOST = "{path} has {files} entries and no container record, while a writable layer is left that nothing owns"
 
@@ -44,7 +33,7 @@ LOST = "{path} has {files} entries and no container record, while a writable lay
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="{path} holds {files:entry} but no container has that id; garbage collection removes it",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Name every container data directory without a record; an emptied or lost file is STO-002's."""
     if any(document.empty for part, document in documents(view) if part == "containers"):
         return

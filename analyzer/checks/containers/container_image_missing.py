@@ -26,15 +26,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import HEX_ID, SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -44,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
     says="image {image} ({image_name}) has no record; needed by {count:container}, first {name}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every container's image up; one finding a missing image."""
     missing: dict[str, list[ContainerRecord]] = {}
     for container in view.store.containers:

@@ -26,16 +26,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_emptied import lost_with_absent_file
 from analyzer.checks.store.index_files import HEX_ID, SHOWN, half_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
     says="container {name} needs layer {layer}, which has no record; its directory is {directory}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every container's layer up in the layer records of the store; one finding a missing layer."""
     missing: dict[str, list[ContainerRecord]] = {}
     explained = {volatile: _explained(view, volatile=volatile) for volatile in (False, True)}

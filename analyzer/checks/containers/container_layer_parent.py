@@ -25,20 +25,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import record_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.provenance import Where
 
 
 @rule(
@@ -47,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
     says="container {name} stands on layer {parent}, but the top layer of its image {image} is {top}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the parent of every container layer with the tops of its image."""
     digests: dict[str, str] = {}
     for container in view.store.containers:

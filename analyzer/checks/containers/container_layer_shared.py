@@ -20,17 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import HEX_ID, SHOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS,),
     says="layer {layer} is the writable layer of {count} containers: {names}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count the owners of every container layer of this store."""
     here = {container.layer for container in view.store.containers if container.layer}
     for layer_id in sorted(here):

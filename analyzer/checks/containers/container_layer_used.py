@@ -21,17 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, record_subject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.LAYER_RECORDS),
     says="layer {layer} of container {name} is more than its writable layer: {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the layer of every container that has a record."""
     for container in view.store.containers:
         layer = view.rel.layers.get(container.layer)

@@ -20,17 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import record_subject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS,),
     says="the metadata of container {name} is {seen}: CRI-O and podman cannot tell which pod it belongs to",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the metadata text of every container."""
     for container in view.store.containers:
         if not container.metadata_error:

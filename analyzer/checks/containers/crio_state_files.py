@@ -26,18 +26,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import HEX_ID
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.salvage import load_object
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.provenance import SmallFile
 
@@ -51,7 +45,7 @@ FRESH_NS = 600 * 1_000_000_000
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="{file} of the CRI-O {what} {name} is {seen}: CRI-O deletes the {what} at its next start",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge both files of every CRI-O container, where the capture has them for any."""
     own = [c for c in view.store.containers if c.engine == "cri-o" and HEX_ID.fullmatch(c.id)]
     for name in NAMES:

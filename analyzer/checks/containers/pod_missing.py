@@ -22,15 +22,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import HEX_ID, SHOWN, documents, half_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
 
 
@@ -40,7 +35,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
     says="sandbox {pod} of pod {name} has no record; needed by {count:container} of the pod",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the pod of every CRI-O container; one finding a missing pod."""
     emptied = any(document.empty for part, document in documents(view) if part == "containers")
     if emptied or half_unseen(view, "containers"):

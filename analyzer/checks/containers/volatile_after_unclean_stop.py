@@ -21,19 +21,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.engine.unclean_stop import unclean_marker
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, LOW, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import SHOWN
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -45,7 +35,7 @@ if TYPE_CHECKING:
         " will not restore them after a reboot"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count volatile container records where the markers tell of an unclean stop."""
     marker = unclean_marker(view)
     volatile = [container for container in view.store.containers if container.volatile]

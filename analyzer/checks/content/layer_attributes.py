@@ -27,16 +27,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.verify.facts import Difference
 
 
@@ -46,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.XATTRS),
     says="extended attributes of layer {layer} differ from its tar: {what}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell lost and foreign attributes, each kind one finding a layer."""
     doubtful = 0
     for facts in view.contents.values():

@@ -25,20 +25,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import common, evidence, subject, untouched
 from analyzer.checks.content.uncompared import not_compared
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.bitflip import FLIP
 from analyzer.verify.facts import CONTENT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -48,7 +39,7 @@ if TYPE_CHECKING:
     says="the content of layer {layer} differs from what was unpacked: {what}",
     left_out=not_compared,
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell changed contents, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(CONTENT)

@@ -22,20 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.uncompared import not_rebuilt
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.rebuild import Rebuilt
 from analyzer.verify.facts import CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 TOLD = (CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED)
 
@@ -47,7 +37,7 @@ TOLD = (CONTENT, EMPTIED, LINK, MISSING, SIZE, TYPE, ZEROED)
     says="the tar rebuilt from layer {layer} has the digest {observed}; its record says {expected}",
     left_out=not_rebuilt,
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the digest of every layer that could be rebuilt."""
     for layer_id, facts in view.contents.items():
         record, file = facts.record, facts.description

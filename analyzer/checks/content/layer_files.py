@@ -30,15 +30,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import PAGE, common, evidence, subject, untouched
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, INFO, LOW, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, MEDIUM, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.facts import LINK, MISSING, SIZE, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.verify.facts import Difference, LayerFacts
 
 FACETS = (MISSING, TYPE, SIZE, LINK)
@@ -50,7 +45,7 @@ FACETS = (MISSING, TYPE, SIZE, LINK)
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
     says="layer {layer} differs from what was unpacked: {what}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(*FACETS)

@@ -25,21 +25,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.change_pattern import pattern
 from analyzer.verify.facts import MODE, OWNER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SWEEP = 3
 
@@ -50,7 +40,7 @@ SWEEP = 3
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="{facet}s of layer {layer} differ from its tar: {what}{how}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell changed modes and owners, each one finding a layer."""
     masked = _looks_masked(view)
     doubtful = 0

@@ -21,20 +21,11 @@ Engine source
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, LOW, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.facts import NODE, WHITEOUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +34,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.CONTENT, Need.DIFF_LISTING),
     says="file types of layer {layer} differ from its tar: {what}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell lost nodes and whiteouts, one finding a layer."""
     doubtful: Counter[str] = Counter()
     for facts in view.contents.values():

@@ -19,17 +19,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 
 
 @rule(
@@ -38,7 +28,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the {field} of layer {layer} is {observed}; its tar headers say {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare both sets of every layer that has any."""
     for layer_id, facts in view.contents.items():
         record = facts.record

@@ -22,19 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.source.member import DIRECTORY
 from analyzer.verify.facts import PLANTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +34,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="layer {layer} holds entries that are not in its tar: {what}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell foreign files, one finding a layer."""
     for facts in view.contents.values():
         found = sorted(facts.of(PLANTED), key=lambda each: (each.kind == DIRECTORY, each.path))

@@ -23,17 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.tar_split import DAMAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 UNSYNCED = frozenset({"zero-length", "nul-bytes"})
 
@@ -44,7 +35,7 @@ UNSYNCED = frozenset({"zero-length", "nul-bytes"})
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} is damaged ({seen}): the layer can be neither checked nor pushed",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell every tar-split that does not read to its end."""
     for layer_id, facts in view.contents.items():
         file = facts.description

@@ -20,18 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.tar_split_breaks import breaks
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.tar_split import STRUCTURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,6 +31,6 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} is malformed: expected {expected}, found {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell breaks of the format in tar-splits that decompress well."""
     yield from breaks(view, this, STRUCTURE)

@@ -19,18 +19,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.tar_split_breaks import breaks
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.tar_split import HEADERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -39,6 +30,6 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="a tar header in the tar-split of layer {layer} is wrong: expected {expected}, found {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell headers that do not parse or disagree with their entry."""
     yield from breaks(view, this, HEADERS)

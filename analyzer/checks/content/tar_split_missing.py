@@ -26,15 +26,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, LOW, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 NONE = "{path} has the tar-split of none of the {count} layers that were unpacked from a tar: removed, or not captured"
@@ -47,7 +41,7 @@ CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
     needs=(Need.LAYER_RECORDS, Need.LAYER_DATA),
     says="layer {layer} has no tar-split: it can be neither checked nor pushed",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the tar-split of every layer that was unpacked from a tar."""
     rel, store = view.rel, view.store
     known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
@@ -74,7 +68,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _none_left(view: StoreView, this: Rule) -> Iterator[Finding]:
+def _none_left(view: StoreView, this: Rule) -> Findings:
     """Leave open whether all tar-splits were removed, where the capture took the store whole to all appearance."""
     store = view.store
     count = sum(1 for record in store.layers if _has_one(record))

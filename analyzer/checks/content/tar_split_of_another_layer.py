@@ -25,16 +25,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import SLACK_NS
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.facts import FACETS, MISSING, PLANTED, TAR_SPLIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.verify.facts import LayerFacts
 
 FEWEST = 2
@@ -46,7 +40,7 @@ FEWEST = 2
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="the tar-split of layer {layer} {seen}: the layer can be neither checked nor pushed",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for equal tar-splits of unlike layers, then for those that name other files."""
     described = {key: facts for key, facts in view.contents.items() if facts.source == TAR_SPLIT and facts.description}
     foreign: dict[str, str] = {}

@@ -20,18 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.ALL_LAYER_RECORDS, Need.LAYER_DATA),
     says="{what} of layer {layer} is left over: the layer has no record",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the layer of every tar-split and data directory."""
     store = view.store
     left = [(layer_id, "tar-split", file.path) for layer_id, file in sorted(store.tar_splits.items())]

@@ -21,17 +21,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 
 
 @rule(
@@ -40,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="the tar-split of layer {layer} describes a tar of {total:byte}, but its record says {size}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the two lengths of every layer whose tar-split is whole."""
     for layer_id, facts in view.contents.items():
         record, file = facts.record, facts.description

@@ -21,18 +21,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import common, evidence, subject, untouched
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.facts import CONTENT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.CONTENT),
     says="files of layer {layer} differ from its table of contents: {what}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell contents with another digest, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(CONTENT)

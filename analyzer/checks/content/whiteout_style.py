@@ -22,19 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.storage_options import storage_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +33,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.OVERLAY, Need.CONTENT),
     says="layer {layer} has {count:whiteout} stored as files (.wh.NAME), but {because}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell layers in the style of fuse-overlayfs where native overlay is used."""
     home = view.store.home
     mark = (text_of(home.mount_program) or "").strip()

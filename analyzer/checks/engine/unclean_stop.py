@@ -23,18 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, LOW, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SUPPORTED = "var/lib/crio/clean.shutdown.supported"
 
@@ -48,7 +38,7 @@ SUPPORTED = "var/lib/crio/clean.shutdown.supported"
         "start may check, repair or wipe this graph root"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Read CRI-O's markers, once for each graph root."""
     marker = unclean_marker(view)
     if not marker or view.store.role != GRAPH_ROOT:

@@ -23,18 +23,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.file_system_full import FULL, usage_at
 from analyzer.snapshot.content import FILE_CODE
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.content import DiffTable
 
 SHARE = 1 / 3
@@ -47,7 +41,7 @@ SHARE = 1 / 3
     says="the writable layer of container {name} holds {bytes} bytes, {share} % of the full file system at {mount}; "
     "most of it is {largest}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Weigh every container's own layer against the full file system that it lies on."""
     store = view.store
     if store.role != GRAPH_ROOT:

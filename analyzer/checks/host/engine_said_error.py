@@ -24,19 +24,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, INFO, MEDIUM, Finding, Subject
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import (
+    ERROR,
+    HIGH,
+    INFO,
+    MEDIUM,
+    Findings,
+    Need,
+    Rule,
+    StoreView,
+    Subject,
+    Where,
+    rule,
+)
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
 from analyzer.snapshot.node.engine_output import engine_errors
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.node.engine_output import Said
 
 ID = re.compile(r"\b[0-9a-f]{64}\b")
@@ -51,7 +57,7 @@ FAILED = ("Error:", "FATA[", "panic:")
     needs=(Need.HOST,),
     says="`{command}` failed when the bundle was made: {text}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Report each error once, at the object that it names."""
     if view.store.role != GRAPH_ROOT or view.store.group != 0:
         return

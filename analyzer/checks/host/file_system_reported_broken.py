@@ -22,19 +22,11 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import INFO, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, MEDIUM, WARNING, Findings, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.log_events import CORRUPTION, IO_ERROR, SHUTDOWN, log_events
 from analyzer.snapshot.node.placement import place_of
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 KINDS = {
     CORRUPTION: "corruption of a file system",
@@ -50,7 +42,7 @@ DEVICE = re.compile(r"^/dev/(?:mapper/)?(\S+)", re.MULTILINE)
     severity=WARNING,
     says="{path} reports {what} ({count:line}, the first at line {line}{devices})",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Report each kind of line once, for the graph root."""
     if view.store.role != GRAPH_ROOT:
         return

@@ -25,15 +25,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from analyzer.checks.store_view import StoreView
 
 UNFIT = frozenset({
     "admin_home_t", "data_home_t", "default_t", "etc_runtime_t", "file_t", "home_root_t", "httpd_sys_content_t",
@@ -53,7 +49,7 @@ STATUS = re.compile(r"(?:^|/)(?:sestatus|getenforce)[^/]*$")
     needs=(Need.XATTRS,),
     says="{count} of {all:layer} of {root} have the SELinux type {type}, which containers may not read",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count the types of each layer's files."""
     store = view.store
     labelled: dict[str, Counter[str]] = {}

@@ -24,17 +24,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.node.storage_conf import StorageConf
 
 SIZE = re.compile(r"(?i)\s*\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?\s*")
@@ -48,7 +44,7 @@ TEXTS = ("driver", "graphroot", "runroot", "imagestore", "rootless_storage_path"
     needs=(Need.HOST,),
     says="{path} is refused by every engine: {problem}; `{said}`",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the storage.conf that holds for this graph root, and files that do not parse."""
     if view.store.role != GRAPH_ROOT:
         return

@@ -24,17 +24,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.users import subordinate_ids
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.node.users import SubordinateIds
 
 NOBODY = 65534
@@ -50,7 +44,7 @@ SHOWN = 4
         "range was changed after the store was made"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the owners of layer files with the user's ranges."""
     store = view.store
     member = store.home.member

@@ -21,18 +21,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.manifests import OCI_CONFIG
 from analyzer.verify.image_items import listing, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says='image {name} ({image}) is an artifact: its config has the type "{seen}"{consequence}',
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the type of the config that the manifest names."""
     for each in view.images_judged:
         opening = each.opening

@@ -22,19 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import absent, listing, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +33,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has no usable config {item}: {seen}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Open the config that the manifest names."""
     for each in view.images_judged:
         opening, image = each.opening, each.image

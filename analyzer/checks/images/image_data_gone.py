@@ -22,20 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed, together
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import CRITICAL, MEDIUM, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -44,7 +34,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.WHOLE_ARCHIVE),
     says="{path} holds no data for any of its {count:image}; {story}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the image directory of a store none of whose images has data."""
     store = view.store
     directory, index = store.part_dirs.get("images"), store.document("images", "images.json")

@@ -21,19 +21,10 @@ Engine source
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, LOW, Finding
 from analyzer.checks.images.layer_chains import Chained, chained
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,7 +33,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="image {name} has the id {image}; its content gives {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compute the id of every image whose manifest and config are whole."""
     for each in chained(view):
         config = each.manifest.config

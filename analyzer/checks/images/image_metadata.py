@@ -18,19 +18,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import metadata_error
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import images_of, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SHOWN = 60
 
@@ -41,7 +31,7 @@ SHOWN = 60
     needs=(Need.IMAGE_RECORDS,),
     says="metadata of image {name} ({image}) does not parse: {error}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Parse the metadata of every image."""
     for image in images_of(view):
         error = metadata_error(image.metadata)

@@ -21,20 +21,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.engines import CRIO, engine_version
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.references import name_error, reference_error
 from analyzer.verify.image_items import images_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 STRICT_SINCE = (1, 29)
 
@@ -45,7 +35,7 @@ STRICT_SINCE = (1, 29)
     needs=(Need.IMAGE_RECORDS,),
     says="image {image} has an unusable name {shown}: {message}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Parse every name of every image."""
     strict = engine_version(CRIO, view.snapshot.host, view.engines).minor >= STRICT_SINCE
     for image in images_of(view):

@@ -21,17 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) is built for {seen}; the node is {expected} (from {source})",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare every image's config with the node."""
     node = view.platform.spec
     if node is None:

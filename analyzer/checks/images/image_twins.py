@@ -23,18 +23,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
 from analyzer.checks.images.layer_chains import diff_id, whole_chain
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import MANIFEST
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -44,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) differs between {store} and {other}: {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare every image of a further store with the record that comes first."""
     for image in images_of(view):
         first = view.rel.images[image.id]

@@ -23,17 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import BLANK, BigDataItem, item_facts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,7 +33,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) is {seen}; expected {expected}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for files without a single byte of content."""
     for each in view.images_judged:
         found = each.having(BLANK)

@@ -21,17 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.images.altered import altered_items
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 
 
 @rule(
@@ -40,6 +31,6 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) has the digest {seen}; expected {expected}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Hash every item that is no manifest."""
     yield from altered_items(view, this, manifests=False)

@@ -20,19 +20,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
 from analyzer.checks.images.strays import files_beside
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.bigdata import key_of
 from analyzer.verify.image_items import images_of, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has files whose names decode to no big-data key: {listed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Decode the name of every file of every image."""
     for image in images_of(view):
         found = [(name, file) for name, file in files_beside(view, image) if key_of(name) is None]

@@ -27,16 +27,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.times import format_time
 from analyzer.verify.image_items import MISSING, BigDataItem, listing, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -46,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
     says="image {name} ({image}) lacks {count} of its {total:big-data file}: {listed}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the file of every named item."""
     for image, items, opening in view.images_judged:
         found = [item for item in items if item.fault == MISSING]

@@ -22,17 +22,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import RESIZED, BigDataItem, expected_digest, item_facts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) is {seen:byte} long; its record says {expected}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the size of every item's file with the record."""
     for each in view.images_judged:
         found = each.having(RESIZED)

@@ -22,19 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.images.layer_chains import chained
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +33,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="image {name} ({image}) has {seen:layer} from {layer} down; its manifest names {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count the layers of every image."""
     for each in chained(view):
         image, seen, expected = each.image, len(each.layers), len(each.manifest.real_layers)

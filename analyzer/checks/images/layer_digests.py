@@ -25,17 +25,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.images.layer_chains import Chained, chained, diff_id
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="layer {layer} of image {name} ({image}) has diff-digest {seen}; the image's config names {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the layers of every image with its config."""
     wrong_layers: dict[str, tuple[LayerRecord, str, list[Chained]]] = {}
     for each in chained(view):

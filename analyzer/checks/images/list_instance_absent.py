@@ -22,21 +22,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, WARNING, Finding
 from analyzer.checks.images.lists import lists_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -48,7 +38,7 @@ if TYPE_CHECKING:
         "{platform_source}), but its record does not hold that manifest"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the manifest of the entry that the node takes."""
     for each in lists_of(view):
         first = each.chosen[0]

@@ -22,18 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, WARNING, Finding
 from analyzer.checks.images.lists import lists_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -45,7 +36,7 @@ if TYPE_CHECKING:
         "it offers {platforms}"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Match the entries of lists with the node's platform."""
     for each in lists_of(view):
         if any(chosen.entry is not None for chosen in each.chosen):

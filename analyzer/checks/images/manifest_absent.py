@@ -20,19 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import MANIFEST
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import data_listed, images_of, listing, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -41,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.IMAGE_DATA),
     says="image {name} ({image}) has no manifest: its record names {listed}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for records without a manifest."""
     if not data_listed(view):
         return

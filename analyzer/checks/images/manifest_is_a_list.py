@@ -27,18 +27,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, INFO, WARNING, Finding
 from analyzer.checks.images.lists import ListedImage, lists_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import listing, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -47,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="manifest of image {name} ({image}) is {a_kind} for {platforms}, not a single manifest{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for lists in the place of a manifest."""
     for each in lists_of(view):
         fails = each.fails

@@ -21,17 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import listing, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="{item} of image {name} ({image}) cannot be used: {seen}{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Parse the manifest that an engine would use."""
     for each in view.images_judged:
         opening = each.opening

@@ -22,17 +22,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import images_of, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -42,7 +36,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS, Need.ALL_LAYER_RECORDS),
     says="mapped layer {layer} of image {name} ({image}): {seen}; expected {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge every mapped layer of every image."""
     for image in images_of(view):
         for number, layer_id in enumerate(image.mapped_layers):

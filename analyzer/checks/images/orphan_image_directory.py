@@ -21,17 +21,8 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding, Subject
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Subject, Where, rule
 
 ID = re.compile(r"[0-9a-f]{64}")
 
@@ -42,7 +33,7 @@ ID = re.compile(r"[0-9a-f]{64}")
     needs=(Need.IMAGE_RECORDS,),
     says="directory {path} holds {count:file}, but no image has that id",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for data directories whose image has no record in their store."""
     store = view.store
     recorded = {image.id for image in store.images}

@@ -24,18 +24,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.gojson import decode, members
 from analyzer.snapshot.image_open import metadata_error
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="signature sizes of image {name} ({image}) add up to {expected} bytes; {item} has {seen}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Add up the signature sizes of every image."""
     for image, items, _ in view.images_judged:
         sizes = _sizes(image)

@@ -19,19 +19,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
 from analyzer.checks.images.strays import files_beside
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.bigdata import file_name, key_of
 from analyzer.verify.image_items import images_of, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.IMAGE_RECORDS,),
     says="image {name} ({image}) has files that its record does not name: {listed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the files of every image with its record."""
     for image in images_of(view):
         named = {file_name(key) for key in image.big_data_names}

@@ -26,16 +26,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.image_items import images_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 MESSAGE = "layer not known"
@@ -48,7 +42,7 @@ MESSAGE = "layer not known"
     says="layer {layer} has no record{directory_words}; it is the top layer of {names}"
     "; listing images in CRI-O fails with `layer not known`",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the record of every image's top layer."""
     lost: dict[str, list[ImageRecord]] = {}
     for image in images_of(view):

@@ -20,21 +20,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 CACHE = "chunked-manifest-cache"
 
@@ -45,7 +35,7 @@ CACHE = "chunked-manifest-cache"
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
     says="big data {item} of layer {layer} has no file; partial pulls cannot re-use the layer",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the files of every layer's big data in all stores that are used together."""
     stores = view.rel.stores
     captured = any(files for store in stores for files in store.layer_files.values())

@@ -18,17 +18,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 MOST = 500
 
@@ -39,7 +30,7 @@ MOST = 500
     needs=(Need.LAYER_RECORDS,),
     says="layer {layer} has {number:layer} below it; the driver accepts {most}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count what is below every layer and report where the limit is first passed."""
     if view.store.driver != "overlay":
         return

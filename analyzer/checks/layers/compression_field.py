@@ -21,16 +21,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.layers import COMPRESSIONS
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 
@@ -40,7 +34,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS,),
     says="compression of layer {layer} is {seen}, where {expected} is expected",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge `compression` of every record."""
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record:

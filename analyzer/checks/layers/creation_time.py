@@ -20,19 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, LOW, Finding
 from analyzer.checks.layers.age import last_write_ns
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SLACK_NS = 3_600 * 10**9
 
@@ -43,7 +33,7 @@ SLACK_NS = 3_600 * 10**9
     needs=(Need.LAYER_RECORDS,),
     says="created of layer {layer} is {seen}, where {expected} is expected",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the creation time of every layer with the newest write to the store."""
     clock = last_write_ns(view)
     for record in view.store.layers:

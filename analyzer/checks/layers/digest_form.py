@@ -21,18 +21,9 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
@@ -44,7 +35,7 @@ FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
     needs=(Need.LAYER_RECORDS,),
     says="{fields} of layer {layer} is not a digest: {seen}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the form of the three digests of every record."""
     for record in view.store.layers:
         if not record.id or view.rel.layers[record.id] is not record:

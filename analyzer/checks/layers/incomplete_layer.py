@@ -24,26 +24,16 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import ADDITIONAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 BREAKS = "layer {layer} is flagged incomplete: the next read-write open deletes it, which breaks {needed}"
 HARMLESS = "layer {layer} is flagged incomplete and nothing needs it: a pull or a removal that was running or cut short"
 
 
 @rule("LAY-004", severity=ERROR, needs=(Need.LAYER_RECORDS,), says=BREAKS)
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Report every layer of this store that is flagged incomplete."""
     for record in view.store.layers:
         if not record.incomplete or not record.id or view.rel.layers[record.id] is not record:

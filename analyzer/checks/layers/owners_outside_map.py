@@ -21,15 +21,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.layers import LayerRecord
 
@@ -42,7 +36,7 @@ if TYPE_CHECKING:
     needs=(Need.ALL_LAYER_RECORDS, Need.CONTAINER_RECORDS),
     says="layer {layer} has files of {what} {number}, outside the id map of container {container}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare owners below every container that has an id map; each pair of map and layer is looked at once."""
     done: set[tuple[IdMap, IdMap, str]] = set()
     for container in view.store.containers:
@@ -58,7 +52,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
                 yield from _outside(view, this, container, record)
 
 
-def _outside(view: StoreView, this: Rule, container: ContainerRecord, record: LayerRecord) -> Iterator[Finding]:
+def _outside(view: StoreView, this: Rule, container: ContainerRecord, record: LayerRecord) -> Findings:
     for what, owners, id_map in (
         ("uid", record.uidset, container.uidmap),
         ("gid", record.gidset, container.gidmap),

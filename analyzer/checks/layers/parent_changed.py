@@ -25,18 +25,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.layers.identity import made_on, parent_of_id
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 MOST_TRIES = 200_000
@@ -51,7 +47,7 @@ MOST_TRIES = 200_000
         " needed by {needed}"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the true parent of every layer whose id does not follow from the recorded one."""
     lowers: Lowers | None = None
     tries = MOST_TRIES

@@ -22,20 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
 from analyzer.checks.layers.identity import made_on
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SHOWN = 10
 
@@ -46,7 +36,7 @@ SHOWN = 10
     needs=(Need.LAYER_RECORDS,),
     says="parents form a cycle: {circle}{hint}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Report every cycle of parents whose first layer has its record in this store."""
     lowers: Lowers | None = None
     for cycle in view.rel.cycles:

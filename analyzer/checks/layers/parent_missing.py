@@ -27,18 +27,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, MEDIUM, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.store import Store
 
 SHOWN = 10
@@ -50,7 +44,7 @@ SHOWN = 10
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
     says="layer {layer} has no record, but it is the parent of {children_words}; {left}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up every parent over all stores that are used together."""
     if view.store is not view.rel.stores[0]:
         return

@@ -20,14 +20,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
 
 SHOWN = 10
@@ -39,7 +34,7 @@ SHOWN = 10
     needs=(Need.LAYER_RECORDS,),
     says="layer {layer} exists {number} times: same content, same parent ({others})",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Group the records of this store by parent, content and id maps."""
     groups: dict[tuple[object, ...], list[LayerRecord]] = {}
     for record in view.store.layers:

@@ -21,17 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     needs=(Need.LAYER_RECORDS, Need.ALL_IMAGE_RECORDS),
     says="layer {layer} has {seen}, so the size of what goes through it is unknown: {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge digest and size of every layer that an image's top layer stands on."""
     in_images = _in_images(view)
     for record in view.store.layers:

@@ -19,19 +19,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.salvage import load_object
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 TOC = "zstd-chunked-manifest"
 VERSION = 1
@@ -43,7 +34,7 @@ VERSION = 1
     needs=(Need.LAYER_RECORDS,),
     says="{path}, the table of contents of layer {layer}, is {seen}; it should be a JSON object of version 1",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Parse the table of contents of every layer that lists one."""
     for record in view.store.layers:
         if TOC not in record.big_data_names or view.rel.layers.get(record.id) is not record or record.incomplete:

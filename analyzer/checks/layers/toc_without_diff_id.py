@@ -19,19 +19,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
 from analyzer.checks.layers.digest_form import DIGEST
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 FLAG = "expected-layer-diffid"
 
@@ -43,7 +33,7 @@ FLAG = "expected-layer-diffid"
     says="layer {layer} is known by its toc-digest alone and its flag expected-layer-diffid is {seen}; it cannot be"
     " exported: {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the flag of every TOC-only layer that an image needs."""
     for record in view.store.layers:
         if not record.toc_digest or record.diff_digest or record.incomplete:

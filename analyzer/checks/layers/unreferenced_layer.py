@@ -22,18 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, WARNING, Finding
 from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -45,7 +36,7 @@ if TYPE_CHECKING:
         "needs it holds {words}, {size:byte}"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Find topmost layers that nothing goes through, over all stores that are used together."""
     if view.store is not view.rel.stores[0]:
         return

@@ -20,17 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, WARNING, Finding
 from analyzer.checks.layers.age import is_recent, last_write_ns
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 
 
 @rule(
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS, Need.CONTAINER_RECORDS),
     says="volatile layer {layer} (made {created}) belongs to no container{doubt}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the container of every volatile layer of this store."""
     clock = last_write_ns(view)
     lost = view.store.document("containers", "volatile-containers.json")

@@ -22,18 +22,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 
 
 @rule(
@@ -42,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.CONTAINER_DATA),
     says="podman's container {name} ({key}) has no {path}: it cannot start",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the directory of every container that podman and the store know."""
     store = view.store
     if not store.libpod or not store.libpod[0].whole:

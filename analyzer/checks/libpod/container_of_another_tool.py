@@ -22,13 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Rule, StoreView, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.store import Store
 
@@ -38,7 +34,7 @@ if TYPE_CHECKING:
     severity=INFO,
     says="container {name} is not in podman's database ({made}): `podman ps -a --external` lists it; it holds {image}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every container of the records up in the database."""
     store = view.store
     if not store.libpod or not all(state.whole for state in store.libpod):

@@ -23,17 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 
 PART = "containers"
 
@@ -44,7 +35,7 @@ PART = "containers"
     needs=(Need.WHOLE_ARCHIVE,),
     says="{path} is missing, but podman's database has containers that need it: {names}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the index of the containers that the database knows."""
     store = view.store
     if not store.libpod or not store.libpod[0].whole or any(key.startswith(f"{PART}/") for key in store.documents):

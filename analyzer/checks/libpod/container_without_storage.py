@@ -25,14 +25,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
 
 
@@ -42,7 +37,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS, Need.WHOLE_ARCHIVE),
     says="podman's database {path} has container {name} ({key}), but the store has no record of it{consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every container of the database up in the records."""
     if not view.store.libpod:
         return

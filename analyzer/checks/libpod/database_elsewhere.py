@@ -28,17 +28,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import CRITICAL, ERROR, INFO, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, INFO, MEDIUM, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.placement import SYSTEM, same_tail
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.libpod.state import LibpodState
     from analyzer.snapshot.node.storage_conf import StorageConf
 
@@ -54,7 +49,7 @@ OF_THE_DATA = "podman's database {path} was made for the driver {database}, and 
     severity=CRITICAL,
     says="podman's database {path} was made for {what} {database}, and {conf} names {configured}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Hold the first database of a graph root against the storage.conf that holds for it."""
     store = view.store
     if store.role != GRAPH_ROOT or not store.libpod:

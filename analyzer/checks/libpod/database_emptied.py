@@ -23,21 +23,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, INFO, MEDIUM, Finding
 from analyzer.checks.libpod.container_of_another_tool import by_buildah
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, INFO, MEDIUM, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -46,7 +36,7 @@ if TYPE_CHECKING:
     needs=(Need.CONTAINER_RECORDS,),
     says="podman's database {path} {what}, but the store has {count:container} of podman's: `podman ps -a` lists none",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Hold a database without containers against the containers that podman made."""
     states = view.store.libpod
     if any(state.unread or state.error or state.damage or state.containers for state in states):
@@ -71,7 +61,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _gone(view: StoreView, this: Rule, made: list[str]) -> Iterator[Finding]:
+def _gone(view: StoreView, this: Rule, made: list[str]) -> Findings:
     """Tell of a database that was removed: people do that on purpose, and podman makes a new one."""
     answer = view.capture.database(view.store)
     if not isinstance(answer, Removed) or view.store.role != GRAPH_ROOT:

@@ -23,16 +23,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import CRITICAL, ERROR, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import CRITICAL, ERROR, MEDIUM, Findings, Rule, StoreView, Where, rule
 
 SHOWN = 5
 
@@ -42,7 +33,7 @@ SHOWN = 5
     severity=CRITICAL,
     says="podman's database {path} does not open: {error}; every podman command fails, the images may be sound",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge what reading each database of this graph root gave."""
     for state in view.store.libpod:
         if state.unread or state.empty:

@@ -18,15 +18,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, Findings, Rule, StoreView, rule
 
 
 @rule(
@@ -34,7 +26,7 @@ if TYPE_CHECKING:
     severity=ERROR,
     says="pod {name} names the infra container {infra}, which is not in podman's database {path}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every pod's infra container up among the containers of the same database."""
     for state in view.store.libpod[:1]:
         if not state.whole:

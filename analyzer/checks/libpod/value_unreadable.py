@@ -20,15 +20,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Rule, StoreView, rule
 
 
 @rule(
@@ -36,7 +28,7 @@ if TYPE_CHECKING:
     severity=CRITICAL,
     says="podman cannot read the {part} of {kind} {name} in {path}: {error}; {consequence}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Report every value that does not decode."""
     for state in view.store.libpod[:1]:
         for bad in state.unreadable:

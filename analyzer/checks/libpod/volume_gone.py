@@ -20,17 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import ERROR, MEDIUM, Findings, Need, Rule, StoreView, rule
 
 
 @rule(
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
     needs=(Need.WHOLE_ARCHIVE,),
     says="podman's volume {name} has no directory {directory}; {users}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look every local volume below the graph root up among the directories of `volumes`."""
     store = view.store
     if not store.libpod or store.volumes is None:

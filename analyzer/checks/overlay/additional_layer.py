@@ -23,18 +23,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 
@@ -44,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{name} of layer {layer} is {seen}, where {expected} is expected; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the two texts of every layer that has either."""
     for directory in view.store.home.layers.values():
         odd = _odd(directory) if directory.name in view.rel.layers else None

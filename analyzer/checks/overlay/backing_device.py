@@ -19,23 +19,14 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, Findings, Rule, StoreView, Where, rule
 from analyzer.source.member import BLOCK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 NAME = "backingFsBlockDev"
 
 
 @rule("OVL-025", severity=INFO, says="{path} is a {seen}, where a block device node is expected")
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the kind of the entry."""
     member = view.store.home.others.get(NAME)
     if member is not None and member.kind != BLOCK:

@@ -22,18 +22,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.salvage import load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 LAYER_DATA = file_name("zstd-chunked-layer-data")
@@ -46,7 +40,7 @@ FLAT = 1
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{path} of composefs layer {layer} is {seen}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the blob of every composefs layer that has a record."""
     any_data = any("composefs-data" in directory.entries for directory in view.store.home.layers.values())
     for directory in view.store.home.layers.values():

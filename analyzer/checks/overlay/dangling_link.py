@@ -22,22 +22,12 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.repair import links_to_repair
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -46,7 +36,7 @@ if TYPE_CHECKING:
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="{path} leads to layer {layer}, whose directory is gone ({record}); until it is removed, {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the directory behind every symlink."""
     home = view.store.home
     if not home.layers:

@@ -26,17 +26,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 
@@ -46,7 +40,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="diff of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at `diff` of every layer directory that has a record."""
     directories = view.store.home.layers.values()
     gone = [each for each in directories if not each.has_diff and each.name in view.rel.layers]

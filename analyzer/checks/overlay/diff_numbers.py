@@ -21,18 +21,9 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 NUMBERED = re.compile(r"diff([1-9]\d{0,8})")
 
@@ -43,7 +34,7 @@ NUMBERED = re.compile(r"diff([1-9]\d{0,8})")
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="layer {layer} has {last} but no {gap}: the driver does not mount {last}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for a gap in the numbered diff directories of every layer that has a record."""
     for directory in view.store.home.layers.values():
         if directory.name not in view.rel.layers:

@@ -28,18 +28,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.lowers import lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
@@ -52,7 +46,7 @@ HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
     needs=(Need.WHOLE_ARCHIVE, Need.LAYER_RECORDS),
     says="layer {layer} has a record but no directory {path}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the directory of every layer record of this store."""
     home = view.store.home
     if view.store.driver not in HOMES:
@@ -99,7 +93,7 @@ def _absent(found: LayerDirectory | None) -> bool:
     return found is None or (found.member is not None and found.member.kind == FILE)
 
 
-def _emptied_home(view: StoreView, this: Rule) -> Iterator[Finding]:
+def _emptied_home(view: StoreView, this: Rule) -> Findings:
     """Report a home that holds no layer directory: removed, or left out of the capture."""
     home, store = view.store.home, view.store
     recorded = [record.id for record in store.layers if record.id and not record.incomplete]

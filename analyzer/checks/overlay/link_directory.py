@@ -23,21 +23,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.clock import same_time
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY, SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -46,7 +36,7 @@ if TYPE_CHECKING:
     needs=(Need.OVERLAY,),
     says="{path} is {seen}, where a directory of short links is expected; {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at `overlay/l` itself."""
     home = view.store.home
     path = f"{home.path}/l"
@@ -81,7 +71,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
         )
 
 
-def _followed(view: StoreView, this: Rule, path: str) -> Iterator[Finding]:
+def _followed(view: StoreView, this: Rule, path: str) -> Findings:
     """Tell of links that became the directories they led to, unless the capture is what followed them.
 
     A capture that follows a link gives what it leads to once more, with the same time; a directory made on the node has

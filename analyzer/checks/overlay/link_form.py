@@ -24,17 +24,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import link_target
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.source.member import Member
 
 FORM = "a symlink to ../<layer>/diff"
@@ -46,7 +40,7 @@ FORM = "a symlink to ../<layer>/diff"
     needs=(Need.LINKS,),
     says="{path} is {seen}, where {expected} is expected; the driver's repair of short links {outcome}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the form of every entry of `overlay/l`."""
     links = view.store.home.links
     if not any(member.kind == SYMLINK for member in links.values()):

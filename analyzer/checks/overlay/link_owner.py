@@ -22,21 +22,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target, lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SHOWN = 3
 
@@ -47,14 +37,14 @@ SHOWN = 3
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="{path} is a second symlink to layer {layer} beside {keeper}; {named}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Find link ids with two layers and layers with two symlinks."""
     lowers = lowers_of(view.rel)
     yield from _shared_texts(view, this, lowers)
     yield from _extra_symlinks(view, this, lowers)
 
 
-def _shared_texts(view: StoreView, this: Rule, lowers: Lowers) -> Iterator[Finding]:
+def _shared_texts(view: StoreView, this: Rule, lowers: Lowers) -> Findings:
     home = view.store.home
     holders: dict[str, list[str]] = {}
     for directory in home.layers.values():
@@ -90,7 +80,7 @@ def _shared_texts(view: StoreView, this: Rule, lowers: Lowers) -> Iterator[Findi
             )
 
 
-def _extra_symlinks(view: StoreView, this: Rule, lowers: Lowers) -> Iterator[Finding]:
+def _extra_symlinks(view: StoreView, this: Rule, lowers: Lowers) -> Findings:
     home = view.store.home
     names: dict[str, list[str]] = {}
     for name, member in sorted(home.links.items()):

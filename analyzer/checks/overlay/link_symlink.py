@@ -26,22 +26,14 @@ Engine source
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
 from analyzer.checks.overlay.repair import self_repair_fails
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 MISSING = "missing"
 
@@ -52,7 +44,7 @@ MISSING = "missing"
     needs=(Need.LINKS, Need.LAYER_RECORDS),
     says="short link {link} of layer {layer} is {seen}; it should lead to {expected}; needed by {needed}; {repair}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the symlink that each layer's `link` names."""
     home = view.store.home
     if not any(member.kind == SYMLINK for member in home.links.values()):

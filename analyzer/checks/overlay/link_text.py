@@ -27,19 +27,13 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
 from analyzer.checks.overlay.lowers import lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 LENGTH = 26
@@ -52,7 +46,7 @@ EXPECTED = f"{LENGTH} characters of A-Z2-7, no newline"
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="link of layer {layer} is {seen}; it should hold {expected} (needed by {needed})",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the link text of every layer directory that has a record."""
     home = view.store.home
     lowers = lowers_of(view.rel)

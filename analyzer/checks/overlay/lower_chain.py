@@ -28,18 +28,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 VERDICT = {
@@ -58,7 +52,7 @@ VERDICT = {
         "without any error the wrong root is mounted for {needed}"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Follow every `lower` and compare it with the recorded chain."""
     lowers = lowers_of(view.rel)
     for directory in view.store.home.layers.values():

@@ -22,20 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import LINK_ID, lower_ids, text_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 FORM = "l/<26 characters of A-Z2-7>, parted by colons, no newline"
 SHOWN = 120
@@ -47,7 +37,7 @@ SHOWN = 120
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="lower of layer {layer} has {seen}; it should hold {expected}; needed by {needed}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the form of every `lower` of a layer that has a record."""
     lowers: Lowers | None = None
     for directory in view.store.home.layers.values():

@@ -28,20 +28,14 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.capture.answer import Answer
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
 
@@ -53,7 +47,7 @@ SEEN = Removed(None, "its content is in the bundle")
 
 
 @rule("OVL-007", severity=ERROR, needs=(Need.OVERLAY, Need.LAYER_RECORDS), says=ON_PARENT)
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge presence of `lower` for every layer directory that has a record."""
     home = view.store.home
     lowers = lowers_of(view.rel)
@@ -72,7 +66,7 @@ def check(view: StoreView, this: Rule) -> Iterator[Finding]:
 
 def _lower_lost(
     view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord, answer: Answer
-) -> Iterator[Finding]:
+) -> Findings:
     file = directory.lower
     if file is None:
         seen = "" if record.incomplete else "missing"
@@ -105,7 +99,7 @@ def _lower_lost(
 
 def _lower_too_much(
     view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirectory, record: LayerRecord
-) -> Iterator[Finding]:
+) -> Findings:
     text = text_of(directory.lower)
     if text is None or not text.strip("\0"):
         return

@@ -20,18 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 PAGE = 4096
 ABSOLUTE = len("/var/lib/containers/storage/overlay/l/") + 26 + 1
@@ -47,7 +37,7 @@ MOST = PAGE // ABSOLUTE
         " ({page}); the driver falls back to relative paths"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Find the layers at which a chain outgrows a page."""
     for directory in view.store.home.layers.values():
         if directory.lower is None or directory.name not in view.rel.layers:

@@ -21,18 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.content import KIND_CODE
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 SHOWN = 5
 CHARACTER = KIND_CODE["char"]
@@ -49,7 +39,7 @@ EMPTIED = (".wh..wh..opq", ".wh..opq")
         "the layers below show, is not there"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the names in each mount point with those that a mount would show."""
     for layer_id, directory in view.store.home.layers.items():
         if not directory.mounted or layer_id not in view.rel.layers:

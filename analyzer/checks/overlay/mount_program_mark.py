@@ -25,23 +25,19 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import MEDIUM, WARNING, Findings, Rule, StoreView, rule
 from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.verify.id_maps import attribute_names
 from analyzer.verify.opaque_marks import BY_THE_KERNEL, TRUSTED, USER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.provenance import SmallFile
 
 
 @rule("OVL-015", severity=WARNING, says="{path} is {seen}, where {expected} is expected; {effect}")
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the text of the mark, then compare it with what the layers hold and with the configuration."""
     mark = view.store.home.mount_program
     text = text_of(mark)

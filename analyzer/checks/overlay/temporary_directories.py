@@ -19,22 +19,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import INFO, Findings, Rule, StoreView, Where, rule
 
 SHOWN = 20
 
 
 @rule("OVL-014", severity=INFO, says="{path} holds {number} left-over or running {what}")
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell what is left below `staging` and `tempdirs`."""
     home = view.store.home
     for name, what, found in (

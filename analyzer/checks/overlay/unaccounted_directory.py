@@ -27,18 +27,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, WARNING, Finding
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 HEX_ID = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +47,7 @@ LEFT_OVER = "directory {path} is no layer but {kind}; {fate}"
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS),
     says=LAYER,
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look up the record of every directory of this store's home."""
     home = view.store.home
     unknown = [each for name, each in sorted(home.layers.items()) if name not in view.rel.layers]

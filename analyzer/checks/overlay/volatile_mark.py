@@ -19,17 +19,7 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 
 
 @rule(
@@ -41,7 +31,7 @@ if TYPE_CHECKING:
         "container wrote may be lost"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look for the mark on layers without anything below `merged`."""
     for directory in view.store.home.layers.values():
         if directory.incompat_volatile and not directory.mounted and directory.name in view.rel.layers:

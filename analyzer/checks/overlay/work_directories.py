@@ -27,18 +27,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, HIGH, LOW, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import Users, counted, users_of
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.capture.answer import Answer
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.overlay import LayerDirectory
 
 PLACES = ("work", "merged", "empty")
@@ -51,7 +45,7 @@ THERE = Removed(None, "it is in the bundle")
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
     says="{name} of layer {layer} is {seen}, where a directory is expected; {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at `work`, `merged` and `empty` of every layer directory that has a record."""
     home = view.store.home
     answers = {name: _answers(view, name) for name in PLACES}

@@ -25,18 +25,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, WARNING, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, documents, listed, record_subject, records
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.provenance import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.checks.store.index_files import Record
-    from analyzer.checks.store_view import StoreView
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
 ROWS, TWICE = "wrong-type", "duplicate-key"
@@ -48,7 +43,7 @@ ROWS, TWICE = "wrong-type", "duplicate-key"
     needs=(Need.INDEX,),
     says="{path} does not load: {pointer} is {seen}; expected {expected}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the values of every record and the elements that are no records."""
     for _, document in documents(view):
         for kind in (ROWS, TWICE):

@@ -24,16 +24,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import INFO, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.checks.store_view import StoreView
 
 DF = re.compile(r"(?:^|/)(?:sos_commands/filesys/)?df(?:[-_.][^/]*)?$")
 FULL, NEARLY = 100, 95
@@ -56,7 +52,7 @@ class FileSystemUsage(NamedTuple):
     needs=(Need.HOST,),
     says="the file system at {mount}, which holds {root}, has {percent} % of its {what} in use",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look the graph root up in every captured df."""
     if view.store.role != GRAPH_ROOT:
         return

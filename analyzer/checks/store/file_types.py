@@ -21,18 +21,9 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 XFS_INFO = re.compile(r"(?:^|/)sos_commands/xfs/xfs_(?:info|growfs_-n)_([^/]*)$")
 FTYPE = re.compile(r"\bftype=([01])\b")
@@ -44,7 +35,7 @@ FTYPE = re.compile(r"\bftype=([01])\b")
     needs=(Need.HOST,),
     says="the file system at {mount}, which holds {root}, was made without file types (ftype=0)",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look the graph root up in every captured xfs_info."""
     if view.store.role != GRAPH_ROOT:
         return

@@ -31,18 +31,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from analyzer.capture.times import times_kept
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, HIGH, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
 from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.layers import LayerRecord
 
@@ -64,7 +58,7 @@ OWN_FIELDS = {
     needs=(Need.INDEX, Need.WHOLE_ARCHIVE),
     says="{path} {seen}: {missing} {part} with data have no record; the next garbage collection deletes them",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge each stable index file that loads."""
     for part, name in INDEXES:
         document = view.store.document(part, name)

@@ -32,16 +32,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.absence import weigh
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, HIGH, INFO, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import (
+    CRITICAL,
+    ERROR,
+    HIGH,
+    INFO,
+    MEDIUM,
+    WARNING,
+    Finding,
+    Findings,
+    Need,
+    Rule,
+    StoreView,
+    Where,
+    rule,
+)
 from analyzer.checks.store.index_files import INDEXES, driver_directories, listed, unrecorded
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.layers import LayerRecord
 
@@ -60,7 +70,7 @@ UNKNOWN = "{path} has 0 bytes, which the engine never writes and takes for an em
         "are named by other records; its next garbage collection deletes {directories:data directory}"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge every index file that the store has or should have."""
     for part, name in INDEXES:
         document = view.store.document(part, name)

@@ -29,15 +29,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, HIGH, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
     from analyzer.snapshot.provenance import Problem
 
@@ -53,7 +48,7 @@ BLOCK = 4096
         "still be read from it, {missing} more have data on disk but no record"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge every index file of the store."""
     for part, document in documents(view):
         problem = document.broken

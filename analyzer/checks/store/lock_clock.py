@@ -25,16 +25,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, LOW, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, LOW, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import INDEXES
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.documents import Document
 
 SECOND = 1_000_000_000
@@ -51,7 +46,7 @@ NO_TIME = 86_400 * SECOND
     needs=(Need.LOCKS, Need.INDEX),
     says="{lock} records the last write at {locked}, but {path} was written at {written}: {story}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare each lock with the newest index file it guards."""
     for part in ("layers", "images", "containers"):
         lock = view.store.locks.get(f"{part}.lock")

@@ -20,24 +20,15 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import ERROR, INFO, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import ERROR, INFO, WARNING, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 NAMES = ("layers.lock", "images.lock", "containers.lock")
 EXPECTED = "a regular file of 0 or 64 bytes"
 
 
 @rule("STO-008", severity=WARNING, says="{path} is {seen}; expected a regular file of 0 or 64 bytes; {effect}")
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge kind and size of every lock file of the store."""
     for lock in view.store.locks.values():
         member = lock.file.member

@@ -25,15 +25,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, record_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.images import ImageRecord
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
@@ -46,7 +41,7 @@ EXPECTED = "sha256: and 64 hexadecimal digits"
     needs=(Need.INDEX,),
     says="{field} of image {image} is {seen}, which is not a digest: the store does not open",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the digests of every image that the engine validates on load."""
     for image in view.store.images:
         wrong = _wrong(image)

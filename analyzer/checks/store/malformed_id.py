@@ -24,17 +24,9 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import HEX_ID, record_subject, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 UNSAFE = re.compile(r"[/\x00]|^\.{1,2}$")
 
@@ -45,7 +37,7 @@ UNSAFE = re.compile(r"[/\x00]|^\.{1,2}$")
     needs=(Need.INDEX,),
     says="the {kind} record at {pointer} of {path} has the id {seen}, not 64 lowercase hexadecimal digits; {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the id of every record; an absent one is STO-004's."""
     for kind, record in records(view):
         if not record.id or HEX_ID.fullmatch(record.id):

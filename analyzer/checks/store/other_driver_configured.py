@@ -20,20 +20,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, MEDIUM, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, MEDIUM, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.configuration import configured_drivers
 from analyzer.checks.store.several_drivers import populated
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 DRIVERS = frozenset({"overlay", "vfs", "btrfs", "zfs", "aufs", "devicemapper"})
 
@@ -47,7 +37,7 @@ DRIVERS = frozenset({"overlay", "vfs", "btrfs", "zfs", "aufs", "devicemapper"})
         "{containers:container} there belong to {driver} and are invisible"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the configuration of each engine with the drivers that have data below this root."""
     store = view.store
     if store.role != GRAPH_ROOT or not (store.images or store.containers):

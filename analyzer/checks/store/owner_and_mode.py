@@ -25,16 +25,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import CRITICAL, MEDIUM, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import SHOWN
-from analyzer.snapshot.provenance import Where
 from analyzer.source.member import DIRECTORY, FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.store import Store
     from analyzer.source.member import Member
 
@@ -48,7 +43,7 @@ FEWEST = 4
     severity=WARNING,
     says="{count} of the store's own files {seen}, unlike the rest ({usual}); the first is {path}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Compare the store's own files with each other."""
     members = own_files(view.store)
     if len(members) < FEWEST:

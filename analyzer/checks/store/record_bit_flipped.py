@@ -23,17 +23,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_emptied import named_without_record
 from analyzer.checks.store.index_files import documents, unrecorded
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analyzer.checks.store_view import StoreView
 
 FIELDS = frozenset(
     {
@@ -55,7 +51,7 @@ NAMES = {
 
 
 @rule("STO-021", severity=ERROR, needs=(Need.INDEX,), says="{path}: {found} is one bit off {right} (at {pointer})")
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Look at the field names of every record, then at ids that nothing knows, its own and those it names."""
     for part, document in documents(view):
         lost = unrecorded(view, part) | named_without_record(view, part, volatile=document.name.startswith("volatile-"))

@@ -21,19 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, ERROR, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import SHOWN, documents, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.provenance import Where
-
 
 PANIC = "every engine panics when it loads the file"
 UNNAMED = "the engine can't name them and takes the directory of all for theirs"
@@ -45,7 +34,7 @@ UNNAMED = "the engine can't name them and takes the directory of all for theirs"
     needs=(Need.INDEX,),
     says="{path} has {count} {seen}, the first at {pointer}: {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Judge the elements of every index file."""
     nameless = _nameless(view)
     for part, document in documents(view):

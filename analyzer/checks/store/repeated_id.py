@@ -25,17 +25,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import WARNING, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, listed, record_subject
 from analyzer.snapshot.store import GRAPH_ROOT, IMAGE_STORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from analyzer.checks.store.index_files import Record
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
     needs=(Need.INDEX,),
     says="{kind} {id} has {count} records; the engine uses the one at {kept} and ignores the one at {ignored}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count the records of every id, in load order."""
     kinds: tuple[tuple[str, Sequence[Record]], ...] = (
         ("layer", _layers(view)),

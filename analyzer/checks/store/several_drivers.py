@@ -24,15 +24,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import INFO, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, WARNING, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.configuration import configured_drivers
-from analyzer.snapshot.provenance import Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
     from analyzer.snapshot.store import Store
 
 
@@ -41,7 +36,7 @@ if TYPE_CHECKING:
     severity=WARNING,
     says="{root} holds data of the drivers {drivers}; an engine uses only one of them, {effect}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Name a graph root once, from its first driver with data."""
     used = [store for store in view.snapshot.stores if store.root == view.store.root and populated(store)]
     if len(used) < 2 or used[0] is not view.store:

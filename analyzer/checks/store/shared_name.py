@@ -24,17 +24,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, WARNING, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import CRITICAL, WARNING, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, listed, record_subject, records
 from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.checks.store.index_files import Record
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -43,7 +38,7 @@ if TYPE_CHECKING:
     needs=(Need.INDEX,),
     says="{count} {kind} records claim the name {name}; the engine gives it to the last of them, {keeps}",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Count the holders of every name."""
     holders: dict[tuple[str, str], dict[str, Record]] = {}
     for kind, record in records(view):

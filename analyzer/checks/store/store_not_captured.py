@@ -21,19 +21,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
-from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -42,7 +32,7 @@ if TYPE_CHECKING:
     needs=(Need.HOST,),
     says="storage.conf names the stores {stores}, which are not in the bundle: what they hold cannot be judged",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Name the configured stores that were left out, once for each graph root."""
     if view.store.role != GRAPH_ROOT or not view.unseen_stores:
         return

@@ -20,16 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.finding import INFO, Finding
-from analyzer.checks.rule import Rule, rule
+from analyzer.checks.rule import INFO, Findings, Rule, StoreView, rule
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 @rule(
@@ -37,7 +29,7 @@ if TYPE_CHECKING:
     severity=INFO,
     says="{path} was left by a write interrupted at {time} ({size:byte}); the engine ignores it",
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Name every temporary file of the store."""
     for file in view.store.temporaries:
         size, time = file.member.size, format_time(file.member.mtime_ns)

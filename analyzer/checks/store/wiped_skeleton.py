@@ -21,18 +21,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.evidence import Need
-from analyzer.checks.finding import CRITICAL, Finding
-from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.provenance import Where
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 MOUNT_POINT = "merged"
 SHOWN = 4
@@ -47,7 +37,7 @@ SHOWN = 4
         "index file and no image"
     ),
 )
-def check(view: StoreView, this: Rule) -> Iterator[Finding]:
+def check(view: StoreView, this: Rule) -> Findings:
     """Tell the skeleton that a wipe leaves around mounts."""
     store = view.store
     layers = store.home.layers

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.causes.model import Cause
-    from analyzer.checks.rule import Checked
+    from analyzer.checks.run import Checked
     from analyzer.outlook.model import Outlook
     from analyzer.outlook.why.holders import Holder
     from analyzer.outlook.why.objects import Named, StoreWords

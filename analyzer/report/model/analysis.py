@@ -14,7 +14,7 @@ from analyzer.words import plural
 if TYPE_CHECKING:
     from analyzer.causes.model import Cause
     from analyzer.checks.finding import Finding
-    from analyzer.checks.rule import Checked
+    from analyzer.checks.run import Checked
     from analyzer.graph.relations import Relations
     from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook

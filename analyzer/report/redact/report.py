@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analyzer.causes.model import Affected, Cause, Hypothesis, Step
     from analyzer.checks.facts import Facts
     from analyzer.checks.finding import Evidence, Finding, Subject
-    from analyzer.checks.rule import Checked
+    from analyzer.checks.run import Checked
     from analyzer.outlook.model import Outlook
 
 
