@@ -22,6 +22,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'es' if noun.endswith(HISSING) else 's'}"
 
 
+def one(noun: str) -> str:
+    """Return a noun with its article: `a file`, `an image`."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def and_more(total: int, shown: int = 1) -> str:
     """Return what follows the first few of some things: ` and 2 more`, or `""` where all are shown."""
     return f" and {total - shown:,} more" if total > shown else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import pkgutil
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -180,6 +182,30 @@ UNUSED_ON_PURPOSE = [
     *("index_file", "libpod_database"),  # limits, read by name
     *Facts.__annotations__,  # read as `facts.get("…")`; tests/causes/test_ties.py
 ]
+
+
+NAMED = re.compile(r"`((?:analyzer|tests|benchmarks|samples)(?:\.[A-Za-z_]+)+)`")
+PLACED = re.compile(r"`((?:analyzer|tests|benchmarks|samples|docs|notebooks)/[A-Za-z0-9_./-]+)`")
+NO_MODULES = {"analyzer.toml", "analyzer.sqlite", "analyzer.rules"}
+"""A configuration file, a database that `export` writes, a group of entry points."""
+
+
+def _resolves(name: str) -> bool:
+    try:
+        pkgutil.resolve_name(name)
+    except (AttributeError, ModuleNotFoundError):
+        return (ROOT / f"{name.replace('.', '/')}.py").is_file()
+    return True
+
+
+def test_what_texts_name_is_there():
+    kinds = ("analyzer/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "samples/**/*.py", "docs/**/*.md", "*.md")
+    gone = set()
+    for path in (path for kind in kinds for path in ROOT.glob(kind)):
+        text = path.read_text()
+        gone |= {(path.name, name) for name in NAMED.findall(text) if name not in NO_MODULES and not _resolves(name)}
+        gone |= {(path.name, place) for place in PLACED.findall(text) if not (ROOT / place).exists()}
+    assert not gone
 
 
 def test_no_dead_code():

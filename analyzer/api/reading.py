@@ -45,7 +45,7 @@ def read(
     limits: Limits = DEFAULT,
     progress: Callable[[MemberSource], None] | None = None,
 ) -> BundleSnapshot:
-    """Read a bundle (file, directory or `-`) once.
+    """Read a bundle (file, directory, URL or `-`) once.
 
     Raises:
         UnreadableError: it cannot be read or is no archive.

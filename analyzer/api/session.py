@@ -56,7 +56,7 @@ def open(  # noqa: A001  the public name is analyzer.open
         b'root:x:0:0:root:/root:/bin/sh'
 
     Args:
-        path: a tar (plain or compressed), a directory, or `-`.
+        path: a tar (plain or compressed), a directory, the URL of a tar, or `-`.
         platform: `os/arch[/variant]` of the node, when the bundle does not tell.
         depth: `quick`, `standard` or `deep`.
         rules: your own, beyond the built-in ones and those of installed plugins.

@@ -13,7 +13,7 @@ from analyzer.report.encode.text import inert
 from analyzer.report.views.cells import preformatted
 from analyzer.report.views.records import size_text
 from analyzer.snapshot.frames import frame
-from analyzer.words import plural
+from analyzer.words import one, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def simulate(report: Report, remove: Iterable[str]) -> Simulation:
     for word in words:
         found = find_one(report, word)
         if found.kind not in PARTS:
-            raise UsageError(f"{word!r} is a {found.kind}; name its containers", where=report.snapshot.bundle.path)
+            raise UsageError(f"{word!r} is {one(found.kind)}; name its containers", where=report.snapshot.bundle.path)
         number = next(n for n, rel in enumerate(report.relations) if rel is found.rel)
         named[number][PARTS[found.kind]].add(found.id)
     freed: list[Any] = []

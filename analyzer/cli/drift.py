@@ -11,6 +11,7 @@ from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.cli.tree_view import remark
 from analyzer.errors import UsageError
+from analyzer.words import one
 
 
 @click.command("drift")
@@ -30,7 +31,7 @@ def command(bundle: str, container: str, form: str) -> None:
     found = opened.find(container)
     record = found.rel.containers.get(found.id) if found.kind == "container" else None
     if record is None:
-        raise UsageError(f"{container!r} is a {found.kind}, not a container with a record", where=bundle)
+        raise UsageError(f"{container!r} is {one(found.kind)}, not a container with a record", where=bundle)
     why = _unseen(opened, found.rel.directory(record.layer), record.layer)
     if why:
         remark(why)

@@ -10,6 +10,7 @@ from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
+from analyzer.words import one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def _removal(opened: Opened, used: list[tuple[Relations, SpaceUsage]], words: tu
     for word in words:
         found = opened.find(word)
         if found.kind != "image" or found.id not in found.rel.images:
-            raise UsageError(f"{word!r} is a {found.kind}, not an image with a record", where=opened.bundle)
+            raise UsageError(f"{word!r} is {one(found.kind)}, not an image with a record", where=opened.bundle)
         number = next(n for n, (rel, _) in enumerate(used) if rel is found.rel)
         by_rel.setdefault(number, set()).add(found.id)
     freed = containers = own = 0

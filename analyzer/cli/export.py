@@ -11,8 +11,11 @@ from analyzer.cli.options import bundle_argument, platform_option, redact_option
 from analyzer.cli.output import emit, make_directory, spare_evidence, write_bytes, write_file
 from analyzer.cli.session import Opened, in_pseudonyms
 from analyzer.errors import UsageError
+from analyzer.words import plural
 
 FORMATS = ("csv", "sqlite", "parquet")
+NOUNS = {"affected": "affected object"}
+"""What a row of a table is, where the table's name without its `s` does not say it."""
 
 
 @click.command("export")
@@ -50,5 +53,5 @@ def command(bundle: str, directory: str, forms: tuple[str, ...], redact: bool, p
             write_bytes(str(target / f"{name}.parquet"), parquet_bytes(frame), bundle=bundle)
     if "sqlite" in wanted:
         write_bytes(str(target / "analyzer.sqlite"), sqlite_bytes(frames), bundle=bundle)
-    counts = ", ".join(f"{len(frame)} {name}" for name, frame in frames.items())
+    counts = ", ".join(plural(len(frame), NOUNS.get(name) or name.removesuffix("s")) for name, frame in frames.items())
     emit(f"{counts} written as {', '.join(dict.fromkeys(wanted))}\n")

@@ -128,8 +128,8 @@ class Lazy(click.Group):
 def cli(ctx: click.Context, config: str | None, form: str | None) -> None:
     """Find the root cause of a broken containers/storage from a bundle, offline.
 
-    BUNDLE is a tar (plain, gzip, zstd, xz, bzip2), a directory, or `-` for standard input. Nothing is extracted,
-    mounted or written next to it.
+    BUNDLE is a tar (plain, gzip, zstd, xz, bzip2), a directory, the URL of a tar, or `-` for standard input. Nothing
+    is extracted, mounted or written next to it.
     """
     from analyzer.cli.config import defaults_for, load
 

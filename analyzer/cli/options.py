@@ -27,7 +27,7 @@ def bundle_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --no-cache, which `analyzer.cli.opened.reading` asks for."""
+    """Add --no-cache, which `analyzer.cli.session.reading` asks for."""
     return click.option(
         "--no-cache",
         is_flag=True,

@@ -52,7 +52,7 @@ A, B = "a", "b"
 
 
 class JudgedCapture(Protocol):
-    """One capture with its report; `analyzer.report.model.analysis.Report` is one."""
+    """One capture with its report; `analyzer.report.model.analysis.Analysis` is one."""
 
     @property
     def snapshot(self) -> BundleSnapshot:

@@ -24,13 +24,12 @@ from analyzer.fleet.task import (
 )
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.locations.identity import digest
-from analyzer.source.locations.urls import BrokenOffError, Remote, is_url
+from analyzer.source.locations.urls import BrokenOffError, is_url
 from analyzer.source.open import open_bundle
 
 if TYPE_CHECKING:
     from analyzer.api.report import Report
     from analyzer.fleet.task import Task
-    from analyzer.snapshot.snapshot import BundleSnapshot
 
 LONGEST = 500
 """Characters of a reason."""
@@ -73,22 +72,9 @@ def analysed(task: Task) -> Report:
         AnalyzerError: as `analyzer.api.reading.read` and `judge` do.
         BrokenOffError: reading over the network failed.
     """
-    return judge(_read(task), platform=task.platform, engines=task.engines, policy=task.policy)
-
-
-def _read(task: Task) -> BundleSnapshot:
-    if not is_url(task.path):
-        return read_snapshot(
-            open_bundle(task.path, limits=task.limits, hash_input=True), depth=task.depth, limits=task.limits
-        )
-    remote = Remote(task.path, task.limits)
-    try:
-        snapshot = read_snapshot(remote.open(hash_input=True), depth=task.depth, limits=task.limits)
-    except AnalyzerError:
-        remote.complain()
-        raise
-    remote.complain()
-    return snapshot
+    source = open_bundle(task.path, limits=task.limits, hash_input=True)
+    snapshot = read_snapshot(source, depth=task.depth, limits=task.limits)
+    return judge(snapshot, platform=task.platform, engines=task.engines, policy=task.policy)
 
 
 def _outcome(task: Task) -> Outcome:

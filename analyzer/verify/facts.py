@@ -77,7 +77,7 @@ class LayerFacts:
         whiteouts: how many of those recorded are devices, and how many are `.wh.` files.
         whiteout_file: one of these files.
         owners: user and group ids that the headers name, whiteouts left out.
-        left_out: differences that the capture made (`analyzer.checks.comparison.settle`).
+        left_out: differences that the capture made (`analyzer.verify.settle`).
         undecided: those of which nothing tells whether the store or the capture made them, as far as listed.
         more_undecided: how many more of them there are.
     """

@@ -16,7 +16,7 @@ from analyzer.fleet.checkpoint import Known, stands
 from analyzer.fleet.task import DONE, Task
 from analyzer.source.locations.bundles import find_bundles
 from analyzer.source.locations.identity import digest, identity
-from analyzer.source.locations.urls import BrokenOffError, Remote, is_url
+from analyzer.source.locations.urls import BrokenOffError, is_url, open_url
 from tests.editing import BUNDLES
 
 
@@ -203,7 +203,7 @@ def test_a_network_that_breaks_off_is_never_taken_for_damage(memory, monkeypatch
 
 def test_what_is_not_behind_a_url(memory):
     with pytest.raises(BrokenOffError, match="is not there"):
-        Remote("memory://bucket/none.tar").open()
+        open_url("memory://bucket/none.tar")
     with pytest.raises(UsageError, match="nosuch"):
-        Remote("nosuch://x").open()
+        open_url("nosuch://x")
     assert identity("memory://bucket/none.tar") is None

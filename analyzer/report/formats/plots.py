@@ -65,7 +65,7 @@ def space(frame: pd.DataFrame, *, most: int = 25) -> Picture:
     """Draw the bytes of each image, largest first: shared with others, its own, its records.
 
     Args:
-        frame: as `analyzer.report.frames.image_space` gives it.
+        frame: as `analyzer.report.formats.frames.image_space` gives it.
         most: images drawn.
     """
     rows = frame.head(most)[::-1]

@@ -9,17 +9,21 @@ from __future__ import annotations
 import importlib
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableError, UsageError
 from analyzer.limits import DEFAULT, Limits
-from analyzer.source.open import TarSource
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.input import Input
+from analyzer.source.tar_source import TarSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
+
+    from analyzer.source.member import Member
+    from analyzer.source.tar.body import TarBody
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*://")
 BLOCK = 8 << 20
@@ -35,46 +39,41 @@ def is_url(path: str) -> bool:
     return URL.match(path) is not None
 
 
-class Remote:
-    """A bundle behind a URL, which may be opened several times while one snapshot is read.
+class _RemoteSource(TarSource):
+    """A tar behind a URL, which never ends in silence where reading broke off."""
 
-    Args:
-        path: the URL.
-        limits: bounds on what is read.
-    """
+    def __init__(self, handle: _Handle, source: Input, limits: Limits, records: ReadingLog) -> None:
+        super().__init__(source, limits, records)
+        self._handle = handle
 
-    def __init__(self, path: str, limits: Limits = DEFAULT) -> None:
-        self._path = path
-        self._limits = limits
-        self._errors: list[Exception] = []
-
-    def open(self, *, hash_input: bool = False) -> TarSource:
-        """Open the tar; what it offers is that of `analyzer.source.open.open_bundle`.
-
-        Raises:
-            UnreadableError: it is no tar.
-            BrokenOffError: it cannot be reached, or reading it broke off.
-            UsageError: fsspec, or its package for this scheme, is not installed, or does not know the scheme.
-        """
-        records = ReadingLog(self._path)
-        handle = _Handle(self._path, self._errors)
+    def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
+        """Yield every member once; raises BrokenOffError at the end of what was read before it broke off."""
         try:
-            source = TarSource(Input(handle, self._path, records, hashed=hash_input), self._limits, records)  # type: ignore[arg-type]
+            yield from super().__iter__()
         except UnreadableError:
-            handle.close()
-            self.complain()
+            self._handle.complain()
             raise
-        source.again = self.open
-        return source
+        self._handle.complain()
 
-    def complain(self) -> None:
-        """Raise what went wrong while reading, if anything did; call it before believing a snapshot.
 
-        Raises:
-            BrokenOffError: reading broke off.
-        """
-        if self._errors:
-            raise BrokenOffError(f"reading broke off ({_first_line(self._errors[0])})", where=self._path)
+def open_url(path: str, limits: Limits = DEFAULT, *, hash_input: bool = False) -> TarSource:
+    """Open the tar behind a URL.
+
+    Raises:
+        UnreadableError: it is no tar.
+        BrokenOffError: it cannot be reached, or reading it broke off (while it is iterated over, too).
+        UsageError: fsspec, or its package for this scheme, is not installed, or does not know the scheme.
+    """
+    records = ReadingLog(path)
+    handle = _Handle(path)
+    try:
+        source = _RemoteSource(handle, Input(handle, path, records, hashed=hash_input), limits, records)  # type: ignore[arg-type]
+    except UnreadableError:
+        handle.close()
+        handle.complain()
+        raise
+    source.again = partial(open_url, path, limits)
+    return source
 
 
 def filesystem(path: str) -> tuple[Any, str]:
@@ -115,11 +114,12 @@ def check_schemes(paths: Iterable[str]) -> None:
 
 
 class _Handle:
-    """A remote file as `Input` reads it; keeps errors of the network."""
+    """A remote file as `Input` reads it; keeps the errors of the network."""
 
-    def __init__(self, path: str, errors: list[Exception]) -> None:
+    def __init__(self, path: str) -> None:
         system, inner = filesystem(path)
-        self._errors = errors
+        self._path = path
+        self._errors: list[Exception] = []
         try:
             self._file: BinaryIO = system.open(inner, "rb", block_size=BLOCK, cache_type="readahead")
         except FileNotFoundError as error:
@@ -136,6 +136,11 @@ class _Handle:
             raise OSError(0, _first_line(error)) from error
         view[: len(data)] = data
         return len(data)
+
+    def complain(self) -> None:
+        """Raise BrokenOffError when reading broke off."""
+        if self._errors:
+            raise BrokenOffError(f"reading broke off ({_first_line(self._errors[0])})", where=self._path)
 
     def close(self) -> None:
         """Release the connection."""
