@@ -79,6 +79,7 @@ class Span(click.ParamType[float]):
 @fail_on_option("when a node has a cause")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors).")
 @baseline_option
+@click.option("--pages", is_flag=True, help="Write each node's report as an HTML page too; fleet.html links to it.")
 @click.option(
     "--redact",
     is_flag=True,
@@ -101,6 +102,7 @@ def command(
     exit_zero: bool,
     baseline: str | None,
     redact: bool,
+    pages: bool,
 ) -> None:
     """Analyse many bundles and say what their nodes have in common.
 
@@ -109,8 +111,8 @@ def command(
     bundle has a worker process with its own limits: what happens to it is one row of the result. Run it again to
     resume: only new, changed or unfinished bundles are analysed.
 
-    In DIR: fleet.html, fleet.md and fleet.json tell of the fleet; reports/ has the JSON report of each node; dataset/
-    has Parquet tables, for `analyzer fleet query`.
+    In DIR: fleet.html, fleet.md and fleet.json tell of the fleet; reports/ has the JSON report of each node (and its
+    page with --pages); dataset/ has Parquet tables, for `analyzer fleet query`.
 
     Exit status: 0 no node has a cause at or above --fail-on, 1 one has, 2 usage, 3 no bundle could be analysed, 4 some
     bundles could not, or not whole, and the rest has no such cause.
@@ -133,6 +135,7 @@ def command(
         _memory(memory, jobs, here=scheduler is None),
         retry,
         redact,
+        pages,
     )
     if platform is not None:
         parse_platform(platform)

@@ -53,6 +53,7 @@ class BatchOptions:
     memory: int = 0
     retry: bool = False
     redact: bool = False
+    pages: bool = False
 
     @property
     def text(self) -> str:
@@ -64,7 +65,8 @@ class BatchOptions:
         )
         policy = self.policy
         decided = (sorted(policy.severities.items()), repr(policy.ignores), sorted(policy.known or ()), policy.origins)
-        whole = (__version__, plugins, self.depth, self.platform, self.engines, decided, changed(self.limits))
+        asked = (self.depth, self.platform, self.engines, self.pages)
+        whole = (__version__, plugins, asked, decided, changed(self.limits))
         return hashlib.blake2b(json.dumps(whole).encode(), digest_size=16).hexdigest()
 
 
@@ -155,7 +157,7 @@ class Batch:
             tasks = self._again
         if dataset.available():
             dataset.write_dataset(self.checkpoint, self.output)
-        fleet = rollup(self.checkpoint.db)
+        fleet = rollup(self.checkpoint.db, pages=self._options.pages)
         if self._options.redact:
             fleet = redacted_fleet(fleet)
         self.output.write(FLEET, json.dumps(fleet, ensure_ascii=True, indent=2).encode() + b"\n")
@@ -173,13 +175,14 @@ class Batch:
         for key, name, path in zip(keys, names, self.paths, strict=True):
             task = Task(
                 key, name, place(path), options.depth, options.platform, options.engines, options.timeout,
-                options.memory, options.policy, options.limits,
+                options.memory, options.policy, options.limits, options.pages,
             )  # fmt: skip
             found = identity(path)
             if stands(self.checkpoint.known(key), self._text, found, task, retry=options.retry):
                 self.counts.kept += 1
                 continue
-            contents = self.checkpoint.contents(key, found[1], self._text) if found and found[1] else frozenset()
+            shared = found is not None and found[1] and not options.pages  # a page names its own bundle
+            contents = self.checkpoint.contents(key, found[1], self._text) if found and shared else frozenset()
             self._identities[key] = found
             self._tasks[key] = task
             yield replace(task, known=contents, seen=found is not None)
@@ -199,7 +202,7 @@ class Batch:
                 outcome = Outcome(outcome.key, FAILED, CRASHED, f"the worker's answer is {error}", tries=outcome.tries)
             else:
                 report = self._report_of(task)
-                self.output.write_report(report, payload.document)
+                self.output.write_report(report, payload.document, payload.page)
                 rows = payload.rows
                 rows["nodes"][0][_place("report")] = report
                 self.counts.done += 1

@@ -59,8 +59,12 @@ class ResultsDirectory:
             for left in place.glob(f"{UNFINISHED}*"):
                 left.unlink(missing_ok=True)
 
-    def write_report(self, name: str, document: Any) -> None:
-        """Write the report of one node."""
+    def write_report(self, name: str, document: Any, page: str = "") -> None:
+        """Write the report of one node, and its page; an older page goes where there is none now."""
+        if page:
+            self.write(f"{REPORTS}/{page_name(name)}", page.encode())
+        else:
+            self.remove(f"{REPORTS}/{page_name(name)}")
         self.write(f"{REPORTS}/{name}", json.dumps(document, ensure_ascii=True, indent=2).encode() + b"\n")
 
     def read_report(self, name: str) -> Any:
@@ -71,8 +75,9 @@ class ResultsDirectory:
             return None
 
     def remove_report(self, name: str) -> None:
-        """Remove the report of one node."""
+        """Remove the report of one node, and its page."""
         self.remove(f"{REPORTS}/{name}")
+        self.remove(f"{REPORTS}/{page_name(name)}")
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file below the directory."""
@@ -125,3 +130,8 @@ def report_names(name: str, key: str) -> tuple[str, ...]:
     slug = UNSAFE.sub("-", name).strip("-.")[-80:].strip("-.") or "node"
     plain = (f"{name}.json",) if SAFE.fullmatch(name) else ()
     return (*plain, f"{slug}-{key[:12]}.json")
+
+
+def page_name(report: str) -> str:
+    """Return the file name of the page that goes with a report."""
+    return f"{report.removesuffix('.json')}.html"

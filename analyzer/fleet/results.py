@@ -36,6 +36,7 @@ def analyze_many(
     timeout: float = 1800.0,
     memory: int = 4 << 30,
     retry: bool = False,
+    pages: bool = False,
     executor: Executor | None = None,
     limits: Limits = DEFAULT,
 ) -> Results:
@@ -57,6 +58,7 @@ def analyze_many(
         timeout: seconds for one bundle, 0 for no limit.
         memory: bytes for one bundle, 0 for no limit.
         retry: whether to try again what failed in an earlier run.
+        pages: whether each node's report is written as an HTML page too.
         executor: where to run, instead of this machine; it stays open.
         limits: of the reader, for each bundle.
 
@@ -64,7 +66,9 @@ def analyze_many(
         UsageError: no bundle is named, or the directory cannot be used.
     """
     words = [bundles] if isinstance(bundles, str | os.PathLike) else bundles
-    options = BatchOptions(depth, platform, engines, limits=limits, timeout=timeout, memory=memory, retry=retry)
+    options = BatchOptions(
+        depth, platform, engines, limits=limits, timeout=timeout, memory=memory, retry=retry, pages=pages
+    )
     batch = Batch([os.fspath(word) for word in words], os.fspath(directory), options)
     try:
         if executor is not None:

@@ -28,8 +28,13 @@ SEVERITY = "CASE c.severity " + " ".join(f"WHEN '{name}' THEN {rank}" for name, 
 ERROR = RANK["error"]
 
 
-def rollup(db: sqlite3.Connection) -> dict[str, Any]:
-    """Return the document of a fleet (`schema_version` 1), from the bundles that the run begun last names."""
+def rollup(db: sqlite3.Connection, *, pages: bool = False) -> dict[str, Any]:
+    """Return the document of a fleet (`schema_version` 1), from the bundles that the run begun last names.
+
+    Args:
+        db: the checkpoint's.
+        pages: whether each node's report was written as a page, too.
+    """
     _prepare(db)
     families = _families(db)
     comparisons = Comparisons(db)
@@ -39,6 +44,7 @@ def rollup(db: sqlite3.Connection) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "analyzer", "version": __version__},
+        "pages": pages,
         "nodes": _counts(db),
         "listing": _listing(db),
         "action": _action(db, families),

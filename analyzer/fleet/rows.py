@@ -16,6 +16,7 @@ from analyzer.fleet.facts import facts, first_value
 from analyzer.outlook.timeline import timeline
 from analyzer.report.columns import affected_rows, cause_rows, finding_rows
 from analyzer.report.formats.document import cleaned
+from analyzer.report.formats.html.page import render as html_page
 from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row
 
 if TYPE_CHECKING:
@@ -31,16 +32,18 @@ BAD_EVENTS = 200
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """What a worker sends back for a bundle: the report's document and the rows of every table but `runs`."""
+    """What a worker sends back: the report's document, the rows of every table but `runs`, and the page if wanted."""
 
     document: dict[str, Any]
     rows: Rows
+    page: str = ""
 
 
 def pack(report: Report, task: Task) -> bytes:
     """Return the payload of an outcome as JSON."""
     document = report.to_dict()
-    return msgspec.json.encode(Payload(document, rows_of(report, document, task)))
+    page = html_page(report) if task.page else ""
+    return msgspec.json.encode(Payload(document, rows_of(report, document, task), page))
 
 
 def unpack(data: bytes) -> Payload:

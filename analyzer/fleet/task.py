@@ -50,6 +50,7 @@ class Task:
         memory: bytes of data the worker may take, 0 for no limit.
         policy: what the user decided about findings.
         limits: of the reader.
+        page: whether the report is wanted as a page, too.
         known: SHA-256 of contents that are analysed already and that this bundle may have; with one of these it is not
             analysed again.
         seen: whether who made the task saw the bundle: a worker that does not see it then proves nothing.
@@ -66,6 +67,7 @@ class Task:
     memory: int = 0
     policy: Policy = NO_POLICY
     limits: Limits = DEFAULT
+    page: bool = False
     known: frozenset[str] = field(default_factory=frozenset)
     seen: bool = False
     tries: int = 0

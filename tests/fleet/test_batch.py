@@ -104,6 +104,21 @@ def test_what_a_user_sees(captures, tmp_path, valid):
     assert sorted(p.name for p in captures.iterdir()) == ["broken.tar", f"{HEALTHY}.tar.zst", f"{DAMAGED}.tar.zst"]
 
 
+def test_pages_of_the_nodes_are_those_of_the_report(captures, tmp_path):
+    out = tmp_path / "out"
+    shutil.copy(captures / f"{DAMAGED}.tar.zst", captures / "twin.tar.zst")
+    assert run("batch", captures, "-o", out, "--pages", "--exit-zero").returncode == 0
+    for name in (HEALTHY, DAMAGED, "twin"):
+        place = str(captures / f"{name}.tar.zst")
+        page = run("report", place, "--format", "html", "--hash", "--exit-zero").stdout
+        assert (out / "reports" / f"{name}.html").read_text() == page
+    linked = set(re.findall(r'href="(reports/[^"]+)"', (out / "fleet.html").read_text()))
+    assert linked == {f"reports/{name}.html" for name in (HEALTHY, DAMAGED, "twin")}
+    assert run("batch", captures, "-o", out, "--exit-zero").returncode == 0
+    assert not list((out / "reports").glob("*.html"))
+    assert f'href="reports/{DAMAGED}.json"' in (out / "fleet.html").read_text()
+
+
 def test_the_dataset_says_what_the_reports_say(tmp_path):
     paths = [str(path) for _, _, path in cases()]
     out = tmp_path / "out"

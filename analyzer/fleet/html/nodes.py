@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from analyzer.fleet import words
-from analyzer.fleet.files import REPORTS
+from analyzer.fleet.files import REPORTS, page_name
 from analyzer.fleet.html.table import NUMBER, TEXT, Cell, sorted_table
 from analyzer.report.markup import Markup, coded, el
 from analyzer.words import percent
@@ -29,7 +29,7 @@ def nodes_block(fleet: Mapping[str, Any]) -> Markup:
         "section",
         el("h2", "Nodes"),
         _tools(fleet),
-        sorted_table("Nodes", "listing", HEAD, ((row["verdict"], _cells(row)) for row in rows), tail),
+        sorted_table("Nodes", "listing", HEAD, ((row["verdict"], _cells(row, fleet["pages"])) for row in rows), tail),
         id="nodes",
     )
 
@@ -51,10 +51,11 @@ def _tools(fleet: Mapping[str, Any]) -> Markup:
     )
 
 
-def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _cells(row: Mapping[str, Any], pages: bool) -> tuple[Cell, ...]:
     name = el("code", row["node"])
     if row["report"]:
-        name = el("a", name, href=f"{REPORTS}/{quote(row['report'], safe='')}")
+        report = page_name(row["report"]) if pages else row["report"]
+        name = el("a", name, href=f"{REPORTS}/{quote(report, safe='')}")
     because = row["title"] or row["reason"] or row["thin"]
     cause = [el("code", row["cause"]) if row["cause"] else None, el("div", coded(because), class_="quiet")]
     return (
