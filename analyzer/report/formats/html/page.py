@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.report.encode.json import script_json
 from analyzer.report.formats.html.causes import causes
+from analyzer.report.formats.html.contents import contents_block
 from analyzer.report.formats.html.data import page_data
 from analyzer.report.formats.html.evidence import coverage_block, findings_block, rules_block
 from analyzer.report.formats.html.head import banner, facts
@@ -29,6 +30,7 @@ SECTIONS = (
     ("findings", "Findings"),
     ("timeline", "Timeline"),
     ("space", "Disk use"),
+    ("contents", "Contents"),
     ("coverage", "Coverage"),
     ("rules", "Rules"),
 )
@@ -65,6 +67,7 @@ def render(report: Analysis) -> str:
         "findings": findings_block(report, objects),
         "timeline": timeline_block(report),
         "space": space_block(report),
+        "contents": contents_block(report),
         "coverage": coverage_block(report),
         "rules": rules_block(report),
     }
