@@ -44,7 +44,7 @@ class Filled:
         return self.seen + self.hidden
 
 
-class Contents(NamedTuple):
+class ImageContents(NamedTuple):
     """The tree of an image, the largest of each directory first, and the layers whose files the bundle lacks."""
 
     root: Filled
@@ -58,7 +58,7 @@ def entries_of(rel: Relations, layer_id: str) -> int:
     return sum(len(table) for directory in directories for table in directory.tables.values())
 
 
-def contents_of(rel: Relations, layer_id: str) -> Contents:
+def contents_of(rel: Relations, layer_id: str) -> ImageContents:
     """Return what a layer and those below it hold; linear in their entries."""
     view = merged_view(rel, stack_of(rel, layer_id).layers)
     files = list(_files(view))
@@ -73,7 +73,7 @@ def contents_of(rel: Relations, layer_id: str) -> Contents:
         else:
             place.hidden += size
     _add_up(places[""])
-    return Contents(places[""], tuple(view.unseen))
+    return ImageContents(places[""], tuple(view.unseen))
 
 
 def _files(view: Merged) -> Iterator[tuple[str, int, bool]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from analyzer.report.encode.text import inert, width
+from analyzer.report.encode.text import inert, middle_cut, width
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -42,20 +42,6 @@ def table(
     # headers go as a row: given as headers, tabulate pads each column by two more
     text = tabulate(lines, tablefmt="plain", disable_numparse=True, stralign="left", preserve_whitespace=True)
     return "\n".join(map(str.rstrip, text.splitlines()))
-
-
-def middle_cut(text: str, columns: int) -> str:
-    """Return inert text in so many columns: what is too long loses its middle, since names differ at both ends."""
-    if width(text) <= columns:
-        return text
-    tail = (columns - 1) // 2
-    head = columns - 1 - tail
-    first, last = text, text
-    while first and width(first) > head:
-        first = first[: -max(1, (width(first) - head) // 2)]
-    while last and width(last) > tail:
-        last = last[max(1, (width(last) - tail) // 2) :]
-    return f"{first}…{last}"
 
 
 def _shrink(widths: list[int], headers: Sequence[str], free: list[int], columns: int) -> None:

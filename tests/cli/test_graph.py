@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from html import escape
 
 import networkx as nx
 import pytest
 
+import analyzer
 from analyzer.graph.build import build_graph
 from analyzer.graph.relations import relate
 from analyzer.report.drawing.layout import arrange
@@ -103,6 +105,34 @@ def test_depth_counts_steps_either_way(whole, depth):
     below = nx.single_source_shortest_path_length(whole, image, cutoff=depth)
     above = nx.single_source_shortest_path_length(whole.reverse(), image, cutoff=depth)
     assert set(graphml(HEALTHY, "--focus", "api:2.0", "--depth", depth)) == {":".join(n) for n in {*below, *above}}
+
+
+def test_a_cause_is_drawn_with_whom_it_hits_like_the_page():
+    bundle = str(BUNDLES / "layer-dir-removed.tar.zst")
+    report = analyzer.analyze(bundle)
+    root = ET.fromstring(run("graph", bundle, "--cause", "1", "--format", "svg"))
+    drawn = [box.find(f"{SVG}title").text for box in root.iter(f"{SVG}g") if "box" in box.get("class", "").split()]
+    (subject,) = report.causes[0].hypothesis.subjects
+    assert any(subject.id[:12] in title for title in drawn)
+    page = run("report", bundle, "--format", "html", "--exit-zero")
+    picture = page[page.index("What cause 1 is about") :]
+    assert set(re.findall(r"<title>([^<]+)</title>", picture[: picture.index("</svg>")])) >= set(map(escape, drawn))
+    chart = run("graph", bundle, "--cause", "1", "--format", "mermaid")
+    assert chart.count(":::") == sum(
+        box.get("class", "").endswith(("s-broken", "s-hit", "s-missing")) for box in root.iter()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--cause", "9", "--format", "svg"), "there is no cause 9; the report has 1"),
+        (("--cause", "1", "--format", "graphml"), "--cause draws a picture: --format svg or mermaid"),
+        (("--cause", "1", "--focus", "x"), "--cause and --focus both say what to draw"),
+    ],
+)
+def test_a_cause_that_cannot_be_drawn(words, said):
+    assert said in error("graph", str(BUNDLES / "layer-dir-removed.tar.zst"), *words)
 
 
 def test_depth_without_a_focus_is_refused():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.pieces import scene_of
 from analyzer.report.encode.markdown import markdown_block, mermaid_text
-from analyzer.report.encode.text import shortened
+from analyzer.report.encode.text import middle_cut, shortened
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def flowchart(scene: Scene) -> str:
 def _label(box: Box) -> str:
     kind = "" if box.kind == "fold" else f"{box.kind} "
     note = box.note or STATES[box.state]
-    return f"{mermaid_text(kind + shortened(box.label, LETTERS))}<br>{mermaid_text(shortened(note, LETTERS))}"
+    return f"{mermaid_text(kind + middle_cut(box.label, LETTERS))}<br>{mermaid_text(shortened(note, LETTERS))}"
 
 
 def _class(box: Box) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.layout import arrange
 from analyzer.report.drawing.pieces import scene_of
-from analyzer.report.encode.text import inert, shortened, width
+from analyzer.report.encode.text import inert, middle_cut, shortened
 from analyzer.report.markup import Markup, el
 from analyzer.report.model.objects import BROKEN, MISSING
 from analyzer.report.words import STATES
@@ -45,7 +45,12 @@ ICONS = {
 def render(graph: nx.DiGraph[Any], broken: Mapping[Any, str]) -> str:
     """Return a piece of the graph as a file of its own: no script, no reference to anything outside it."""
     title = f"{len(graph)} objects of a container store and what each needs"
-    return draw(scene_of(graph, broken), title, style=own_style()) + "\n"
+    return alone(scene_of(graph, broken), title)
+
+
+def alone(scene: Scene, title: str) -> str:
+    """Return a scene as a file of its own."""
+    return draw(scene, title, style=own_style()) + "\n"
 
 
 def own_style() -> Markup:
@@ -84,16 +89,6 @@ def draw(scene: Scene, title: str, description: str = "", style: Markup | None =
 def place(box: Box) -> tuple[float, float]:
     """Return the upper left corner of a box."""
     return MARGIN + box.column * ACROSS, MARGIN + box.row * DOWN
-
-
-def fitted(label: str, letters: int = LETTERS) -> str:
-    """Return a label cut to the width of a box at its start, where names differ least."""
-    safe = inert(label)
-    if width(safe) <= letters:
-        return safe
-    while width(safe) > letters - 1:
-        safe = safe[1:]
-    return "…" + safe
 
 
 def _edges(scene: Scene) -> Iterator[Markup]:
@@ -139,7 +134,7 @@ def _box(box: Box) -> Markup:
         el("rect", class_="body", width=WIDTH, height=HEIGHT, rx=7),
         el("rect", class_="bar", width=5, height=HEIGHT, rx=2),
         el("path", class_="icon", transform="translate(15 14)", d=ICONS[box.kind]),
-        el("text", fitted(box.label, letters), class_="label", x=42, y=20),
+        el("text", middle_cut(inert(box.label), letters), class_="label", x=42, y=20),
         el("text", shortened(inert(box.note or state), LETTERS + 4), class_="note", x=42, y=36),
         mark,
         class_=f"box k-{box.kind} s-{box.state}",

@@ -45,3 +45,17 @@ def shortened(text: str, columns: int) -> str:
     while text and width(text) > columns - 1:
         text = text[:-1]
     return text + "…"
+
+
+def middle_cut(text: str, columns: int) -> str:
+    """Return inert text in so many columns: what is too long loses its middle, since names differ at both ends."""
+    if width(text) <= columns:
+        return text
+    tail = (columns - 1) // 2
+    head = columns - 1 - tail
+    first, last = text, text
+    while first and width(first) > head:
+        first = first[: -max(1, (width(first) - head) // 2)]
+    while last and width(last) > tail:
+        last = last[max(1, (width(last) - tail) // 2) :]
+    return f"{first}…{last}"

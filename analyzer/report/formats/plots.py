@@ -17,7 +17,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analyzer.report.encode.text import inert, shortened
+from analyzer.report.encode.text import inert, middle_cut
 from analyzer.report.views.records import size_text
 from analyzer.words import percent
 
@@ -183,9 +183,7 @@ def _figure(height: float, width: float = 9.0) -> tuple[Figure, Axes]:
 
 
 def _label(text: str, columns: int = LETTERS) -> str:
-    """Return text cut at its start, where names of one registry are alike."""
-    safe = inert(str(text))
-    return safe if len(safe) <= columns else "…" + shortened(safe[-(columns - 1) :], columns - 1)
+    return middle_cut(inert(str(text)), columns)
 
 
 def _legend(axes: Axes, height: float) -> None:

@@ -11,7 +11,7 @@ from analyzer.words import human, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.graph.contents import Contents, Filled
+    from analyzer.graph.contents import Filled, ImageContents
     from analyzer.report.model.analysis import Analysis
 
 ENTRIES = 400_000
@@ -55,7 +55,7 @@ def contents_block(report: Analysis) -> Markup:
     )
 
 
-def _image(name: str, contents: Contents) -> Markup:
+def _image(name: str, contents: ImageContents) -> Markup:
     root = contents.root
     unseen = f"; files of {plural(len(contents.unseen), 'layer')} are not in the bundle" if contents.unseen else ""
     return el(

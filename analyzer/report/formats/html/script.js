@@ -231,7 +231,10 @@
     const boxOf = new Map();
     boxes.forEach((b, i) => [].concat(b[box.members]).forEach((n) => boxOf.set(n, i)));
     let svg = null, view = null, edges, nodes, waiting = false;
-    const fit = (text, letters) => text.length > letters ? "…" + text.slice(1 - letters) : text;
+    const fit = (text, letters) => {
+      const tail = Math.floor((letters - 1) / 2);
+      return text.length > letters ? text.slice(0, letters - 1 - tail) + "…" + text.slice(-tail) : text;
+    };
 
     const start = () => {
       if (svg) return;
