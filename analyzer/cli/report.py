@@ -128,9 +128,9 @@ def _output(text: str) -> tuple[str, str]:
 def _analyse(
     bundle: str, depth: str, platform: str | None, engines: tuple[str, ...], policy: Policy, *, hash_input: bool
 ) -> Report:
+    snapshot, _ = reading(bundle, depth, hash_input=hash_input, told=True)
     from analyzer.api import judge
 
-    snapshot, _ = reading(bundle, depth, hash_input=hash_input, told=True)
     return judge(snapshot, platform=platform, engines=engines, policy=policy)
 
 

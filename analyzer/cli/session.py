@@ -219,32 +219,32 @@ def tell_unread(bundle: str, losses: list[Loss], *, open_end: bool = False) -> N
 
 
 def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapshot, Cache | None]:
-    from analyzer.api import read
-    from analyzer.cli.cache import Cache
-
-    ctx, limits = click.get_current_context(silent=True), chosen_limits()
-    if depth not in ENOUGH or (ctx is not None and ctx.meta.get(NO_CACHE)):
-        return _with_progress(
-            lambda progress: read(bundle, depth=depth, hash_input=hash_input, limits=limits, progress=progress)
-        ), None
-    cache = Cache(bundle, limits)
-    from analyzer.snapshot.snapshot import gather, understand
     from analyzer.source.open import open_bundle
 
     gc.disable()
-    kept = cache.gathered(ENOUGH[depth])
-    if kept is not None and (kept.sha256 or not hash_input):
-        say(
-            "info",
-            f"{bundle}: taken from the cache {cache.home}, as the file has not changed; --no-cache reads it again",
-        )
-        return understand(kept, limits), cache
-    source = open_bundle(bundle, limits=limits, hash_input=hash_input)
-    again = source.again
-    with closing(source):
+    ctx, limits, cache = click.get_current_context(silent=True), chosen_limits(), None
+    if depth in ENOUGH and not (ctx is not None and ctx.meta.get(NO_CACHE)):
+        from analyzer.cli.cache import Cache
+
+        cache = Cache(bundle, limits)
+        kept = cache.gathered(ENOUGH[depth])
+        if kept is not None and (kept.sha256 or not hash_input):
+            from analyzer.snapshot.snapshot import understand
+
+            say(
+                "info",
+                f"{bundle}: taken from the cache {cache.home}, as the file has not changed; --no-cache reads it again",
+            )
+            return understand(kept, limits), cache
+    with closing(open_bundle(bundle, limits=limits, hash_input=hash_input)) as source:
+        source.begin(contents=depth != "quick")
+        import analyzer.api  # noqa: F401  meanwhile: what reads ahead needs none of it
+        from analyzer.snapshot.snapshot import gather, understand
+
         gathered = _with_progress(lambda progress: gather(source, depth=depth, limits=limits, progress=progress))
-    snapshot = understand(gathered, limits, again)
-    cache.keep_gathered(gathered)
+    snapshot = understand(gathered, limits, source.again)
+    if cache is not None:
+        cache.keep_gathered(gathered)
     return snapshot, cache
 
 

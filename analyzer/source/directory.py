@@ -209,6 +209,9 @@ class DirectorySource:
         """Bytes read so far; a directory has no compression."""
         return self.bytes_read
 
+    def begin(self, *, contents: bool) -> None:
+        """Read nothing ahead."""
+
     def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer nothing: entries come one by one."""
 

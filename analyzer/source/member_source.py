@@ -54,6 +54,13 @@ class MemberSource(Protocol):
     def again(self) -> Callable[[], MemberSource] | None:
         """What opens the same bundle once more; None where it can be read only once (a pipe)."""
 
+    def begin(self, *, contents: bool) -> None:
+        """Read ahead from now on, in other processes or a thread where that pays; `offer` does it otherwise.
+
+        Args:
+            contents: as of `offer`.
+        """
+
     def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer entries many at a time while iterating, before they are yielded; call it before that begins.
 

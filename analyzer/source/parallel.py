@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import pickle
-from select import select
+from contextlib import suppress
+from select import poll
 from struct import Struct
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from analyzer.source.forks import end, fork, processors
 
@@ -23,10 +24,13 @@ Result = TypeVar("Result")
 
 WORTH = 1 << 20
 """Sum of weights (compressed bytes of tar-splits) from which a fork costs less than it saves: about 20,000 files."""
-PIECE = 1 << 20
-MOST_HELD = 16 << 20
-"""Bytes of results that are taken in before they are wanted."""
-PLACE = LENGTH = Struct("=q")
+WAITING = 32
+"""Results of a fork that wait to be taken, at most."""
+SLOT = 1 << 32
+"""Bytes from one of them to the next in the memory that both processes have; what is not filled takes no room."""
+SAID = Struct("=qq")
+"""What a fork says of a result: its piece, its length; and of a piece that is done: itself, 0."""
+PLACE = Struct("=q")
 
 
 def map_in_workers(work: Callable[[Item], Result], items: Sequence[Item], weigh: Callable[[Item], int]) -> list[Result]:
@@ -38,126 +42,203 @@ def map_in_workers(work: Callable[[Item], Result], items: Sequence[Item], weigh:
         weigh: about how much work an item is.
     """
     weights = [weigh(item) for item in items]
-    count = min(processors(), len(items))
-    if sum(weights) < WORTH or count < 2:
-        return [work(item) for item in items]
-    try:
-        queue = _queue(sorted(range(len(items)), key=lambda at: -weights[at]))
-    except OSError:
-        return [work(item) for item in items]
-    workers: list[Worker] = []
+    order = sorted(range(len(items)), key=lambda at: -weights[at])
 
-    def share() -> Iterator[tuple[int, Result]]:
-        return ((at, work(items[at])) for at in _taken(queue))
+    def one(piece: int) -> Iterator[Result]:
+        yield work(items[order[piece]])
 
+    ahead = Ahead(one, len(items), len(items), forks=sum(weights) >= WORTH)
     done: dict[int, Result] = {}
     try:
-        for _ in range(count - 1):
-            workers.append(Worker(share, workers))
-        for at, result in share():
-            done[at] = result
-            for worker in workers:
-                worker.drain()
-        for worker in workers:
-            done |= iter(worker.take, None)
+        for piece, at in enumerate(order):
+            found = list(ahead.take(piece))
+            done[at] = found[0] if found else work(items[at])
     finally:
-        os.close(queue)
-        for worker in workers:
+        ahead.close()
+    return [done[at] for at in range(len(items))]
+
+
+class Ahead(Generic[Result]):
+    """Pieces of work, numbered from 0, that several processes do in their order; this one takes the results in order.
+
+    Args:
+        work: gives the results of a piece, which can be pickled; it changes nothing but caches.
+        count: how many pieces there are.
+        most: pieces that this process does and holds, at most, while others are at the one it waits for.
+        forks: whether the work is worth further processes.
+    """
+
+    def __init__(self, work: Callable[[int], Iterator[Result]], count: int, most: int, *, forks: bool = True) -> None:
+        self._work, self._most = work, most
+        self._done: dict[int, list[Result]] = {}
+        self._workers: list[Worker] = []
+        self._queue = -1
+        if not forks or min(processors(), count) < 2:
+            return
+        with suppress(OSError):
+            self._queue = _queue(count)
+            for _ in range(min(processors(), count) - 1):
+                self._workers.append(Worker(self._share, self._workers))
+
+    def take(self, piece: int) -> Iterator[Result]:
+        """Yield the results of a piece as they come; nothing where it is the caller's to do, or was lost half-way.
+
+        Those of the pieces before it are let go.
+        """
+        for before in [each for each in self._done if each < piece]:
+            del self._done[before]
+        while piece not in self._done:
+            told = [(worker, worker.has(piece)) for worker in self._workers]
+            if found := [worker for worker, has in told if has]:
+                yield from found[0].take(piece)
+                return
+            if not (unknown := [worker for worker, has in told if has is None]):
+                return
+            mine = self._next(piece) if len(self._done) < self._most else None
+            if mine == piece:
+                return
+            if mine is None:
+                _wait(unknown)
+            else:
+                self._done[mine] = list(self._work(mine))
+        yield from self._done.pop(piece)
+
+    def close(self) -> None:
+        """End the further processes."""
+        for worker in self._workers:
             worker.end()
-    return [done[at] if at in done else work(items[at]) for at in range(len(items))]
+        if self._queue >= 0:
+            os.close(self._queue)
+            self._queue = -1
+
+    def _next(self, least: int = 0) -> int | None:
+        """Return the next piece that nobody has begun, from one on; it is this process's to do. None: there is none."""
+        while said := os.read(self._queue, PLACE.size):
+            piece: int = PLACE.unpack(said)[0]
+            if piece >= least:
+                return piece
+        return None
+
+    def _share(self) -> Iterator[tuple[int, Result | None]]:
+        """Yield the results of pieces, None behind those of each, as long as this process has the parent it has now."""
+        parent = os.getppid()
+        while os.getppid() == parent and (piece := self._next()) is not None:
+            for result in self._work(piece):
+                yield piece, result
+            yield piece, None
 
 
-def _queue(places: list[int]) -> int:
-    """Return a file that holds places in the list of items; forks share how far it has been read."""
+def _queue(count: int) -> int:
+    """Return a file that holds numbers from 0 on; forks share how far it has been read."""
     queue = os.memfd_create("queue")
-    os.write(queue, b"".join(map(PLACE.pack, places)))
+    os.write(queue, b"".join(map(PLACE.pack, range(count))))
     os.lseek(queue, 0, os.SEEK_SET)
     return queue
 
 
-def _taken(queue: int) -> Iterator[int]:
-    """Yield the places that this process is the one to take, as long as it has the parent it has now."""
-    parent = os.getppid()
-    while os.getppid() == parent and len(said := os.read(queue, PLACE.size)) == PLACE.size:
-        yield PLACE.unpack(said)[0]
+def _wait(workers: Iterable[Worker]) -> None:
+    """Wait until one of them says something, or has ended."""
+    polled = poll()
+    for worker in workers:
+        polled.register(worker.said)
+    polled.poll()
 
 
 class Worker:
-    """A fork whose results are taken one by one, in their order, while it makes the next.
+    """A fork whose results are taken in their order while it makes the next.
 
     It waits when nobody takes them, and ends when this process does.
 
     Args:
-        work: gives results that can be pickled, none of them None.
+        work: gives (piece, result), pieces ascending, and (piece, None) behind the results of each.
         others: the workers there are.
 
     Attributes:
-        pipe: what results come through, -1 when nothing more does.
+        said: pipe through which it tells of its results, -1 when nothing more comes.
     """
 
-    def __init__(self, work: Callable[[], Iterator[Any]], others: Iterable[Worker]) -> None:
-        self._pid, self.pipe, self._held = -1, -1, bytearray()
-        before = [worker.pipe for worker in others if worker.pipe >= 0]
+    def __init__(self, work: Callable[[], Iterator[tuple[int, Any]]], others: Iterable[Worker]) -> None:
+        self._pid = self.said = self._free = self._memory = -1
+        self._next: tuple[int, int] | None = None
+        self._taken = 0
+        theirs = [fd for worker in others for fd in (worker.said, worker._free) if fd >= 0]  # noqa: SLF001  of its kind
+        opened: list[int] = []
         try:
-            ours, theirs = os.pipe()
-        except OSError:
-            return
+            opened += [os.memfd_create("results")]
+            opened += os.pipe()
+            opened += os.pipe()
+            memory, said, tell, wait, free = opened
 
-        def hand_on() -> None:
-            for pipe in (ours, *before):
-                os.close(pipe)
-            for result in work():
-                _send(result, theirs)
+            def hand_on() -> None:
+                for fd in (said, free, *theirs):
+                    os.close(fd)
+                for number, (piece, result) in enumerate(work()):
+                    data = b"" if result is None else pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
+                    if number >= WAITING and not os.read(wait, 1):
+                        return
+                    _write(memory, data, number % WAITING * SLOT)
+                    os.write(tell, SAID.pack(piece, len(data)))
 
-        try:
-            self._pid, self.pipe = fork(hand_on), ours
-            os.set_blocking(ours, False)
-        except OSError:
-            os.close(ours)
+            self._pid = fork(hand_on)
+            opened = [tell, wait]
+            self.said, self._free, self._memory = said, free, memory
+            os.set_blocking(said, False)
         finally:
-            os.close(theirs)
+            for fd in opened:
+                os.close(fd)
 
-    def take(self) -> Any:
-        """Return the next result, None when there is none: the work is done, or has failed."""
-        held = self._held
-        while True:
-            if len(held) >= LENGTH.size:
-                (length,) = LENGTH.unpack_from(held)
-                if len(held) >= LENGTH.size + length:
-                    with memoryview(held) as view:
-                        result = pickle.loads(view[LENGTH.size : LENGTH.size + length])  # noqa: S301  from our own fork
-                    del held[: LENGTH.size + length]
-                    return result
-            if self.pipe < 0 or not (select([self.pipe], [], []) and self._read()):
-                return None
+    def has(self, piece: int) -> bool | None:
+        """Tell whether the next result is of a piece; None where that is not known yet. Lets go of earlier pieces."""
+        while (head := self._head()) is not None and head[0] < piece:
+            self._pass()
+        return None if head is None and self.said >= 0 else head is not None and head[0] == piece
 
-    def drain(self) -> None:
-        """Take in what is there, so that the worker can go on."""
-        while len(self._held) < MOST_HELD and self.pipe >= 0 and self._read():
-            pass
+    def take(self, piece: int) -> Iterator[Any]:
+        """Yield the results of a piece that it has, until the last or until it fails."""
+        while self.said >= 0:
+            if (head := self._head()) is None:
+                _wait([self])
+                continue
+            if head[0] != piece:
+                return
+            result = self._result(head[1])
+            self._pass()
+            if result is None:
+                return
+            yield result
 
-    def _read(self) -> bool:
-        """Read once from the pipe; tell whether there was something. Close it at its end."""
-        try:
-            piece = os.read(self.pipe, PIECE)
-        except BlockingIOError:
-            return False
-        self._held += piece
-        if not piece:
-            self.end()
-        return bool(piece)
+    def _head(self) -> tuple[int, int] | None:
+        """Return piece and length of the next result, None where there is none, or none yet."""
+        if self._next is None and self.said >= 0:
+            with suppress(BlockingIOError):
+                if said := os.read(self.said, SAID.size):
+                    self._next = SAID.unpack(said)
+                else:
+                    self.end()
+        return self._next
+
+    def _result(self, length: int) -> Any:
+        return pickle.loads(os.pread(self._memory, length, self._taken % WAITING * SLOT)) if length else None  # noqa: S301  from our own fork
+
+    def _pass(self) -> None:
+        """Let go of the next result, so that the worker can go on."""
+        self._next = None
+        self._taken += 1
+        with suppress(BrokenPipeError):
+            os.write(self._free, b"\0")
 
     def end(self) -> None:
-        """Stop it, whatever it is doing; what has come from it can still be taken."""
+        """Stop it, whatever it is doing."""
         if self._pid > 0:
             end(self._pid)
-            os.close(self.pipe)
-            self._pid = self.pipe = -1
+            for fd in (self.said, self._free, self._memory):
+                os.close(fd)
+            self._pid = self.said = self._free = self._memory = -1
+            self._next = None
 
 
-def _send(result: Any, pipe: int) -> None:
-    """Write a result; a pipe that nobody reads any more ends the process."""
-    data = pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
-    view = memoryview(LENGTH.pack(len(data)) + data)
+def _write(file: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
     while view:
-        view = view[os.write(pipe, view) :]
+        written = os.pwrite(file, view, offset)
+        view, offset = view[written:], offset + written

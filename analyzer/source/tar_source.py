@@ -12,6 +12,7 @@ from analyzer.source.stream.input import HEAD, Input
 from analyzer.source.stream.magic import AS_TEXT, refusal, sent_as_text
 from analyzer.source.stream.read_ahead import AheadWindow
 from analyzer.source.stream.window import Window
+from analyzer.source.tar.pieces import Pieces
 from analyzer.source.tar.reader import REFILL, TarReader
 
 if TYPE_CHECKING:
@@ -52,28 +53,28 @@ class TarSource:
         self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
         self._take: Callable[[MemberBatch], int] | None = None
-        self._contents = False
+        self._pieces: Pieces | None = None
+        self._begun = False
 
     @cached_property
     def _window(self) -> Window:
         """Return what the stream is read through."""
         source = self._source  # a window that knew all of this would be freed only with a collection of cycles
         long = source.random_access and source.size is not None and source.size >= LONG
-        by_offset = self._take is not None and self._place is not None
-        kind = AheadWindow if long and not by_offset else Window  # a thread reads ahead where that pays
+        kind = AheadWindow if long and self._pieces is None else Window  # a thread reads ahead where that pays
         largest = self._limits.extended_header + REFILL
         return kind(self._stream, largest, lambda: source.bytes_read, self._below, self._records)
 
     @cached_property
     def _reader(self) -> TarReader:
-        window, limits, take, place, contents = self._window, self._limits, self._take, self._place, self._contents
+        window, limits, take, pieces = self._window, self._limits, self._take, self._pieces
         if take is None:
             return TarReader(window, limits, self._records)
 
         def scanner() -> Scanner:
             from analyzer.source.tar.scan import Scanner  # noqa: PLC0415  numpy is not for every bundle
 
-            return Scanner(window, limits, take, place, contents=contents)
+            return Scanner(window, limits, take, pieces)
 
         return TarReader(window, limits, self._records, scanner)
 
@@ -108,14 +109,19 @@ class TarSource:
             self.losses.insert(0, self.losses.pop())
         self.sha256 = self._source.finish()
 
+    def begin(self, *, contents: bool) -> None:
+        """Read ahead from now on, as `MemberSource` says."""
+        self._begun = True
+        if not self._packed and (place := self._source.place) is not None:
+            self._pieces = Pieces(place, self._limits, contents=contents)
+        else:
+            self._window.begin()
+
     def offer(self, take: Callable[[MemberBatch], int], *, contents: bool) -> None:
         """Offer members many at a time, as `MemberSource` says."""
-        self._take, self._contents = take, contents
-
-    @property
-    def _place(self) -> tuple[int, int, int] | None:
-        """Return descriptor, first byte and length of a plain file, None for any other stream."""
-        return None if self._packed else self._source.place
+        self._take = take
+        if not self._begun:
+            self.begin(contents=contents)
 
     def close(self) -> None:
         """Release the input."""
@@ -124,7 +130,8 @@ class TarSource:
 
     def _end(self) -> None:
         """Stop the thread and the processes that read ahead."""
-        self._reader.close()
+        if self._pieces is not None:
+            self._pieces.close()
         self._window.close()
 
 

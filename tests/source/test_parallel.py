@@ -85,6 +85,44 @@ def test_an_error_here_ends_the_second_process(monkeypatch):
             os.kill(child, 0)
 
 
+def results(piece):
+    """Return several results of a piece, and who made it; the third has none."""
+    yield from ((piece, number, os.getpid()) for number in range(0 if piece == 3 else 20))
+
+
+def test_pieces_are_taken_in_order_whoever_did_them():
+    ahead, made, ours = sharing.Ahead(results, 12, 2), set(), []
+    for piece in range(12):
+        found = list(ahead.take(piece))
+        made |= {process for *_, process in found}
+        if not found and piece != 3:
+            ours.append(piece)
+        assert [each[:2] for each in found] in ([], [(piece, number) for number in range(20)])
+        time.sleep(0.005)
+    ahead.close()
+    assert made - {os.getpid()}
+    assert len(ours) < 6
+
+
+def test_pieces_that_nobody_wants_are_let_go():
+    ahead = sharing.Ahead(results, 60, 2)
+    list(ahead.take(0))
+    next(ahead.take(1), None)
+    time.sleep(0.05)  # the other process has made as much as may wait
+    assert [each[:2] for each in ahead.take(59)] in ([], [(59, number) for number in range(20)])
+    assert not ahead._done
+    ahead.close()
+
+
+def test_a_process_waits_when_nobody_takes_what_it_made():
+    ahead = sharing.Ahead(lambda piece: iter([(piece, os.getpid())]), 1000, 2)
+    (worker,) = ahead._workers
+    assert list(worker.take(0)) == [(0, worker._pid)]
+    time.sleep(0.1)
+    assert ahead._next() <= sharing.WAITING
+    ahead.close()
+
+
 @pytest.mark.parametrize("depth", ["standard", "deep"])
 def test_layers_compared_in_two_processes_are_told_the_same(monkeypatch, depth):
     def findings():

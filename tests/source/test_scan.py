@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.collect import Collector
+from analyzer.source import parallel
 from analyzer.source.open import open_bundle
-from analyzer.source.tar import hop, reader, scan
+from analyzer.source.tar import hop, pieces, reader, scan
 from tests.archives import tar_of
 from tests.contents import HEALTHY
 from tests.source.craft import BLOCK, END, base256, header, long_name, member, pax
@@ -215,7 +216,7 @@ def test_real_bundles(name):
 def test_hostile_headers_do_not_cost_a_scan_each(monkeypatch):
     monkeypatch.undo()
     looks = []
-    for owner, name in ((scan.Scanner, "_look"), (scan.Hopper, "look")):
+    for owner, name in ((scan.Scanner, "_look"), (pieces.Pieces, "look")):
         look = getattr(owner, name)
         monkeypatch.setattr(owner, name, lambda *args, look=look: looks.append(1) or look(*args))
     odd = b"".join(member(LAYER + b"z%d" % n, kind=b"Z") + member(LAYER + b"y%d" % n) for n in range(4_000))
@@ -252,9 +253,10 @@ def test_members_larger_than_what_is_read_at_once():
 @pytest.fixture
 def far(monkeypatch):
     """Gather what lies ahead in two processes, in small pieces."""
-    for name, value in (("WORTH", 0), ("LEAST", 16 << 10), ("LARGEST", 16 << 10), ("STRETCH", 4096)):
-        monkeypatch.setattr(hop, name, value)
-    monkeypatch.setattr(hop, "processors", lambda: 2)
+    for name, value in (("WORTH", 0), ("LEAST", 16 << 10), ("LARGEST", 16 << 10)):
+        monkeypatch.setattr(pieces, name, value)
+    monkeypatch.setattr(hop, "STRETCH", 4096)
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
 
 
 def ahead(data: bytes, *, content: bool = False) -> int:
@@ -304,16 +306,16 @@ def test_what_processes_gather_ahead_is_what_one_would_find():
 @pytest.mark.parametrize("how", ["killed", "error"])
 def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how):
     data = b"".join(ordinary(base=LAYER + b"%d/" % n) for n in range(6)) + END
-    piece, parent = hop.Hopper._piece, os.getpid()
+    members, parent = hop.Hopper.members, os.getpid()
 
     def dying(self, *args):
         if os.getpid() != parent:
             if how == "error":
                 raise MemoryError
             os.kill(os.getpid(), signal.SIGKILL)
-        return piece(self, *args)
+        return members(self, *args)
 
-    monkeypatch.setattr(hop.Hopper, "_piece", dying)
+    monkeypatch.setattr(hop.Hopper, "members", dying)
     assert ahead(data) > MANY
 
 
@@ -334,8 +336,8 @@ def test_a_reader_that_is_left_early_leaves_no_process(tmp_path, monkeypatch):
 
 def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch, tmp_path):
     looks = []
-    scanned = hop.Hopper._scan
-    monkeypatch.setattr(hop.Hopper, "_scan", lambda self, *args: looks.append(1) or scanned(self, *args))
+    scanned = hop.Hopper.scan
+    monkeypatch.setattr(hop.Hopper, "scan", lambda self, *args: looks.append(1) or scanned(self, *args))
     monkeypatch.setattr(scan, "PAUSE", 128)
     odd = b"".join(member(LAYER + b"z%d" % n, kind=b"Z") + member(LAYER + b"y%d" % n) for n in range(4_000))
     data = member(LAYER + b"first") + odd + END
@@ -345,5 +347,5 @@ def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch, tmp_pat
     path.write_bytes(data)
     looks.clear()
     with path.open("rb") as file:
-        list(hop.Hopper(file.fileno(), 0, len(data), DEFAULT, contents=False)._piece(0, len(data)))
+        list(hop.Hopper((file.fileno(), 0, len(data)), DEFAULT, contents=False).members(0, len(data)))
     assert len(looks) <= hop.CHAINS

@@ -66,6 +66,11 @@ class AheadWindow(Window):
         """Bytes of the input that the data taken so far came from."""
         return self._now.bytes_read
 
+    def begin(self) -> None:
+        """Start the thread."""
+        if self._thread.ident is None:
+            self._thread.start()
+
     def _pump(self) -> None:
         """Fill free buffers until the stream ends or the reader has enough."""
         below = self._below
@@ -117,8 +122,7 @@ class AheadWindow(Window):
         self._hand_on(self._now.listed)
         if self._over:
             return None
-        if self._thread.ident is None:
-            self._thread.start()
+        self.begin()
         now = self._full.get()
         if self._error is not None:
             raise self._error

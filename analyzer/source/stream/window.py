@@ -49,6 +49,9 @@ class Window:
         self.end = 0
         self.base = 0
 
+    def begin(self) -> None:
+        """Read ahead from now on, where something does."""
+
     @property
     def offset(self) -> int:
         """Stream offset of the next unread byte."""

@@ -1,20 +1,13 @@
-"""Gather headers, each of whose sizes leads to the next one, and read next to nothing else of a plain file.
-
-Further processes gather what lies ahead, where there are processors for them. Whether a member starts where they found
-one is for this process to find out, by coming there; it gathers by itself wherever they have not.
-"""
+"""Gather headers, each of whose sizes leads to the next one, and read next to nothing else of a plain file."""
 
 from __future__ import annotations
 
 import os
-from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.source.forks import processors
-from analyzer.source.parallel import Worker
 from analyzer.source.tar.batch import Scan
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, find_headers, sound
 from analyzer.source.tar.contents import Contents
@@ -28,21 +21,17 @@ if TYPE_CHECKING:
 
     Read = Callable[[int, int, int], int]
 
-MOST = 4_096
+MOST = 2_048
 """Members that are gathered at once."""
 STEP = 4 << 10
 """Bytes that are read at once: most of more would be content, and copying it takes longer than asking again."""
-ROOM = 16 << 20
+ROOM = 8 << 20
 """Bytes for headers that are looked at together, and for what lies between them."""
 LONGEST = 64 << 10
 """Longest extended headers of a member that are gathered."""
 LEADS = CHAINED.tobytes()
 FIELDS = Struct("124x12s20xB").unpack_from
 """Size and type of a header."""
-WORTH = 64 << 20
-"""Bytes that are worth further processes."""
-PIECES, LEAST, LARGEST = 32, 32 << 20, 128 << 20
-"""Pieces of a file, about, and how many bytes one has."""
 STRETCH = 1 << 20
 """Bytes searched for a header at once."""
 POOR, CHAINS = 64, 16
@@ -53,74 +42,24 @@ class Hopper:
     """Hops from header to header of a plain file.
 
     Args:
-        file: descriptor.
-        start: where in it the tar starts.
-        size: bytes of the tar.
+        file: descriptor, where in it the tar starts, and how long it is.
         limits: bounds on what is read.
         contents: whether the checksums of contents are wanted.
     """
 
-    def __init__(self, file: int, start: int, size: int, limits: Limits, *, contents: bool) -> None:
-        self._file, self._start, self._size = file, start, size
+    def __init__(self, file: tuple[int, int, int], limits: Limits, *, contents: bool) -> None:
+        self._file, self._start, self._size = file
         self._limits = limits
-        self._contents = Contents(file, start) if contents else None
+        self._contents = Contents(self._file, self._start) if contents else None
         self._steps = Steps()
         self._memory = bytearray(ROOM)
         self._view = memoryview(self._memory)
-        self._workers: list[Worker] = []
-        self._held: list[Scan | int] = []  # of each worker: members, or a place before which are none
-        self._first = self._step = -1
 
-    def look(self, offset: int) -> Scan | None:
-        """Return members from an offset on, None where none is found there."""
-        if self._first < 0:
-            self._begin(offset)
-        piece = (offset - self._first) // self._step
-        worker = piece % (len(self._workers) + 1)
-        if worker and (scan := self._found(worker - 1, offset)) is not None:
-            return scan
-        scan = self._scan(offset, self._first + (piece + 1) * self._step)
-        for each in self._workers:
-            each.drain()
-        return scan
-
-    def close(self) -> None:
-        """End the further processes."""
-        for worker in self._workers:
-            worker.end()
-
-    def _begin(self, offset: int) -> None:
-        """Share what follows with all processes there may be: each takes its turn with pieces of it."""
-        left, count = self._size - offset, processors()
-        self._first, self._step = offset, max(left, 1)
-        if left < WORTH or count == 1:
-            return
-        self._step = min(max(left // PIECES, LEAST), LARGEST) // BLOCK * BLOCK
-        for number in range(1, count):
-            share = partial(self._share, range(offset + number * self._step, self._size, count * self._step))
-            self._workers.append(Worker(share, self._workers))
-            self._held.append(0)
-
-    def _share(self, places: range) -> Iterator[Scan | int]:
-        """Yield the members of some pieces, and where each piece ends."""
-        for start in places:
-            until = min(start + self._step, self._size)
-            yield from self._piece(start, until)
-            yield until
-
-    def _found(self, worker: int, offset: int) -> Scan | None:
-        """Return the members that a worker found from an offset on, None where it found none there."""
-        held: Scan | int | None = self._held[worker]
-        while held is not None and (held if isinstance(held, int) else held.ends[-1]) <= offset:
-            held = self._workers[worker].take()
-        self._held[worker] = self._size if held is None else held
-        return held if isinstance(held, Scan) and offset in held.begins else None
-
-    def _piece(self, start: int, until: int) -> Iterator[Scan]:
+    def members(self, start: int, until: int) -> Iterator[Scan]:
         """Yield the members that start between two places, as far as they can be found from there."""
         pos, poor = self._header(start, until), 0
         while pos < until and poor < CHAINS:
-            scan = self._scan(pos, until)
+            scan = self.scan(pos, until)
             count = 0 if scan is None else len(scan.begins)
             poor += count < POOR
             if scan is None:
@@ -145,7 +84,7 @@ class Hopper:
             pos += len(data)
         return until
 
-    def _scan(self, offset: int, until: int) -> Scan | None:
+    def scan(self, offset: int, until: int) -> Scan | None:
         """Return up to `MOST` members from an offset on that start before a place, None for none."""
         held = Held(self._memory, offset, -1)
         places = gather(held, self._read, self._steps, offset, until, self._size)

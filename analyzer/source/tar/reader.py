@@ -97,11 +97,6 @@ class TarReader:
                 break
         self._finish()
 
-    def close(self) -> None:
-        """End what takes many members at a time."""
-        if self._scanner is not None:
-            self._scanner.close()
-
     def _many(self, most: int) -> int:
         """Let up to `most` members be taken at once; return how many were."""
         if self.members < FIRST or self._extras is not None or self._zeros:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyzer.source.tar.header import BLOCK
-from analyzer.source.tar.hop import Held, Hopper, Steps, gather, scan_of
+from analyzer.source.tar.hop import Held, Steps, gather, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.source.stream.window import Window
     from analyzer.source.tar.batch import MemberBatch, Scan
     from analyzer.source.tar.pax import Extras
+    from analyzer.source.tar.pieces import Pieces
 
     Take = Callable[[MemberBatch], int]
 
@@ -39,15 +40,11 @@ class Scanner:
         window: the stream.
         limits: bounds on what is read.
         take: takes members from the first of a batch on, and says how many.
-        file: descriptor, first byte and length of a plain file; None for any other stream.
-        contents: whether the checksums of contents are wanted.
+        pieces: of a plain file; None for any other stream.
     """
 
-    def __init__(
-        self, window: Window, limits: Limits, take: Take, file: tuple[int, int, int] | None, *, contents: bool
-    ) -> None:
-        self._window, self._limits, self._take = window, limits, take
-        self._hopper = None if file is None else Hopper(*file, limits, contents=contents)
+    def __init__(self, window: Window, limits: Limits, take: Take, pieces: Pieces | None) -> None:
+        self._window, self._limits, self._take, self._pieces = window, limits, take, pieces
         self._steps = Steps()
         self._scan: Scan | None = None
         self._pause = self._resume = 0
@@ -68,7 +65,7 @@ class Scanner:
             return 0
         self._pause, scan = 0, self._scan
         if scan is None or offset >= scan.ends[-1]:
-            scan = self._scan = self._look() if self._hopper is None else self._hopper.look(offset)
+            scan = self._scan = self._look() if self._pieces is None else self._pieces.look(offset)
             if scan is None or scan.good < POOR:
                 self._pause, self._resume = PAUSE, offset + FAR
             if scan is None:
@@ -85,11 +82,6 @@ class Scanner:
         else:
             self._pause, self._resume = FEWEST, offset + FAR
         return taken
-
-    def close(self) -> None:
-        """End the further processes."""
-        if self._hopper is not None:
-            self._hopper.close()
 
     def _look(self) -> Scan | None:
         """Return the members that start in the window at its position and lie wholly in it, None for none."""
