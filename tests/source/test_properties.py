@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import AnalyzerError
 from analyzer.limits import Limits
-from analyzer.source import open as opening
+from analyzer.source import tar_source
 from analyzer.source.open import open_bundle
 from analyzer.source.stream import input as source_input
 from analyzer.source.stream import read_ahead, window
@@ -203,12 +203,12 @@ def test_ahead_gives_what_a_plain_window_gives(monkeypatch, tmp_path):
         flipped[len(packed) * 2 // 3] ^= 0x55
         for data in (packed, packed[: len(packed) * 3 // 4], bytes(flipped), packed + b"garbage"):
             path.write_bytes(data)
-            monkeypatch.setattr(opening, "LONG", 1 << 60)
+            monkeypatch.setattr(tar_source, "LONG", 1 << 60)
             try:
                 plain = drain(open_bundle(path))
             except AnalyzerError:
                 continue
-            monkeypatch.setattr(opening, "LONG", 0)
+            monkeypatch.setattr(tar_source, "LONG", 0)
             for size in (513, 4096, 10_007, 300_000):
                 monkeypatch.setattr(read_ahead, "DATA", size)
                 got = drain(open_bundle(path, hash_input=True))
@@ -229,7 +229,7 @@ def test_large_contents_are_passed_over_unread(monkeypatch, tmp_path):
     skip = source_input.Input.skip
     monkeypatch.setattr(source_input.Input, "skip", lambda self, count: passed.append(skip(self, count)) or passed[-1])
     for long in (0, 1 << 60):
-        monkeypatch.setattr(opening, "LONG", long)
+        monkeypatch.setattr(tar_source, "LONG", long)
         passed.clear()
         got = drain(open_bundle(path), content=False)
         assert got.paths == ["big", *WHOLE.paths]
@@ -241,7 +241,7 @@ def test_large_contents_are_passed_over_unread(monkeypatch, tmp_path):
 def test_giving_up_early_ends_the_thread_and_keeps_the_digest_whole(monkeypatch, tmp_path):
     path = tmp_path / "bundle"
     path.write_bytes(gzip.compress(ARCHIVE * 50))
-    monkeypatch.setattr(opening, "LONG", 0)
+    monkeypatch.setattr(tar_source, "LONG", 0)
     monkeypatch.setattr(read_ahead, "DATA", 4096)
     before = threading.active_count()
     got = drain(open_bundle(path, limits=Limits(members=3), hash_input=True))
@@ -258,7 +258,7 @@ def test_giving_up_early_ends_the_thread_and_keeps_the_digest_whole(monkeypatch,
 def test_trouble_in_the_thread_reaches_the_reader(monkeypatch, tmp_path):
     path = tmp_path / "bundle"
     path.write_bytes(gzip.compress(ARCHIVE))
-    monkeypatch.setattr(opening, "LONG", 0)
+    monkeypatch.setattr(tar_source, "LONG", 0)
     source = open_bundle(path)
     monkeypatch.setattr(source._window._stream, "readinto", lambda view: 1 / 0)
     with pytest.raises(ZeroDivisionError):
