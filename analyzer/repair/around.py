@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.shell import INSIDE, as_its_user, quoted
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
@@ -49,8 +50,9 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
     there = f"[ \"$({podman} info --format '{{{{.Store.GraphRoot}}}}')\" = {quoted(f'{work}/donor')} ]"
     for image, found in pulls.items():
-        tries = " || ".join(f"{podman} pull -q -- {shlex.quote(name)}" for name in found[:6])
-        tries = f"{there} && {{ {tries}; }}"
+        names = " ".join(map(shlex.quote, found[:MOST]))
+        came = " && ".join(f"[ -e {quoted(f'{work}/donor/{path}')} ]" for path in brings(site, image)[:2])
+        tries = f'{there} && {{ for n in {names}; do {podman} pull -q -- "$n" && {came} && break; done; {came}; }}'
         name = label(site, image)
         if site.doubtful:
             tries = f'[ -z "$(ls {quoted(work)}/gone-* 2>/dev/null)" ] || {{ {tries}; }}'

@@ -9,38 +9,23 @@ from analyzer.checks.store.owner_and_mode import own_files
 from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
-from analyzer.repair.layers import split_of, tar_size
-from analyzer.repair.pieces import mend_pieces
+from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
+from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
 from analyzer.snapshot.bigdata import key_of
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
 
-FILES = (
-    "OVL-022",
-    "OVL-023",
-    "OVL-024",
-    "TSP-006",
-    "TSP-007",
-    "TSP-008",
-    "TSP-009",
-    "TSP-010",
-    "TSP-011",
-    "OVL-016",
-    "OVL-018",
-)
-SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
 EITHER = ("TSP-007", "TSP-008")
 """Files that are not what the tar-split says: either of the two may be wrong, so both come from the donor."""
 BIG_DATA = ("LAY-010", "LAY-011")
-TAR_BLOCK = 512
 
 
 def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     """Note what comes from the donor: files, tar-splits and big data of layers."""
     rows = site.right("layers")
-    singly = mend_pieces(site, evidence, site.of(*FILES))
+    singly = pieces_of(site, evidence, site.of(*FILES))
     for finding in site.of(*FILES):
         if finding.subject.id in singly:
             continue
@@ -50,13 +35,16 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             if finding.rule in EITHER and any(layer in store.tar_splits for store in site.stores):
                 site.resplit.add(layer)
     _owners(site, evidence)
+    users = evidence.users(site.parents())
+    site.brings.update(image for layer in site.refill for image in users.get(layer, ()))
     for layer, why in sorted(site.refill.items()):
-        if not _from_donor(site, evidence, layer):
-            site.unsolved.append((layer, "the layer is no pulled one: nothing but a copy of the node has its files"))
-            continue
-        take_layer(site, site.home_of(layer), layer, why)
-        _donor_for(site, evidence, layer)
-    whole = _wrong_in_the_record(site)
+        _refill(site, evidence, layer, why)
+    for layer, edits in singly.items():
+        for number, edit in edits:
+            site.note(number, edit, layer, why=FROM_TEMPLATE if layer in site.rel.mapped else FROM_SPLIT)
+    if any(f.facts.get("part") == "layers" and not f.doubt for f in site.of("STO-022")):
+        site.resplit |= {layer for layer in evidence.proofs if not any(layer in s.tar_splits for s in site.stores)}
+    whole = wrong_in_the_record(site)
     told = {f.subject.id for f in site.of(*SPLIT)} - whole
     splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)} - whole
     splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
@@ -74,15 +62,12 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     _big_data(site, evidence)
 
 
-def _wrong_in_the_record(site: Site) -> set[str]:
-    """Return the layers of which the record alone is wrong about the size: their tar-splits are whole tars.
-
-    The checksum of gzip covers the tar-split, and nothing else speaks against it. Its size then goes into the record.
-    """
-    sizes = {f.subject.id for f in site.of("TSP-004")}
-    others = {f.subject.id for f in site.of(*FILES, *(rule for rule in SPLIT if rule != "TSP-004"))}
-    whole = {layer: tar_size(split_of(site, layer)) for layer in sizes - others}
-    return {layer for layer, size in whole.items() if size and size % TAR_BLOCK == 0}
+def _refill(site: Site, evidence: LayerEvidence, layer: str, why: str) -> None:
+    if _from_donor(site, evidence, layer):
+        take_layer(site, site.home_of(layer), layer, why)
+        _donor_for(site, evidence, layer)
+    else:
+        site.unsolved.append((layer, "the layer is no pulled one: nothing but a copy of the node has its files"))
 
 
 def _owners(site: Site, evidence: LayerEvidence) -> None:
@@ -164,6 +149,6 @@ def _donor_for(site: Site, evidence: LayerEvidence, layer: str) -> None:
     named = [image for image in fits if any(map(pulls, names_of(site, image)))]
     if any(image in site.donors for image in named):
         return
-    chosen = min(named or fits, default="")
+    chosen = min(named or fits, key=lambda image: (-site.brings[image], image), default="")
     if chosen:
         site.donors.setdefault(chosen, []).append(layer)

@@ -8,7 +8,7 @@ from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
 from analyzer.repair.site import layer_path
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.overlay import link_target
-from analyzer.source.member import DIRECTORY
+from analyzer.source.member import DIRECTORY, SYMLINK
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
@@ -29,7 +29,10 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
     absent = [layer for layer in rows if layer in needed and layer not in present and HEX_ID.fullmatch(layer)]
     if site.of(*GONE) or any(f.rule.startswith("OVL") for f in site.findings):
         for layer in absent:
-            if not _renamed(site, layer, present):
+            other = site.stores[site.home_of(layer)].home.others.get(layer)
+            if other is not None and other.kind == SYMLINK:
+                site.unsolved.append((layer, "its directory is a symlink, and the bundle lacks what it leads to"))
+            elif not _renamed(site, layer, present):
                 _make(site, evidence, layer)
     _set_strays_aside(site, set(site.right("layers")))
     told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
@@ -153,9 +156,11 @@ def _make(site: Site, evidence: LayerEvidence, layer: str) -> None:
         else:
             site.refill[layer] = "its directory is gone"
         return
+    if layer in store.home.others:
+        site.note(number, SetAside(path), layer, why="what stands in place of a layer's directory")
     site.note(number, Folder(path), layer, why="the directory of the layer")
     below = site.parents().get(layer, "")
-    for part in ("work", "merged") if below else ("empty", "work", "merged"):
+    for part in ("work", *(("merged",) if own else ()), *(() if below else ("empty",))):
         site.note(number, Folder(f"{path}/{part}"), layer, why="the directory of the layer")
     if own:
         site.note(number, Folder(f"{path}/diff", 0o755), layer, why="an empty writable layer", loss=UPPER_LOST)

@@ -9,11 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.repair.chains import read_picture
+from analyzer.repair.site import layer_path
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
 
 if TYPE_CHECKING:
     from analyzer.repair.site import Site
+
+
+MOST = 8
+"""References that are tried for one image."""
 
 
 def pulls(name: str) -> bool:
@@ -35,8 +41,43 @@ def names_of(site: Site, image: str) -> list[str]:
     return [*names, *sorted(site.rel.remembered.get(image, ()))]
 
 
+def brings(site: Site, image: str) -> list[str]:
+    """Return the paths of the donor root that the pull of an image is for."""
+    driver = site.stores[0].driver
+    layers = [each for each in site.donors.get(image, ()) if HEX_ID.fullmatch(each)]
+    items = len(layers) < len(site.donors.get(image, ()))
+    found = [layer_path(driver, layer) for layer in dict.fromkeys(layers)]
+    return [*found, f"{driver}-images/{image}"] if items else found
+
+
 def references(site: Site, image: str) -> list[str]:
-    """Return what to pull for an image, the surest first: by its own manifest's digest, by its record's, by name."""
+    """Return what to pull for an image, the surest first.
+
+    By its own manifest's digest, by its record's, by the digests of other images that have the same layers, by name.
+    """
+    images = [image, *_stand_ins(site, image)]
+    told = [_exact(site, each) for each in images]
+    names = [name for each in images for name in names_of(site, each) if pulls(name)]
+    return list(dict.fromkeys([*(reference for exact in told for reference in exact), *names]))
+
+
+def _stand_ins(site: Site, image: str) -> list[str]:
+    """Return up to two other images that have every layer an image is pulled for: a registry may have lost it."""
+    layers = {each for each in site.donors.get(image, ()) if HEX_ID.fullmatch(each)}
+    if not layers or len(layers) < len({*site.donors[image]}):
+        return []
+    found, parents = [], site.parents()
+    for other, row in sorted(site.right("images").items()):
+        chain, node = set[str](), str(row.get("layer") or "")
+        while node and node not in chain:
+            chain.add(node)
+            node = parents.get(node, "")
+        if other != image and layers <= chain and any(map(pulls, names_of(site, other))):
+            found.append(other)
+    return found[:2]
+
+
+def _exact(site: Site, image: str) -> list[str]:
     row = site.right("images").get(image, {})
     names = [name for name in names_of(site, image) if pulls(name)]
     picture = None
@@ -46,5 +87,4 @@ def references(site: Site, image: str) -> list[str]:
     digests = [picture.manifest] if picture and picture.manifest else []
     digests += [d for d in (row.get("digest"),) if isinstance(d, str) and DIGEST.fullmatch(d)]
     repositories = list(dict.fromkeys(repository(n) for n in names))
-    exact = [f"{r}@{d}" for r in repositories for d in dict.fromkeys(digests)]
-    return list(dict.fromkeys([*exact, *names]))
+    return [f"{r}@{d}" for r in repositories for d in dict.fromkeys(digests)]

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING
 from analyzer.repair.site import INDEXES, Row
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.salvage import salvage_array
+from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.repair.site import Site
+    from analyzer.snapshot.containers import ContainerRecord
     from analyzer.snapshot.documents import Document
+    from analyzer.snapshot.images import ImageRecord
+    from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.store import Store
 
 NAMES = re.compile(r'"names"\s*:\s*\[([^\]\[]*)\]?')
@@ -36,7 +42,39 @@ def mend_indexes(site: Site) -> None:
                 if newer and (document is None or document.empty or document.broken or not rows):
                     rows = newer
                 if rows is not None:
+                    if rows is not newer:
+                        _decodable(store, part, document, rows)
                     site.rows[number][key] = [row for row in rows if _belongs(part, row)]
+
+
+def _decodable(store: Store, part: str, document: Document | None, rows: list[Row]) -> None:
+    """Take out of rows what the engine's decoder refuses the whole file for; what is known comes back later."""
+    if document is None:
+        return
+    place = {row.pointer: at for at, row in enumerate(r for r in document.salvaged.rows if isinstance(r.value, dict))}
+    records: Sequence[LayerRecord | ImageRecord | ContainerRecord] = getattr(store, part)
+    for record in records:
+        if record.where.path != document.path or not record.problems:
+            continue
+        row = rows[place[record.where.pointer]]
+        for problem in record.problems:
+            key = problem.where.pointer[len(record.where.pointer) + 1 :].partition("/")[0]
+            for name in [name for name in row if name.lower() == key and name != "id"]:
+                del row[name]
+        if "created" not in row:
+            row["created"] = format_time(_time_of(store, part, record.id) or 0)
+
+
+def _time_of(store: Store, part: str, name: str) -> int | None:
+    """Return when an object was made: by podman's database, else by its directory or its data."""
+    known = store.libpod[0].containers.get(name) if part == "containers" and store.libpod else None
+    if known is not None:
+        return known.created_ns
+    if part == "layers":
+        directory = store.home.layers.get(name)
+        return directory.member.mtime_ns if directory and directory.member else None
+    files = (store.image_files if part == "images" else store.container_files).get(name, {})
+    return min((file.member.mtime_ns for file in files.values()), default=None)
 
 
 def is_lost(site: Site, number: int, part: str) -> bool:

@@ -11,6 +11,7 @@ import shlex
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from analyzer.repair.donor import MOST, brings
 from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, quoted
 
@@ -40,8 +41,9 @@ def kit_files(plan: BundlePlan, made_for: str, version: str) -> dict[str, bytes]
         if not any(each.step.edits or each.step.kind in ("fetch", "setting") for each in steps):
             continue
         name = "repair.sh" if "repair.sh" not in made else f"repair-{number + 1}.sh"
-        text = "\n".join(_script(group, steps, made, made_for, version)) + "\n"
-        made[name] = text.encode()
+        lines = [*_script(group, steps, made, made_for, version)]
+        own = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+        made[name] = ("\n".join(lines).replace("\nME=\n", f"\nME={own}\n", 1) + "\n").encode()
     return made
 
 
@@ -70,6 +72,7 @@ def _script(
     for number, place in enumerate(plan.places):
         yield f"S{number}={quoted(place.path)}"
     yield f"W={quoted(plan.work)}"
+    yield "ME="
     yield f"STORES='{' '.join(map(str, range(len(plan.places))))}'"
     yield f"DRIVER={quoted(plan.site.stores[0].driver if plan.site else 'overlay')}"
     rootless = plan.places[0].rootless
@@ -105,10 +108,12 @@ def _script(
     yield "    saved=$ONLY"
     yield "    ONLY="
     for each in (each for each in steps if each.step.kind == "pull"):
-        names = " ".join(shlex.quote(name) for name in plan.pulls[each.step.about[0]][:6])
+        (image, *_) = each.step.about
+        names = " ".join(shlex.quote(name) for name in plan.pulls[image][:MOST])
+        wanted = shlex.quote(" ".join(brings(plan.site, image))) if plan.site else "''"
         said = shlex.quote(plain(each.step.effect))
         yield f'    if step {each.number} {each.step.risk} {said} && [ "$HOW" = go ]; then'
-        yield f"        pull {each.number} {names}"
+        yield f"        pull {each.number} {wanted} {names}"
         yield "    fi"
     yield "    ONLY=$saved"
     yield "}"
@@ -135,6 +140,14 @@ def _script(
                 except UnsafePathError:
                     continue
             yield "    fi"
+    yield "}"
+    yield ""
+    yield "back() { # back NUMBER: undo the setting of a step"
+    yield "    case $1 in"
+    for each in (each for each in steps if each.step.back):
+        yield f"    {each.number}) {each.step.back} ;;"
+    yield "    *) return 1 ;;"
+    yield "    esac"
     yield "}"
     yield ""
     yield "marks() { # what is gone on the node, of what the bundle lacks"

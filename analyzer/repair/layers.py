@@ -31,6 +31,14 @@ ORDER = (
     "big-data-names",
 )  # fmt: skip
 """Fields of a layer record in the order the engines write them."""
+FILES = (
+    "OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-016",
+    "OVL-018",
+)  # fmt: skip
+"""Rules about the files of layers."""
+SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
+"""Rules about their tar-splits."""
+TAR_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +322,8 @@ def _facts(site: Site, layer: str, proof: Proof, row: Row) -> dict[str, Any]:
         facts |= {"compressed-diff-digest": blob.digest, "compressed-size": blob.size}
     elif isinstance(packed, str) and packed in told and row.get("compressed-size") not in (told[packed].size, None):
         facts["compressed-size"] = told[packed].size
-    total = tar_size(split_of(site, layer)) if proof.by_content and layer in site.doubted else None
+    sized = layer in wrong_in_the_record(site) or not isinstance(row.get("diff-size"), int)
+    total = tar_size(split_of(site, layer)) if proof.by_content and layer in site.doubted and sized else None
     if total is not None and row.get("diff-size") != total and row.get("diff-size") != -1:
         facts["diff-size"] = total
     return facts
@@ -362,6 +371,17 @@ def tar_size(file: SmallFile | None) -> int | None:
     for _ in split.groups():
         pass
     return split.total if not split.problems and not split.limit and split.known_total else None
+
+
+def wrong_in_the_record(site: Site) -> set[str]:
+    """Return the layers of which the record alone is wrong about the size: their tar-splits are whole tars.
+
+    The checksum of gzip covers the tar-split, and nothing else speaks against it. Its size then goes into the record.
+    """
+    sizes = {f.subject.id for f in site.of("TSP-004")}
+    others = {f.subject.id for f in site.of(*FILES, *(rule for rule in SPLIT if rule != "TSP-004"))}
+    whole = {layer: tar_size(split_of(site, layer)) for layer in sizes - others}
+    return {layer for layer, size in whole.items() if size and size % TAR_BLOCK == 0}
 
 
 def owners(file: SmallFile | None) -> tuple[list[int], list[int]]:

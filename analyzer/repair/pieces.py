@@ -1,7 +1,8 @@
 """Single files of layers: what the store itself can give back, so that nothing is pulled.
 
-Permission bits and owners are told by the layer's tar-split. An id-mapped copy has every file of the layer that it is
-a copy of, with owners moved by the map of its record (containers/storage drivers/chown.go).
+Permission bits, owners, capabilities and opaque marks are told by the layer's tar-split. An id-mapped copy has every
+file of the layer that it is a copy of, with owners moved by the map of its record (containers/storage
+drivers/chown.go).
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.limits import DEFAULT
-from analyzer.repair.edits import FileCopy, Mode, SetAside
+from analyzer.repair.edits import Attribute, FileCopy, Mode, SetAside
 from analyzer.repair.layers import split_of
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR, DIRECTORY, FILE
-from analyzer.verify.facts import MODE, OWNER
+from analyzer.verify.facts import ATTRIBUTE, MODE, OPAQUE, OWNER
 from analyzer.verify.id_maps import Ids, owners_of, store_owner
+from analyzer.verify.opaque_marks import OPAQUE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,34 +26,42 @@ if TYPE_CHECKING:
     from analyzer.repair.site import Site
     from analyzer.snapshot.content import DiffTable, Entry
 
-MANY = 200
+MANY = 1_000
 """Files of one layer that are put right one by one; with more of them a pull of the layer is quicker."""
-TOLD = frozenset({MODE, OWNER})
+ROOT_MODE = 0o555
+"""What the driver gives the top directory of a pulled layer whose tar does not name it (drivers/overlay, create)."""
+TOLD, MARKS = frozenset({MODE, OWNER}), frozenset({ATTRIBUTE, OPAQUE})
 
 
-def mend_pieces(site: Site, evidence: LayerEvidence, findings: Iterable[Finding]) -> set[str]:
-    """Note edits for the layers whose files the store itself puts right; return these layers."""
+Piece = tuple[int, Mode | Attribute | FileCopy | SetAside]
+FROM_SPLIT = "modes, owners and attributes of files, as the tar-split has them"
+FROM_TEMPLATE = "files of the id-mapped copy, out of the layers that it is a copy of"
+
+
+def pieces_of(site: Site, evidence: LayerEvidence, findings: Iterable[Finding]) -> dict[str, list[Piece]]:
+    """Return (store, edit) for every layer whose files the store itself puts right."""
     told: dict[str, list[Finding]] = {}
     for finding in findings:
         layer = finding.subject.id if finding.subject.kind == "layer" else ""
         told.setdefault(layer, []).append(finding)
-    done = set()
+    done: dict[str, list[Piece]] = {}
     for layer, found in told.items():
         paths = _paths(found)
         if not layer or not paths or layer in site.made or site.stores[0].driver != "overlay":
             continue
+        if not all(path.isprintable() for path in paths):
+            continue
         template = evidence.lowers.template_of(layer) if layer in site.rel.layers else ""
         of_root = store_owner(site.stores[0])[0] == 0
-        told_by_split = TOLD if of_root else {MODE}
+        told_by_split = TOLD | MARKS if of_root else {MODE}
         facets = {facet for finding in found for facet in finding.facts.get("kinds", ())}
         if template:
             chain = list(site.rel.chain(template))
-            healed = of_root and told.keys().isdisjoint(chain) and _from_template(site, layer, chain, paths)
-        else:
-            healed = facets <= told_by_split and len(paths) <= MANY and _from_split(site, layer, set(paths))
-        if healed:
-            done.add(layer)
-    return done
+            if of_root and told.keys().isdisjoint(chain):
+                done[layer] = _from_template(site, layer, chain, paths)
+        elif facets <= told_by_split and len(paths) <= MANY:
+            done[layer] = _from_split(site, layer, set(paths), facets)
+    return {layer: edits for layer, edits in done.items() if edits}
 
 
 def _paths(found: Sequence[Finding]) -> list[str]:
@@ -83,29 +93,28 @@ def _owners(site: Site, number: int, layer: str) -> tuple[Ids, Ids]:
     return owners_of(record, store_owner(site.stores[number]))
 
 
-def _from_template(site: Site, layer: str, chain: Sequence[str], paths: Sequence[str]) -> bool:
-    """Note a copy of each file out of the layers, nearest first, of which this one is an id-mapped copy."""
+def _from_template(site: Site, layer: str, chain: Sequence[str], paths: Sequence[str]) -> list[Piece]:
+    """Return a copy of each file out of the layers, nearest first, of which this one is an id-mapped copy."""
     number, name, table = _table(site, layer)
     sources = [(each, *_table(site, each)) for each in chain]
     same = all(home == number and not site.rel.layers[each].uidmap for each, home, _, _ in sources)
     uids, gids = _owners(site, number, layer)
     if table is None or not same:
-        return False
-    edits: list[FileCopy | SetAside] = []
+        return []
+    edits: list[Piece] = []
     for path in paths:
         to = f"overlay/{layer}/{name}/{path}"
         found = next(((s[0], s[2], s[3]) for s in sources if s[3] is not None and path in s[3].index), None)
         if found is None:
-            edits.append(SetAside(to))
+            edits.append((number, SetAside(to)))
             continue
         source, below, files = found
         entry = files.entry(files.index[path])
         if uids[entry.uid] < 0 or gids[entry.gid] < 0 or entry.kind == CHAR:
-            return False
-        edits.append(_piece(entry, f"overlay/{source}/{below}/{path}", to, uids[entry.uid], gids[entry.gid]))
-    for edit in edits:
-        site.note(number, edit, layer, why="files of the id-mapped copy, out of the layers that it is a copy of")
-    return True
+            return []
+        piece = _piece(entry, f"overlay/{source}/{below}/{path}", to, uids[entry.uid], gids[entry.gid])
+        edits.append((number, piece))
+    return edits
 
 
 def _piece(entry: Entry, source: str, to: str, uid: int, gid: int) -> FileCopy:
@@ -113,24 +122,51 @@ def _piece(entry: Entry, source: str, to: str, uid: int, gid: int) -> FileCopy:
     return FileCopy(to, source, mode, uid, gid, entry.kind == DIRECTORY)
 
 
-def _from_split(site: Site, layer: str, paths: set[str]) -> bool:
-    """Note the permission bits and owners that the tar-split tells; false where it does not tell all of them."""
+def _from_split(site: Site, layer: str, paths: set[str], facets: set[str]) -> list[Piece]:
+    """Return the permission bits, owners and attributes that the tar-split tells; nothing where it lacks one."""
     number, name, table = _table(site, layer)
     split = split_of(site, layer)
     if table is None or split is None or layer not in site.rel.layers:
-        return False
+        return []
     reader = TarSplit(split, DEFAULT)
     of_root = store_owner(site.stores[number])[0] == 0
     uids, gids = _owners(site, number, layer)
-    edits: dict[str, Mode] = {}
+    modes: dict[str, Mode] = {}
+    marks: list[Attribute] = []
+    told: dict[str, int] = {}
+    healed: set[str] = set()
     for entry in reader.entries():
-        if entry.path in paths and entry.path in table.index:
-            uid, gid = (uids[entry.uid], gids[entry.gid]) if of_root else (-1, -1)
-            if of_root and (uid < 0 or gid < 0):
-                return False
-            edits[entry.path] = Mode(f"overlay/{layer}/{name}/{entry.path}", entry.mode, uid, gid)
-    if reader.problems or edits.keys() != paths:
-        return False
-    for edit in edits.values():
-        site.note(number, edit, layer, why="modes and owners of files, as the tar-split has them")
-    return True
+        above, _, last = entry.path.rpartition("/")
+        told[entry.path] = entry.mode
+        if last == OPAQUE_MARK and above in paths and above in table.index:
+            marks.append(Attribute(f"overlay/{layer}/{name}/{above}", "trusted.overlay.opaque", b"y"))
+            healed.add(above)
+        if entry.path not in paths or entry.path not in table.index:
+            continue
+        at = f"overlay/{layer}/{name}/{entry.path}"
+        uid, gid = (uids[entry.uid], gids[entry.gid]) if of_root else (-1, -1)
+        found = table.entry(table.index[entry.path]).xattrs
+        if (of_root and (uid < 0 or gid < 0)) or found.keys() - entry.xattrs.keys() - {"security.selinux"}:
+            return []
+        wrong = {key: value for key, value in entry.xattrs.items() if found.get(key) != value}
+        if facets & TOLD:
+            modes[entry.path] = Mode(at, entry.mode, uid, gid)
+        if wrong or facets & TOLD:
+            healed.add(entry.path)
+        marks += [Attribute(at, key, value) for key, value in wrong.items()]
+    if reader.problems or healed != paths:
+        return []
+    if modes.keys() >= {path for path in table.index if path in told}:
+        modes |= _top(site, number, layer, told.get("", ROOT_MODE), next(iter(modes.values())))
+    edits: list[Mode | Attribute] = [*modes.values(), *marks]
+    return [(number, edit) for edit in edits]
+
+
+def _top(site: Site, number: int, layer: str, mode: int, like: Mode) -> dict[str, Mode]:
+    """Return the mode of a layer's top directory where all of its files were swept, and the sweep took it along."""
+    directory = site.stores[number].home.layers.get(layer)
+    member = directory.entries.get("diff") if directory else None
+    owner = (0, 0) if like.uid >= 0 else (-1, -1)
+    if member is None or (member.mode == mode and owner in ((-1, -1), (member.uid, member.gid))):
+        return {}
+    return {"": Mode(f"overlay/{layer}/diff", mode, *owner)}

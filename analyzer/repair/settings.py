@@ -59,7 +59,8 @@ def _key(finding: Finding, conf: str, setting: tuple[str, str], effect: str, aft
     kept = f"{{ [ -e {conf}.before ] || cp -p -- {conf} {conf}.before; }}"
     change = f"sed -i 's|{line}.*|{key} = \"{value}\"|' {conf}"
     command = f"{check} || {{ {kept} && {change}; }}"
-    yield PlanStep((command,), effect, NONE, after, (finding.subject.key,), kind="setting", done=check)
+    back = f"cp -p -- {conf}.before {conf}"
+    yield PlanStep((command,), effect, NONE, after, (finding.subject.key,), kind="setting", done=check, back=back)
 
 
 def _old_root(finding: Finding, old: str, place: Place) -> Iterable[PlanStep]:
@@ -75,6 +76,7 @@ def _old_root(finding: Finding, old: str, place: Place) -> Iterable[PlanStep]:
         (finding.subject.key,),
         kind="setting",
         done=check,
+        back=f"umount {old}",
     )
     conf = "/" + str(finding.facts.get("conf") or "").lstrip("/")
     effect = f"Set graphroot of {conf} back to {old}, for which podman's database was made."

@@ -22,6 +22,10 @@ PIECE = 90_000
 """Characters of one argument: the kernel takes 131,072 (MAX_ARG_STRLEN)."""
 
 
+SET = shlex.quote("import os, sys; os.setxattr(sys.argv[3], sys.argv[1], bytes.fromhex(sys.argv[2]))")
+"""The package that has setfattr is not on every node."""
+
+
 class UnsafePathError(ValueError):
     """A path holds what no line of a script may hold."""
 
@@ -82,14 +86,15 @@ def commands(edit: Edit, root: str, work: str) -> list[str]:
         own = f"chown -h {edit.uid}:{edit.gid} -- {path} && " if edit.uid >= 0 else ""
         return [f"{own}chmod {edit.mode:o} -- {path}"]
     if isinstance(edit, Attribute):
-        return [f"setfattr -n {quoted(edit.name)} -v 0x{edit.value.hex()} -- {path}"]
+        name, value = quoted(edit.name), edit.value.hex()
+        return [f"{{ setfattr -h -n {name} -v 0x{value} -- {path} || python3 -c {SET} {name} {value} {path}; }}"]
     raise TypeError(edit)
 
 
 ASIDE = (
     'mkdir -p -m 700 -- "$W/aside$S/${p%/*}" && '
-    '{ [ -e "$W/aside$S/$p" ] || [ -L "$W/aside$S/$p" ] || { [ ! -e "$S/$p" ] && [ ! -L "$S/$p" ]; } '
-    '|| mv -- "$S/$p" "$W/aside$S/$p"; }'
+    '{ [ -e "$W/aside$S/$p.was" ] || [ -L "$W/aside$S/$p.was" ] || { [ ! -e "$S/$p" ] && [ ! -L "$S/$p" ]; } '
+    '|| mv -- "$S/$p" "$W/aside$S/$p.was"; }'
 )
 """Keep what is there under its own path in the work directory, the first one for good."""
 BRING = 'mkdir -p -m 700 -- "$S/${p%/*}" && rm -rf -- "$S/$p.new" && cp -a -- "$W/donor/$p" "$S/$p.new"'

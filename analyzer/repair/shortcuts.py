@@ -9,9 +9,9 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import SetAside, ShortLink
+from analyzer.repair.edits import Folder, SetAside, ShortLink
 from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
-from analyzer.source.member import SYMLINK
+from analyzer.source.member import DIRECTORY, SYMLINK
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
@@ -120,6 +120,10 @@ def mend_shortcuts(site: Site, evidence: LayerEvidence) -> None:
         if not ids:
             continue
         right = {shortcuts.texts[layer]: layer for layer in ids}
+        if store.home.link_dir is not None and store.home.link_dir.kind != DIRECTORY:
+            about = store.home.link_dir.path
+            site.note(number, SetAside("overlay/l"), about, why="what stands in place of the directory of short links")
+            site.note(number, Folder("overlay/l"), about, why="the directory of short links")
         _short_links(site, number, store, right)
         for layer in ids:
             _small_files(site, number, store, layer, shortcuts)
@@ -133,6 +137,8 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
                 site.note(number, SetAside(path), right[name], why="a short link that is no symlink")
         elif LINK_ID.fullmatch(name):
             owner = link_target(member) if member.kind == SYMLINK else ""
+            if owner in store.home.others and store.home.others[owner].kind == SYMLINK:
+                continue
             site.note(number, SetAside(path), owner, why="a short link that no layer has")
     for name, layer in sorted(right.items()):
         found = store.home.links.get(name)

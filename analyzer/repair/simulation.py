@@ -14,8 +14,9 @@ from analyzer.checks.finding import RANK
 from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
-from analyzer.repair.contents import BIG_DATA, FILES, SPLIT
+from analyzer.repair.contents import BIG_DATA
 from analyzer.repair.edits import Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.layers import FILES, SPLIT
 from analyzer.snapshot.assemble import read_records
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.provenance import SmallFile

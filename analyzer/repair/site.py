@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.checks.finding import RANK
 from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Write
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.source.member import DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,7 @@ class Site:
         noted: the edits.
         unsolved: what no edit mends, as (object, words).
         donors: images to pull for the donor root, by id.
+        brings: how many layers that need files each image has.
         doubtful: what must be gone on the node before anything is done for a layer, below the graph root.
     """
 
@@ -78,6 +81,7 @@ class Site:
     resplit: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
     doubtful: dict[str, str] = field(default_factory=dict)
+    brings: Counter[str] = field(default_factory=Counter)
     settled: dict[str, dict[str, Row]] | None = None
     settled_parents: dict[str, str] | None = None
 
@@ -92,7 +96,8 @@ class Site:
         if any(part in ("", ".", "..") for path in paths for part in path.split("/")):
             self.unsolved.append((about[0] if about else "", "a path that no engine writes"))
             return
-        self.noted.append(Noted(store, edit, tuple(dict.fromkeys(a for a in about if a)), why, loss))
+        named = tuple(dict.fromkeys(a for a in about if a)) or (edit.path,)
+        self.noted.append(Noted(store, edit, named, why, loss))
 
     def waits_for(self, noted: Noted) -> str:
         """Return the path of the donor without which an edit must not be done, `""` for none.
@@ -206,7 +211,8 @@ def open_site(rel: Relations, findings: tuple[Finding, ...]) -> Site:
             rows[key] = [dict(row.value) for row in document.salvaged.rows if isinstance(row.value, dict)]
         site.found.append(rows)
         site.rows.append(copy.deepcopy(rows))
-        site.directories.append({name for name in store.home.layers if HEX_ID.fullmatch(name)})
+        layers = {n: d for n, d in store.home.layers.items() if HEX_ID.fullmatch(n)}
+        site.directories.append({n for n, d in layers.items() if not d.member or d.member.kind == DIRECTORY})
         site.links.append({})
     return site
 

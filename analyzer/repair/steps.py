@@ -29,6 +29,7 @@ class PlanStep:
         edits: the same as data, with the number of the store.
         kind: `pull`, `stop`, `keep`, `owners`, `edit`, `take`, `start`, `fetch`, `setting`, `look` or `hand`.
         done: a shell test that tells whether a setting is right already, `""` where none can.
+        back: a shell line that undoes a setting, `""` where it stays.
     """
 
     commands: tuple[str, ...]
@@ -39,6 +40,7 @@ class PlanStep:
     edits: tuple[tuple[int, Edit], ...] = ()
     kind: str = "edit"
     done: str = ""
+    back: str = ""
 
     @property
     def command(self) -> str:

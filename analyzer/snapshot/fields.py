@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from analyzer.snapshot.provenance import Problem, Where
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 U32 = 1 << 32
 I64 = 1 << 63
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
 
 
 class Fields:
@@ -47,6 +49,13 @@ class Fields:
             return value or ""
         self.wrong(key, "a string", value)
         return ""
+
+    def time(self, key: str) -> str:
+        """Return a time as text, `""` when absent; the decoder takes nothing but RFC 3339."""
+        value = self.text(key)
+        if isinstance(self._get(key), str) and not TIME.fullmatch(value):
+            self.wrong(key, "an RFC 3339 time", value)
+        return value
 
     def integer(self, key: str) -> int | None:
         """Return an integer of 64 bits, None when absent."""

@@ -40,7 +40,7 @@ class ImageRecord:
 def parse_image(row: Row, path: str) -> ImageRecord:
     """Return the record of one salvaged row; wrong types become problems, never exceptions."""
     get = Fields(row, path)
-    created = get.text("created")
+    created = get.time("created")
     return ImageRecord(
         id=get.text("id"),
         digest=get.text("digest"),

@@ -58,7 +58,7 @@ class LayerRecord:
 def parse_layer(row: Row, path: str, *, volatile: bool) -> LayerRecord:
     """Return the record of one salvaged row; wrong types become problems, never exceptions."""
     get = Fields(row, path)
-    created = get.text("created")
+    created = get.time("created")
     return LayerRecord(
         id=get.text("id"),
         parent=get.text("parent"),

@@ -5,6 +5,7 @@ MODE=run
 ASK=yes
 STOPPED=
 HELD=
+WRITTEN=
 FAILED=0
 RUN=${XDG_RUNTIME_DIR:-/run}/storage.repair # podman takes no run root of more than 50 characters
 TAB=$(printf '\t')
@@ -40,11 +41,16 @@ is_one_of() {
     die "$f is not the file of the bundle: another store, or written since. Capture the node again and make a new kit."
 }
 
-# last_writer STORE PATH SUM: tell that an engine has written since the capture, though the records are the same.
+# last_writer STORE PATH SUM: an engine has written since the capture, though the records are the same: a person decides.
 last_writer() {
     f=$(root "$1")/$2
-    if [ "$MODE" != undo ] && [ ! -e "$W/journal" ] && [ "$(sum "$f")" != "$3" ]; then
-        say "note: an engine has written the store since the capture ($f); its records are those of the bundle"
+    if [ -e "$W/journal" ] || [ -n "$WRITTEN" ] || [ "$(sum "$f")" = "$3" ]; then return 0; fi
+    WRITTEN=yes
+    say "note: an engine has written the store since the capture ($f); its records are those of the bundle"
+    if [ "$MODE" = run ] && [ -n "$ASK" ]; then
+        printf '   Go on? A new capture and a new kit are surer. [y/N] '
+        read -r answer || answer=
+        case $answer in y | Y | yes) ;; *) die "not done: the store was written since the capture" ;; esac
     fi
 }
 
@@ -64,14 +70,21 @@ case $ONLY in *[!0-9]*) die "--only takes the number of a step" ;; esac
 
 # note ACT PATH: remember a change for --undo; its old state lies under aside/ by then.
 note() { printf '%s%s%s\n' "$1" "$TAB" "$2" >>"$W/journal"; }
+noted() { grep -qxF "$1$TAB$2" "$W/journal" 2>/dev/null; }
+
+# above PATH: make the directories above it that are missing, and remember them for --undo.
+above() {
+    if [ -d "${1%/*}" ]; then return 0; fi
+    above "${1%/*}" && mkdir -m 700 -- "${1%/*}" && own "${1%/*}" "$(dirname "${1%/*}")" && note made "${1%/*}"
+}
 
 # keep PATH: move what is there out of the store, the first state for good.
 keep() {
     mkdir -p -m 700 -- "$W/aside${1%/*}" || return 1
-    if there "$W/aside$1"; then
+    if there "$W/aside$1.was"; then
         rm -rf -- "$1"
     elif there "$1"; then
-        mv -- "$1" "$W/aside$1" || return 1
+        mv -- "$1" "$W/aside$1.was" || return 1
     fi
 }
 
@@ -84,8 +97,8 @@ put() { # put HOW STORE PATH MODE SUM FILE: a file of the kit
     show) say "    write $p" ;;
     go)
         [ "$(sum "$KIT/files/$6")" = "$5" ] || { fail "$KIT/files/$6 is not the file of this kit"; return 1; }
-        mkdir -p -m 700 -- "${p%/*}" "$W/aside${p%/*}" || return 1
-        if there "$p" && ! there "$W/aside$p"; then cp -a -- "$p" "$W/aside$p" || return 1; fi
+        if ! above "$p" || ! mkdir -p -m 700 -- "$W/aside${p%/*}"; then return 1; fi
+        if there "$p" && ! there "$W/aside$p.was"; then cp -a -- "$p" "$W/aside$p.was" || return 1; fi
         note changed "$p"
         if [ -d "$p" ] || [ -L "$p" ]; then rm -rf -- "$p"; fi
         cp -- "$KIT/files/$6" "$p.new" && chmod "$4" "$p.new" && own "$p.new" "${p%/*}" && mv -f -- "$p.new" "$p"
@@ -103,7 +116,7 @@ symlink() { # symlink HOW STORE PATH TARGET
     ok) [ "$(readlink "$p" 2>/dev/null)" = "$4" ] ;;
     show) say "    link $p -> $4" ;;
     go)
-        mkdir -p -- "${p%/*}" && keep "$p" && note changed "$p" && ln -sfn -- "$4" "$p" && chown -h "$(stat -c %u:%g "${p%/*}")" "$p"
+        above "$p" && keep "$p" && note changed "$p" && ln -sfn -- "$4" "$p" && chown -h "$(stat -c %u:%g "${p%/*}")" "$p"
         ;;
     esac
 }
@@ -111,18 +124,21 @@ symlink() { # symlink HOW STORE PATH TARGET
 folder() { # folder HOW STORE PATH MODE
     p=$(root "$2")/$3
     case $1 in
-    ok) [ -d "$p" ] ;;
+    ok) [ -d "$p" ] || case $p in */merged) noted changed "$p" ;; *) false ;; esac ;; # an engine removes it
     show) say "    make $p" ;;
-    go) mkdir -p -m "$4" -- "$p" && own "$p" "${p%/*}" && note changed "$p" ;;
+    go)
+        if there "$p"; then keep "$p" || return 1; fi
+        above "$p" && mkdir -m "$4" -- "$p" && own "$p" "${p%/*}" && note changed "$p"
+        ;;
     esac
 }
 
 aside() { # aside HOW STORE PATH
     p=$(root "$2")/$3
     case $1 in
-    ok) ! there "$p" ;;
-    show) say "    move $p to $W/aside$p" ;;
-    go) keep "$p" && note changed "$p" ;;
+    ok) ! there "$p" || noted aside "$p" ;; # what is there now is new
+    show) say "    move $p to $W/aside$p.was" ;;
+    go) keep "$p" && note aside "$p" ;;
     esac
 }
 
@@ -165,7 +181,7 @@ mode() { # mode HOW STORE PATH MODE OWNER
 piece() { # piece HOW STORE PATH SOURCE MODE OWNER [dir]: one file of a layer, out of another layer
     p=$(root "$2")/$3 q=$(root "$2")/$4
     case $1 in
-    ok) grep -qxF "piece$TAB$p" "$W/journal" 2>/dev/null ;;
+    ok) noted piece "$p" ;;
     show) say "    copy $q to $p, owner $6" ;;
     go)
         if [ "${7:-}" = dir ]; then
@@ -180,12 +196,35 @@ piece() { # piece HOW STORE PATH SOURCE MODE OWNER [dir]: one file of a layer, o
     esac
 }
 
+attribute_of() { # attribute_of NAME PATH: its value in hex, `-` where there is none
+    if command -v getfattr >/dev/null 2>&1; then
+        v=$(getfattr -h -e hex --absolute-names -n "$1" -- "$2" 2>/dev/null | sed -n 's/^[^=]*=\(0x.*\)$/\1/p')
+    else
+        v=$(python3 -c 'import os, sys; print("0x" + os.getxattr(sys.argv[2], sys.argv[1], follow_symlinks=False).hex())' "$1" "$2" 2>/dev/null)
+    fi
+    printf '%s' "${v:--}"
+}
+
+set_attribute() { # set_attribute NAME VALUE PATH
+    if command -v setfattr >/dev/null 2>&1; then
+        case $2 in -) setfattr -h -x "$1" -- "$3" ;; *) setfattr -h -n "$1" -v "$2" -- "$3" ;; esac
+    else # the package attr is not everywhere
+        case $2 in
+        -) python3 -c 'import os, sys; os.removexattr(sys.argv[2], sys.argv[1], follow_symlinks=False)' "$1" "$3" ;;
+        *) python3 -c 'import os, sys; os.setxattr(sys.argv[3], sys.argv[1], bytes.fromhex(sys.argv[2][2:]), follow_symlinks=False)' "$1" "$2" "$3" ;;
+        esac
+    fi
+}
+
 attribute() { # attribute HOW STORE PATH NAME VALUE
     p=$(root "$2")/$3
     case $1 in
-    ok) grep -qxF "attribute$TAB$p" "$W/journal" 2>/dev/null ;;
+    ok) [ "$(attribute_of "$4" "$p")" = "$5" ] ;;
     show) say "    set $4 of $p" ;;
-    go) setfattr -n "$4" -v "$5" -- "$p" && note attribute "$p" ;;
+    go)
+        old=$(attribute_of "$4" "$p")
+        note "attribute$TAB$4$TAB$old" "$p" && set_attribute "$4" "$5" "$p"
+        ;;
     esac
 }
 
@@ -193,7 +232,7 @@ take() { # take HOW STORE PATH SUM: from the donor
     p=$(root "$2")/$3
     case $1 in
     ok)
-        if [ -n "$4" ]; then [ "$(sum "$p")" = "$4" ]; else grep -qxF "taken$TAB$p" "$W/journal" 2>/dev/null; fi
+        if [ -n "$4" ]; then [ "$(sum "$p")" = "$4" ]; else noted taken "$p"; fi
         ;;
     show) say "    take $p from the donor" ;;
     go)
@@ -202,17 +241,21 @@ take() { # take HOW STORE PATH SUM: from the donor
             fail "the donor's $3 is another one: it stays as it is"
             return 1
         fi
-        mkdir -p -m 700 -- "${p%/*}" && rm -rf -- "$p.new" && cp -a -- "$W/donor/$3" "$p.new" || return 1
-        keep "$p" && mv -- "$p.new" "$p" && note taken "$p"
+        above "$p" && rm -rf -- "$p.new" && cp -a -- "$W/donor/$3" "$p.new" || return 1
+        if ! keep "$p" || ! mv -- "$p.new" "$p"; then
+            rm -rf -- "$p.new"
+            return 1
+        fi
+        note taken "$p"
         if command -v restorecon >/dev/null 2>&1; then restorecon -RF "$p" >/dev/null 2>&1; fi
         ;;
     esac
 }
 
-# pull STORE REFERENCE...: the first that a registry gives, into the donor root.
+# pull STEP WANTED REFERENCE...: the first that a registry gives and that brings what is wanted, into the donor root.
 pull() {
-    number=$1
-    shift
+    number=$1 wanted=$2
+    shift 2
     if ! [ -e "$W/donor.conf" ]; then
         printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrootless_storage_path = "%s"\nrunroot = "%s"\n[storage.options]\n%s\n' "$DRIVER" "$W/donor" "$W/donor" "$RUN" \
             'pull_options = {enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""}' >"$W/donor.conf" || return 1
@@ -228,10 +271,10 @@ pull() {
                 fail "podman would pull into another root than $W/donor"
                 return 1
             fi
-            CONTAINERS_STORAGE_CONF=$W/donor.conf podman pull -q ${auth:+--authfile "$auth"} -- "$name" && return 0
+            CONTAINERS_STORAGE_CONF=$W/donor.conf podman pull -q ${auth:+--authfile "$auth"} -- "$name" && brought && return 0
         elif command -v skopeo >/dev/null 2>&1; then
             CONTAINERS_STORAGE_CONF=$W/donor.conf skopeo copy -q ${auth:+--src-authfile "$auth"} -- "docker://$name" \
-                "containers-storage:[$DRIVER@$W/donor+$RUN]$name" && return 0
+                "containers-storage:[$DRIVER@$W/donor+$RUN]$name" && brought && return 0
         else
             fail "neither podman nor skopeo is here to pull with"
             return 1
@@ -239,6 +282,12 @@ pull() {
     done
     fail "no registry gives the image: what it would mend stays as it is ($number)"
     return 1
+}
+
+brought() { # whether the donor has every path of $wanted: a tag may stand for another image by now
+    for piece in $wanted; do
+        there "$W/donor/$piece" || { say "    it is another image now"; return 1; }
+    done
 }
 
 drop_donor() {
@@ -334,11 +383,21 @@ step() {
 }
 
 setting() { # setting NUMBER RISK TEXT DONE COMMAND: something of the node beside the store
-    if grep -qxF "setting$TAB$1" "$W/journal" 2>/dev/null || sh -c "$4" 2>/dev/null; then return 0; fi
+    if noted setting "$1" || sh -c "$4" 2>/dev/null; then return 0; fi
     case $HOW in
     ok) if wanted "$1"; then PENDING=1; fi ;;
     show) if step "$1" "$2" "$3"; then say "    $5"; fi ;;
     go) if step "$1" "$2" "$3"; then if sh -c "$5"; then note setting "$1"; else fail "step $1 did not work"; fi; fi ;;
+    esac
+}
+
+# mine: what an earlier kit for this store kept goes aside, so that each kit undoes its own changes.
+mine() {
+    if ! [ -s "$W/kit" ] || [ "$(cat "$W/kit")" = "$ME" ]; then return 0; fi
+    case $MODE in
+    undo) W=$W-$ME ;;
+    run) mv -- "$W" "$W-$(cat "$W/kit")" || die "cannot move $W out of the way" ;;
+    dry) W=$W-$ME ;;
     esac
 }
 
@@ -350,15 +409,25 @@ undo() {
         case $what in
         renamed) mv -- "$q" "$p" || fail "cannot rename $q back" ;;
         mode) if ! chown -h "$q" "$r" || ! chmod "$p" "$r"; then fail "cannot set $r back"; fi ;;
-        setting) fail "step $p changed a setting of the node: it stays as it is now" ;;
-        attribute) fail "the attributes of $p stay as they are now" ;;
+        setting) back "$p" || fail "step $p changed something of the node that stays as it is now" ;;
+        attribute) set_attribute "$p" "$q" "$r" || fail "cannot set $p of $r back" ;;
+        made)
+            rm -f -- "$p"/*.lock # engines make them anywhere
+            rmdir -- "$p" 2>/dev/null || :
+            ;;
         *)
-            rm -rf -- "$p"
-            if there "$W/aside$p"; then mv -- "$W/aside$p" "$p" || fail "cannot put $p back"; fi
+            # a path that was changed twice is put back once: its first state was kept
+            if there "$W/aside$p.was"; then
+                rm -rf -- "$p"
+                mv -- "$W/aside$p.was" "$p" || fail "cannot put $p back"
+            elif ! grep -qxF -e "$p" "$W/back" 2>/dev/null; then
+                rm -rf -- "$p"
+            fi
+            printf '%s\n' "$p" >>"$W/back"
             ;;
         esac
     done <"$W/journal.back"
-    rm -f -- "$W/journal" "$W/journal.back"
+    rm -f -- "$W/journal" "$W/journal.back" "$W/back"
     say "undone"
     exit "$FAILED"
 }
@@ -366,6 +435,7 @@ undo() {
 # --- the run
 
 [ -d "$S0" ] || die "$S0 is not there: where is the store? (--store DIR)"
+mine
 trap again EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -386,6 +456,7 @@ if ! cp --version 2>/dev/null | grep -q coreutils && [ -n "$PULLS" ]; then
     die "the cp of this node does not keep attributes of files: GNU coreutils are needed"
 fi
 mkdir -p -m 700 -- "$W" || die "cannot make $W"
+printf '%s\n' "$ME" >"$W/kit"
 marks
 if [ -n "$NEEDED" ]; then
     HOW=go
