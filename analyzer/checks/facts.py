@@ -76,6 +76,7 @@ class Facts(TypedDict, total=False):
     number: int
     part: str
     path: str
+    value: str
     pattern: str
     pod: str
     problem: str

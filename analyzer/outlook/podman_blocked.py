@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.outlook.model import Outlook
+from analyzer.snapshot.libpod.find import BACKEND
 from analyzer.snapshot.node.placement import place_of
 from analyzer.snapshot.node.storage_conf import DRIVERS, conf_for, storage_confs
 
@@ -53,6 +54,9 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
     if finding.rule == "LPD-001" and not facts["opens"]:
         error = facts["error"]
         return f"panic: {error}" if error.startswith(PANICS) else f"opening database {_on_node(view, finding)}: {error}"
+    if finding.rule == "LPD-012" and facts["member"] == BACKEND and finding.severity == "critical":
+        place = _on_node(view, finding)
+        return f'failed to get default network backend: unknown network backend value {facts["value"]} in "{place}"'
     if finding.rule == "LPD-003" and facts["member"] == "graph_root" and finding.severity == "critical":
         old, new = f"{facts['database']}/libpod", f"{facts['configured']}/libpod"
         return (

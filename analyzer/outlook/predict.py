@@ -17,11 +17,12 @@ from analyzer.outlook.podman_image import Images
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
 
-WORK = "OVL-011"
-"""The rule on `work` and `merged` of a layer."""
+PARTS = ("layers", "images", "containers")
+WORK, GONE = "OVL-011", "STO-022"
+"""The rules on `work` and `merged` of a layer, and on a whole part of a store."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
@@ -54,8 +55,12 @@ def predict(
     findings = tuple(findings)
     found = FindingsAbout(findings)
     views = [StoreView(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
-    crio = next((view for view in views if not HOME.search(view.store.root) and _known(view)), None)
-    podman = next((view for view in views if _known(view)), None)
+    gone = {
+        (finding.root, finding.facts["part"]) for finding in findings if finding.rule == GONE and _is_damage(finding)
+    }
+    known = [view for view in views if _known(view, gone)]
+    crio = next((view for view in known if not HOME.search(view.store.root)), None)
+    podman = next(iter(known), None)
     outlook: list[Outlook] = []
     if crio and (crio.crio or not _podman(crio)):
         outlook += _crio(crio, engine_version(CRIO, snapshot.host, engines), found)
@@ -65,13 +70,23 @@ def predict(
     return tuple(outlook)
 
 
-def _known(view: StoreView) -> bool:
-    """Tell whether the bundle has the index files of layers and images, or shows that there are none."""
+def _known(view: StoreView, gone: Collection[tuple[str, str]]) -> bool:
+    """Tell whether the bundle has the index files of layers and images, or shows that there are none.
+
+    Args:
+        view: of a graph root.
+        gone: (graph root, part) that were removed as a whole: engines take them for empty.
+    """
     stores = written(view.rel.stores)
-    parts = ("layers", "images")
     return view.snapshot.complete and all(
-        any(store.document(part, f"{part}.json") or part in store.part_dirs for store in stores) for part in parts
+        (view.store.root, part) in gone
+        or any(store.document(part, f"{part}.json") or part in store.part_dirs for store in stores)
+        for part in ("layers", "images")
     )
+
+
+def _is_damage(finding: Finding) -> bool:
+    return RANK[finding.severity] >= RANK[ERROR]
 
 
 def _podman(view: StoreView) -> bool:
@@ -143,9 +158,7 @@ def _of_containers(images: Images, version: Version, findings: FindingsAbout) ->
         if container.engine != PODMAN:
             continue
         about = findings.these({container.id, container.layer, *rel.chain(container.layer)})
-        work = any(
-            f.rule == WORK and f.subject.id == container.layer and RANK[f.severity] >= RANK[ERROR] for f in about
-        )
+        work = any(f.rule == WORK and f.subject.id == container.layer and _is_damage(f) for f in about)
         if about and (error := images.start(container, without_work=work)):
             failing[container.id] = error
             because.update(dict.fromkeys(about))
@@ -170,6 +183,7 @@ def _of_containers(images: Images, version: Version, findings: FindingsAbout) ->
 def _of_start(view: StoreView, version: Version, command: str, started: Started, findings: FindingsAbout) -> Outlook:
     state = started.state
     keys = state.gone_layers | state.gone_images | state.gone_containers | state.refused_paths
+    keys |= {view.store.part_path(part) for part in PARTS}
     if started.message == ENDLESS:
         keys = {layer_id for ring in view.rel.cycles for layer_id in ring}
     because = findings.these(keys) if not started.works or started.deletes != Deletes() else ()

@@ -75,6 +75,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             the node as a whole, whatever it names; `program`: about a file inside an image.
         rules: rules whose findings bring it about.
         causes: cause families that bring it about, whatever they explain.
+        parts: which of a store's `layers`, `images` and `containers` it is about, where a rule judges each of them
+            as a whole; empty for any.
         inside: paths inside an image that its messages are about without naming them.
         messages: what it prints.
         area: file of the catalogue.
@@ -90,6 +92,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[str, ...]
     messages: tuple[Message, ...]
     causes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     area: str = ""
 

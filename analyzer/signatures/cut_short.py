@@ -6,6 +6,7 @@ asked for here, and neither are the lines of a log.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ LEAST = 20
 MOST_LINES = 20
 MOST = 2_000
 """Characters of the end of a line that are looked at."""
+ANY_PATH = re.compile(r"[\"'`]?/(?!\S*/(?:(?:overlay2?|vfs|btrfs|zfs)(?:-\w+)?|volumes|libpod)/)\S*")
+"""A path of no certain part of a store: it stands in every message."""
 ELLIPSIS = " .…\"'`"
 
 
@@ -42,7 +45,7 @@ def _beginnings(line: str, number: int) -> Iterator[Match]:
         return
     for behaviour, message, pattern in _patterns():
         hit = pattern.search(line, partial=True)
-        if hit is not None and hit.partial and len(hit.group()) >= LEAST:
+        if hit is not None and hit.partial and len(hit.group()) >= LEAST and not ANY_PATH.fullmatch(hit.group()):
             groups = {key: value for key, value in hit.groupdict().items() if value}
             yield Match(behaviour, message, number, hit.group()[:EXCERPT], groups, wrapped=False)
 

@@ -13,7 +13,7 @@ from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME
 from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
-from analyzer.snapshot.libpod.find import find_states, states_of
+from analyzer.snapshot.libpod.find import SETTINGS, find_states, states_of
 from analyzer.snapshot.locks import read_lock
 from analyzer.snapshot.node.engine_output import has_listings
 from analyzer.snapshot.node.placement import SYSTEM
@@ -46,6 +46,8 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
     databases = find_states(collected.loose)
     for store in stores:
         store.libpod = states_of(store.root, databases)
+        paths = {name: store.path(name) for name in SETTINGS}
+        store.settings = {name: collected.loose[path] for name, path in paths.items() if path in collected.loose}
         store.volumes = collected.volumes.get(store.root)
     return _merge_run_roots(stores)
 

@@ -14,7 +14,7 @@ from analyzer.snapshot import host
 from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.keep import Keeper
-from analyzer.snapshot.libpod.find import DATABASE
+from analyzer.snapshot.libpod.find import DATABASE, SETTINGS
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.snapshot.volumes import Volumes
@@ -33,7 +33,7 @@ ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-contain
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
-STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend)")
+STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend|secrets/secrets\.json)")
 VOLUMES = re.compile(r"(?:(.*?)/)?volumes(?:/([^/]*)(?:/(.*))?)?", re.DOTALL)
 RECORDS = re.compile(r"(?:(.*)/)?((?:volatile-)?(?:layers|images|containers)\.json)", re.DOTALL)
 """Index files on their own, outside the directory of a driver."""
@@ -309,8 +309,7 @@ class Collector:
         elif host.LOGS.search(path):
             self.result.host.logs[path] = self._keeper.tail(member, body, self.result.host.logs.values())
         elif LOCKS.fullmatch(path) or STATE.fullmatch(path):
-            limit = "libpod_database" if DATABASE.fullmatch(path) else "mark" if path.endswith(".lock") else ""
-            self.result.loose[path] = self._keeper.keep(member, body, limit)
+            self.result.loose[path] = self._keeper.keep(member, body, _limit_beside(path))
         elif (record := RECORDS.fullmatch(path)) is not None:
             self.result.records.setdefault(record.group(1) or "", {})[record.group(2)] = self._keeper.keep(
                 member, body, "index_file"
@@ -321,6 +320,15 @@ class Collector:
         if root not in self.result.volumes and len(self.result.volumes) >= MOST_MOUNTED:
             return
         self.result.volumes.setdefault(root, Volumes()).note(name, below, member)
+
+
+def _limit_beside(path: str) -> str:
+    """Return the limit for a file beside the parts of a store, `""` for one whose content is of no use."""
+    if DATABASE.fullmatch(path):
+        return "libpod_database"
+    if path.endswith(".lock"):
+        return "mark"
+    return next((limit for name, limit in SETTINGS.items() if path == name or path.endswith(f"/{name}")), "")
 
 
 def _nothing() -> None:

@@ -49,6 +49,7 @@ class Store:
         parsed: manifests and configs of images, kept by who opens images.
         backing_fs: type of the file system the graph root lies on, `""` when the bundle does not tell.
         libpod: databases of podman in it, first the one that podman uses.
+        settings: files that podman reads besides, by their path below the graph root.
         volumes: what the bundle holds of `volumes`, None where the bundle has no such directory.
     """
 
@@ -74,6 +75,7 @@ class Store:
     group: int = 0
     backing_fs: str = ""
     libpod: list[LibpodState] = field(default_factory=list)
+    settings: dict[str, SmallFile] = field(default_factory=dict)
     volumes: Volumes | None = None
     parsed: ParsedItems = field(default_factory=ParsedItems, repr=False, compare=False)
 

@@ -14,7 +14,7 @@ from analyzer.report.formats.junit import render as junit
 from analyzer.report.formats.markdown import render as markdown
 from analyzer.report.formats.sarif import render as sarif
 from analyzer.report.formats.text import render as text
-from tests.editing import BUNDLES
+from tests.editing import BUNDLES, Edited
 
 FIRST_SCREEN = 24
 # What CRI-O 1.37 did on this bundle after an unclean stop (truth.json, engines_said).
@@ -92,3 +92,12 @@ def test_a_sentence_an_engine_with_the_worst_it_would_do():
 )
 def test_what_is_deleted_in_words(deletes, said):
     assert deleted(deletes) == said
+
+
+def test_layers_whose_records_were_removed_are_in_danger():
+    """CRI-O collects directories without a record at its start, and podman's listing fails: run on podman 4.3.1."""
+    report = judge(Edited().remove("storage/overlay-layers").snapshot(), engines=("podman@4.3",))
+    [sentence] = report.dangers
+    assert sentence.startswith("Do not start CRI-O: it would delete")
+    listing = next(item for item in report.outlook if item.command == "podman images")
+    assert (listing.works, listing.message.endswith("layer not known")) == (False, True)

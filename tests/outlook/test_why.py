@@ -263,3 +263,29 @@ def test_a_file_that_is_there_unharmed_is_not_laid_at_other_files():
     found = ask(report, f"exec: /{sound}: exec format error")
     assert (found.state, found.replies) == (ABSENT, ())
     assert ask(report, "exec: /not/in/any/layer: exec format error").replies
+
+
+@pytest.mark.parametrize(
+    ("part", "shown", "silent"),
+    [
+        ("images", "{image}: image not known", "locating layer with ID {layer}: layer not known"),
+        (
+            "layers",
+            "locating layer with ID {layer}: layer not known",
+            "unmounting container {container}: container not known",
+        ),
+        ("containers", "unmounting container {container}: container not known", "{image}: image not known"),
+    ],
+)
+def test_the_loss_of_a_whole_part_answers_for_each_of_its_objects_and_for_no_other(part, shown, silent):
+    store = Edited("healthy-overlay")
+    words = {
+        "image": store.containers()[0]["image"],
+        "layer": store.layers()[0]["id"],
+        "container": store.containers()[0]["id"],
+    }
+    store.remove(f"storage/overlay-{part}")
+    report = judge(store.snapshot())
+    found = ask(report, f"Error: {shown.format(**words)}")
+    assert (found.state, found.replies[0].cause.id) == (SHOWN, "store-part-removed")
+    assert ask(report, f"Error: {silent.format(**words)}").replies == ()

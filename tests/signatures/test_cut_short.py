@@ -16,12 +16,15 @@ from tests.effort import no_hang
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = [(behaviour, message) for behaviour in behaviours() for message in behaviour.messages]
+NO_PART = re.compile(r"/(?!.*/(?:overlay|volumes)).*")
+"""A path that names no part of a store begins any message."""
 STRANGE = [
     "panic: runtime error: index out of range [3] with length 3",
     "the node was rebooted at midnight and then pods failed",
     "dial tcp 10.0.0.1:443: connect: connection refused",
     "kubelet: node worker-3 is not ready since this morning",
     "level=error msg=hello world, this is a line of some program",
+    'failed to set up the network: unknown value "" in "/var/lib/containers/storage/some-setting"',
     "E1129 21:10:11.000 pod_workers.go:1300 Error syncing pod, skipping",
 ]
 
@@ -31,7 +34,7 @@ def beginnings():
         whole = re.search(message.regex, message.example).group()
         for share in (0.5, 0.7, 0.9):
             text = whole[: int(len(whole) * share)].rsplit(" ", 1)[0].rstrip(" :.\"'`")
-            if len(text) > LEAST and not match(prepare(text)):
+            if len(text) > LEAST and not NO_PART.fullmatch(text) and not match(prepare(text)):
                 yield pytest.param(text, behaviour.id, id=f"{number}-{behaviour.id}-{share}")
 
 

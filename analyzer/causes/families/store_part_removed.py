@@ -41,6 +41,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one removal for each directory that is gone."""
     for finding in case.of("STO-022", at_least="warning"):
         explains = {finding: MAIN}
+        if finding.facts["part"] == "containers":
+            known = case.of("LPD-005", "LPD-006", "LPD-009", "LPD-010", at_least="warning")
+            explains.update(dict.fromkeys(known, LEFT))
         explains.update(dict.fromkeys(case.about(finding.facts["traces"], "OVL-013", "LAY-015", "CTR-010"), LEFT))
         yield Hypothesis(
             family="store-part-removed",

@@ -50,6 +50,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         view.file(path),
         [(each.where, f"a record in {path}", "no such file") for each in needing[:5]],
         path=path,
+        part="containers",
         count=len(needing),
         names=", ".join(names[:5]),
         **carried,

@@ -23,6 +23,8 @@ OBJECT, FILE, HIT = "object", "file", "hit"
 STRENGTH = {PRINTS: 8, FORETOLD: 8, FILE: 6, BEHAVIOUR: 5, OBJECT: 5, SHARED: 2, HIT: 1}
 ENDLESS = "never returns"
 TIME_OUTS = ("deadlineexceeded",)
+WHOLE_PARTS = frozenset({"STO-001", "STO-002", "STO-020", "STO-022", "LPD-009"})
+"""Rules on the loss of all layers, images or containers at once: it befalls each of them, seen or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,16 @@ def _behaviours(cause: Cause, asked: Asked) -> Iterator[Tie]:
     for each in asked.matches:
         specific[each.behaviour.id] = specific.get(each.behaviour.id, False) or each.message.specific
     for behaviour in {each.behaviour.id: each.behaviour for each in asked.matches}.values():
-        shown = next((rules[rule] for rule in behaviour.rules if rule in rules), None)
+        shown = next(
+            (rules[rule] for rule in behaviour.rules if rule in rules and _suits(rules[rule], behaviour)), None
+        )
         if shown is not None or cause.id in behaviour.causes:
             yield Tie(BEHAVIOUR if specific[behaviour.id] else SHARED, finding=shown, behaviour=behaviour)
+
+
+def _suits(finding: Finding, behaviour: Behaviour) -> bool:
+    """Tell whether the loss of a whole part of a store is of a part that a behaviour is about."""
+    return finding.rule not in WHOLE_PARTS or not behaviour.parts or finding.facts.get("part") in behaviour.parts
 
 
 def _objects(cause: Cause, asked: Asked) -> Iterator[Tie]:
@@ -134,10 +143,11 @@ def _objects(cause: Cause, asked: Asked) -> Iterator[Tie]:
         paths |= {finding.subject.path, *(evidence.where.path for evidence in finding.evidence)}
     at_fault.discard("")
     hit = {*hypothesis.affected.layers, *hypothesis.affected.images, *hypothesis.affected.containers}
+    lost = {str(finding.facts.get("part")) for finding in hypothesis.explains if finding.rule in WHOLE_PARTS}
     for word, found in asked.named.found:
         if found.id in at_fault or (found.path and found.path in paths):
             yield Tie(OBJECT, word=word)
-        elif found.id in hit:
+        elif found.id in hit or f"{found.kind}s" in lost:
             yield Tie(HIT, word=word)
     for path, word in asked.named.paths.items():
         if path in paths:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIRST = 3
 TIES = 3
 MANY = 8
+TOLD = 2
 
 
 def render(answer: Answer, report: Analysis, *, assumed: str = "", columns: int = 100) -> str:
@@ -261,9 +262,11 @@ def seen_text(behaviour: Behaviour, report: Analysis) -> str:
     """Return how much this analysis can say of a behaviour that it does not show."""
     if behaviour.visible == NONE or not behaviour.rules:
         return "No bundle of the storage shows it: look at the node."
-    found = [name for finding, name in report.finding_ids.items() if finding.rule in behaviour.rules]
+    found = [(name, finding) for finding, name in report.finding_ids.items() if finding.rule in behaviour.rules]
     if found:
-        return f"FoundObject of that kind, about other things than the text: {', '.join(found[:MANY])}."
+        told = "; ".join(f"{name} {finding.message}" for name, finding in found[:TOLD])
+        more = f"; and {', '.join(name for name, _ in found[TOLD:MANY])}" if len(found) > TOLD else ""
+        return f"Of that kind in this store, though not tied to the text: {told}{more}."
     run = set(report.checked.run)
     looked = [rule for rule in behaviour.rules if rule in run]
     if not looked:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DATABASE = re.compile(rf"(?:.*/)?(?:{re.escape(BOLT_FILE)}|{re.escape(SQLITE_FILE)}(?:-wal|-journal)?)")
 """Member paths whose content is worth keeping."""
+BACKEND, SECRETS = "defaultNetworkBackend", "secrets/secrets.json"
+SETTINGS = {BACKEND: "mark", SECRETS: "small_file"}
+"""Files of a graph root that podman reads besides its database, with the limit of their size."""
 
 
 def find_states(files: Mapping[str, SmallFile]) -> list[LibpodState]:

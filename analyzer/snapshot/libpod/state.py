@@ -85,6 +85,7 @@ class LibpodContainer:
         infra: it holds a pod's name spaces.
         volumes: names of volumes that it mounts.
         created_ns: when podman made it, Unix nanoseconds, None where that is not said.
+        lock: number of its lock, None where that is not said; no two objects of a podman have one.
         missing: `config` or `state` where the database has none.
     """
 
@@ -99,12 +100,13 @@ class LibpodContainer:
     infra: bool = False
     volumes: tuple[str, ...] = ()
     created_ns: int | None = None
+    lock: int | None = None
     missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LibpodPod:
-    """A pod: full id, name, id of its infra container (`""` where it has none), ids of its containers."""
+    """A pod: full id, name, id of its infra container (`""` where it has none), ids of its containers, its lock."""
 
     id: str
     name: str
@@ -112,17 +114,19 @@ class LibpodPod:
     infra: str = ""
     has_infra: bool = False
     containers: tuple[str, ...] = ()
+    lock: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LibpodVolume:
-    """A volume: name, driver, mount point on the node, when it was made (Unix nanoseconds, None where not said)."""
+    """A volume: name, driver, mount point on the node, when it was made (Unix nanoseconds) and its lock, or None."""
 
     name: str
     where: Where
     driver: str = ""
     mount_point: str = ""
     created_ns: int | None = None
+    lock: int | None = None
 
 
 @dataclass(slots=True)
@@ -284,6 +288,7 @@ class _Reader:
             infra=key in infra or document.get("pause") is True,
             volumes=_volume_names(document.get("namedVolumes")),
             created_ns=parse_time(_text(document.get("createdTime"))),
+            lock=_lock(document),
         )
 
     def _pod(
@@ -295,14 +300,14 @@ class _Reader:
         infra = _text((row or {}).get("InfraContainerID")) or _text(state.get("InfraContainerID"))
         name = _text(document.get("name"))
         has = document.get("hasInfra") is True
-        self.state.pods[key] = LibpodPod(key, name, where, infra, has, members)
+        self.state.pods[key] = LibpodPod(key, name, where, infra, has, members, _lock(document))
         return infra
 
     def _volume(self, name: str, config: Any) -> None:
         document, where = self._document("volume", name, CONFIG, config)
         made = parse_time(_text(document.get("createdAt")))
         driver, mount = _text(document.get("volumeDriver")), _text(document.get("mountPoint"))
-        self.state.volumes[name] = LibpodVolume(name, where, driver or "local", mount, made)
+        self.state.volumes[name] = LibpodVolume(name, where, driver or "local", mount, made, _lock(document))
 
 
 def _bucket(parent: Bucket, name: str) -> Bucket:
@@ -314,6 +319,11 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return value if isinstance(value, str) else ""
+
+
+def _lock(document: dict[str, Any]) -> int | None:
+    value = document.get("lockID")
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _volume_names(value: Any) -> tuple[str, ...]:
