@@ -53,7 +53,7 @@ class Hopper:
         self._contents = Contents(self._file, self._start) if contents else None
         self._steps = Steps()
         self._memory = bytearray(ROOM)
-        self._view = memoryview(self._memory)
+        self._read = _reader(self._file, self._start, memoryview(self._memory))
 
     def members(self, start: int, until: int) -> Iterator[Scan]:
         """Yield the members that start between two places, as far as they can be found from there."""
@@ -93,20 +93,24 @@ class Hopper:
             return scan
         return scan._replace(sums=self._contents.sums(scan))
 
-    def _read(self, at: int, count: int, offset: int) -> int:
-        """Read to a place in memory, and return how many bytes were read."""
-        if at + count > len(self._memory):
-            return 0
-        try:
-            return os.preadv(self._file, [self._view[at : at + count]], self._start + offset)
-        except OSError:  # the reader meets the same, and records it
-            return 0
-
     def _pread(self, count: int, offset: int) -> bytes:
         try:
             return os.pread(self._file, count, self._start + offset)
         except OSError:  # the reader meets the same, and records it
             return b""
+
+
+def _reader(file: int, start: int, view: memoryview) -> Read:
+    """Return what reads to a place in memory and tells how many bytes were read, none where no room is left."""
+    preadv = os.preadv
+
+    def read(at: int, count: int, offset: int) -> int:
+        try:
+            return preadv(file, [view[at : at + count]], start + offset)
+        except OSError:  # the reader meets the same, and records it
+            return 0
+
+    return read
 
 
 class Held(NamedTuple):
