@@ -28,7 +28,8 @@ class Limits:
     expansion_ratio: int = _limit(
         500, "decompressed bytes, but for runs of zeros, for each compressed one, judged past expansion-floor", COUNT
     )
-    expansion_floor: int = _limit(16 << 30, "decompressed bytes before the expansion ratio counts")
+    expansion_zeros: int = _limit(256 << 30, "decompressed runs of zeros of a bundle that expands more than that")
+    expansion_floor: int = _limit(16 << 30, "decompressed bytes before the expansion counts")
     zstd_window: int = _limit(1 << 27, "largest zstd window")
     xz_memory: int = _limit(1 << 28, "memory of the xz decoder")
     extended_header: int = _limit(1 << 20, "one pax or GNU long-name payload")

@@ -249,6 +249,14 @@ def test_zeros_are_no_bomb(name):
 
 
 @every_format
+def test_a_bomb_of_zeros_ends_at_a_limit_of_their_own(name):
+    bomb = PACK[name](member(b"a", b"x") + member(b"bomb", bytes(60 << 20)) + END)
+    got = read(bomb, Limits(expansion_floor=1 << 20, expansion_ratio=100, expansion_zeros=30 << 20))
+    assert any(f"limit expansion_zeros={30 << 20} reached" in what for what, _, _ in got.losses)
+    assert 30 << 20 <= got.source.bytes_out < 48 << 20
+
+
+@every_format
 @pytest.mark.parametrize("cut", [0, 5000])
 def test_digest_is_of_the_whole_input(name, cut, reading):
     packed = PACK[name](TAR)

@@ -45,8 +45,8 @@ class Peeked:
 class Bounded:
     """A stream that ends where the limits on decompressed bytes are reached.
 
-    Zeros do not count for the ratio: an honest store holds disks and databases of many gigabytes that are next to
-    nothing else, and they compress a thousand times and more.
+    Zeros do not count for the ratio but have a bound of their own: an honest store holds disks and databases of many
+    gigabytes that are next to nothing else, and they compress a thousand times and more.
     """
 
     def __init__(self, stream: Stream, source: Input, limits: Limits, records: ReadingLog) -> None:
@@ -78,8 +78,11 @@ class Bounded:
         limits, out = self._limits, self.bytes_out
         if out >= limits.total_bytes:
             return self._stop(f"limit total_bytes={limits.total_bytes} reached")
-        if self._filled > limits.expansion_ratio * max(self._source.bytes_read, 1):
+        allowed = limits.expansion_ratio * max(self._source.bytes_read, 1)
+        if self._filled > allowed:
             return self._stop(f"limit expansion_ratio={limits.expansion_ratio} exceeded")
+        if out - self._filled > max(limits.expansion_zeros, allowed):
+            return self._stop(f"limit expansion_zeros={limits.expansion_zeros} reached")
         return limits.total_bytes - out
 
     def _stop(self, what: str) -> int:
