@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from analyzer.repair.crio_records import crio_row
 from analyzer.repair.edits import Folder
 from analyzer.repair.indexes import is_lost
 from analyzer.snapshot.collect import HEX_ID
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from analyzer.repair.site import Row, Site
     from analyzer.snapshot.libpod.state import LibpodContainer
 
+VOLATILE = "containers/volatile-containers.json"
+
 
 def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     """Set the container rows right: a layer that is an image's or nobody's becomes the one that fits."""
     _remember(site, evidence)
+    _from_configs(site, evidence)
     _not_told(site)
     images = set(site.right("images")) | set(evidence.pictures)
     below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
@@ -89,6 +93,26 @@ def _remember(site: Site, evidence: LayerEvidence) -> None:
                     row["layer"] = layer
                     site.rows[number].setdefault("containers/containers.json", []).append(row)
                     evidence.__dict__.pop("owners", None)
+
+
+def _from_configs(site: Site, evidence: LayerEvidence) -> None:
+    """Make the rows of CRI-O's containers again that an index lost, where their configurations tell them."""
+    for number, store in enumerate(site.stores):
+        volatile = store.documents.get(VOLATILE)
+        short_lived = volatile is not None and (volatile.empty or bool(volatile.broken))
+        if not short_lived and not is_lost(site, number, "containers"):
+            continue
+        images = {top: image for image, top in evidence.tops.items()}
+        for key in sorted(store.container_files.keys() - site.right("containers").keys()):
+            row = crio_row(store, key) if HEX_ID.fullmatch(key) else None
+            taken = {str(other.get("layer")) for other in site.right("containers").values()}
+            if row is None or row["layer"] not in evidence.known or row["layer"] in taken:
+                continue
+            row["image"] = row["image"] or images.get(evidence.parent(row["layer"]), "")
+            if row["image"]:
+                index = VOLATILE if short_lived else "containers/containers.json"
+                site.rows[number].setdefault(index, []).append(row)
+                evidence.__dict__.pop("owners", None)
 
 
 def _not_told(site: Site) -> None:

@@ -27,13 +27,17 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
     _drop_unneeded(site, needed, present)
     site.settle()
     absent = [layer for layer in rows if layer in needed and layer not in present and HEX_ID.fullmatch(layer)]
-    if site.of(*GONE) or any(f.rule.startswith("OVL") for f in site.findings):
-        for layer in absent:
-            other = site.stores[site.home_of(layer)].home.others.get(layer)
-            if other is not None and other.kind == SYMLINK:
-                site.unsolved.append((layer, "its directory is a symlink, and the bundle lacks what it leads to"))
-            elif not _renamed(site, layer, present):
-                _make(site, evidence, layer)
+    layers = [rows for found in site.found for key, rows in found.items() if key.startswith("layers/")]
+    told = {str(row.get("id")) for rows in layers for row in rows}
+    if not site.of(*GONE) and not any(f.rule.startswith("OVL") for f in site.findings):
+        # of a layer whose record was lost too, no rule could say that its directory is gone
+        absent = [layer for layer in absent if layer not in told and present]
+    for layer in absent:
+        other = site.stores[site.home_of(layer)].home.others.get(layer)
+        if other is not None and other.kind == SYMLINK:
+            site.unsolved.append((layer, "its directory is a symlink, and the bundle lacks what it leads to"))
+        elif not _renamed(site, layer, present):
+            _make(site, evidence, layer)
     _set_strays_aside(site, set(site.right("layers")))
     told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
     told |= {str(f.facts.get("layer")) for f in site.of("OVL-010", "OVL-011", at_least="info")}

@@ -375,6 +375,82 @@ def container_layer_record_removed(store):
     _without_layer(store, store.container_named("web1")["layer"])
 
 
+def link_directory_is_a_file(store):
+    """Put an empty file in place of `overlay/l`."""
+    shutil.rmtree(store.root / "overlay/l")
+    (store.root / "overlay/l").write_text("")
+
+
+def link_is_a_copy(store):
+    """Put a copy of the files in place of the short link of the db image's top layer, as `cp -L` does."""
+    layer = _chain(store, DB)[0]
+    link = store.link(layer)
+    link.unlink()
+    shutil.copytree(store.layer_directory(layer) / "diff", link, symlinks=True)
+
+
+def layer_directory_is_a_file(store):
+    """Put an empty file in place of the directory of the db image's top layer."""
+    path = store.layer_directory(_chain(store, DB)[0])
+    shutil.rmtree(path)
+    path.write_text("")
+
+
+def diff_is_a_file(store):
+    """Put an empty file in place of the files of the db image's top layer."""
+    path = store.layer_directory(_chain(store, DB)[0]) / "diff"
+    shutil.rmtree(path)
+    path.write_text("")
+
+
+def layer_time_that_is_none(store):
+    """Put a word in place of the time in the record of the db image's top layer."""
+    _change_layer(store, _chain(store, DB)[0], lambda record: record.update(created="yesterday"))
+
+
+def image_time_that_is_empty(store):
+    """Leave nothing of the time in the api image's record."""
+    _change_image(store, API, created="")
+
+
+def parent_of_a_wrong_type(store):
+    """Put a number in place of the parent in the record of the db image's top layer."""
+    _change_layer(store, _chain(store, DB)[0], lambda record: record.update(parent=7))
+
+
+def tar_splits_exchanged(store):
+    """Exchange the tar-splits of the two top layers of the web image."""
+    first, second = (store.tar_split(layer) for layer in _chain(store, WEB)[:2])
+    one, other = first.read_bytes(), second.read_bytes()
+    first.write_bytes(other)
+    second.write_bytes(one)
+
+
+def owners_swept(store):
+    """Give all files of the web image's own layers to another user."""
+    for layer in _chain(store, WEB)[:2]:
+        for path in (store.layer_directory(layer) / "diff").rglob("*"):
+            os.chown(path, 1234, 1234, follow_symlinks=False)
+
+
+def capability_removed(store):
+    """Take the capability from a program of the bottom base layer."""
+    os.removexattr(store.layer_directory(_chain(store, DB)[-1]) / "diff/usr/bin/ping", "security.capability")
+
+
+def small_files_removed(store):
+    """Remove every `link`, every `lower` and all short links."""
+    for name in ("link", "lower"):
+        for path in store.root.glob(f"overlay/*/{name}"):
+            path.unlink()
+    links_removed(store)
+
+
+def layers_directory_removed(store):
+    """Remove `overlay-layers`, with the records and every tar-split."""
+    shutil.rmtree(store.root / "overlay-layers")
+
+
 DAMAGES = {
     name.replace("_", "-"): function
     for name, function in list(globals().items())

@@ -21,11 +21,30 @@ def test_the_plan_pulls_what_one_image_weighs_and_a_wipe_what_all_weigh():
     sizes = {row["id"]: row.get("compressed-size", 0) for row in healthy.layers()}
     pulled = {layer for image in healthy.images() for layer in healthy.chain(image["layer"])}
     report = damaged()
-    plan, *_, wipe = prices(report.relations, report.plan, report.outlook)
+    plan, *_, wipe = prices(report.relations, report.plan, report.outlook, report.findings)
     assert (plan.images, plan.containers) == (0, 0)
     assert plan.pulled == sum(sizes[layer] for layer in chain(healthy, DB))
     assert wipe.pulled == sum(sizes[layer] for layer in pulled)
     assert wipe.images == len(healthy.images())
+
+
+def test_the_check_of_podman_deletes_every_image_on_a_damaged_layer():
+    healthy = Edited()
+    layer = chain(healthy, DB)[-1]
+    images = {row["id"] for row in healthy.images() if row.get("layer") and layer in healthy.chain(row["layer"])}
+    short_lived = healthy.records("storage/overlay-containers/volatile-containers.json")
+    containers = [row for row in (*healthy.containers(), *short_lived) if row["image"] in images]
+    store = Edited()
+    report = judge(store.remove(f"storage/overlay/{layer}").snapshot())
+    told = prices(report.relations, report.plan, report.outlook, report.findings)
+    (check,) = [price for price in told if "check --repair" in price.way]
+    assert (check.images, check.containers) == (len(images), len(containers))
+
+
+def test_the_check_of_podman_has_no_price_where_podman_opens_nothing():
+    report = judge(Edited().write("storage/overlay-layers/layers.json", b"[{").snapshot())
+    told = prices(report.relations, report.plan, report.outlook, report.findings)
+    assert not any("check --repair" in price.way for price in told)
 
 
 def test_the_end_state_is_said():

@@ -93,7 +93,9 @@ keep() {
 put() { # put HOW STORE PATH MODE SUM FILE: a file of the kit
     p=$(root "$2")/$3
     case $1 in
-    ok) [ "$(sum "$p")" = "$5" ] ;;
+    ok) # also where an engine has written it anew since
+        [ "$(sum "$p")" = "$5" ] || { noted changed "$p" && [ "$(sum "$p")" != "$(sum "$W/aside$p.was")" ]; }
+        ;;
     show) say "    write $p" ;;
     go)
         [ "$(sum "$KIT/files/$6")" = "$5" ] || { fail "$KIT/files/$6 is not the file of this kit"; return 1; }
