@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, quoted
+from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.manifests import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +120,13 @@ def _script(
     yield "    ONLY=$saved"
     yield "}"
     yield ""
+    yield "digests_of() { # the digests of a layer's files, packed and not"
+    yield "    case $1 in"
+    yield from _digests(plan)
+    yield "    *) ;;"
+    yield "    esac"
+    yield "}"
+    yield ""
     yield "steps() {"
     yield "    :"
     waits = _waits(plan)
@@ -175,6 +184,17 @@ def _script(
     yield "}"
     yield ""
     yield files("analyzer.repair").joinpath("templates/repair.sh").read_text(encoding="utf-8").rstrip("\n")
+
+
+def _digests(plan: GroupPlan) -> Iterator[str]:
+    if plan.site is None:
+        return
+    rows = plan.site.right("layers")
+    for layer in sorted({each for image in plan.pulls for each in plan.site.donors[image] if each in rows}):
+        told = [rows[layer].get(key) for key in ("compressed-diff-digest", "diff-digest")]
+        known = [digest for digest in told if isinstance(digest, str) and DIGEST.fullmatch(digest)]
+        if known and HEX_ID.fullmatch(layer):
+            yield f"    {layer}) printf '%s\\n' {' '.join(known)} ;;"
 
 
 def _rootless(plan: GroupPlan) -> Iterator[str]:

@@ -288,8 +288,24 @@ pull() {
 
 brought() { # whether the donor has every path of $wanted: a tag may stand for another image by now
     for piece in $wanted; do
-        there "$W/donor/$piece" || { say "    it is another image now"; return 1; }
+        there "$W/donor/$piece" || twin "$piece" || { say "    it is another image now"; return 1; }
     done
+}
+
+# twin PATH: find a layer that this pull gave another id by its digests, and give it the id of the store: layers that
+# were pulled in part are named after their tables of contents.
+twin() {
+    for digest in $(digests_of "${1##*/}"); do
+        other=$(tr '{' '\n' <"$W/donor/$DRIVER-layers/layers.json" | grep -F "\"$digest\"" | sed -n 's/^"id":"\([0-9a-f]*\)".*/\1/p' | head -n 1)
+        if [ -n "$other" ] && there "$W/donor/${1%/*}/$other"; then
+            say "    layer ${1##*/} came as $other"
+            split=$W/donor/$DRIVER-layers
+            if there "$split/$other.tar-split.gz"; then cp -- "$split/$other.tar-split.gz" "$split/${1##*/}.tar-split.gz" || return 1; fi
+            cp -a -- "$W/donor/${1%/*}/$other" "$W/donor/$1"
+            return
+        fi
+    done
+    return 1
 }
 
 drop_donor() {
