@@ -1,8 +1,7 @@
 """The plan beside what else people do: the engines' own repairs, and a wipe. Counted in images, containers and bytes.
 
-`podman system check --repair` (podman 5.3 and later; containers/storage check.go, read and not run) deletes: every
-layer whose files, parent or directory are not as recorded, the layers on it, and their images; every image with an item
-that is missing or of another size; with `--force` their containers too. It puts nothing back.
+`podman system check --repair` (podman 5.3 and later) is the check and repair of containers/storage that CRI-O has too,
+with the contents of layers read: what it deletes is worked out by the same model (`analyzer.outlook`), from the source.
 """
 
 from __future__ import annotations
@@ -11,21 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
-from analyzer.repair.layers import FILES
+from analyzer.checks.store_view import StoreView
+from analyzer.outlook.check import quick_check
+from analyzer.outlook.loaded import load
+from analyzer.outlook.repair import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Deletes, Outlook
     from analyzer.repair.bundle import BundlePlan
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 AFTER = "start after unclean stop"
-CHECKED_LAYERS = frozenset({*FILES, "OVL-010", "OVL-012", "LAY-001", "LAY-002", "LAY-004"}) - {"OVL-016", "OVL-018"}
-CHECKED_IMAGES = frozenset({"IMG-001", "IMG-002"})
-UNREADABLE = frozenset({"STO-001", "STO-005"})
-"""An index that does not load: no command of podman's opens the store then."""
+CONTENT = frozenset({"OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011"})
+"""Rules about files that the check, which podman runs with contents, reads too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class Price:
 
 
 def prices(
-    relations: Sequence[Relations], plan: BundlePlan, outlook: Iterable[Outlook], findings: Iterable[Finding] = ()
+    snapshot: BundleSnapshot,
+    relations: Sequence[Relations],
+    plan: BundlePlan,
+    outlook: Iterable[Outlook],
+    findings: Sequence[Finding],
 ) -> tuple[Price, ...]:
     """Return the price of the plan, of the engines' own repairs as far as they are foretold, and of a wipe."""
     tops = [layer for group in plan.groups for layer in _pulled(group.pulls, relations)]
@@ -56,7 +61,7 @@ def prices(
         if item.command == AFTER and item.deletes is not None:
             rows.append(_of_engine(item.deletes, relations, f"{item.engine}'s internal repair ({item.version})"))
             break
-    rows += _of_check([f for f in findings if RANK[f.severity] >= RANK["error"]], relations)
+    rows += _of_check(snapshot, relations, [f for f in findings if RANK[f.severity] >= RANK["error"]])
     every = {layer for rel in relations for image in rel.images.values() for layer in rel.chain(image.layer)}
     images = sum(len(rel.images) for rel in relations)
     containers = sum(len(rel.containers) for rel in relations)
@@ -64,23 +69,26 @@ def prices(
     return tuple(rows)
 
 
-def _of_check(findings: Sequence[Finding], relations: Sequence[Relations]) -> list[Price]:
-    """Return what `podman system check --repair --force` deletes; nothing where podman cannot open the store."""
-    if any(f.rule in UNREADABLE for f in findings):
-        return []
-    layers = {f.subject.id or str(f.facts.get("layer") or "") for f in findings if f.rule in CHECKED_LAYERS}
-    items = {f.subject.id for f in findings if f.rule in CHECKED_IMAGES}
-    images, containers, pulled = set[str](), set[str](), set[str]()
+def _of_check(snapshot: BundleSnapshot, relations: Sequence[Relations], findings: Sequence[Finding]) -> Iterator[Price]:
+    """Yield what `podman system check --repair --force` deletes; nothing where podman cannot open the stores."""
+    images = containers = 0
+    pulled: set[str] = set()
+    wrong = {f.subject.id or str(f.facts.get("layer") or "") for f in findings if f.rule in CONTENT}
     for rel in relations:
-        own = rel.images_hit(layers) | (items & rel.images.keys())
-        images |= own
-        containers |= rel.containers_hit(layers)
-        containers |= {key for key, container in rel.containers.items() if container.image in own}
-        rest = {layer for image in rel.images.keys() - own for layer in rel.chain(rel.images[image].layer)}
-        gone = {layer for image in own for layer in rel.chain(rel.images[image].layer)}
-        pulled |= gone - (rest - layers)
+        view = StoreView(snapshot, rel.stores[0], rel)
+        state = load(view)
+        found = None if state.refusal or state.layers_refusal or state.unread else quick_check(state, view)
+        if found is None or found.endless:
+            return
+        found.layers |= wrong & state.own
+        found.images |= rel.images_hit(found.layers) & state.images.keys()
+        found.containers |= {each.id for each in state.containers.values() if each.image in found.images}
+        repair(state, found)
+        images += len(state.gone_images)
+        containers += len(state.gone_containers)
+        pulled |= state.gone_layers
     way = "`podman system check --repair --force` (podman 5.3 and later; read, not run)"
-    return [Price(way, len(images), len(containers), _bytes(pulled, relations))]
+    yield Price(way, images, containers, _bytes(pulled, relations))
 
 
 def _of_engine(deletes: Deletes, relations: Sequence[Relations], way: str) -> Price:

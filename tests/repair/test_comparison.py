@@ -21,7 +21,7 @@ def test_the_plan_pulls_what_one_image_weighs_and_a_wipe_what_all_weigh():
     sizes = {row["id"]: row.get("compressed-size", 0) for row in healthy.layers()}
     pulled = {layer for image in healthy.images() for layer in healthy.chain(image["layer"])}
     report = damaged()
-    plan, *_, wipe = prices(report.relations, report.plan, report.outlook, report.findings)
+    plan, *_, wipe = prices(report.snapshot, report.relations, report.plan, report.outlook, report.findings)
     assert (plan.images, plan.containers) == (0, 0)
     assert plan.pulled == sum(sizes[layer] for layer in chain(healthy, DB))
     assert wipe.pulled == sum(sizes[layer] for layer in pulled)
@@ -36,14 +36,14 @@ def test_the_check_of_podman_deletes_every_image_on_a_damaged_layer():
     containers = [row for row in (*healthy.containers(), *short_lived) if row["image"] in images]
     store = Edited()
     report = judge(store.remove(f"storage/overlay/{layer}").snapshot())
-    told = prices(report.relations, report.plan, report.outlook, report.findings)
+    told = prices(report.snapshot, report.relations, report.plan, report.outlook, report.findings)
     (check,) = [price for price in told if "check --repair" in price.way]
     assert (check.images, check.containers) == (len(images), len(containers))
 
 
 def test_the_check_of_podman_has_no_price_where_podman_opens_nothing():
     report = judge(Edited().write("storage/overlay-layers/layers.json", b"[{").snapshot())
-    told = prices(report.relations, report.plan, report.outlook, report.findings)
+    told = prices(report.snapshot, report.relations, report.plan, report.outlook, report.findings)
     assert not any("check --repair" in price.way for price in told)
 
 

@@ -75,7 +75,7 @@ def _compared(report: Analysis) -> Iterator[str]:
         return
     yield ""
     yield "What each way costs:"
-    for price in prices(report.relations, report.plan, report.outlook, report.findings):
+    for price in prices(report.snapshot, report.relations, report.plan, report.outlook, report.findings):
         lost = f"loses {plural(price.images, 'image')} and {plural(price.containers, 'container')}"
         if not price.images and not price.containers:
             lost = "loses nothing"
