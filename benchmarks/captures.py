@@ -19,11 +19,12 @@ import analyzer
 from analyzer.errors import AnalyzerError
 from tests.captures.stores import BUNDLES, capture, laid_out, usable
 from tests.captures.test_removed import HIDDEN, REMOVALS, STYLES
-from tests.captures.ways import COPIES, CUTS, EXCLUDES, FORMATS, LINKS, LISTS, RACES
+from tests.captures.ways import ALTERED, COPIES, CUTS, EXCLUDES, FORMATS, LINKS, LISTS, RACES
 
 KINDS = {
     "formats": FORMATS,
     "copies": COPIES,
+    "altered copies": ALTERED,
     "lists of files": LISTS,
     "excludes": EXCLUDES,
     "links": LINKS,

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 NODES = (KIND_CODE["char"], KIND_CODE["block"])
 SYMLINK_CODE = KIND_CODE["symlink"]
-PRIVILEGED = ("trusted.", "security.capability")
+CAPABILITY = "security.capability"
 MARKS = ("user.overlay.", "user.fuseoverlayfs.", "user.containers.")
 SPECIAL = 0o7000
 ALL = 0o7777
+INDEX_MODE, PART_MODE = 0o600, 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Kept:
         nodes: a device node.
         symlinks: a symlink, in a layer or in `overlay/l`.
         directories: a directory as an entry of its own.
-        privileged: an attribute only root can read or write.
+        trusted: an attribute of the `trusted.` namespace, which only root can read.
+        capabilities: a capability of a file, which the kernel takes away when the owner is changed.
         user: an attribute of the `user.` namespace.
         marks: an overlay mark of the `user.` namespace.
         unpacked: a directory whose every file belongs to one ordinary user: modes and nodes did not survive.
@@ -58,7 +60,8 @@ class Kept:
     nodes: bool
     symlinks: bool
     directories: bool
-    privileged: bool
+    trusted: bool
+    capabilities: bool
     user: bool
     marks: bool
     unpacked: bool
@@ -66,6 +69,15 @@ class Kept:
     largest_id: int = 0
     files: Modes = field(default_factory=Modes)
     folders: Modes = field(default_factory=Modes)
+
+    @property
+    def privileged(self) -> bool:
+        """Tell whether it holds an attribute that takes root to be read or written."""
+        return self.trusted or self.capabilities
+
+    def had_capabilities(self) -> bool:
+        """Tell whether a capability that is absent was lost in the store: the copy lost none, nor changed owners."""
+        return self.capabilities or (self.trusted and self.owners)
 
 
 def kept_facts(snapshot: BundleSnapshot) -> Kept:
@@ -100,7 +112,8 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         bool(kinds & {CHAR, BLOCK}) or any(code in codes for code in NODES),
         SYMLINK in kinds or SYMLINK_CODE in codes,
         DIRECTORY in kinds or DIRECTORY_CODE in codes,
-        any(name.startswith(PRIVILEGED) for name in names),
+        any(name.startswith("trusted.") for name in names),
+        CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),
         snapshot.bundle.format == "directory" and not owners and uids != {0},
@@ -128,6 +141,16 @@ def store_members(store: Store) -> Iterator[Member]:
     for files in (*store.image_files.values(), *store.layer_files.values(), store.tar_splits):
         for file in files.values():
             yield file.member
+
+
+def own_modes_lost(store: Store) -> bool:
+    """Tell whether no index and no directory of the store itself has the mode that engines make it with.
+
+    Source: containers/storage `saveFor` (0600) and `load` (0700). An engine that saves an index gives it its mode anew.
+    """
+    indexes = [document.file.member.mode for document in store.documents.values()]
+    parts = [file.member.mode for file in store.part_dirs.values() if file.member.kind == DIRECTORY]
+    return bool(indexes and parts) and INDEX_MODE not in indexes and PART_MODE not in parts
 
 
 def _together(modes: set[int]) -> Modes:

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, LayerClock, StoreClock
-from analyzer.capture.kept import Kept, kept_facts
+from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
+from analyzer.capture.kept import Kept, kept_facts, store_members
 from analyzer.capture.recorded import description, directory_times, written_ns
+from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
+from analyzer.snapshot.copied_in import DESKTOP
 from analyzer.snapshot.overlay import link_target
 from analyzer.snapshot.toc import Toc
 
@@ -57,6 +59,22 @@ class Capture:
     def directory_times(self) -> bool:
         """Tell whether directories have the times they had on the node."""
         return directory_times_kept(self.snapshot, self.kept)
+
+    @cached_property
+    def by_desktop(self) -> bool:
+        """Tell whether a desktop added files of its own to the copy."""
+        return any(note.what == DESKTOP for note in self.snapshot.notes)
+
+    @cached_property
+    def characters(self) -> set[str]:
+        """Return the characters of all names in the stores of the bundle."""
+        known: set[str] = set()
+        for store in self.snapshot.stores:
+            known.update(*(member.path for member in store_members(store)))
+            for layer in store.home.layers.values():
+                for table in layer.tables.values():
+                    known.update("".join(table.names))
+        return known
 
     @cached_property
     def newest_ns(self) -> int:
@@ -115,13 +133,23 @@ class Capture:
             made = [file.member.mtime_ns for file in (each.link, each.lower) if file is not None]
             made += [time for time in (links.get(each.name), created.get(each.name)) if time is not None]
             seen = [member.mtime_ns for member in each.entries.values()]
-            found[each.name] = clock.absent(each.member, made, seen=seen, shaken="merged" not in each.entries)
-        others = any(name in each.entries for each in store.home.layers.values())
+            shaken = "merged" not in each.entries and not (name == "merged" and self._never_mounted(each, made))
+            found[each.name] = clock.absent(each.member, made, seen=seen, shaken=shaken)
+        others = name != "merged" and any(name in each.entries for each in store.home.layers.values())
         answers = settled(found, others=others)
         left_out = sum(isinstance(each, NotCaptured) for each in answers.values())
         if left_out:
             self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
         return answers
+
+    def _never_mounted(self, directory: LayerDirectory, made: Sequence[int]) -> bool:
+        """Tell whether a container's layer was not mounted since it was made: a mount makes a directory in `work`.
+
+        Unmounting takes `merged` away (containers/storage drivers/overlay: Put).
+        """
+        work = directory.entries.get("work")
+        slack = SECOND if self.kept.coarse else NEAR
+        return self.directory_times and work is not None and bool(made) and work.mtime_ns <= max(made) + slack
 
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""
@@ -201,9 +229,11 @@ class Capture:
             return Unknown(NO_DIRECTORY)
         return self.part(store, "images")
 
-    def layer_data(self, stores: Iterable[Store], layer_id: str) -> Answer:
+    def layer_data(self, stores: Iterable[Store], layer_id: str, name: str) -> Answer:
         """Answer for a big-data file that a layer should have and has not."""
         for store in stores:
+            if respelled([name], store.layer_files.get(layer_id, {}), lambda: self.characters):
+                return NotCaptured(RESPELLED)
             directory = store.data_dirs.get("layers", {}).get(layer_id)
             if directory is not None:
                 made = [file.member.mtime_ns for file in store.layer_files.get(layer_id, {}).values()]
@@ -245,7 +275,7 @@ class Capture:
     def volume(self, store: Store, name: str, made_ns: int | None) -> Answer:
         """Answer for a directory of `volumes` that was made then, or for its `_data`; the engine makes them empty."""
         known = store.volumes
-        if known is None or not (known.data or _keeps_empty(store)):
+        if known is None or not (self.kept.directories and _keeps_empty(store)):
             return NotCaptured(NO_EMPTY)
         if name in known.found:
             answer = self.store_clock(store).absent(known.found[name], [made_ns] if made_ns is not None else [])

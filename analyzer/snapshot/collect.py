@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from analyzer.snapshot import host
 from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.content import FILE_CODE, DiffTable
+from analyzer.snapshot.copied_in import copied_in
 from analyzer.snapshot.keep import Keeper
 from analyzer.snapshot.libpod.find import DATABASE, SETTINGS
 from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.snapshot.volumes import Volumes
-from analyzer.source.member import DIRECTORY, FILE, SYMLINK
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Loss
 from analyzer.source.stream.wrapped import ARCHIVE
 
 if TYPE_CHECKING:
@@ -103,10 +104,13 @@ class Collector:
     def feed(self, member: Member, body: Body) -> None:
         """Route one entry."""
         path = member.path
-        if path.startswith(self._bulk_prefix):
+        if path.startswith(self._bulk_prefix) and (member.link or member.kind != SYMLINK):
             if member.xattrs:
                 self.result.xattrs += 1
             self._content(path[len(self._bulk_prefix) :], member, body)
+            return
+        if kind := copied_in(member):
+            self._pass_over(kind, member)
             return
         if member.xattrs:
             self.result.xattrs += 1
@@ -129,6 +133,11 @@ class Collector:
             self._overlay(store.home, rest or "", member, body)
         else:
             self._full_tree(store, rest or "", member, body)
+
+    def _pass_over(self, kind: str, member: Member) -> None:
+        """Note the first entry of a kind that is not the store's."""
+        if all(note.what != kind for note in self.result.notes):
+            self.result.notes.append(Loss(kind, member.path, member.offset))
 
     def _bound(self, part: str, rest: str) -> str:
         """Return the limit for a file of the store's own directories, `""` for one whose content is of no use."""

@@ -142,6 +142,8 @@ class TableComparison:
         self._differs(entry, row)
 
     def _differs(self, entry: TarEntry, row: int) -> None:
+        if entry.kind == HARDLINK:
+            self._links.setdefault(entry.link, []).append(entry)
         if row < 0:
             self._absent(entry)
         else:
@@ -155,8 +157,6 @@ class TableComparison:
             owned = table.uids[row] == judge.uids[entry.uid] and table.gids[row] == judge.gids[entry.gid]
             if link == entry.link and owned and not xattrs:
                 return
-        if entry.kind == HARDLINK:
-            self._links.setdefault(entry.link, []).append(entry)
         self._pending.append((entry, row))
 
     def _absent(self, entry: TarEntry) -> None:
@@ -198,8 +198,6 @@ class TableComparison:
             if row >= 0 and leads not in recorded:
                 self._matched[row] = 1
                 self._pending.append((entry, row))
-                if entry.kind == HARDLINK:
-                    self._links.setdefault(entry.link, []).append(entry)
                 self._parents[entry.path] = leads
         self._missing = [entry for entry in self._missing if entry.path not in self._parents]
 
@@ -256,7 +254,7 @@ class TableComparison:
             if any(marks.get(name) == b"y" for name in self.honoured):
                 continue
             other = next((name for name in OPAQUE_NAMES if marks.get(name) == b"y"), "")
-            if not other and not (kept.marks if self.rootless else kept.privileged):
+            if not other and not (kept.marks if self.rootless else kept.trusted):
                 facts.doubts[OPAQUE] += 1
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None

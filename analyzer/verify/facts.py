@@ -79,7 +79,7 @@ class LayerFacts:
         owners: user and group ids that the headers name, whiteouts left out.
         left_out: differences that the capture made (`analyzer.verify.settle`).
         undecided: those of which nothing tells whether the store or the capture made them, as far as listed.
-        more_undecided: how many more of them there are.
+        more_undecided: how many more of them there are, by facet.
     """
 
     record: LayerRecord
@@ -105,7 +105,7 @@ class LayerFacts:
     owners: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
     left_out: int = 0
     undecided: list[Difference] = field(default_factory=list)
-    more_undecided: int = 0
+    more_undecided: Counter[str] = field(default_factory=Counter)
 
     def add(self, difference: Difference) -> None:
         """Count a difference and keep it while there is room."""
@@ -121,6 +121,12 @@ class LayerFacts:
     def of(self, *facets: str) -> list[Difference]:
         """Return the listed differences of some facets, by path."""
         return sorted((d for facet in facets for d in self.lists.get(facet, ())), key=lambda d: d.path)
+
+    def left_open(self, *, modes: bool) -> tuple[list[Difference], int]:
+        """Return the listed differences that nothing decides, and how many there are: those of modes, or all others."""
+        listed = [each for each in self.undecided if (each.facet == MODE) is modes]
+        more = sum(count for facet, count in self.more_undecided.items() if (facet == MODE) is modes)
+        return listed, len(listed) + more
 
     def count(self, *facets: str) -> int:
         """Return how many differences of some facets there are, listed or not."""

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
 from analyzer.capture.ids import cut_to_fit
+from analyzer.capture.kept import own_modes_lost
 from analyzer.capture.links import rewriting
+from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import DIRECTORY, SYMLINK
 from analyzer.verify.facts import LINK, MISSING, MODE, NODE, OPAQUE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, may_be_files
@@ -41,6 +44,8 @@ UNCHANGED = "their directories have not changed since their layers were unpacked
 NO_LINKS = "the bundle holds no symlink"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
+ADDED = "a desktop added files to the copy"
+SWEPT = "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
 
 
 def settle(
@@ -83,6 +88,7 @@ class _Settler:
         owned = any(max(map(len, facts.owners)) > 1 for facts in found.values())
         undated = self.kept.directories and not self.capture.directory_times
         self.lost = _Lost(4 * moved > compared or undated, not self.kept.owners and owned)
+        self.swept = Unknown(SWEPT) if own_modes_lost(store) else None
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting((each.expected.removeprefix(TO), each.observed.removeprefix(TO)) for each in links)
 
@@ -91,10 +97,11 @@ class _Settler:
         clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
         emptied = {_parent(each.path) for each in facts.of(MISSING)}
+        by_copy = self._by_copy(facts)
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:
-                answer = self._answer(each, clock, followed, emptied)
+                answer = by_copy.get((facet, each.path)) or self._answer(each, clock, followed, emptied)
                 if isinstance(answer, NotCaptured):
                     left_out[answer.why] += 1
                     if each.observed == GONE:
@@ -111,6 +118,17 @@ class _Settler:
                 self.capture.left_out.update(left_out)
         if table is not None:
             table.forget_index()
+
+    def _by_copy(self, facts: LayerFacts) -> dict[tuple[str, str], Answer]:
+        """Answer for names that the copy added or spelled in another way, by facet and path."""
+        absent, foreign = ([each.path for each in facts.of(facet)] for facet in (MISSING, PLANTED))
+        spelled = respelled(absent, foreign, lambda: self.capture.characters)
+        found: dict[tuple[str, str], Answer] = {
+            (facet, path): NotCaptured(RESPELLED) for facet in (MISSING, PLANTED) for path in spelled
+        }
+        if self.capture.by_desktop:
+            found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
+        return found
 
     def _clock(self, facts: LayerFacts, table: DiffTable | None) -> LayerClock | None:
         directory = self.rel.directory(facts.record.id)
@@ -131,7 +149,7 @@ class _Settler:
         """
         real = Removed(None, "")
         if each.facet == MODE:
-            return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else real
+            return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else self.swept or real
         if each.facet == OWNER:
             return NotCaptured(NARROW) if self._owner_cut(each) else real
         if each.facet == OPAQUE and each.observed == NO_MARK and may_be_files(self.store) and clock is not None:
@@ -188,7 +206,7 @@ def _keep(
     facts.counts[facet] = len(kept)
     if not kept:
         if undecided:
-            facts.more_undecided += unlisted
+            facts.more_undecided[facet] += unlisted
         else:
             facts.left_out += unlisted
         del facts.counts[facet], facts.lists[facet]

@@ -170,6 +170,47 @@ COPIES = [
     _way("directory", "mkdir $OUT; cp -a $TOPS $OUT/"),
 ]
 
+ALTERED = [
+    _way(f"copy-chmod-{name}", f"{COPY}; cd $WORK/all; {change}; {GOOD} $TOPS")
+    for name, change in (
+        ("readable", "chmod -R a+rX ."),
+        ("777", "chmod -R 777 . 2>/dev/null"),
+        ("plain", "find . -type d -exec chmod 755 {} +; find . -type f -exec chmod 644 {} +"),
+    )
+]
+ALTERED += [
+    _way("tar-mode", "tar --mode=u+rwX,go+rX -cf $OUT $TOPS"),
+    _way("pax-ustar", "pax -w -x ustar $TOPS >$OUT 2>/dev/null || true", "pax"),
+    _way(
+        "desktop-files",
+        f"{COPY}; cd $WORK/all; find . -type d -exec touch '{{}}/.DS_Store' \\; 2>/dev/null; find . -name '*.json'"
+        ' -execdir sh -c \'printf "\\\\0\\\\5\\\\26\\\\7" >"._${1#./}"\' sh {} \\;; '
+        f"{GOOD} $TOPS",
+    ),
+    _way(
+        "no-link-targets",
+        _python(
+            "def add(t, path):\n    info = t.gettarinfo(path)\n    if info is None: return\n"
+            "    if info.issym(): info.linkname = ''\n"
+            "    t.addfile(info, open(path, 'rb') if info.isreg() else None)\n"
+            "    for name in sorted(os.listdir(path)) if info.isdir() else (): add(t, path + '/' + name)\n"
+            "with tarfile.open(out, 'w') as t:\n    for top in tops: add(t, top)"
+        ),
+    ),
+    _way(
+        "case-folded",
+        _python(
+            "import re, shutil\nfor top in tops:\n    for folder, _, names in os.walk(top):\n"
+            "        for name in names:\n"
+            "            path = os.path.join(folder, name)\n"
+            "            if not os.path.isfile(path) or os.path.islink(path): continue\n"
+            "            copy = out + '/' + re.sub(r'[<>:\"|?*\\\\\\n]', '_', path).lower()\n"
+            "            os.makedirs(os.path.dirname(copy), exist_ok=True)\n            shutil.copyfile(path, copy)"
+        ),
+    ),
+    _way("files-of-the-hour", "find $TOPS -newermt '1 hour ago' -type f -print0 | tar --null -T - -cf $OUT"),
+]
+
 LISTS = [
     _way("files-only", "find $TOPS -type f -print0 | tar --null -T - -cf $OUT"),
     _way("files-and-links", "find $TOPS ! -type d -print0 | tar --null -T - -cf $OUT"),
@@ -290,4 +331,4 @@ CUTS = [
     for percent in (3, 10, 22, 35, 48, 61, 74, 87, 95, 99)
 ]
 
-WAYS = [*FORMATS, *COPIES, *LISTS, *EXCLUDES, *LINKS, *RACES, *CUTS]
+WAYS = [*FORMATS, *COPIES, *ALTERED, *LISTS, *EXCLUDES, *LINKS, *RACES, *CUTS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from analyzer.capture.spelling import respelled
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK
 from tests.contents import layer_with, told
 from tests.editing import Edited
 
@@ -25,3 +27,43 @@ def test_a_name_that_the_copy_wrote_anew_is_not():
     store.leave_out(path).write(path.replace("README", "readme"), data)
     folder.mtime_ns = times
     assert told(store) == {}
+
+
+def chmod(store: Edited, folder: str) -> Edited:
+    """Do what `chmod -R a+rX` does below a directory."""
+    for path, (member, _) in store.entries.items():
+        if path.startswith(folder) and member.kind in (FILE, DIRECTORY):
+            member.mode |= 0o555 if member.kind == DIRECTORY or member.mode & 0o111 else 0o444
+    return store
+
+
+def test_modes_that_the_whole_store_lost_may_be_those_of_the_copy():
+    assert told(chmod(Edited(), "storage/overlay/"))["OVL-024"]
+    swept = chmod(Edited(), "storage")
+    assert told(swept) == {}
+    found = swept.findings("OVL-024")
+    assert found
+    assert all(finding.doubt and finding.severity == "info" for finding in found)
+
+
+def test_letters_that_no_name_has_any_more_were_lost_by_the_copy():
+    assert respelled(["etc/Foo", "a/é"], ["etc/foo", "a/e\u0301"], lambda: set("etcfoa/")) == {
+        "etc/Foo", "etc/foo", "a/é", "a/e\u0301",
+    }  # fmt: skip
+    assert respelled(["etc/Foo"], ["etc/foo"], lambda: set("etcfo/F")) == set()
+
+
+def test_what_a_desktop_adds_is_not_the_stores_unless_a_layer_alone_has_it():
+    store = Edited()
+    inside = layer_with(store, README).replace("README", ".DS_Store")
+    assert told(Edited().write(inside, b"Bud1"))["TSP-010"]
+    store.write(inside, b"Bud1").write("storage/overlay/l/.DS_Store", b"Bud1").write("storage/overlay/._l", b"\0\5")
+    assert {finding.severity for finding in store.check().findings} <= {"info"}
+
+
+def test_symlinks_without_targets_are_no_symlinks():
+    store = Edited()
+    for member, _ in store.entries.values():
+        if member.kind == SYMLINK:
+            member.link = ""
+    assert {finding.severity for finding in store.check().findings} <= {"info"}

@@ -49,8 +49,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(*FACETS)
-        if facts.undecided:
-            yield _left_open(view, this, facts)
+        open_found, total = facts.left_open(modes=False)
+        if open_found:
+            yield _left_open(view, this, facts, open_found, total)
         if not found:
             continue
         yield this.found(
@@ -70,9 +71,8 @@ def _unsynced(facts: LayerFacts, each: Difference) -> bool:
     return bool(each.note) or (size < each.size and size % PAGE == 0)
 
 
-def _left_open(view: StoreView, this: Rule, facts: LayerFacts) -> Finding:
+def _left_open(view: StoreView, this: Rule, facts: LayerFacts, found: list[Difference], total: int) -> Finding:
     """Tell of files that are not in the bundle, where nothing in it tells whether the store lacks them."""
-    found, total = facts.undecided, len(facts.undecided) + facts.more_undecided
     return this.found(
         subject(view, facts, found),
         evidence(facts, found),

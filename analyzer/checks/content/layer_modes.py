@@ -12,8 +12,10 @@ Why it matters
 
 How sure
     High for a bundle made by root with numeric owners. Where the whole bundle has one single owner, the capture or a
-    copy dropped owners: then they are told as `info`, not judged. Where it has no attributes and no storage.conf and
-    every file of every layer has one and the same mode, `force_mask` may be at work: `info` too.
+    copy dropped owners: then they are told as `info`, not judged. Where no index of the store has mode 0600 any more
+    and none of its directories 0700, all was changed in one go, on the node or in the copy: then it is left open.
+    Where the bundle has no attributes and no storage.conf and every file of every layer has one and the same mode,
+    `force_mask` may be at work: `info` too.
 
 Remedy
     `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Do not chmod by hand: the change
@@ -25,11 +27,16 @@ Engine source
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, LOW, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import text_of
 from analyzer.verify.change_pattern import pattern
 from analyzer.verify.facts import MODE, OWNER
+
+if TYPE_CHECKING:
+    from analyzer.verify.facts import Difference, LayerFacts
 
 SWEEP = 3
 
@@ -46,6 +53,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OWNER]
+        if (left_open := facts.left_open(modes=True))[1]:
+            yield _left_open(view, this, facts, *left_open)
         for facet in (MODE, OWNER):
             found = facts.of(facet)
             if not found:
@@ -74,6 +83,21 @@ def check(view: StoreView, this: Rule) -> Findings:
             says="owners cannot be checked: all members of the bundle have one owner ({count} files differ)",
             count=doubtful,
         )
+
+
+def _left_open(view: StoreView, this: Rule, facts: LayerFacts, found: list[Difference], total: int) -> Finding:
+    """Tell of modes that changed together with those of the store's own files."""
+    return this.found(
+        subject(view, facts, found),
+        evidence(facts, found),
+        severity=INFO,
+        confidence=LOW,
+        variant="open",
+        says="modes of layer {layer} differ from its tar, as those of the whole store do: {what}",
+        doubt=f"modes of {total} files of layer {facts.record.id[:12]} and of the store's own files are changed: by a "
+        "`chmod -R` on the node, or of the copy",
+        **common(facts, found, total),
+    )
 
 
 def _looks_masked(view: StoreView) -> bool:

@@ -51,7 +51,7 @@ def check(view: StoreView, this: Rule) -> Findings:
                 continue
             path = view.store.part_path("layers", record.id, name)
             users = users_of(view, [record.id])
-            answer = view.capture.layer_data(stores, record.id)
+            answer = view.capture.layer_data(stores, record.id, name)
             if isinstance(answer, Unknown) and any(files for files in listed):
                 answer = Removed(None, "other files of the layer are in the bundle")
             weight = weigh(answer, WARNING, f"{path} is not in the bundle")

@@ -247,10 +247,10 @@ def _joined(header: bytes) -> bytes:
 
 
 def _links(data: Column, targets: tuple[Column, Column], kinds: Column, good: Column, limits: Limits) -> dict[int, str]:
-    """Return the targets of links; tell those that are long."""
+    """Return the targets of links; tell those that are long, or nothing."""
     linked = np.flatnonzero((kinds == SYMLINK_ITEM) | (kinds == HARDLINK_ITEM))
     starts, ends = targets[0][linked], targets[1][linked]
-    good[linked[ends - starts > LONGEST]] = False
+    good[linked[(ends - starts > LONGEST) | (ends <= starts)]] = False
     links, memory = {}, data.data
     for item, start, end in zip(linked.tolist(), starts.tolist(), ends.tolist(), strict=True):
         if good[item]:
