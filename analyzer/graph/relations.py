@@ -74,9 +74,12 @@ class Relations:
             record = self.layers.get(layer_id)
             layer_id = record.parent if record else ""
 
-    def directory(self, layer_id: str) -> LayerDirectory | None:
-        """Return the driver directory of a layer, in whichever store it lies."""
-        for store in self.stores:
+    def directory(self, layer_id: str, first: Store | None = None) -> LayerDirectory | None:
+        """Return the driver directory of a layer, in whichever store it lies; `first` is looked at before the others.
+
+        Stores that are used together may have a copy of one layer each, and the layers of a store lie on its own.
+        """
+        for store in self.stores if first is None else (first, *self.stores):
             found = store.home.layers.get(layer_id)
             if found is not None:
                 return found

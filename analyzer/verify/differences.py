@@ -254,7 +254,7 @@ class TableComparison:
             if any(marks.get(name) == b"y" for name in self.honoured):
                 continue
             other = next((name for name in OPAQUE_NAMES if marks.get(name) == b"y"), "")
-            if not other and not (kept.marks if self.rootless else kept.trusted):
+            if not other and not (kept.marks if self.rootless else kept.privileged):
                 facts.doubts[OPAQUE] += 1
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None

@@ -122,15 +122,18 @@ class LayerFacts:
         """Return the listed differences of some facets, by path."""
         return sorted((d for facet in facets for d in self.lists.get(facet, ())), key=lambda d: d.path)
 
-    def left_open(self, *, modes: bool) -> tuple[list[Difference], int]:
-        """Return the listed differences that nothing decides, and how many there are: those of modes, or all others."""
-        listed = [each for each in self.undecided if (each.facet == MODE) is modes]
-        more = sum(count for facet, count in self.more_undecided.items() if (facet == MODE) is modes)
-        return listed, len(listed) + more
+    def left_open(self, *facets: str) -> tuple[list[Difference], int]:
+        """Return the listed differences of some facets that nothing decides, and how many of them there are."""
+        listed = [each for each in self.undecided if each.facet in facets]
+        return listed, len(listed) + sum(self.more_undecided[facet] for facet in facets)
 
     def count(self, *facets: str) -> int:
         """Return how many differences of some facets there are, listed or not."""
         return sum(self.counts[facet] for facet in facets)
+
+
+NAMES = (MISSING, WHITEOUT, NODE, TYPE, LINK, PLANTED)
+"""Facets of names that are not as recorded."""
 
 
 def is_whiteout(path: str) -> bool:

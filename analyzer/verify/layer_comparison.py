@@ -110,7 +110,7 @@ class Comparer:
         return empty if len(empty) < full else [layer_id for layer_id in empty if self._changed(found[layer_id])]
 
     def _changed(self, facts: LayerFacts) -> bool:
-        directory = self.rel.directory(facts.record.id)
+        directory = self.rel.directory(facts.record.id, self.store)
         if directory is None:
             return False
         table = DiffTable(f"{directory.path}/diff")
@@ -119,7 +119,7 @@ class Comparer:
 
     def _emptied_layer(self, facts: LayerFacts) -> LayerFacts:
         """Compare a layer with an empty directory."""
-        directory, split = self.rel.directory(facts.record.id), self._description(facts.record.id)
+        directory, split = self.rel.directory(facts.record.id, self.store), self._description(facts.record.id)
         if directory is None or split is None:
             return facts
         table = DiffTable(f"{directory.path}/diff")
@@ -130,9 +130,13 @@ class Comparer:
         return again
 
     def _layers(self) -> Iterator[LayerRecord]:
-        rel = self.rel
+        """Yield the layers of this store: its own copy, too, of one that another store has before it."""
+        copies: set[str] = set()
         for record in self.store.layers:
-            own = rel.layer_store.get(record.id) is self.store and rel.layers.get(record.id) is record
+            own = self.rel.layers.get(record.id) is record
+            if self.rel.layer_store.get(record.id) is not self.store:
+                own = record.id in self.store.home.layers and record.id not in copies
+                copies.add(record.id)
             if own and not record.incomplete:
                 yield record
 
@@ -144,7 +148,7 @@ class Comparer:
         split = self._description(record.id)
         if split is None:
             return None
-        directory = self.rel.directory(record.id)
+        directory = self.rel.directory(record.id, self.store)
         table, why = self._table(record, directory)
         facts = LayerFacts(record, table.path if table else "", _source(split), split.file)
         comparison = self._comparison(facts, record, directory, table) if directory and table else None
@@ -244,7 +248,7 @@ class Comparer:
         """Return the names of the parent's whole tree, None when it is not known."""
         if not record.parent:
             return {}
-        directory = self.rel.directory(record.parent)
+        directory = self.rel.directory(record.parent, self.store)
         table = directory.tables.get("diff") if directory else None
         return dict(table.index) if table is not None and len(table) else None
 

@@ -19,8 +19,8 @@ from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import DIRECTORY, SYMLINK
-from analyzer.verify.facts import LINK, MISSING, MODE, NODE, OPAQUE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
-from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, may_be_files
+from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
+from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.verify.facts import Difference, LayerFacts
 
-NAMES = (MISSING, WHITEOUT, NODE, TYPE, LINK, PLANTED)
 GONE = "missing"
 MODES = re.compile(r"mode ([0-7]+)")
 TO = "symlink to "
@@ -44,6 +43,7 @@ UNCHANGED = "their directories have not changed since their layers were unpacked
 NO_LINKS = "the bundle holds no symlink"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
+NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
 ADDED = "a desktop added files to the copy"
 SWEPT = "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
 
@@ -131,7 +131,7 @@ class _Settler:
         return found
 
     def _clock(self, facts: LayerFacts, table: DiffTable | None) -> LayerClock | None:
-        directory = self.rel.directory(facts.record.id)
+        directory = self.rel.directory(facts.record.id, self.store)
         if directory is None:
             return None
         if table is None:
@@ -152,9 +152,8 @@ class _Settler:
             return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else self.swept or real
         if each.facet == OWNER:
             return NotCaptured(NARROW) if self._owner_cut(each) else real
-        if each.facet == OPAQUE and each.observed == NO_MARK and may_be_files(self.store) and clock is not None:
-            answer = clock.answer(f"{each.path}/{OPAQUE_MARK}".lstrip("/"))
-            return NotCaptured(UNCHANGED) if isinstance(answer, NotCaptured) else answer
+        if each.facet == OPAQUE and each.observed == NO_MARK:
+            return self._mark_lost(each, clock)
         if each.facet not in NAMES:
             return real
         gone = each.observed == GONE
@@ -176,6 +175,15 @@ class _Settler:
         if isinstance(answer, Unknown) and not gone:
             return NotCaptured(REWRITTEN) if each.facet == LINK and self.rewriting is not None else real
         return answer
+
+    def _mark_lost(self, each: Difference, clock: LayerClock | None) -> Answer:
+        """Answer for an opaque mark: an attribute, or a file where fuse-overlayfs unpacked the layer."""
+        if may_be_files(self.store) and clock is not None:
+            answer = clock.answer(f"{each.path}/{OPAQUE_MARK}".lstrip("/"))
+            return NotCaptured(UNCHANGED) if isinstance(answer, NotCaptured) else answer
+        if each.expected.startswith(TRUSTED) and not self.kept.trusted:
+            return Unknown(NO_TRUSTED)
+        return Removed(None, "")
 
     def _mode_lost(self, each: Difference) -> bool:
         """Tell whether a mode is what is left of the recorded one by a rule that holds for all files of the bundle.

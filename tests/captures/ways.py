@@ -208,7 +208,11 @@ ALTERED += [
             "            os.makedirs(os.path.dirname(copy), exist_ok=True)\n            shutil.copyfile(path, copy)"
         ),
     ),
-    _way("files-of-the-hour", "find $TOPS -newermt '1 hour ago' -type f -print0 | tar --null -T - -cf $OUT"),
+    _way(
+        "newer-files",
+        "find $TOPS -newer $(find $TOPS -name layers.json | head -1) -type f -print0 >$WORK/names;"
+        " [ -s $WORK/names ] || exit 77; tar --null -T $WORK/names -cf $OUT",
+    ),
 ]
 
 LISTS = [

@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, LOW, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE
 
 if TYPE_CHECKING:
@@ -45,6 +45,19 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OPAQUE] + facts.doubts[ATTRIBUTE]
+        left_open, total = facts.left_open(OPAQUE)
+        if left_open:
+            yield this.found(
+                subject(view, facts, left_open),
+                evidence(facts, left_open),
+                severity=INFO,
+                confidence=LOW,
+                variant="open",
+                says="layer {layer} has no opaque marks in the bundle: {what}",
+                doubt=f"opaque marks of {total} directories of layer {facts.record.id[:12]} are absent: lost, or not "
+                "read by the capture, which has no attribute `trusted.` at all",
+                **common(facts, left_open, total),
+            )
         for facet in (OPAQUE, ATTRIBUTE, MARK):
             found = facts.of(facet)
             if found:

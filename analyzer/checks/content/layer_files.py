@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import PAGE, common, evidence, subject, untouched
 from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, MEDIUM, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.verify.facts import LINK, MISSING, SIZE, TYPE
+from analyzer.verify.facts import LINK, MISSING, NAMES, SIZE, TYPE
 
 if TYPE_CHECKING:
     from analyzer.verify.facts import Difference, LayerFacts
@@ -49,7 +49,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(*FACETS)
-        open_found, total = facts.left_open(modes=False)
+        open_found, total = facts.left_open(*NAMES)
         if open_found:
             yield _left_open(view, this, facts, open_found, total)
         if not found:

@@ -53,7 +53,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OWNER]
-        if (left_open := facts.left_open(modes=True))[1]:
+        if (left_open := facts.left_open(MODE))[1]:
             yield _left_open(view, this, facts, *left_open)
         for facet in (MODE, OWNER):
             found = facts.of(facet)
