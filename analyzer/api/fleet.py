@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from analyzer.api.progress import meter
@@ -28,6 +28,7 @@ def open_many(
     *,
     platform: str | None = None,
     depth: str = STANDARD,
+    jobs: int = 1,
 ) -> Fleet:
     """Open many bundles; each is read when it is first asked for, and all of them when a frame of the fleet is.
 
@@ -44,13 +45,25 @@ def open_many(
             these a line, or a list of them. `analyzer.analyze_many` is for fleets that do not fit into memory.
         platform: `os/arch[/variant]` of all nodes, when the bundles do not tell.
         depth: `quick`, `standard` or `deep`.
+        jobs: how many processes read at once when all are read. A script that asks for more than one must stand under
+            `if __name__ == "__main__":`, as with `multiprocessing`.
 
     Raises:
         UsageError: the pattern fits nothing. A bundle that cannot be read is named in `failed` and in `bundles`.
     """
     words = [paths] if isinstance(paths, str | os.PathLike) else paths
     found = find_bundles([os.fspath(word) for word in words])
-    return Fleet({}, unread=dict(zip(names_of(found), found, strict=True)), platform=platform, depth=depth)
+    return Fleet({}, unread=dict(zip(names_of(found), found, strict=True)), platform=platform, depth=depth, jobs=jobs)
+
+
+def _opened(path: str, *, platform: str | None, depth: str) -> Snapshot | str:
+    """Return a bundle with its report, or why it cannot be read."""
+    try:
+        snapshot = Snapshot(read(path, depth=depth), platform)
+        snapshot.report()
+    except AnalyzerError as error:
+        return str(error)
+    return snapshot
 
 
 class Fleet:
@@ -60,7 +73,7 @@ class Fleet:
         snapshots: bundles that were read, by name.
         failed: message of each bundle that could not be read, by name.
         unread: paths of further bundles, by name.
-        platform, depth: how these are read.
+        platform, depth, jobs: how these are read.
     """
 
     def __init__(
@@ -71,6 +84,7 @@ class Fleet:
         unread: Mapping[str, str] | None = None,
         platform: str | None = None,
         depth: str = STANDARD,
+        jobs: int = 1,
     ) -> None:
         self._paths = dict(unread or {})
         self._order = [*snapshots, *self._paths]
@@ -78,6 +92,7 @@ class Fleet:
         self._failed = dict(failed or {})
         self._platform = platform
         self._depth = depth
+        self._jobs = jobs
 
     @property
     def snapshots(self) -> dict[str, Snapshot]:
@@ -95,28 +110,37 @@ class Fleet:
         waiting = [name for name in self._order if name in self._paths]
         bar = meter() if waiting else None
         try:
-            for number, name in enumerate(waiting):
+            for number, (name, found) in enumerate(zip(waiting, self._results(waiting), strict=True), 1):
+                self._keep(name, found)
                 if bar is not None:
                     bar.counted(number, len(waiting))
-                self._read_one(name)
         finally:
             if bar is not None:
                 bar.done()
 
-    def _read_one(self, name: str) -> None:
-        path = self._paths[name]
-        try:
-            snapshot = Snapshot(read(path, depth=self._depth), self._platform)
-            snapshot.report()
-        except AnalyzerError as error:
-            self._failed[name] = str(error)
+    def _results(self, names: list[str]) -> Iterator[Snapshot | str]:
+        """Yield the snapshot of each bundle, or the message of one that cannot be read."""
+        ask = partial(_opened, platform=self._platform, depth=self._depth)
+        paths = [self._paths[name] for name in names]
+        if min(self._jobs, len(paths)) < 2:
+            yield from map(ask, paths)
+            return
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  not for one process
+        from multiprocessing import get_context  # noqa: PLC0415
+
+        with ProcessPoolExecutor(min(self._jobs, len(paths)), mp_context=get_context("spawn")) as pool:
+            yield from pool.map(ask, paths)
+
+    def _keep(self, name: str, found: Snapshot | str) -> None:
+        if isinstance(found, str):
+            self._failed[name] = found
         else:
-            self._read[name] = snapshot
+            self._read[name] = found
         del self._paths[name]
 
     def __getitem__(self, name: str) -> Snapshot:
         if name in self._paths:
-            self._read_one(name)
+            self._keep(name, next(self._results([name])))
         if name in self._read:
             return self._read[name]
         if name in self._failed:

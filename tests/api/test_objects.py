@@ -285,6 +285,17 @@ def test_a_fleet_reads_what_is_asked_for(tmp_path, monkeypatch):
     assert repr(fleet) == "<analyzer.Fleet of 2 bundles, 1 not readable>"
 
 
+def test_processes_read_what_one_process_reads(tmp_path):
+    for name in ("healthy-overlay", "layer-dir-removed", "podman-list"):
+        shutil.copy(BUNDLES / f"{name}.tar.zst", tmp_path)
+    (tmp_path / "broken.tar").write_text("no tar at all")
+    one, many = (analyzer.open_many(f"{tmp_path}/*", jobs=jobs) for jobs in (1, 3))
+    assert list(many) == list(one) == ["healthy-overlay", "layer-dir-removed", "podman-list"]
+    assert many.failed == one.failed
+    assert many.causes.equals(one.causes)
+    assert {name: s.document for name, s in many.snapshots.items()} == {n: s.document for n, s in one.snapshots.items()}
+
+
 def test_fleets_of_nothing():
     with pytest.raises(UsageError, match="fits no file"):
         analyzer.open_many("/no/such/*.tar")
