@@ -98,6 +98,8 @@ class Checkpoint:
         filled = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if filled and (application, version) != (APPLICATION, VERSION):
             raise UsageError("made by something else, or by another version; name another directory", where=self._path)
+        self.db.execute("PRAGMA journal_mode = WAL")  # a commit waits for no disk: only a power cut can take the last
+        self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.execute("BEGIN EXCLUSIVE")
         self.db.execute(f"PRAGMA application_id = {APPLICATION}")
         self.db.execute(f"PRAGMA user_version = {VERSION}")
