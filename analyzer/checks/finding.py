@@ -40,8 +40,10 @@ class Subject:
 
     @property
     def label(self) -> str:
-        """Return what to call it: its first two names, else twelve digits of its id, else its path."""
-        return ", ".join(self.names[:2]) or self.id[:12] or self.path
+        """Return what to call it: its first name (a layer: twelve digits of its id), else the id, else its path."""
+        name = self.names[0] if self.names and self.kind != "layer" else ""
+        further = f" (+{len(self.names) - 1})" if name and len(self.names) > 1 else ""
+        return f"{name}{further}" or self.id[:12] or self.path
 
 
 @dataclass(frozen=True, slots=True)

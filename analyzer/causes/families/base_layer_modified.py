@@ -30,6 +30,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.snapshot.times import parse_time
+from analyzer.verify.facts import MISSING
 from analyzer.words import and_more
 
 if TYPE_CHECKING:
@@ -110,9 +111,15 @@ def _title(layers: dict[str, list[Finding]], widest: str) -> str:
         count += max(len(files), sum(f.facts.get("count", 1) for f in findings))
     names = [str(name) for f in layers[widest] for name in f.facts.get("files", ())]
     what = names[0] if count == 1 and names else f"{count} files"
+    verb = "removed" if _only_removed(layers) else "changed"
+    was = "was" if count == 1 else "were"
     if len(layers) == 1:
-        return f"{what} of the read-only layer {widest[:12]} changed after the pull"
-    return f"{what} of the read-only layer {widest[:12]}{and_more(len(layers))} were changed at one time"
+        return f"{what} of the read-only layer {widest[:12]} {was} {verb} after the pull"
+    return f"{what} of the read-only layer {widest[:12]}{and_more(len(layers))} {was} {verb} at one time"
+
+
+def _only_removed(layers: dict[str, list[Finding]]) -> bool:
+    return all(f.facts.get("kinds", {}).keys() == {MISSING} for findings in layers.values() for f in findings)
 
 
 def _reasons(findings: list[Finding]) -> Iterator[Reason]:

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, weigh
 from analyzer.causes.model import Hypothesis, Step
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
+    from analyzer.checks.finding import Finding, Subject
 
 PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
@@ -49,16 +50,22 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         explains = weigh(findings, MAIN, FURTHER)
         if subject.kind == "image":
             explains.update(dict.fromkeys(case.about([subject.id], *LEFT), FURTHER))
-        what = subject.label
         yield Hypothesis(
             family="container-data-lost",
-            title=f"{subject.kind} {what}: what the container needs is gone",
+            title=_title(subject, len(containers)),
             subjects=(subject,),
             explains=explains,
             prior=PRIOR,
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),
         )
+
+
+def _title(subject: Subject, containers: int) -> str:
+    if subject.kind == "container":
+        return f"container {subject.label} lost what it needs"
+    need = "needs" if containers == 1 else "need"
+    return f"{subject.kind} {subject.label} has no record, and {plural(containers, 'container')} {need} it"
 
 
 def _without_record(case: Case, finding: Finding) -> Hypothesis:

@@ -47,13 +47,14 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not absent:
         return
     subjects = subjects_of(absent)
-    more = and_more(len(subjects))
+    first = subjects[0]
+    what = f"{first.kind} {first.label}" if first.id else first.path
     layers = [layer for finding in absent for layer in finding.facts.get("layers", ())]
     images = [image for finding in absent for image in finding.facts.get("images", ())]
     containers = [each for finding in absent for each in finding.facts.get("containers", ())]
     yield Hypothesis(
         family="removed-or-not-captured",
-        title=f"{subjects[0].path or subjects[0].id}{more}: what is absent was removed, or left out of the capture",
+        title=f"parts of {what}{and_more(len(subjects))} are absent: removed on the node, or left out of the capture",
         subjects=subjects,
         explains=weigh(absent, MAIN, FURTHER),
         prior=PRIOR,
