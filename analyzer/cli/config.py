@@ -118,11 +118,12 @@ def policy(config: Config, baseline: str | None) -> Policy:
     Raises:
         UsageError: an unknown rule or severity, or an unreadable baseline.
     """
-    from analyzer.checks.plugins import known_rules
     from analyzer.checks.policy import Policy
 
     ignores = tuple(_ignore(table) for table in config.ignores)
     if config.severities or ignores:
+        from analyzer.checks.plugins import known_rules
+
         names = {name for rule in known_rules() for name in (rule.id, rule.slug)}
         for name in (*config.severities, *(ignore.rule for ignore in ignores)):
             if name and name not in names:

@@ -13,15 +13,20 @@ KEPT = (32 << 20) - (64 << 10)
 """Just below the most that glibc learns from (`DEFAULT_MMAP_THRESHOLD_MAX`)."""
 
 
-@contextmanager
-def much_made() -> Iterator[None]:
-    """Collect no cycles inside, and keep what is freed for what is made next.
+def keep_freed() -> None:
+    """Keep what is freed from now on for what is made next.
 
-    Reading makes no cycles, and each collection would look at everything read so far. glibc gives a piece of memory
-    back to the system when it is freed, and the next one has to be cleared page by page, unless as large a piece was
-    freed before (mallopt(3), `M_MMAP_THRESHOLD`): a third of the time that columns of a few megabytes take.
+    glibc gives a piece of memory back to the system when it is freed, and the next one has to be cleared page by page,
+    unless as large a piece was freed before (mallopt(3), `M_MMAP_THRESHOLD`): a third of the time that columns of a few
+    megabytes take.
     """
     bytes(KEPT)
+
+
+@contextmanager
+def much_made() -> Iterator[None]:
+    """Collect no cycles inside, for reading makes none and a collection looks at all of it; keep what is freed."""
+    keep_freed()
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -9,6 +9,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from analyzer.source.allocation import keep_freed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +50,7 @@ def fork(work: Callable[[], None]) -> int:
     status = 1
     try:
         gc.disable()  # a collection would copy every page it looks at
+        keep_freed()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
         signal.signal(signal.SIGBUS, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -302,6 +302,22 @@ def test_what_processes_gather_ahead_is_what_one_would_find():
         ahead(bytes(damaged[: dice.randrange(len(odd) // 2, len(odd))]), content=True)
 
 
+def test_who_searches_in_a_large_member_goes_on_behind_it(tmp_path):
+    """Its content looks like members; a piece that starts inside it is searched only where nobody came upon it yet."""
+    inner = recorded(LAYER + b"inner.tar", ordinary(200, base=OTHER) * 9 + bytes(1 << 20))
+    data = ordinary() + inner + ordinary(5, LAYER + b"z/") + END
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(data)
+    inside, behind = len(ordinary()) + 4096, len(ordinary() + inner)
+    with path.open("rb") as file:
+        place, span = (file.fileno(), 0, len(data)), bytearray(hop.SPAN.size)
+        first, second = (hop.Hopper(place, DEFAULT, contents=False, span=span) for _ in range(2))
+        assert next(second.members(inside, len(data))).begins[0] < behind
+        assert [scan.ends[-1] for scan in first.members(0, inside)] == [behind]
+        assert next(second.members(inside, len(data))).begins[0] == behind
+        assert list(second.members(inside, inside + 4096)) == []
+
+
 @pytest.mark.usefixtures("far")
 @pytest.mark.parametrize("how", ["killed", "error"])
 def test_a_process_that_dies_costs_nothing_but_time(monkeypatch, how):

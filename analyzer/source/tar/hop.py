@@ -16,6 +16,7 @@ from analyzer.source.tar.header_columns import Headers, read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from mmap import mmap
 
     from analyzer.limits import Limits
 
@@ -32,8 +33,10 @@ LONGEST = 64 << 10
 LEADS = CHAINED.tobytes()
 FIELDS = Struct("124x12s20xB").unpack_from
 """Size and type of a header."""
-STRETCH = 1 << 20
+STRETCH = 256 << 10
 """Bytes searched for a header at once."""
+SPAN = Struct("=qq")
+"""Where a large member starts and ends."""
 POOR, CHAINS = 64, 16
 """Chains of fewer members that are followed in one piece: hostile input must not cost a look at each."""
 
@@ -45,11 +48,16 @@ class Hopper:
         file: descriptor, where in it the tar starts, and how long it is.
         limits: bounds on what is read.
         contents: whether the checksums of contents are wanted.
+        span: memory that all processes have, for the last large member that one of them came upon: whoever searches
+            inside it for a header goes on behind it.
     """
 
-    def __init__(self, file: tuple[int, int, int], limits: Limits, *, contents: bool) -> None:
+    def __init__(
+        self, file: tuple[int, int, int], limits: Limits, *, contents: bool, span: bytearray | mmap | None = None
+    ) -> None:
         self._file, self._start, self._size = file
         self._limits = limits
+        self._span = bytearray(SPAN.size) if span is None else span
         self._contents = Contents(self._file, self._start) if contents else None
         self._steps = Steps()
         self._memory = bytearray(ROOM)
@@ -67,21 +75,28 @@ class Hopper:
                 continue
             yield scan
             pos = int(scan.ends[-1])
+            if pos > until + STRETCH:
+                SPAN.pack_into(self._span, 0, int(scan.begins[-1]), pos)
             if count < MOST:
                 pos = self._header(pos, until)
 
     def _header(self, pos: int, until: int) -> int:
         """Return the place of the first header between two places that states its checksum, the second for none."""
         while pos < until:
-            data = np.frombuffer(self._pread(min(STRETCH, until - pos), pos), np.uint8)
-            data = data[: len(data) // BLOCK * BLOCK]
-            if not len(data):
+            begin: int
+            end: int
+            begin, end = SPAN.unpack_from(self._span)
+            if begin < pos < end:
+                return min(end, until)
+            count = self._read(0, min(STRETCH, until - pos), pos) // BLOCK * BLOCK
+            if not count:
                 break
+            data = np.frombuffer(self._memory, np.uint8, count)
             rows = find_headers(data.reshape(-1, BLOCK))
             good = np.flatnonzero(sound(data, rows * BLOCK))
             if len(good):
                 return pos + int(rows[good[0]]) * BLOCK
-            pos += len(data)
+            pos += count
         return until
 
     def scan(self, offset: int, until: int) -> Scan | None:
@@ -92,12 +107,6 @@ class Hopper:
         if scan is None or self._contents is None:
             return scan
         return scan._replace(sums=self._contents.sums(scan))
-
-    def _pread(self, count: int, offset: int) -> bytes:
-        try:
-            return os.pread(self._file, count, self._start + offset)
-        except OSError:  # the reader meets the same, and records it
-            return b""
 
 
 def _reader(file: int, start: int, view: memoryview) -> Read:

@@ -7,6 +7,7 @@ wherever they have not. numpy is loaded only when members are gathered, in each 
 from __future__ import annotations
 
 from functools import cached_property
+from mmap import mmap
 from typing import TYPE_CHECKING
 
 from analyzer.source.parallel import Ahead
@@ -23,7 +24,7 @@ WORTH = 64 << 20
 """Bytes that are worth further processes."""
 PIECES, LEAST, LARGEST = 64, 16 << 20, 128 << 20
 """Pieces of a file, about, and how many bytes one has."""
-HELD = 2
+HELD = 4
 """Pieces that this process holds, at most, while it waits for one before them."""
 
 
@@ -38,6 +39,7 @@ class Pieces:
 
     def __init__(self, file: tuple[int, int, int], limits: Limits, *, contents: bool) -> None:
         self._file, self._limits, self._contents = file, limits, contents
+        self._span = mmap(-1, 16)
         size = file[2]
         self._step = min(max(size // PIECES, LEAST), LARGEST) // BLOCK * BLOCK
         self._ahead = Ahead(self._members, -(-size // self._step), HELD, forks=size >= WORTH)
@@ -66,7 +68,7 @@ class Pieces:
     def _hopper(self) -> Hopper:
         from analyzer.source.tar.hop import Hopper  # noqa: PLC0415  numpy is not for every bundle
 
-        return Hopper(self._file, self._limits, contents=self._contents)
+        return Hopper(self._file, self._limits, contents=self._contents, span=self._span)
 
     def _members(self, piece: int) -> Iterator[Scan]:
         """Yield the members that start in a piece, as far as they can be found from its start."""
