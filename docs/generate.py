@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import pathlib
 import re
 import shlex
 import sys
+import tomllib
 
 import click
 from click.testing import CliRunner
@@ -18,13 +20,15 @@ from analyzer.checks.run import builtin_rules
 from analyzer.cli import manpage
 from analyzer.cli.completion import FILES, script
 from analyzer.cli.main import COMMANDS, cli
+from analyzer.repair import edits
 from analyzer.report.formats.text import render
 from analyzer.signatures.page import guide
 
 DOCS = pathlib.Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SAMPLE = "samples/seed-case.tar.zst"
-GENERATED = ("rules/*.md", "causes/*.md", "man/*.1", "completions/*")
+GENERATED = ("rules/*.md", "causes/*.md", "repair/*.md", "man/*.1", "completions/*")
+DAMAGES = ("samples/stores/damage.py", "tests/live/further_damage.py")
 ANSWERED = re.compile(r"(```console\n\$ (analyzer .+?)\n```\n\n```text\n).*?```", re.DOTALL)
 REPORT = re.compile(r"(```text\n)(.+?)(\n```)", re.DOTALL)
 
@@ -76,6 +80,45 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+def damages() -> dict[str, str]:
+    """Return what each damage of the live tests does, by its name: the docstrings of the functions that do it."""
+    told = {}
+    for path in DAMAGES:
+        for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                told[node.name.replace("_", "-")] = (ast.get_docstring(node) or "").partition("\n")[0]
+    return told
+
+
+def repairs() -> dict[pathlib.Path, str]:
+    """Return a page for each kind of damage that a plan mends, and their table."""
+    kinds = tomllib.loads((DOCS / "repair" / "kinds.toml").read_text(encoding="utf-8"))["kind"]
+    titles = {rule.id: rule.page.partition("\n")[0] for rule in builtin_rules()}
+    told, made, rows = damages(), {}, []
+    for kind in kinds:
+        acts = [f"- {(getattr(edits, name).__doc__ or '').partition(chr(10))[0]}" for name in kind["edits"]]
+        seen = [f"- [{rule}](../rules/{rule}.md): {titles[rule]}" for rule in kind["rules"]]
+        live = [f"- `{way}`: {told[way]}" for way in kind["ways"]]
+        parts = {
+            "What is broken": kind["broken"],
+            "What is put back": kind["back"],
+            "From where": kind["source"],
+            "What is done": "\n".join(acts),
+            "Rules that see it": "\n".join(seen),
+            "Proven": "\n".join(["Live, with podman 4.3.1 on XFS (`tests/live/test_repair.py`):", "", *live])
+            if live
+            else kind["proven"],
+            "What no tool can give back": kind.get("cannot", ""),
+        }
+        body_text = "\n\n".join(f"## {head}\n\n{text}" for head, text in parts.items() if text)
+        made[DOCS / "repair" / f"{kind['id']}.md"] = f"# {kind['title']}\n\n{body_text}\n"
+        rows.append(f"| [{kind['title']}]({kind['id']}.md) | {kind['back']} | {kind['source']} |")
+    head = "# Kinds of repair\n\nGenerated from `kinds.toml`, the edits, the rules and the live tests' damages.\n\n"
+    head += "| what is broken | what is put back | from where |\n|---|---|---|\n"
+    made[DOCS / "repair" / "README.md"] = head + "\n".join(rows) + "\n"
+    return made
+
+
 def pages() -> dict[pathlib.Path, str]:
     """Return every generated file with its text."""
     made: dict[pathlib.Path, str] = {}
@@ -103,6 +146,7 @@ def pages() -> dict[pathlib.Path, str]:
     made[ROOT / "README.md"] = REPORT.sub(lambda match: match[1] + shown() + match[3], readme, count=1)
     head = "# Causes\n\nGenerated from the families' docstrings.\n\n| cause | what happened |\n|---|---|\n"
     made[DOCS / "causes" / "README.md"] = head + "\n".join(rows) + "\n"
+    made.update(repairs())
     made[DOCS / "symptoms.md"] = guide()
     made.update((DOCS / "man" / name, text) for name, text in manpage.pages().items())
     made[DOCS / "tutorial.md"] = tutorial()
