@@ -29,7 +29,7 @@ from analyzer.errors import UsageError, not_written
     metavar="PATH",
     help="Write a repair kit into this directory; text, where PATH has a suffix.",
 )
-@click.option("--compare", is_flag=True, help="Set the plan beside the engines' own repairs and a wipe: what each costs.")
+@click.option("--compare", is_flag=True, help="Set the plan beside the engines' own repairs and a wipe: costs of each.")
 @redact_option
 @engine_option
 @platform_option

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
 
-EITHER = ("TSP-007", "TSP-008")
-"""Files that are not what the tar-split says: either of the two may be wrong, so both come from the donor."""
+EITHER = ("TSP-006", "TSP-007", "TSP-008", "TSP-010")
+"""Files that are not what the tar-split says: either may be wrong, so both come from the donor if it has both."""
 BIG_DATA = ("LAY-010", "LAY-011")
 
 
@@ -57,7 +57,10 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
             continue
         if layer in site.made and rows[layer].get("big-data-names") and layer not in store.tar_splits:
             continue
-        site.note(number, Take(f"{store.driver}-layers/{layer}.tar-split.gz"), layer, why="the tar-split of the layer")
+        path = f"{store.driver}-layers/{layer}.tar-split.gz"
+        site.note(number, Take(path), layer, why="the tar-split of the layer")
+        if layer not in told:
+            site.optional.add(path)
         _donor_for(site, evidence, layer)
     _big_data(site, evidence)
 

@@ -196,6 +196,9 @@ def _put(store: Store, parts: list[str], file: SmallFile) -> None:
 
 
 def _folder(store: Store, parts: list[str], member: Member) -> None:
+    if parts == ["overlay", "l"]:
+        store.home.link_dir = member
+        return
     directory = store.home.layer(parts[1])
     if len(parts) == 2:
         directory.member = member
@@ -209,6 +212,9 @@ def _set_aside(store: Store, parts: list[str]) -> None:
     part, name = parts[0].rpartition("-")[2], parts[-1]
     if parts[0] == "libpod" or len(parts) == 1:
         store.libpod = [state for state in store.libpod if not state.path.endswith("/".join(parts))]
+    elif parts == ["overlay", "l"]:
+        store.home.link_dir = None
+        store.home.links.clear()
     elif parts[1] == "l":
         store.home.links.pop(name, None)
     elif part == "images":

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import RANK
-from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Write
+from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Take, Write
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.source.member import DIRECTORY
 
@@ -61,6 +61,7 @@ class Site:
         noted: the edits.
         unsolved: what no edit mends, as (object, words).
         donors: images to pull for the donor root, by id.
+        optional: what is taken from the donor if it has it, below the graph root.
         brings: how many layers that need files each image has.
         doubtful: what must be gone on the node before anything is done for a layer, below the graph root.
     """
@@ -81,6 +82,7 @@ class Site:
     resplit: set[str] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
     doubtful: dict[str, str] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
     brings: Counter[str] = field(default_factory=Counter)
     settled: dict[str, dict[str, Row]] | None = None
     settled_parents: dict[str, str] | None = None
@@ -102,9 +104,12 @@ class Site:
     def waits_for(self, noted: Noted) -> str:
         """Return the path of the donor without which an edit must not be done, `""` for none.
 
-        A directory that is made anew stands for files that were pulled: without them it stays away.
+        A directory that is made anew stands for files that were pulled: without them it stays away. A tar-split that
+        may be right is kept where the donor, pulled in part, has none.
         """
-        layer = noted.about[0] if noted.about else ""
+        layer = noted.about[0]
+        if isinstance(noted.edit, Take) and noted.edit.path in self.optional:
+            return noted.edit.path
         if layer not in self.made or layer not in self.refill or not isinstance(noted.edit, Folder | Write | ShortLink):
             return ""
         if isinstance(noted.edit, Write) and layer not in noted.edit.path.split("/"):
