@@ -25,7 +25,14 @@ from __future__ import annotations
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted
-from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.snapshot.store import ADDITIONAL, GRAPH_ROOT, IMAGE_STORE, RUN_ROOT
+
+HOLDERS = {
+    "layers": (GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT),
+    "images": (GRAPH_ROOT, ADDITIONAL),
+    "containers": (GRAPH_ROOT,),
+}
+"""Which stores have a directory of a part; a split store's images are seen in the graph root or in the image store."""
 
 
 @rule(
@@ -35,12 +42,12 @@ from analyzer.snapshot.store import GRAPH_ROOT
     says="{path} is gone, but {trace} is still there: the engine no longer knows any {part}",
 )
 def check(view: StoreView, this: Rule) -> Findings:
-    """Look for the three directories of a graph root."""
+    """Look for the three directories of a store."""
     store = view.store
     if not store.part_dirs:
         return
     for part, traces in (("containers", _containers(view)), ("images", _images(view)), ("layers", _layers(view))):
-        if part in store.seen or not traces or (part != "layers" and store.role != GRAPH_ROOT):
+        if part in store.seen or not traces or store.role not in HOLDERS[part]:
             continue
         path = store.part_path(part)
         severity = ERROR if part == "containers" else CRITICAL

@@ -40,3 +40,10 @@ def test_image_directory_removed():
     store = Edited().remove("storage/overlay-images")
     [finding] = store.findings(RULE)
     assert (finding.severity, finding.facts["part"]) == ("critical", "images")
+
+
+def test_image_directory_of_an_additional_store_removed():
+    [finding] = Edited("healthy-additional-store").remove("ro/overlay-images").findings(RULE)
+    assert (finding.severity, finding.subject.path) == ("critical", "ro/overlay-images")
+    [finding] = Edited("healthy-additional-store").leave_out("ro/overlay-images").findings(RULE)
+    assert finding.doubt
