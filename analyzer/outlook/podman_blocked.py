@@ -49,7 +49,7 @@ def _failing(outlook: Outlook, finding: Finding, message: str) -> Outlook:
 def _blocks_all(view: StoreView, finding: Finding) -> str:
     """Return what every command prints because of a finding, `""` where it goes on."""
     facts = finding.facts
-    if finding.rule == "HST-004":
+    if finding.rule == "HST-004" and finding.severity == "critical":
         return facts["said"]
     if finding.rule == "LPD-001" and not facts["opens"]:
         error = facts["error"]

@@ -3,10 +3,12 @@
 What it finds
     A captured storage.conf that is no TOML or has a key of the wrong type, that names the graph root as an additional
     (read-only) or split image store of itself, that sets `force_mask` without a mount program, or a size that is none.
+    A `mountopt` that overlayfs does not know: that is a warning, for a newer kernel may know it.
 
 Why it matters
     Every command of Podman, Buildah and CRI-O fails before the store is opened. A file that does not parse is passed
-    over by some versions: they go on with the built-in graph root, and all images seem gone.
+    over by some versions: they go on with the built-in graph root, and all images seem gone. With an unknown option in
+    `mountopt` images are listed and pulled, and no container is mounted: `invalid argument`.
 
 How sure
     High: each was tried on podman 4.3.1. A file of another user or another graph root is not held against this store.
@@ -24,7 +26,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.snapshot.node.mount_options import refused
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
 from analyzer.snapshot.store import GRAPH_ROOT
 
@@ -62,6 +65,26 @@ def check(view: StoreView, this: Rule) -> Findings:
             said=said,
             parses=not conf.error,
         )
+    for option in refused(conf.option("mountopt")) if _by_kernel(view, conf) else ():
+        yield this.found(
+            view.file(conf.path),
+            [(Where(conf.path, "storage.options.overlay.mountopt"), "options of overlayfs", option)],
+            severity=WARNING,
+            variant=f"mountopt {option}",
+            says="{path} has the mount option {option}, which overlayfs does not know: no container can be mounted; "
+            "`{said}`",
+            path=conf.path,
+            key="storage.options.overlay.mountopt",
+            option=option,
+            problem=f"overlayfs does not know the mount option {option}",
+            said="invalid argument",
+            parses=True,
+        )
+
+
+def _by_kernel(view: StoreView, conf: StorageConf) -> bool:
+    """Tell whether the kernel mounts this store: a mount program has options of its own."""
+    return view.store.driver == conf.driver == "overlay" and not conf.option("mount_program")
 
 
 def _problems(conf: StorageConf) -> Iterator[tuple[str, str, str, str, str]]:

@@ -2,7 +2,8 @@
 
 What it finds
     A layer with `additionallayer` whose text is no absolute path, or whose `diff` is a symlink to another place than
-    `<that path>/diff`; or an absolute symlink `diff` without `additionallayer`.
+    `<that path>/diff`. An absolute symlink `diff` alone is told as information: somebody moved the files of the layer
+    to another disk, which engines follow (podman 4.3.1 lists, mounts and creates on it).
 
 Why it matters
     The files of such a layer are in an additional layer store, mounted from elsewhere. Where the two disagree, mounting
@@ -23,13 +24,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import text_of
 from analyzer.source.member import SYMLINK
 
 if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
+
+MISSING = "missing"
+MOVED = "the files of layer {layer} lie outside of the store, where its diff leads: below {expected}"
 
 
 @rule(
@@ -45,6 +49,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if odd is None:
             continue
         name, expected, seen = odd
+        moved = seen == MISSING
         users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
@@ -58,6 +63,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             expected=expected,
             seen=seen,
             unsynced=seen.startswith(("empty", "NUL")),
+            **({"severity": INFO, "variant": "moved", "says": MOVED} if moved else {}),
         )
 
 
@@ -68,7 +74,7 @@ def _odd(directory: LayerDirectory) -> tuple[str, str, str] | None:
     if directory.additional is None:
         if symlink.startswith("/"):
             path = symlink.removesuffix("/diff")
-            return "additionallayer", f"the path {path}, to which diff leads", "missing"
+            return "additionallayer", path, MISSING
         return None
     text = text_of(directory.additional)
     if text is None:

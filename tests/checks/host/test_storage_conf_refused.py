@@ -43,7 +43,10 @@ def test_what_podman_refused(text, key):
     [
         "",
         '[storage.options]\nadditionalimagestores = ["/ro"]\n',
-        '[storage.options.overlay]\nmountopt = "nodev,bogus"\n',
+        '[storage.options.overlay]\nmountopt = "nodev,,metacopy=on,redirect_dir=follow,volatile"\n',
+        '[storage.options.overlay]\nmountopt = "noatime,xino=off,fsync=volatile,uuid=null,verity=require"\n',
+        '[storage.options.overlay]\nmountopt = "squash_to_root"\nmount_program = "/usr/bin/fuse-overlayfs"\n',
+        '[storage.options.overlay]\nmountopt = "context=\\"system_u:object_r:container_file_t:s0:c1,c2\\""\n',
         '[storage.options.overlay]\nforce_mask = "shared"\nmount_program = "/usr/bin/fuse-overlayfs"\n',
         '[storage.options.overlay]\nsize = "10G"\n',
         '[storage.options.overlay]\nsize = ""\nforce_mask = ""\n',
@@ -51,3 +54,12 @@ def test_what_podman_refused(text, key):
 )
 def test_what_podman_took(more):
     assert with_conf(HEAD + more).findings(RULE) == []
+
+
+@pytest.mark.parametrize(
+    "option", ["bogus", "metacopy=ja", "redirect_dir=maybe", "defaults", "nosuid noexec", "size=1"]
+)
+def test_mount_options_with_which_podman_mounted_no_container(option):
+    store = with_conf(f'{HEAD}[storage.options.overlay]\nmountopt = "nodev,{option}"\n')
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.facts["option"]) == ("warning", option)

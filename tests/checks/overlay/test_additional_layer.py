@@ -32,7 +32,6 @@ def sample() -> tuple[Edited, str]:
         (b"", f"{PLACE}/diff", "additionallayer"),
         (bytes(9), f"{PLACE}/diff", "additionallayer"),
         (b"relative", f"{PLACE}/diff", "additionallayer"),
-        (None, f"{PLACE}/diff", "additionallayer"),
     ],
 )
 def test_a_disagreement_is_an_error(text, target, entry):
@@ -49,3 +48,11 @@ def test_agreement_is_healthy():
 def test_a_capture_that_followed_the_symlink_is_not_judged():
     store, layer = borrowed(PLACE.encode(), f"{PLACE}/diff")
     assert store.directory(f"storage/overlay/{layer}/diff").findings(RULE) == []
+
+
+def test_files_on_another_disk_are_no_damage():
+    store, layer = borrowed(None, "/mnt/disk2/diff")
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "info")
+    assert "/mnt/disk2" in finding.message
+    assert {each.severity for each in store.check().findings} <= {"info"}
