@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PARENT = "../"
+OTHER = ("?", "?")
 
 
 def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
@@ -26,15 +26,20 @@ def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         changes[_change(wanted, found)] += 1
     if len(changes) == 1:
         ((change, count),) = changes.items()
-        if count > 1 and change != ("?", "?"):
+        if count > 1 and change != OTHER:
             return change
     return None
 
 
+def of_front(wanted: str, found: str) -> bool:
+    """Tell whether one target became the other by a change of its front alone, as such a rule makes."""
+    return _change(wanted, found) != OTHER
+
+
 def _change(wanted: str, found: str) -> tuple[str, str]:
-    """Return what was taken from the front of a target and what was put there; `("?", "?")` for another change."""
+    """Return what was taken from the front of a target and what was put there; `OTHER` for another change."""
     if found.endswith(wanted):
         return "", found[: len(found) - len(wanted)]
     if wanted.endswith(found) and found:
         return wanted[: len(wanted) - len(found)], ""
-    return "?", "?"
+    return OTHER

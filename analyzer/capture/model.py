@@ -14,6 +14,7 @@ from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
 from analyzer.snapshot.copied_in import DESKTOP
 from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.times import format_time
 from analyzer.snapshot.toc import Toc
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ Key = TypeVar("Key")
 MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
+SEVERAL = 3
+ONE_COMMAND = 60 * SECOND
+"""Longest time in which one command goes over the directories of a store."""
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
@@ -123,6 +127,8 @@ class Capture:
         return self._lacking[key]
 
     def _tell_lacking(self, store: Store, name: str, directories: Sequence[LayerDirectory]) -> dict[str, Answer]:
+        if together := self._taken_together(store, name):
+            return dict.fromkeys((each.name for each in directories), together)
         if name in EMPTY and not _keeps_empty(store):
             return {each.name: NotCaptured(NO_EMPTY) for each in directories}
         clock = self.store_clock(store)
@@ -150,6 +156,39 @@ class Capture:
         work = directory.entries.get("work")
         slack = SECOND if self.kept.coarse else NEAR
         return self.directory_times and work is not None and bool(made) and work.mtime_ns <= max(made) + slack
+
+    def _taken_together(self, store: Store, name: str) -> Removed | None:
+        """Return when one command took a name from all layer directories, None where nothing says so.
+
+        An engine changes layer directories one at a time, and it writes an index, a lock or the files of a layer then.
+        """
+        layers = store.home.layers.values()
+        times = [each.member.mtime_ns for each in layers if each.member is not None]
+        last = self.store_clock(store).last_write_ns
+        if not self.directory_times or len(times) < max(SEVERAL, len(layers)) or not last:
+            return None
+        if any(name in each.entries for each in layers):
+            return None
+        first = min(times)
+        if first <= last + FAR or max(times) > first + ONE_COMMAND:
+            return None
+        when = format_time(first)
+        return Removed(first, f"{len(times)} layer directories were changed at {when}, after the engine's last write")
+
+    def emptied_together(self, store: Store) -> Removed | None:
+        """Return when one command emptied the directories of the index files, None where nothing says so.
+
+        An engine writes two of them at one time when it pulls or makes a container, and then a layer is new as well.
+        """
+        small = [file for each in store.home.layers.values() for file in (each.link, each.lower)]
+        files = [file.member.mtime_ns for file in small if file is not None]
+        times = [each.member.mtime_ns for each in store.part_dirs.values()]
+        if not self.directory_times or len(times) < SEVERAL or not files or store.documents:
+            return None
+        first = min(times)
+        if first <= max(files) + FAR or max(times) > first + FAR:
+            return None
+        return Removed(first, f"the directories of all index files were changed at {format_time(first)}")
 
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""
@@ -257,12 +296,14 @@ class Capture:
 
         Podman makes directories in it, which are empty until the container runs.
         """
-        if not (self.kept.directories and _keeps_empty(store)):
-            return NotCaptured(NO_EMPTY)
         if container_id in store.container_files:
-            return self.container_data(store, container_id, "userdata")
-        answer = self.part(store, "containers")
-        return one_of_many(answer) if store.container_files else answer
+            answer = self.container_data(store, container_id, "userdata")
+        else:
+            answer = self.part(store, "containers")
+            answer = one_of_many(answer) if store.container_files else answer
+        if isinstance(answer, Removed) and answer.when_ns is not None:
+            return answer
+        return answer if self.kept.directories and _keeps_empty(store) else NotCaptured(NO_EMPTY)
 
     def database(self, store: Store) -> Answer:
         """Answer for podman's database, of which the graph root has none."""

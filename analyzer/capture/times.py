@@ -75,7 +75,7 @@ def _described(snapshot: BundleSnapshot) -> Iterator[tuple[Store, LayerDirectory
 
 
 def _made_with_their_record(snapshot: BundleSnapshot) -> bool:
-    """Tell whether some directory of a layer has the time of its record or of its container's, as files have."""
+    """Tell whether some directory of a layer has the time of its record, of its container's or of its `link`."""
     for store in snapshot.stores:
         created = {container.layer: container.created_ns for container in store.containers}
         created.update({record.id: record.created_ns for record in store.layers})
@@ -83,9 +83,18 @@ def _made_with_their_record(snapshot: BundleSnapshot) -> bool:
             made = created.get(layer.name)
             if layer.member is not None and made is not None and abs(layer.member.mtime_ns - made) <= SOON:
                 return True
+        if not store.documents and any(map(_filled_with_its_link, store.home.layers.values())):
+            return True
         if times_kept(store) and any(_filled_then(store, *each) for each in store.image_files.items()):
             return True
     return False
+
+
+def _filled_with_its_link(layer: LayerDirectory) -> bool:
+    """Tell whether a layer directory has the time of its `link`, which is all that tells where no record is left."""
+    if layer.member is None or layer.link is None:
+        return False
+    return abs(layer.member.mtime_ns - layer.link.member.mtime_ns) <= SOON
 
 
 def _filled_then(store: Store, name: str, files: Mapping[str, SmallFile]) -> bool:

@@ -29,6 +29,7 @@ class Facts(TypedDict, total=False):
     lost: Collection[str]
     behaviours: Collection[str]
     files: Sequence[str]
+    items: Sequence[str]
     kinds: Mapping[str, int]
 
     absent: bool
@@ -41,6 +42,7 @@ class Facts(TypedDict, total=False):
     one_bit: bool
     opens: bool
     read_only: bool
+    record_wrong: bool
     sweep: bool
     unsynced: bool
     untouched: bool
@@ -80,6 +82,7 @@ class Facts(TypedDict, total=False):
     pattern: str
     pod: str
     problem: str
+    renewed: str
     right: str
     root: str
     said: str

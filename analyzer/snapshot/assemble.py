@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import store as roles
-from analyzer.snapshot.collect import HEX_ID, TAR_SPLIT
+from analyzer.snapshot.collect import HEX_ID, RENAMED_SPLIT, TAR_SPLIT
 from analyzer.snapshot.collected import RawStore
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
@@ -157,6 +157,8 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             by_directory.setdefault(directory, {})[name] = file
         elif name_match := TAR_SPLIT.fullmatch(path):
             store.tar_splits[name_match.group(1)] = file
+        elif name_match := RENAMED_SPLIT.fullmatch(path):
+            store.renamed_splits[name_match.group(1)] = file
         elif file.member.kind == DIRECTORY:
             by_directory.setdefault(directory, {})
             store.data_dirs.setdefault(part, {})[directory] = file.member

@@ -46,6 +46,8 @@ FOREIGN = re.compile(
 MOST_FOREIGN = 3
 MOST_MOUNTED = 256
 TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
+RENAMED_SPLIT = re.compile(r"([0-9a-f]{64})\.tar-split(?:\.[^/]*)?")
+"""A tar-split that no engine finds: unpacked, packed otherwise, or set aside."""
 NOTED = 100
 DIRECTORIES = 10_000
 """Most directories outside of stores that are kept: a graph root is one of them."""

@@ -1,13 +1,14 @@
 """Targets of symlinks that the capture rewrote, put back.
 
 GNU tar's `--transform` and bsdtar's `-s` change the targets of links like names unless told otherwise. What stands in
-`overlay/l` is known (`../<id>/diff`), so one text in front of every target there, and of every other symlink of the
-bundle, is the capture's.
+`overlay/l` is known (`../<id>/diff`), so one text in front of nearly every target there, and of every other symlink
+of the bundle, is the capture's.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot.content import KIND_CODE
@@ -22,24 +23,25 @@ if TYPE_CHECKING:
 
 FORM = re.compile(r"(.*?)((?:\.\./)?)([0-9a-f]{64}/diff)", re.DOTALL)
 UP = "../"
+FEWEST = 3
+"""Rewritten links to each other one: a short link may be wrong by itself."""
 
 
 def put_back_targets(stores: Iterable[Store]) -> list[Loss]:
     """Undo one rewriting of all symlinks of a bundle, in place; returns the note that says so, if any."""
     known = list(stores)
     links = [each for store in known for each in store.home.links.values() if each.kind == SYMLINK]
-    forms = [FORM.fullmatch(each.link) for each in links]
-    if not links or any(form is None for form in forms):
+    fronts = Counter((form[1], form[2]) for each in links if (form := FORM.fullmatch(each.link)))
+    if not fronts:
         return []
-    fronts = {(form[1], form[2]) for form in forms if form is not None}
-    if len(fronts) != 1:
+    (front, up), count = fronts.most_common(1)[0]
+    if count < len(links) and count < FEWEST * (len(links) - count):
         return []
-    ((front, up),) = fronts
     if bool(front) != bool(up):
         return []
     if not up:
         change = "`../` is missing in front"
-        _each(links, lambda target: UP + target.removeprefix(front))
+        _each(links, lambda target: target if target.startswith(UP) else UP + target.removeprefix(front))
     else:
         change = f"`{front}` stands in front"
         _each(links, lambda target: target.removeprefix(front))

@@ -41,6 +41,7 @@ class Store:
         part_dirs: `<driver>-<part>` itself by part, likewise.
         root_member: the graph root itself, None where it was no member.
         tar_splits: `<id>.tar-split.gz` by layer id.
+        renamed_splits: tar-splits under another ending, which no engine finds, by layer id.
         temporaries: left-over `.tmp-*` files.
         locks: lock files by name.
         no_directories: entries with the id of a layer, image or container that are no directories.
@@ -65,6 +66,7 @@ class Store:
     container_files: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
     layer_files: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
     tar_splits: dict[str, SmallFile] = field(default_factory=dict)
+    renamed_splits: dict[str, SmallFile] = field(default_factory=dict)
     temporaries: list[SmallFile] = field(default_factory=list)
     locks: dict[str, Lock] = field(default_factory=dict)
     part_dirs: dict[str, SmallFile] = field(default_factory=dict)

@@ -294,7 +294,7 @@ class TableComparison:
                 self.facts.add(
                     Difference(WHITEOUT, target, CHAR, "a whiteout", observed, found.mtime_ns, entry.mtime_ns)
                 )
-            elif not self.judge.kept.nodes or self.judge.kept.unpacked:
+            elif self.judge.kept.unpacked:
                 self.facts.doubts[WHITEOUT] += 1
             else:
                 self.facts.add(Difference(WHITEOUT, target, CHAR, "a whiteout", "missing", None, entry.mtime_ns))
@@ -312,7 +312,7 @@ class TableComparison:
             if entry.kind in NODES:
                 if self.partial or (self.rootless and entry.kind != FIFO):
                     continue
-                if not kept.nodes or kept.unpacked:
+                if kept.unpacked:
                     self.facts.doubts[NODE] += 1
                     continue
             facet = NODE if entry.kind in NODES else MISSING

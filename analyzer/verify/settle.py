@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
 from analyzer.capture.ids import cut_to_fit
 from analyzer.capture.kept import own_modes_lost
-from analyzer.capture.links import rewriting
+from analyzer.capture.links import of_front, rewriting
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
@@ -23,7 +23,7 @@ from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNE
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from analyzer.capture.answer import Answer
     from analyzer.capture.clock import LayerClock
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.verify.facts import Difference, LayerFacts
 
+PORTABLE = re.compile(r"[A-Za-z0-9._-]{1,99}")
+"""Names that every archive and file system holds as they are."""
 GONE = "missing"
 MODES = re.compile(r"mode ([0-7]+)")
 TO = "symlink to "
@@ -75,6 +77,46 @@ class _Lost:
     owners: bool
 
 
+class _Names:
+    """Names that directories of one layer lack, and those that they have too many, by directory.
+
+    A copy writes a name anew that its archive or file system cannot hold: another case, or other characters. Two
+    names of plain letters that differ in more are no copy's work.
+    """
+
+    def __init__(self, facts: LayerFacts) -> None:
+        self.missing = _by_directory(facts.of(MISSING))
+        self.foreign = _by_directory(facts.of(PLANTED))
+
+    def written_anew(self, path: str) -> bool:
+        """Tell whether a name too many may be what a copy made of one that its directory lacks."""
+        folder, _, name = path.rpartition("/")
+        return any(_may_become(old, name) for old in self.missing.get(folder, ()))
+
+    def renamed(self, path: str) -> bool:
+        """Tell whether a name that its directory lacks became another one there, which no copy made of it."""
+        folder, _, name = path.rpartition("/")
+        others = self.foreign.get(folder, ())
+        return bool(others) and not any(_may_become(name, other) for other in others)
+
+
+def _targets(link: Difference) -> tuple[str, str]:
+    """Return the target of a symlink as recorded and as found."""
+    return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
+
+
+def _by_directory(differences: Iterable[Difference]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in differences:
+        folder, _, name = each.path.rpartition("/")
+        found.setdefault(folder, []).append(name)
+    return found
+
+
+def _may_become(old: str, new: str) -> bool:
+    return old.casefold() == new.casefold() or not PORTABLE.fullmatch(old)
+
+
 class _Settler:
     """What all layers of one store together show, to judge each of them."""
 
@@ -90,20 +132,21 @@ class _Settler:
         self.lost = _Lost(4 * moved > compared or undated, not self.kept.owners and owned)
         self.swept = Unknown(SWEPT) if own_modes_lost(store) else None
         links = [each for facts in found.values() for each in facts.of(LINK)]
-        self.rewriting = rewriting((each.expected.removeprefix(TO), each.observed.removeprefix(TO)) for each in links)
+        self.rewriting = rewriting(map(_targets, links))
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
         clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
-        emptied = {_parent(each.path) for each in facts.of(MISSING)}
+        names = _Names(facts)
         by_copy = self._by_copy(facts)
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:
-                answer = by_copy.get((facet, each.path)) or self._answer(each, clock, followed, emptied)
+                answer = by_copy.get((facet, each.path)) or self._answer(each, clock, followed, names)
                 if isinstance(answer, NotCaptured):
                     left_out[answer.why] += 1
+                    facts.doubts[each.facet] += answer.why == NO_NODES
                     if each.observed == GONE:
                         self.capture.absent_names.append(each.path)
                 elif isinstance(answer, Unknown):
@@ -115,6 +158,7 @@ class _Settler:
             facts.lists[facet] = kept
             if len(kept) < len(listed):
                 _keep(facts, facet, kept, undecided, left_out)
+                del left_out[NO_NODES]
                 self.capture.left_out.update(left_out)
         if table is not None:
             table.forget_index()
@@ -141,11 +185,12 @@ class _Settler:
     def _followed(self, each: Difference) -> bool:
         return each.kind == SYMLINK and each.facet == TYPE and not self.kept.symlinks
 
-    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], emptied: set[str]) -> Answer:
+    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], names: _Names) -> Answer:
         """Say whose a difference is.
 
         A name too many comes from a capture only where it followed a symlink, or wrote another name anew: then its
-        directory, unchanged, lacks one. A copy adds nothing else.
+        directory, unchanged, lacks one. A copy adds nothing else, and it changes targets of symlinks by one rule or
+        not at all. What a program removed moved the time of its directory, whatever the copy keeps.
         """
         real = Removed(None, "")
         if each.facet == MODE:
@@ -159,19 +204,17 @@ class _Settler:
         gone = each.observed == GONE
         if self._followed(each) or (followed and each.facet == PLANTED and _below(each.path, followed)):
             return NotCaptured(FOLLOWED)
-        if gone and each.kind == SYMLINK and not self.kept.symlinks:
-            return NotCaptured(NO_LINKS)
-        if gone and each.kind == DIRECTORY and not self.kept.directories:
-            return NotCaptured(NO_FOLDERS)
-        if each.facet in (NODE, WHITEOUT) and not self.kept.nodes:
-            return NotCaptured(NO_NODES)
         answer = clock.answer(each.path) if clock is not None else Unknown("")
+        if not (gone and isinstance(answer, Removed)) and (lost := self._kind_lost(each, gone=gone)):
+            return NotCaptured(lost)
         if isinstance(answer, NotCaptured):
-            if each.facet == PLANTED and _parent(each.path) not in emptied:
+            if each.facet == PLANTED and not names.written_anew(each.path):
                 return real
+            if gone and names.renamed(each.path):
+                return real
+            if each.facet == LINK:
+                return NotCaptured(REWRITTEN) if self.rewriting or of_front(*_targets(each)) else real
             answer = NotCaptured(UNCHANGED)
-        if isinstance(answer, NotCaptured) and each.facet == LINK and self.rewriting is not None:
-            return NotCaptured(REWRITTEN)
         if isinstance(answer, Unknown) and not gone:
             return NotCaptured(REWRITTEN) if each.facet == LINK and self.rewriting is not None else real
         return answer
@@ -184,6 +227,14 @@ class _Settler:
         if each.expected.startswith(TRUSTED) and not self.kept.trusted:
             return Unknown(NO_TRUSTED)
         return Removed(None, "")
+
+    def _kind_lost(self, each: Difference, *, gone: bool) -> str:
+        """Return which kind of entry the bundle holds nowhere, where the difference is about one; else `""`."""
+        if gone and each.kind == SYMLINK and not self.kept.symlinks:
+            return NO_LINKS
+        if gone and each.kind == DIRECTORY and not self.kept.directories:
+            return NO_FOLDERS
+        return NO_NODES if each.facet in (NODE, WHITEOUT) and not self.kept.nodes else ""
 
     def _mode_lost(self, each: Difference) -> bool:
         """Tell whether a mode is what is left of the recorded one by a rule that holds for all files of the bundle.

@@ -11,7 +11,7 @@ from analyzer.api import judge
 from analyzer.errors import NoStoreError
 from benchmarks.accuracy.bundle import Bundle, NotHere
 from benchmarks.accuracy.captures import CAPTURES
-from benchmarks.accuracy.faults import KINDS, LATER, UNSEEN
+from benchmarks.accuracy.faults import HARMLESS, KINDS, LATER, UNSEEN
 from benchmarks.accuracy.truth import Truth
 
 if TYPE_CHECKING:
@@ -61,13 +61,21 @@ def shapes_of(stock: pathlib.Path, series: str) -> list[str]:
 
 
 def healthy(stock: pathlib.Path) -> Iterator[Row]:
-    """Judge every undamaged store in every capture."""
+    """Judge every undamaged store in every capture, and with every oddity that hurts no engine."""
     for half, series in HALVES.items():
         for shape in shapes_of(stock, series):
+            path = stock / f"{series}-{shape}.tar"
             for turn, capture in enumerate(CAPTURES):
-                store = Bundle(stock / f"{series}-{shape}.tar")
+                store = Bundle(path)
                 CAPTURES[capture](store, turn)
                 yield judged(store, (), half, "healthy", "healthy", shape, capture)
+            for name, change in HARMLESS.items():
+                store = Bundle(path, name)
+                try:
+                    change(store)
+                except (NotHere, IndexError, StopIteration):
+                    continue
+                yield judged(store, (), half, "odd", name, shape, "whole")
 
 
 def singles(stock: pathlib.Path, half: str) -> Iterator[Row]:

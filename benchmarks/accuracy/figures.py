@@ -56,11 +56,14 @@ def summary(rows: list[Row], of_itself: Mapping[tuple[str, str], set[str]]) -> I
         )
 
 
-def false_alarms(rows: Iterable[Row]) -> str:
-    """Return the line about undamaged stores."""
-    found = [row for row in rows if row.group == "healthy"]
-    loud = [row for row in found if any(severity in ("error", "critical") for *_, severity, _ in row.told)]
-    return f"healthy   {len(found):4} captures  with a cause of damage that is not there: {len(loud)}"
+def false_alarms(rows: list[Row]) -> str:
+    """Return the lines about undamaged stores, as they are and with oddities."""
+    lines = []
+    for group in ("healthy", "odd"):
+        found = [row for row in rows if row.group == group]
+        loud = sum(any(severity in ("error", "critical") for *_, severity, _ in row.told) for row in found)
+        lines.append(f"{group:9} {len(found):4} captures  with a cause of damage that is not there: {loud}")
+    return "\n".join(lines)
 
 
 def reliability(rows: Iterable[Row]) -> Iterator[str]:
@@ -116,9 +119,9 @@ def misses(rows: Iterable[Row]) -> Iterator[str]:
     """Yield every case whose first cause is not right, or whose affected sets are not exact."""
     for row in rows:
         wrong = [t for t in row.told if t[0] > SURE and not t[1]]
-        if row.group == "healthy":
+        if row.group in ("healthy", "odd"):
             if any(severity in ("error", "critical") for *_, severity, _ in row.told):
-                yield f"HEALTHY {row.shape} {row.capture}: {row.first}"
+                yield f"HEALTHY {row.kind} {row.shape} {row.capture}: {row.first}"
         elif row.capture == "whole":
             what = [name for name, good in (("subject", row.top1), ("family", row.family_right),
                     ("affected", row.affected is not False)) if not good]  # fmt: skip

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analyzer.capture.spelling import respelled
-from analyzer.source.member import DIRECTORY, FILE, SYMLINK
-from tests.contents import layer_with, told
+from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK
+from tests.contents import layer_of, layer_with, told
 from tests.editing import Edited
 
 README = "usr/share/doc/base/README"
@@ -67,3 +67,52 @@ def test_symlinks_without_targets_are_no_symlinks():
         if member.kind == SYMLINK:
             member.link = ""
     assert {finding.severity for finding in store.check().findings} <= {"info"}
+
+
+def test_a_name_that_became_another_one_of_plain_letters_is_no_copys_work():
+    store = Edited()
+    path = layer_with(store, README)
+    folder = store.entries[path.rpartition("/")[0]][0]
+    times, data = folder.mtime_ns, store.data(path)
+    store.leave_out(path).write(path.replace("README", "SEADME"), data)
+    folder.mtime_ns = times
+    found = told(store)
+    assert [finding.subject.path for finding in found["TSP-006"]] == [path]
+    assert [finding.subject.path for finding in found["TSP-010"]] == [path.replace("README", "SEADME")]
+
+
+def one_symlink(store: Edited) -> str:
+    """Return the path of a symlink of an image layer."""
+    links = (path for path, (member, _) in store.entries.items() if member.kind == SYMLINK and "/diff/" in path)
+    made = {layer["id"] for layer in store.layers() if "diff-digest" in layer}
+    return min(path for path in links if layer_of(path) in made)
+
+
+def test_no_copy_changes_a_letter_of_one_target():
+    store = Edited()
+    path = one_symlink(store)
+    member = store.entries[path][0]
+    member.link = chr(ord(member.link[0]) ^ 1) + member.link[1:]
+    assert [finding.subject.path for finding in told(store)["TSP-006"]] == [path]
+
+
+def test_a_copy_may_put_one_text_in_front_of_a_target():
+    store = Edited()
+    member = store.entries[one_symlink(store)][0]
+    member.link = f"./{member.link}"
+    assert told(store) == {}
+
+
+def nodes(store: Edited) -> list[str]:
+    return [path for path, (member, _) in store.entries.items() if member.kind in (CHAR, BLOCK)]
+
+
+def test_devices_that_a_copy_left_out_moved_no_time_and_those_removed_did():
+    left, removed = Edited(), Edited()
+    for path in nodes(left):
+        left.leave_out(path)
+        removed.remove(path)
+    assert told(left) == {}
+    assert {finding.facts["layer"] for finding in told(removed)["OVL-023"]} >= {
+        layer_of(path) for path in nodes(Edited()) if path.endswith("null0")
+    }

@@ -76,9 +76,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 
 def _not_here(case: Case, finding: Finding) -> bool:
-    """Tell whether a missing layer has neither a record anywhere nor data in the graph root."""
+    """Tell whether a missing layer has neither a record anywhere nor data in the graph root; no container's own has."""
     layer = finding.subject.id
-    if finding.subject.kind != "layer" or layer in case.rel.layers:
+    if finding.subject.kind != "layer" or layer in case.rel.layers or finding.rule == "CTR-001":
         return False
     return layer not in case.store.home.layers and layer not in case.store.tar_splits
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, layer_of, weigh
-from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.snapshot.times import parse_time
 from analyzer.verify.facts import MISSING
 from analyzer.words import and_more
@@ -53,8 +53,23 @@ HALF = 0.5
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one modification for each layer whose files differ, and one for layers that were changed together."""
     found = by_layer(case.written(*RULES))
+    for finding in case.of("OVL-027"):
+        yield _closed(finding)
     for layers in _together({layer: f for layer, f in found.items() if not case.about([layer], "TSP-014")}):
         yield _hypothesis(case, layers)
+
+
+def _closed(finding: Finding) -> Hypothesis:
+    """Return the hypothesis that somebody closed the root of an image's top layer."""
+    return Hypothesis(
+        family="base-layer-modified",
+        title=f"the root of layer {finding.subject.id[:12]} was closed to others after the pull",
+        subjects=(finding.subject,),
+        explains={finding: MAIN},
+        prior=PRIOR,
+        affected=Affected(layers=(finding.subject.id,), images=tuple(finding.facts["images"])),
+        would_settle=("shell history of root, and what last changed modes below the graph root",),
+    )
 
 
 def _together(found: dict[str, list[Finding]]) -> list[dict[str, list[Finding]]]:

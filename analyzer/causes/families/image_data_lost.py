@@ -22,14 +22,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.causes.case import Case
+    from analyzer.checks.finding import Finding
 
 PRIOR = -0.3
 RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010")
@@ -38,19 +41,31 @@ MAIN, FURTHER = 3.5, 1.0
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one loss for each image with missing data."""
-    for image_id, findings in by_image(case.written(*RULES)).items():
-        if case.about([image_id], "IMG-008"):
-            continue
-        subject = findings[0].subject
-        affected = case.affected(images=[image_id])
-        yield Hypothesis(
-            family="image-data-lost",
-            title=f"image {subject.label} lost data that its record names",
-            subjects=(subject,),
-            explains=weigh(findings, MAIN, FURTHER),
-            prior=PRIOR,
-            affected=affected,
-            would_settle=("whether a pull of this image was running; the journal at the record's time",),
-            fails_listing=any(f.facts.get("fails_listing") for f in findings),
-        )
+    """Propose one loss for each image with missing data, and one for all images that lack the same."""
+    lost = {key: f for key, f in by_image(case.written(*RULES)).items() if not case.about([key], "IMG-008")}
+    alike = [key for key, findings in lost.items() if _lacks(findings) == frozenset({"manifest"})]
+    if len(alike) > 1:
+        yield _hypothesis(case, {key: lost.pop(key) for key in alike})
+    for key, findings in lost.items():
+        yield _hypothesis(case, {key: findings})
+
+
+def _lacks(findings: list[Finding]) -> frozenset[str]:
+    """Return the items that the bundle has of no one image, by the names that all images have for them."""
+    return frozenset(str(item) for f in findings if f.rule == "IMG-001" for item in f.facts.get("items", ()))
+
+
+def _hypothesis(case: Case, images: dict[str, list[Finding]]) -> Hypothesis:
+    findings = case.widest_first(f for each in images.values() for f in each)
+    subject = findings[0].subject
+    whose = "its record names" if len(images) == 1 else "their records name"
+    return Hypothesis(
+        family="image-data-lost",
+        title=f"image {subject.label}{and_more(len(images))} lost data that {whose}",
+        subjects=subjects_of(findings),
+        explains=weigh(findings, MAIN, FURTHER),
+        prior=PRIOR,
+        affected=case.affected(images=images),
+        would_settle=("whether a pull of this image was running; the journal at the record's time",),
+        fails_listing=any(f.facts.get("fails_listing") for f in findings),
+    )

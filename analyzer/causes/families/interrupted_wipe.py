@@ -60,7 +60,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     affected = hit if everything else case.affected(images=named)
     yield Hypothesis(
         family="interrupted-wipe",
-        title=f"{case.store.root or 'the store'} was wiped around its mounts" if skeleton else _title(indexes, homes),
+        title=_of_skeleton(case) if skeleton else _title(indexes, homes),
         subjects=subjects_of(found),
         explains=explains,
         prior=PRIOR,
@@ -100,6 +100,13 @@ def _part_emptied(case: Case, part: str) -> bool:
     if store.document(part, f"{part}.json") is not None or f"{part}.lock" not in store.locks:
         return False
     return not (store.image_files if part == "images" else store.tar_splits)
+
+
+def _of_skeleton(case: Case) -> str:
+    root = case.store.root or "the store"
+    if any(layer.has_diff for layer in case.store.home.layers.values()):
+        return f"every index file of {root} was removed at one time while the layers were left"
+    return f"{root} was wiped around its mounts"
 
 
 def _title(indexes: list[Finding], homes: list[Finding]) -> str:

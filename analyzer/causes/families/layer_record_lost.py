@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
@@ -37,14 +38,43 @@ if TYPE_CHECKING:
 
 PRIOR = -0.5
 RULES = ("LAY-001", "IMG-016", "CTR-001", "IMG-017")
+LEFT = ("OVL-013", "TSP-013", "OVL-001", "OVL-002", "OVL-004", "LAY-015")
+MANY = 2
 MAIN, FURTHER, LEFT_OVER = 4.0, 2.0, 1.5
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one lost record for each missing layer id."""
-    for layer_id, findings in by_layer(case.lost_records(*RULES)).items():
+    """Propose one lost record for each missing layer id, and one loss for many whose directories are there."""
+    lost = by_layer(case.lost_records(*RULES))
+    kept = {layer: findings for layer, findings in lost.items() if case.rel.directory(layer) is not None}
+    unrecorded = [f for f in case.written("OVL-013") if f.subject.id not in kept]
+    if len(kept) >= MANY or (kept and len(kept) + len(unrecorded) >= MANY):
+        yield _of_many(case, kept, unrecorded)
+        lost = {layer: findings for layer, findings in lost.items() if layer not in kept}
+    for layer_id, findings in lost.items():
         yield _hypothesis(case, layer_id, findings)
+
+
+def _of_many(case: Case, kept: dict[str, list[Finding]], unrecorded: list[Finding]) -> Hypothesis:
+    """Return the loss of many records at once: somebody saved a shorter list."""
+    findings = case.widest_first(f for each in kept.values() for f in each)
+    layers = [*kept, *(f.subject.id for f in unrecorded)]
+    explains = weigh(findings, MAIN, FURTHER)
+    for finding in case.about(layers, *LEFT):
+        explains.setdefault(finding, LEFT_OVER)
+    affected = case.affected(layers=layers)
+    return Hypothesis(
+        family="layer-record-lost",
+        title=f"layers.json lacks the records of {len(layers)} layers whose directories are there: a shorter list",
+        subjects=subjects_of(findings),
+        explains=explains,
+        prior=PRIOR,
+        reasons=(Reason("their directories are still there: only the records were lost", 0.5),),
+        affected=affected,
+        would_settle=("an older copy of layers.json; shell history, and whether a second host writes this root",),
+        fails_listing=bool(case.view.crio and affected.images),
+    )
 
 
 def _reasons(case: Case, *, directory: bool) -> Iterator[Reason]:
@@ -56,7 +86,7 @@ def _reasons(case: Case, *, directory: bool) -> Iterator[Reason]:
 
 def _hypothesis(case: Case, layer_id: str, findings: list[Finding]) -> Hypothesis:
     explains = weigh(findings, MAIN, FURTHER)
-    left = case.about([layer_id], "OVL-013", "TSP-013", "OVL-001", "OVL-002", "OVL-004", "LAY-015")
+    left = case.about([layer_id], *LEFT)
     explains.update({f: LEFT_OVER for f in left if f not in explains})
     directory = case.rel.directory(layer_id) is not None
     affected = case.affected(layers=[layer_id])

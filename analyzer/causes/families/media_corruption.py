@@ -50,6 +50,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         yield _of_files(case, case.widest_first(files))
     if flipped := case.of("STO-021"):
         yield _of_records(case, flipped)
+    for finding in case.of("TSP-004"):
+        if finding.facts["record_wrong"] and finding.facts["one_bit"] and not _edited(case, finding):
+            yield _of_size(case, finding)
     unmoved = [f for f in case.written(*DIGESTS) if not image_file_moved(case, f)]
     for image_id, findings in by_image(unmoved).items():
         yield _of_image(case, image_id, findings)
@@ -88,6 +91,7 @@ def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
     for other in (*case.all_about(ids), *without_id):
         explains.setdefault(other, FOLLOWS)
     broken = {part: _broken(flipped, part) for part in ("layers", "images", "containers")}
+    broken["containers"] = [key for key in broken["containers"] if key in _right(flipped)] or broken["containers"]
     images = [key for key in broken["images"] if key in case.rel.images] or broken["images"]
     users = [user for key in broken["images"] for user in case.rel.users_of_image.get(key, ())]
     affected = case.affected(broken["layers"], images, [*broken["containers"], *users])
@@ -99,6 +103,30 @@ def _of_records(case: Case, flipped: list[Finding]) -> Hypothesis:
         explains=explains,
         prior=PRIOR,
         affected=affected,
+        would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
+    )
+
+
+def _right(flipped: list[Finding]) -> set[str]:
+    """Return the ids as they were."""
+    return {finding.facts["right"] for finding in flipped}
+
+
+def _edited(case: Case, finding: Finding) -> bool:
+    """Tell whether the index of layers was written after the engine's last write of it."""
+    places = {each.where.path for each in finding.evidence}
+    return any(f.subject.path in places for f in case.of("STO-007"))
+
+
+def _of_size(case: Case, finding: Finding) -> Hypothesis:
+    """Return the corruption of one number in a record: it is one bit off what the layer's files make."""
+    return Hypothesis(
+        family="media-corruption",
+        title=f"the size of layer {finding.subject.id[:12]} in layers.json is one bit off: medium or memory",
+        subjects=(finding.subject,),
+        explains={finding: ONE_BIT},
+        prior=PRIOR,
+        affected=case.affected(layers=[finding.subject.id]),
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node",),
     )
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import by_subject
+from analyzer.causes.grouping import by_subject, group
 from analyzer.causes.model import Affected, Hypothesis
 
 if TYPE_CHECKING:
@@ -61,8 +61,12 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one contradiction for each subject; a cycle takes its members along."""
     if lowers := _all_without_lower(case):
         yield _without_lower(case, lowers)
+    sizes = [f for f in case.written("TSP-004") if f.facts["record_wrong"]]
     nameless = [f for f in case.written("CTR-001") if f.subject.kind != "layer"]
-    for key, findings in by_subject([*case.written(*RULES), *nameless]).items():
+    for layer, children in group(case.written("OVL-009"), lambda f: f.facts["renewed"]).items():
+        if layer and len(children) >= FEWEST:
+            yield _made_anew(case, layer, children)
+    for key, findings in by_subject([*case.written(*RULES), *sizes, *nameless]).items():
         yield _hypothesis(case, key, findings)
     for finding in case.of("STO-020"):
         if finding.facts["kind"] == "foreign":
@@ -86,6 +90,19 @@ def _without_lower(case: Case, gone: list[Finding]) -> Hypothesis:
         prior=PRIOR,
         affected=case.affected(layers=[f.subject.id for f in gone]),
         would_settle=("shell history and cleaner logs of the time the layer directories were last changed",),
+    )
+
+
+def _made_anew(case: Case, layer: str, children: list[Finding]) -> Hypothesis:
+    """Return the hypothesis that a layer was pulled again under its children, which name its old short link."""
+    return Hypothesis(
+        family="records-disagree",
+        title=f"layer {layer[:12]} got a new short link, and `lower` of {len(children)} layers names the old one",
+        subjects=subjects_of(case.widest_first(children)),
+        explains=dict.fromkeys(children, WEIGHT),
+        prior=PRIOR,
+        affected=case.affected(layers=[f.subject.id for f in children]),
+        would_settle=("whether the layer was removed and pulled again; shell history of root",),
     )
 
 
@@ -168,6 +185,7 @@ def _title(finding: Finding) -> str:
         else f"the layers of {name} are not those its config names",
         "STO-002": f"{name} was removed while what it lists is there",
         MISSPELT: f"the record of {name} has an id that no engine writes, so its data is not found",
+        "TSP-004": f"the record of {name} has another size than its files make",
         "IMG-018": f"{name} has a name that no engine writes",
         "STO-001": f"{name} was edited into something the engine refuses",
     }.get(finding.rule, f"the records about {name} contradict each other")

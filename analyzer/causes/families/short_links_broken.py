@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
-from analyzer.causes.model import Hypothesis
+from analyzer.causes.model import Affected, Hypothesis
 from analyzer.words import and_more
 
 if TYPE_CHECKING:
@@ -49,15 +49,26 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     ordered = case.widest_first(wrong)
     layers = [layer_of(f) for f in ordered]
     broken = [layer for f, layer in zip(ordered, layers, strict=True) if layer in case.rel.layers and _breaks(f)]
+    explains = weigh(ordered, WEIGHT, FURTHER)
+    moved = [str(name) for f in wrong for name in f.facts.get("others", ())]
+    explains.update(dict.fromkeys(case.about(moved, "OVL-013"), FURTHER))
     yield Hypothesis(
         family="short-links-broken",
         title=_title(ordered),
         subjects=subjects_of(ordered),
-        explains=weigh(ordered, WEIGHT, FURTHER),
+        explains=explains,
         prior=PRIOR,
-        affected=case.everything() if case.of("OVL-006", at_least="warning") else case.affected(layers=broken),
+        affected=_affected(case, broken),
         would_settle=("how the store was last copied or restored (rsync and cp options)",),
     )
+
+
+def _affected(case: Case, broken: list[str]) -> Affected:
+    """Return what stands on layers with a wrong link; all of the home's where `l` is lost; all where nothing starts."""
+    lost = case.of("OVL-006", at_least="warning")
+    if any("others" in f.facts for f in lost):
+        return case.affected(layers=[name for name, each in case.store.home.layers.items() if each.link_id])
+    return case.everything() if lost else case.affected(layers=broken)
 
 
 def _breaks(finding: Finding) -> bool:
@@ -69,6 +80,8 @@ def _title(findings: list[Finding]) -> str:
     if first.rule == "OVL-006":
         return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
     layer = layer_of(first)
+    if first.facts.get("variant") == "all":
+        return f"the short links in {first.subject.path} all have another form than the driver's"
     more = and_more(len(findings))
     what = {
         "OVL-001": "the link text of layer",

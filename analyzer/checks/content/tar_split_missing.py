@@ -2,7 +2,8 @@
 
 What it finds
     A layer whose record has a `diff-digest`, and no `overlay-layers/<id>.tar-split.gz`, in a store that has
-    tar-splits of other layers. Layers of partial pulls (zstd:chunked, estargz) are left out: they may have none.
+    tar-splits of other layers, or has the file under another ending (`gunzip` took `.gz` off). Layers of partial pulls
+    (zstd:chunked, estargz) are left out: they may have none.
 
 Why it matters
     Containers run. But the layer tar cannot be made again byte for byte, so `podman push`, `save` and `commit` make
@@ -15,7 +16,8 @@ How sure
     took no contents either.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    A file with another ending is packed with `gzip` and named as before. Else `crictl rmi ID` or `podman rmi ID` for
+    each image on the layer, then pull again.
 
 Engine source
     containers/storage layers.go: applyDiffWithOptions, diff; check.go: LayerDigests.
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 
@@ -45,21 +48,24 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Look for the tar-split of every layer that was unpacked from a tar."""
     rel, store = view.rel, view.store
     known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
-    if not known:
+    renamed = {layer_id: file for each in rel.stores for layer_id, file in each.renamed_splits.items()}
+    if not known and not renamed:
         yield from _none_left(view, this)
         return
     for record in store.layers:
         own = rel.layer_store.get(record.id) is store
         if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
             continue
-        weight = weigh(view.capture.tar_split(store), ERROR, f"the tar-split of layer {record.id} is gone")
+        other = renamed.get(record.id)
+        answer = Removed(None, f"it is there as {other.path}") if other else view.capture.tar_split(store)
+        weight = weigh(answer, ERROR, f"the tar-split of layer {record.id} is gone")
         if weight is None:
             return
         where = Where(store.part_path("layers", f"{record.id}.tar-split.gz"))
         yield this.found(
             view.layer(record.id, where.path),
             [
-                (where, "the tar-split of the layer", "missing"),
+                (where, "the tar-split of the layer", f"missing; it lies in {other.path}" if other else "missing"),
                 (record.where, "no diff-digest, or a tar-split", f"diff-digest {record.diff_digest}"),
             ],
             layer=record.id,

@@ -6,7 +6,8 @@ What it finds
 
 Why it matters
     The tar made from it has the wrong length; `podman system check` reports `read N bytes instead of M bytes` and
-    `layer content incorrect size`. Either the tar-split belongs to another layer, or the record was changed.
+    `layer content incorrect size`. Either the tar-split belongs to another layer, or the record was changed. Where the
+    layer's files are those that the tar-split lists, or the recorded length is that of no tar, the record is wrong.
 
 How sure
     High: both numbers are in the bundle, and both were written when the layer was unpacked. Layers with sparse files
@@ -22,13 +23,18 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.verify.facts import IDENTITY, TIME
+
+HARMLESS = {TIME, IDENTITY}
+BLOCK = 512
+"""A tar is as long as a number of blocks."""
 
 
 @rule(
     "TSP-004",
     severity=ERROR,
     needs=(Need.LAYER_RECORDS,),
-    says="the tar-split of layer {layer} describes a tar of {total:byte}, but its record says {size}",
+    says="the tar-split of layer {layer} describes a tar of {total:byte}, but its record says {size}{proof}",
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Compare the two lengths of every layer whose tar-split is whole."""
@@ -39,6 +45,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         if size is None or size < 0 or not record.diff_digest or size == facts.total:
             continue
+        record_wrong = bool(size % BLOCK) or (facts.compared > 0 and not facts.counts.keys() - HARMLESS)
         pointer = Where(record.where.path, f"{record.where.pointer}/diff-size", record.where.offset)
         yield this.found(
             view.layer(layer_id, file.path),
@@ -50,4 +57,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             layers=[layer_id],
             total=facts.total,
             size=size,
+            record_wrong=record_wrong,
+            one_bit=(size ^ facts.total).bit_count() == 1,
+            proof="; the layer's files say that the record is wrong" if record_wrong else "",
         )

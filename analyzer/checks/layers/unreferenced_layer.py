@@ -22,9 +22,14 @@ Engine source
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import counted
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.layers import LayerRecord
 
 
 @rule(
@@ -55,6 +60,8 @@ def check(view: StoreView, this: Rule) -> Findings:
             seen.add(layer)
             chain.append(layer)
         young = busy or bool(record.names) or is_recent(record, clock)
+        if not (record.diff_digest or record.toc_digest or record.names):
+            young = _as_young_as_its_container(view, record)
         yield this.found(
             view.layer(record.id),
             [(record.where, "an image or a container whose chain goes through it", "none in the bundle")],
@@ -65,3 +72,9 @@ def check(view: StoreView, this: Rule) -> Findings:
             words=counted(len(chain), "layer"),
             size=sum(max(rel.layers[layer].diff_size or 0, 0) for layer in chain),
         )
+
+
+def _as_young_as_its_container(view: StoreView, record: LayerRecord) -> bool:
+    """Tell whether a layer that no pull makes came after the containers were read: its container is then to come."""
+    index = view.store.document("containers", "containers.json")
+    return index is None or record.created_ns is None or record.created_ns >= index.file.member.mtime_ns

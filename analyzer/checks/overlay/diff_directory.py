@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import Removed
+from analyzer.capture.answer import NotCaptured, Removed, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
@@ -53,6 +53,8 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         users = users_of(view, [directory.name])
         answer = answers.get(directory.name, Removed(None, ""))
+        if isinstance(answer, NotCaptured) and not no_listing:
+            answer = Unknown("its directory has the time it was filled at, and those of other layers are there")
         weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no diff")
         if weight is None or (no_listing and not isinstance(answer, Removed)):
             continue

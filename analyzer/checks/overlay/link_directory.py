@@ -14,8 +14,8 @@ How sure
     told; it is left open, and the verdict with it.
 
 Remedy
-    With the engines stopped, remove what stands in the place of `l`; the next start makes the directory and the next
-    mount its symlinks. Mend every `link` file reported as empty first.
+    With the engines stopped, remove what stands in the place of `l`, or move a renamed `l` back; the next start makes
+    the directory and the next mount its symlinks. Mend every `link` file reported as empty first.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: Init, removeCommon, recreateSymlinks.
@@ -23,11 +23,18 @@ Engine source
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from analyzer.capture.answer import Removed, Unknown
 from analyzer.capture.clock import same_time
 from analyzer.checks.absence import weigh
-from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.source.member import DIRECTORY, SYMLINK
+from analyzer.snapshot.overlay import link_target
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.overlay import LayerDirectory
 
 
 @rule(
@@ -57,6 +64,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     if home.links:
         yield from _followed(view, this, path)
         return
+    if moved := [each for each in home.layers.values() if any(map(link_target, each.entries.values()))]:
+        yield _moved(view, this, path, moved[0])
+        return
     answer = view.capture.short_links(view.store)
     weight = weigh(answer, WARNING, f"{path} has none of the {lacking} short links", MEDIUM)
     if weight is not None:
@@ -71,6 +81,42 @@ def check(view: StoreView, this: Rule) -> Findings:
         )
 
 
+def _moved(view: StoreView, this: Rule, path: str, moved: LayerDirectory) -> Finding:
+    """Tell of the short links under another name: that directory has no `link`, and the driver's repair stops at it."""
+    users = users_of(view, [each.name for each in view.store.home.layers.values() if each.link_id])
+    return this.found(
+        view.file(path),
+        [(Where(path), "the directory of short links", f"absent; they lie in {moved.path}")],
+        variant="moved",
+        path=path,
+        seen=f"absent and its symlinks lie in {moved.path}",
+        images=users.images,
+        containers=users.containers,
+        others=[moved.name],
+        effect=f"nothing mounts, and the driver's repair stops at {moved.path}",
+    )
+
+
+def _texts(view: StoreView, this: Rule, path: str) -> Finding:
+    """Tell of links that are files: a program without symlinks wrote them, when it copied the store or captured it."""
+    links = view.store.home.links
+    users = users_of(view, [each.name for each in view.store.home.layers.values() if each.link_id])
+    kept = view.capture.kept.symlinks
+    what = f"the {len(links)} short links of {path} are files"
+    answer = Removed(None, "") if kept else Unknown("the bundle holds no symlink at all")
+    return this.found(
+        view.file(path),
+        [(Where(next(iter(sorted(member.path for member in links.values())))), "a symlink", "a file")],
+        variant="texts",
+        path=path,
+        seen=f"a directory of {len(links)} files",
+        images=users.images,
+        containers=users.containers,
+        effect="nothing mounts",
+        **(weigh(answer, CRITICAL, what) or {}),
+    )
+
+
 def _followed(view: StoreView, this: Rule, path: str) -> Findings:
     """Tell of links that became the directories they led to, unless the capture is what followed them.
 
@@ -78,6 +124,9 @@ def _followed(view: StoreView, this: Rule, path: str) -> Findings:
     a time of its own.
     """
     home = view.store.home
+    if all(member.kind == FILE for member in home.links.values()):
+        yield _texts(view, this, path)
+        return
     if any(member.kind == SYMLINK for member in home.links.values()) or not view.capture.kept.symlinks:
         return
     diffs = {each.link_id: each.entries.get("diff") for each in home.layers.values() if each.link_id}

@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import ERROR, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
 from analyzer.source.member import SYMLINK
 
@@ -53,6 +54,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     for member in odd:
         owner = owners.get(member.path.rpartition("/")[2], "")
         expected = f"a symlink to ../{owner}/diff" if owner else FORM
+        users = users_of(view, [owner] if owner else [])
         yield this.found(
             view.file(member.path),
             [(Where(member.path), expected, _seen(member))],
@@ -60,7 +62,10 @@ def check(view: StoreView, this: Rule) -> Findings:
             seen=_seen(member),
             expected=expected,
             outcome="deletes it" if member.kind == SYMLINK else "fails on it",
+            layer=owner,
             layers=[owner] if owner else [],
+            images=users.images,
+            containers=users.containers,
         )
 
 

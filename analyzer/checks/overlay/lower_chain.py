@@ -102,11 +102,19 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirect
         recorded_words=_words(recorded),
         named_words=_words(named),
         right=right,
+        renewed=_renewed(lowers, recorded, parts),
         verdict=VERDICT[right],
         lower_should_be="" if right == "lower" else text,
         parent_should_be=named[0] if right == "lower" else "",
         unsynced=False,
     )
+
+
+def _renewed(lowers: Lowers, recorded: list[str], parts: list[str]) -> str:
+    """Return the one layer of the chain that has another short link than the one named, which no layer has."""
+    other = [layer for layer, link in zip(recorded, parts, strict=False) if not lowers.names_layer(link, layer)]
+    known = len(recorded) == len(parts) and len(other) == 1 and other[0] in lowers.texts
+    return other[0] if known and not lowers.layer_of(parts[recorded.index(other[0])]) else ""
 
 
 def _words(chain: list[str]) -> str:

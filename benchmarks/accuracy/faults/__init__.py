@@ -1,11 +1,18 @@
 """Ways of damaging a store in memory, each with the truth computed from the records before the damage."""
 
 from benchmarks.accuracy.faults import (
+    cleaners,
+    container_layers,
     contents,
     field,
+    flipped_records,
+    flips,
+    hands,
+    harmless,
     images,
     indexes,
     later,
+    later_records,
     links,
     mass,
     records,
@@ -15,17 +22,25 @@ from benchmarks.accuracy.faults import (
     unseen,
     users,
 )
-from benchmarks.accuracy.faults.registry import KINDS, LATER, UNSEEN
+from benchmarks.accuracy.faults.registry import HARMLESS, KINDS, LATER, UNSEEN
 
 __all__ = [
+    "HARMLESS",
     "KINDS",
     "LATER",
     "UNSEEN",
+    "cleaners",
+    "container_layers",
     "contents",
     "field",
+    "flipped_records",
+    "flips",
+    "hands",
+    "harmless",
     "images",
     "indexes",
     "later",
+    "later_records",
     "links",
     "mass",
     "records",

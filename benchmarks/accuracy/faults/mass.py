@@ -44,7 +44,7 @@ def inside(store: Bundle, layers: Iterable[str]) -> list[tuple[str, str, Member]
     return found
 
 
-def _each(store: Bundle, name: str, change: Callable[[str], object], *, images: bool = True) -> list[str]:
+def each_layer(store: Bundle, name: str, change: Callable[[str], object], *, images: bool = True) -> list[str]:
     """Change a file or directory of every layer directory that has it; return the layers."""
     keys = image_layers(store) if images else sorted(store.before[0])
     hit = [key for key in keys if store.at("overlay", key, name) in store.entries]
@@ -56,34 +56,34 @@ def _each(store: Bundle, name: str, change: Callable[[str], object], *, images: 
     return hit
 
 
-def _told(store: Bundle, layers: list[str], *names: str) -> list[str]:
+def told_of(store: Bundle, layers: list[str], *names: str) -> list[str]:
     return [*layers, store.at("overlay"), *(store.at("overlay", layer, name) for layer in layers for name in names)]
 
 
 @unseen(HAND)
 def every_lower_removed(store: Bundle) -> Truth:
-    layers = _each(store, "lower", store.take, images=False)
-    return truth(_told(store, layers, "lower"), (HAND, REMOVED), standing(store, layers))
+    layers = each_layer(store, "lower", store.take, images=False)
+    return truth(told_of(store, layers, "lower"), (HAND, REMOVED), standing(store, layers))
 
 
 @unseen(HAND)
 def every_lower_cut_to_nothing(store: Bundle) -> Truth:
-    layers = _each(store, "lower", lambda path: store.edit(path, b""), images=False)
-    return truth(_told(store, layers, "lower"), (HAND, POWER), standing(store, layers))
+    layers = each_layer(store, "lower", lambda path: store.edit(path, b""), images=False)
+    return truth(told_of(store, layers, "lower"), (HAND, POWER), standing(store, layers))
 
 
 @unseen(LINKS)
 def every_link_text_removed(store: Bundle) -> Truth:
-    layers = _each(store, "link", store.take, images=False)
+    layers = each_layer(store, "link", store.take, images=False)
     return truth(
-        [*_told(store, layers, "link"), store.at("overlay/l")], (LINKS, HAND, REMOVED), standing(store, layers)
+        [*told_of(store, layers, "link"), store.at("overlay/l")], (LINKS, HAND, REMOVED), standing(store, layers)
     )
 
 
 @unseen(REMOVED)
 def every_diff_directory_removed(store: Bundle) -> Truth:
-    layers = _each(store, "diff", store.take)
-    return truth(_told(store, layers, "diff"), REMOVED, serving(store, layers))
+    layers = each_layer(store, "diff", store.take)
+    return truth(told_of(store, layers, "diff"), REMOVED, serving(store, layers))
 
 
 @unseen(REMOVED)
@@ -151,19 +151,19 @@ def _without(store: Bundle, goes: Callable[[str, Member], bool]) -> list[str]:
 @unseen(BASE)
 def every_symlink_in_layers_deleted(store: Bundle) -> Truth:
     layers = _without(store, lambda _path, member: member.kind == SYMLINK)
-    return truth(_told(store, layers, "diff"), (BASE, COPY, SCANNER), serving(store, layers))
+    return truth(told_of(store, layers, "diff"), (BASE, COPY, SCANNER), serving(store, layers))
 
 
 @unseen(BASE)
 def empty_files_in_layers_deleted(store: Bundle) -> Truth:
     layers = _without(store, lambda path, m: m.kind == FILE and m.size == 0 and not path.endswith(".wh..opq"))
-    return truth(_told(store, layers, "diff"), (BASE, COPY, SCANNER), serving(store, layers))
+    return truth(told_of(store, layers, "diff"), (BASE, COPY, SCANNER), serving(store, layers))
 
 
 @unseen(BASE)
 def files_of_one_kind_deleted_everywhere(store: Bundle) -> Truth:
     layers = _without(store, lambda path, m: m.kind == FILE and path.endswith((".txt", ".conf", ".py")))
-    return truth(_told(store, layers, "diff"), (BASE, SCANNER), serving(store, layers))
+    return truth(told_of(store, layers, "diff"), (BASE, SCANNER), serving(store, layers))
 
 
 @unseen(BASE)
@@ -178,7 +178,7 @@ def programs_cut_to_nothing_everywhere(store: Bundle) -> Truth:
     layers = sorted(set(hit))
     if len(layers) < 2:
         raise NotHere
-    return truth([*_told(store, layers, "diff"), *paths], (BASE, POWER, SCANNER), serving(store, layers))
+    return truth([*told_of(store, layers, "diff"), *paths], (BASE, POWER, SCANNER), serving(store, layers))
 
 
 @unseen(BASE)
@@ -197,7 +197,7 @@ def files_encrypted_everywhere(store: Bundle) -> Truth:
     layers = sorted(set(hit))
     if len(layers) < 2:
         raise NotHere
-    return truth(_told(store, layers, "diff"), BASE, serving(store, layers))
+    return truth(told_of(store, layers, "diff"), BASE, serving(store, layers))
 
 
 def _modes(store: Bundle, new: Callable[[Member], int], *, least: int = MASS) -> list[str]:
@@ -214,20 +214,20 @@ def _modes(store: Bundle, new: Callable[[Member], int], *, least: int = MASS) ->
 @unseen(SWEPT)
 def chmod_o_rwx_in_layers(store: Bundle) -> Truth:
     layers = _modes(store, lambda m: m.mode & ~0o007)
-    return truth(_told(store, layers, "diff"), SWEPT, serving(store, layers))
+    return truth(told_of(store, layers, "diff"), SWEPT, serving(store, layers))
 
 
 @unseen(SWEPT)
 def chmod_g_w_in_layers(store: Bundle) -> Truth:
     layers = _modes(store, lambda m: m.mode | 0o020)
-    return truth(_told(store, layers, "diff"), SWEPT, serving(store, layers))
+    return truth(told_of(store, layers, "diff"), SWEPT, serving(store, layers))
 
 
 @unseen(SWEPT)
 def setuid_bits_taken_everywhere(store: Bundle) -> Truth:
     """Do `find -perm -4000 -exec chmod u-s`, as hardening guides advise."""
     layers = _modes(store, lambda m: m.mode & ~0o4000 if m.kind == FILE else m.mode, least=1)
-    return truth(_told(store, layers, "diff"), (SWEPT, COPY, BASE), serving(store, layers))
+    return truth(told_of(store, layers, "diff"), (SWEPT, COPY, BASE), serving(store, layers))
 
 
 @unseen(SWEPT)
@@ -238,7 +238,7 @@ def chown_of_one_layer(store: Bundle) -> Truth:
         raise NotHere
     for _, _path, member in found:
         member.uid, member.gid = 4711, 4711
-    return truth(_told(store, [layer], "diff"), (SWEPT, BASE, COPY), serving(store, [layer]))
+    return truth(told_of(store, [layer], "diff"), (SWEPT, BASE, COPY), serving(store, [layer]))
 
 
 @unseen(COPY)
@@ -260,7 +260,7 @@ def copied_through_a_version_control(store: Bundle) -> Truth:
     for path in store.below(top):
         if store.entries[path][0].kind == DIRECTORY:
             store.change(path, mtime_ns=store.later)
-    return truth([*_told(store, layers, "diff", "work", "merged", "empty"), *store.before[2]],
+    return truth([*told_of(store, layers, "diff", "work", "merged", "empty"), *store.before[2]],
                  (COPY, REMOVED, BASE, GONE))  # fmt: skip
 
 
@@ -284,7 +284,7 @@ def symlinks_followed_by_the_copy(store: Bundle) -> Truth:
     layers = sorted(set(hit))
     if len(layers) < 2:
         raise NotHere
-    return truth([*_told(store, layers, "diff"), store.at("overlay/l")], (COPY, BASE, LINKS))
+    return truth([*told_of(store, layers, "diff"), store.at("overlay/l")], (COPY, BASE, LINKS))
 
 
 @unseen(COPY)
@@ -302,7 +302,7 @@ def marks_and_capabilities_lost_and_links_split(store: Bundle) -> Truth:
             store.entries[path] = (member, body)
     if len(layers) < 2 or not any(m.xattrs for m, _ in store.entries.values()):
         raise NotHere
-    return truth(_told(store, sorted(layers), "diff"), COPY, serving(store, sorted(layers)))
+    return truth(told_of(store, sorted(layers), "diff"), COPY, serving(store, sorted(layers)))
 
 
 @unseen(HAND)

@@ -18,6 +18,8 @@ LATER: dict[str, Kind] = {}
 """Those that were written after the first: they are told from `KINDS` by their modules alone."""
 UNSEEN: dict[str, Kind] = {}
 """Those that were written when rules, weights and `analyzer.causes.calibration` stood."""
+HARMLESS: dict[str, Callable[[Bundle], None]] = {}
+"""What looks odd and hurts no engine."""
 
 
 def kind(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
@@ -33,6 +35,12 @@ def later(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle
 def unseen(family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:
     """Register a fault that nothing was made for."""
     return _into(UNSEEN, family)
+
+
+def harmless(function: Callable[[Bundle], None]) -> Callable[[Bundle], None]:
+    """Register an oddity after which a store is as healthy as before."""
+    HARMLESS[function.__name__.replace("_", "-")] = function
+    return function
 
 
 def _into(kinds: dict[str, Kind], family: str) -> Callable[[Callable[[Bundle], Truth]], Callable[[Bundle], Truth]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from tests.contents import BASE, SPLIT, told
 from tests.editing import Edited
 
@@ -44,3 +46,22 @@ def test_a_partial_pull_that_lost_its_tar_split_is_not_told():
     ]:
         store.remove(path)
     assert told(store) == {}
+
+
+def test_an_unpacked_one_is_found_under_its_name():
+    store = Edited()
+    member, data = store.entries.pop(SPLIT)
+    member.path = SPLIT.removesuffix(".gz")
+    store.entries[member.path] = (member, gzip.decompress(data))
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.evidence[0].observed) == (BASE, f"missing; it lies in {member.path}")
+
+
+def test_all_of_them_unpacked_are_told_each():
+    store = Edited()
+    splits = [path for path in store.entries if path.endswith(".tar-split.gz")]
+    for path in splits:
+        member, data = store.entries.pop(path)
+        member.path = path.removesuffix(".gz")
+        store.entries[member.path] = (member, gzip.decompress(data))
+    assert len(store.findings(RULE)) == len(splits)

@@ -37,3 +37,16 @@ def test_an_unknown_size_is_not_compared(size):
 @pytest.mark.parametrize("name", HEALTHY)
 def test_every_healthy_layer_adds_up(name):
     assert Edited(name).findings(RULE) == []
+
+
+@pytest.mark.parametrize(("size", "wrong"), [(47_105, True), (512, False)])
+def test_a_length_of_no_tar_is_the_records_fault(size, wrong):
+    [finding] = resized(size).findings(RULE)
+    assert finding.facts["record_wrong"] is wrong
+
+
+def test_files_that_are_as_listed_prove_the_record_wrong():
+    store = Edited()
+    layers = [{**each, "diff-size": 47_104 ^ 4_096} if each["id"] == BASE else each for each in store.layers()]
+    [finding] = store.write_layers(layers).findings(RULE)
+    assert (finding.facts["record_wrong"], finding.facts["one_bit"]) == (True, True)

@@ -54,3 +54,39 @@ def test_emptied_is_one_finding():
         store.remove(path)
     [finding] = store.findings(RULE)
     assert (finding.subject.path, finding.severity) == (PATH, "warning")
+
+
+def renamed() -> Edited:
+    """Return a store whose short links lie in `l.old`."""
+    store = Edited()
+    for path in store.below(PATH):
+        member, data = store.entries.pop(path)
+        member.path = f"{PATH}.old{path[len(PATH) :]}"
+        store.entries[member.path] = (member, data)
+    return store.touch_parent(PATH)
+
+
+def test_short_links_under_another_name_are_told_with_their_place():
+    [finding] = renamed().findings(RULE)
+    assert (finding.severity, finding.facts["others"]) == ("critical", ["l.old"])
+    assert f"{PATH}.old" in finding.message
+
+
+def as_texts(*, everywhere: bool) -> Edited:
+    """Return a store whose short links, or all of its symlinks, are files with the target as text."""
+    store = Edited()
+    for path, (member, _) in list(store.entries.items()):
+        if member.kind == "symlink" and (everywhere or path.startswith(f"{PATH}/")):
+            store.write(path, member.link)
+    return store
+
+
+def test_short_links_that_are_files_do_not_mount():
+    [finding] = as_texts(everywhere=False).findings(RULE)
+    assert (finding.severity, finding.doubt) == ("critical", "")
+
+
+def test_a_bundle_without_any_symlink_leaves_open_who_wrote_them_as_files():
+    [finding] = as_texts(everywhere=True).findings(RULE)
+    assert finding.severity == "info"
+    assert "no symlink at all" in finding.doubt

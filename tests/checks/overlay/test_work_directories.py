@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.editing import Edited
 
 RULE = "OVL-011"
+SECOND = 1_000_000_000
 API = "quay.example.test/shop/api:2.0"
 
 
@@ -75,3 +78,16 @@ def test_empty_of_a_base_layer_hurts_images_of_that_layer_alone():
         [finding] = Edited().remove(f"storage/overlay/{layer}/empty").findings(RULE)
         assert (finding.subject.id, finding.severity) == (layer, severity)
         assert finding.facts["containers"] == []
+
+
+@pytest.mark.parametrize(("apart", "told"), [(1, True), (3_600, False)])
+def test_work_gone_from_every_directory_at_one_time_was_removed(apart, told):
+    store = Edited()
+    layers = sorted(path for path in store.below("storage/overlay") if path.endswith("/work") and path.count("/") == 3)
+    for place, path in enumerate(layers):
+        for each in (path, path.replace("/work", "/merged")):
+            if each in store.entries:
+                store.leave_out(each)
+        store.change(path.removesuffix("/work"), mtime_ns=store._changed_ns + place * apart * SECOND)
+    found = {finding.facts["name"] for finding in store.findings(RULE) if finding.severity == "error"}
+    assert ("work" in found) is told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.editing import Edited
+from tests.editing import HOUR, Edited
 
 RULE = "STO-023"
 
@@ -45,3 +45,27 @@ def test_anything_else_that_is_left_makes_it_another_case(kept):
     store = skeleton()
     store.write(f"storage/{kept}", b"")
     assert store.findings(RULE) == []
+
+
+PARTS = ("overlay-layers", "overlay-images", "overlay-containers")
+
+
+def emptied(*times: int) -> Edited:
+    """Return a store whose three directories of records were emptied, hours after its newest layer was made."""
+    store = Edited()
+    made = max(store.entries[path][0].mtime_ns for path in store.entries if path.endswith("/link"))
+    for part, hours in zip(PARTS, times, strict=True):
+        for path in store.below(f"storage/{part}")[1:]:
+            store.entries.pop(path)
+        store.change(f"storage/{part}", mtime_ns=made + hours * HOUR)
+    return store
+
+
+def test_directories_emptied_together_tell_of_one_command():
+    [finding] = emptied(6, 6, 6).findings(RULE)
+    assert (finding.subject.path, finding.severity) == ("storage", "critical")
+
+
+@pytest.mark.parametrize("times", [(6, 6, 9), (0, 0, 0)])
+def test_directories_changed_at_other_times_or_with_the_newest_layer_do_not(times):
+    assert emptied(*times).findings(RULE) == []
