@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
+    from analyzer.snapshot.volumes import Volumes
 
 Key = TypeVar("Key")
 MEMO = ("capture",)
@@ -316,8 +317,13 @@ class Capture:
     def volume(self, store: Store, name: str, made_ns: int | None) -> Answer:
         """Answer for a directory of `volumes` that was made then, or for its `_data`; the engine makes them empty."""
         known = store.volumes
-        if known is None or not (self.kept.directories and _keeps_empty(store)):
+        if known is None:
             return NotCaptured(NO_EMPTY)
+        answer = self._volume(store, known, name, made_ns)
+        timed = isinstance(answer, Removed) and answer.when_ns is not None
+        return answer if timed or (self.kept.directories and _keeps_empty(store)) else NotCaptured(NO_EMPTY)
+
+    def _volume(self, store: Store, known: Volumes, name: str, made_ns: int | None) -> Answer:
         if name in known.found:
             answer = self.store_clock(store).absent(known.found[name], [made_ns] if made_ns is not None else [])
             return one_of_many(answer) if known.data else answer

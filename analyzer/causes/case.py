@@ -151,7 +151,7 @@ class Case:
 
     def everything(self) -> Affected:
         """Return all objects of the group, data directories without a record included: the store does not open."""
-        images, containers = set(self.rel.images), set(self.rel.containers) | set(self.unrecorded_containers())
+        images, containers = set(self.rel.images) - {""}, set(self.rel.containers) | set(self.unrecorded_containers())
         for store in self.rel.stores:
             images |= {name for name in store.image_files if HEX_ID.fullmatch(name)}
         return Affected(tuple(sorted(self.rel.layers)), tuple(sorted(images)), tuple(sorted(containers)))

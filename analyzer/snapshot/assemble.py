@@ -166,6 +166,9 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             store.no_directories.append(file)
         elif path.startswith(".tmp-"):
             store.temporaries.append(file)
+        elif path.startswith((f"{part}.json", f"volatile-{part}.json")):
+            if path not in INDEXES[part]:
+                store.set_aside.setdefault(path.partition(".json")[0] + ".json", file)
         elif path.endswith(".lock"):
             store.locks[path] = read_lock(file)
 

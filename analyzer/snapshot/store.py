@@ -41,6 +41,7 @@ class Store:
         part_dirs: `<driver>-<part>` itself by part, likewise.
         root_member: the graph root itself, None where it was no member.
         tar_splits: `<id>.tar-split.gz` by layer id.
+        set_aside: files beside the index files that have their names with more at the end, by the index's name.
         renamed_splits: tar-splits under another ending, which no engine finds, by layer id.
         temporaries: left-over `.tmp-*` files.
         locks: lock files by name.
@@ -67,6 +68,7 @@ class Store:
     layer_files: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
     tar_splits: dict[str, SmallFile] = field(default_factory=dict)
     renamed_splits: dict[str, SmallFile] = field(default_factory=dict)
+    set_aside: dict[str, SmallFile] = field(default_factory=dict)
     temporaries: list[SmallFile] = field(default_factory=list)
     locks: dict[str, Lock] = field(default_factory=dict)
     part_dirs: dict[str, SmallFile] = field(default_factory=dict)

@@ -100,3 +100,13 @@ def test_a_closed_root_hits_what_will_be_made_of_the_image():
     [cause] = causes(store.change(f"storage/overlay/{layer}/diff", mode=0o700), "base-layer-modified")
     assert hit(cause) == {image["id"] for image in store.images() if image.get("layer") == layer}
     assert hit(cause, "containers") == set()
+
+
+def test_an_index_that_lies_beside_its_place_was_moved():
+    store = Edited()
+    index = "storage/overlay-layers/layers.json"
+    member, data = store.entries.pop(index)
+    member.path = f"{index}.gz"
+    store.entries[member.path] = (member, data)
+    first, *_ = judge(store.snapshot()).to_dict()["causes"]
+    assert (first["subjects"][0]["path"], first["severity"]) == (index, "critical")

@@ -1,7 +1,8 @@
 """`diff` of a layer is not a directory.
 
 What it finds
-    A layer directory without `diff`, with a file in its place, or with a symlink that is not absolute.
+    A layer directory without `diff` (an id-mapped copy without `diff1`), with a file in its place, or with a symlink
+    that is not absolute.
 
 Why it matters
     The layer's own files are gone. Mounting it fails with `readlink …/<id>/diff: no such file or directory`, and what
@@ -33,12 +34,15 @@ from analyzer.source.member import SYMLINK
 if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
 
+COPY = "diff1"
+"""Where an id-mapped copy of an image's top layer has its files."""
+
 
 @rule(
     "OVL-010",
     severity=ERROR,
     needs=(Need.OVERLAY, Need.LAYER_RECORDS),
-    says="diff of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
+    says="{name} of layer {layer} is {seen}, where its directory of files is expected; needed by {needed}",
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Look at `diff` of every layer directory that has a record."""
@@ -46,22 +50,28 @@ def check(view: StoreView, this: Rule) -> Findings:
     gone = [each for each in directories if not each.has_diff and each.name in view.rel.layers]
     answers = view.capture.lacking(view.store, "diff", gone)
     no_listing = not any(each.has_diff for each in directories)
+    copies = [each for each in directories if each.name in view.rel.mapped and not _has_copy(each)]
+    copied = view.capture.lacking(view.store, COPY, copies)
     for directory in directories:
         record = view.rel.layers.get(directory.name)
-        seen = _seen(directory)
+        name = COPY if directory.has_diff and directory.name in copied else "diff"
+        seen = _seen(directory) if name == "diff" else "missing"
         if record is None or not seen or (record.incomplete and seen == "missing"):
             continue
         users = users_of(view, [directory.name])
-        answer = answers.get(directory.name, Removed(None, ""))
-        if isinstance(answer, NotCaptured) and not no_listing:
+        answer = (answers if name == "diff" else copied).get(directory.name, Removed(None, ""))
+        if isinstance(answer, NotCaptured) and not no_listing and directory.member is not None:
             answer = Unknown("its directory has the time it was filled at, and those of other layers are there")
-        weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no diff")
+        if aside := _set_aside(directory, name):
+            answer = Removed(None, f"it is there as {aside}")
+        weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no {name}")
         if weight is None or (no_listing and not isinstance(answer, Removed)):
             continue
         yield this.found(
             view.layer(directory.name, directory.path),
-            [(Where(f"{directory.path}/diff"), "a directory", seen)],
+            [(Where(f"{directory.path}/{name}"), "a directory", seen)],
             **weight,
+            name=name,
             layer=directory.name,
             layers=[directory.name],
             images=users.images,
@@ -69,6 +79,15 @@ def check(view: StoreView, this: Rule) -> Findings:
             needed=users.words,
             seen=seen,
         )
+
+
+def _set_aside(directory: LayerDirectory, name: str) -> str:
+    """Return the name under which somebody kept a directory of files, `""` where there is none."""
+    return next((each for each in sorted(directory.entries) if each.startswith(f"{name}.")), "")
+
+
+def _has_copy(directory: LayerDirectory) -> bool:
+    return COPY in directory.entries or COPY in directory.tables
 
 
 def _seen(directory: LayerDirectory) -> str:

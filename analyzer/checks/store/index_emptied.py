@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import (
     CRITICAL,
@@ -78,7 +79,8 @@ def check(view: StoreView, this: Rule) -> Findings:
             yield _emptied(view, this, part, document)
         elif document is None:
             lost = lost_with_absent_file(view, part, name)
-            answer = view.capture.part(view.store, part)
+            aside = view.store.set_aside.get(name)
+            answer = Removed(None, f"{aside.path} is there") if aside else view.capture.part(view.store, part)
             weight = weigh(answer, CRITICAL, f"{view.store.part_path(part, name)} is absent", MEDIUM)
             if lost and weight is not None:
                 path = view.store.part_path(part, name)

@@ -19,6 +19,7 @@ from benchmarks.accuracy.faults import (
     restored,
     singles,
     stores,
+    strays,
     unseen,
     users,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "restored",
     "singles",
     "stores",
+    "strays",
     "unseen",
     "users",
 ]

@@ -64,3 +64,22 @@ def test_a_capture_that_lists_no_directories_is_not_judged():
 
 def test_diffs_without_content_are_healthy():
     assert Edited("healthy-metadata-only").findings(RULE) == []
+
+
+def test_the_copy_of_an_id_map_has_its_files_in_diff1():
+    store = Edited("userns-mapped")
+    copies = [path for path in store.entries if path.endswith("/diff1") and path.count("/") == 3]
+    layer = copies[0].split("/")[2]
+    store.remove(copies[0])
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.facts["name"], finding.severity) == (layer, "diff1", "error")
+
+
+def test_a_diff_that_was_set_aside_is_gone_even_where_no_layer_has_one():
+    store = Edited()
+    diffs = [path for path in store.entries if path.endswith("/diff") and path.count("/") == 3]
+    for path in diffs:
+        store.leave_out(path)
+        store.directory(f"{path}.bak")
+    told = {finding.subject.id for finding in store.findings(RULE)}
+    assert told >= {path.split("/")[2] for path in diffs} & {each["id"] for each in store.layers()}
