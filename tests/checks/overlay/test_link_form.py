@@ -15,7 +15,7 @@ def sample() -> tuple[Edited, str]:
     return Edited().symlink(STRAY, "/etc/passwd"), STRAY
 
 
-@pytest.mark.parametrize("target", ["", "/etc", "../x", "../a/b/diff", "../../overlay/x/diff", "../x/diff/"])
+@pytest.mark.parametrize("target", ["/etc", "../x", "../a/b/diff", "../../overlay/x/diff", "../x/diff/"])
 def test_another_target_is_an_error(target):
     [finding] = Edited().symlink(STRAY, target).findings(RULE)
     assert (finding.subject.path, finding.severity) == (STRAY, "error")
