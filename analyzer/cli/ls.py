@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from analyzer.graph.merged import MergedEntry
     from analyzer.source.member import Member
 
-    Row = tuple[dict[str, Any], tuple[str, ...]]
-    """The facts of a file, and the cells of its line."""
+    Row = dict[str, Any] | tuple[str, ...]
+    """The facts of a file for JSON, the cells of its line for text."""
 
 BLOCK = 4096
 """Rows that are aligned and printed at once."""
@@ -47,7 +47,7 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     if opened is None or found is None:
         if path or deleted or own:
             raise UsageError(f"{what!r} is no layer, image or container of this bundle", where=bundle)
-        _emit(_members(bundle, what, recursive=recursive), form)
+        _emit(_members(bundle, what, form, recursive=recursive), form)
         return
     from analyzer.graph.tree import tree_view
 
@@ -61,13 +61,15 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     if not seen.tree.is_directory(start):
         if entry is None:
             raise UsageError(f"no {path!r} in {found.kind} {found.id[:12]}", where=bundle)
-        rows: Iterable[Row] = [_row(entry)]
+        rows: Iterable[Row] = [_row(entry, form)]
     else:
-        rows = map(_row, seen.tree.below(start, deep=recursive))
+        rows = (_row(each, form) for each in seen.tree.below(start, deep=recursive))
     if deleted:
         inside = f"{start}/" if start else ""
         gone_rows = (
-            ({"path": gone, "kind": "deleted", "layer": seen.tree.tables[number][0]}, ("deleted", "", "", "", gone))
+            {"path": gone, "kind": "deleted", "layer": seen.tree.tables[number][0]}
+            if form == "json"
+            else ("deleted", "", "", "", "", gone)
             for gone, number in sorted(seen.tree.deleted.items())
             if gone.startswith(inside) and (recursive or "/" not in gone[len(inside) :])
         )
@@ -75,18 +77,21 @@ def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, o
     _emit(rows, form)
 
 
-def _row(seen: MergedEntry) -> Row:
+def _row(seen: MergedEntry, form: str) -> Row:
     from analyzer.report.views.files import facts, line
 
-    data = {**facts(seen.entry, seen.path), "layer": seen.layer, "member": seen.member}
-    return data, (*line(seen.entry, seen.path)[:4], seen.layer[:12], line(seen.entry, seen.path)[4])
+    if form == "json":
+        return {**facts(seen.entry, seen.path), "layer": seen.layer, "member": seen.member}
+    *cells, name = line(seen.entry, seen.path)
+    return (*cells, seen.layer[:12], name)
 
 
-def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[Row]:
+def _members(bundle: str, path: str, form: str, *, recursive: bool) -> Iterator[Row]:
     """Yield members at and below a path, read afresh."""
     from analyzer.report.views.files import facts, line
     from analyzer.source.open import open_bundle
 
+    show = facts if form == "json" else line
     start = "/".join(part for part in path.split("/") if part not in ("", "."))
     inside = f"{start}/" if start else ""
     source = open_bundle(bundle, limits=chosen_limits())
@@ -105,16 +110,16 @@ def _members(bundle: str, path: str, *, recursive: bool) -> Iterator[Row]:
                 if level != name:
                     implied[level] = None
                 else:
-                    yield facts(member, name), line(member, name)
+                    yield show(member, name)
                     if not recursive:
                         listed.add(level)
     finally:
         source.close()
     for level in implied:
         if level not in listed:
-            yield {"path": level, "kind": "dir"}, ("", "", "", "", f"{level}/")
+            yield {"path": level, "kind": "dir"} if form == "json" else ("", "", "", "", f"{level}/")
     if own is not None and own.kind != "dir":
-        yield facts(own, own.path), line(own, own.path)
+        yield show(own, own.path)
     tell_unread(bundle, [Loss(advised(loss.what), loss.where, loss.offset) for loss in source.losses])
     if own is None and not found:
         raise UsageError(f"{path!r} is no object and no path of this bundle", where=bundle)
@@ -130,7 +135,7 @@ def _emit(rows: Iterable[Row], form: str) -> None:
     from analyzer.report.tables import table
 
     for block in blocks:
-        emit(table((), [cells for _, cells in block]) + "\n")
+        emit(table((), cast("tuple[tuple[str, ...], ...]", block)) + "\n")
 
 
 def _emit_json(blocks: Iterable[tuple[Row, ...]]) -> None:
@@ -138,7 +143,7 @@ def _emit_json(blocks: Iterable[tuple[Row, ...]]) -> None:
 
     before = "["
     for block in blocks:
-        text = json.dumps(cleaned([data for data, _ in block]), ensure_ascii=True, indent=2)
+        text = json.dumps(cleaned(list(block)), ensure_ascii=True, indent=2)
         emit(before + text[1:-2])
         before = ","
     emit("[]\n" if before == "[" else "\n]\n")
