@@ -106,7 +106,8 @@ def command(
 ) -> None:
     """Analyse many bundles and say what their nodes have in common.
 
-    BUNDLE is a file, a pattern, a directory (a bundle itself, or searched for bundles), @FILE with one of these a line,
+    BUNDLE is a file (one that holds several archives stands for them), a pattern, a directory (a bundle itself, or
+    searched for bundles), @FILE with one of these a line,
     or a URL (s3://, gs://, sftp://, http://, ...; needs `pip install 'containers-storage-analyzer[fleet]'`). Each
     bundle has a worker process with its own limits: what happens to it is one row of the result. Run it again to
     resume: only new, changed or unfinished bundles are analysed.

@@ -45,7 +45,7 @@ def describe_input(collected: Collected, members: int) -> str:
         return f"{FOREIGN[kind]} ({path}); {EXPECTED}"
     if collected.archives:
         named = ", ".join(collected.archives[:5]) + (" …" if len(collected.archives) > 5 else "")
-        how = f"give one as BUNDLE!/{collected.archives[0]}, or each of them to `analyzer batch`"
+        how = f"give one as BUNDLE!/{collected.archives[0]}, or the whole to `analyzer batch`"
         return f"no store, but archives in it: {named}; {how}"
     for path, target in sorted(collected.links.items()):
         if members == 1 or path.rpartition("/")[2] in GRAPH_ROOT_NAMES:

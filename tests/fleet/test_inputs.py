@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -207,3 +208,22 @@ def test_what_is_not_behind_a_url(memory):
     with pytest.raises(UsageError, match="nosuch"):
         open_url("nosuch://x")
     assert identity("memory://bucket/none.tar") is None
+
+
+def test_an_archive_of_several_nodes_stands_for_them(tmp_path):
+    for name in ("one", "two"):
+        shutil.copy(BUNDLES / "healthy-overlay.tar.zst", tmp_path / f"{name}.tar.zst")
+    (tmp_path / "SHA256SUMS").write_text("x\n")
+    outer = tmp_path / "nodes.tar.gz"
+    subprocess.run(["tar", "-czf", outer, "-C", tmp_path, "SHA256SUMS", "one.tar.zst", "two.tar.zst"], check=True)
+    assert found(tmp_path, str(outer)) == ["nodes.tar.gz!/one.tar.zst", "nodes.tar.gz!/two.tar.zst"]
+    subprocess.run(["tar", "-cf", outer, "-C", tmp_path, "one.tar.zst"], check=True)
+    assert found(tmp_path, str(outer)) == ["nodes.tar.gz"]
+
+
+def test_the_layers_of_an_image_are_no_bundles(tmp_path):
+    for name in ("a/layer.tar", "b/layer.tar", "manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    subprocess.run(["tar", "-cf", tmp_path / "image.tar", "-C", tmp_path, "a", "b", "manifest.json"], check=True)
+    assert found(tmp_path, f"{tmp_path}/image.tar") == ["image.tar"]
