@@ -150,8 +150,8 @@ def why_log(
     report = judge(reading, platform=platform, engines=engines, policy=policy)
     log = read_log(lines, reading.newest_ns, tick)
     words = StoreWords.of(report.relations)
-    return WhyLog(log, tuple(_answer(each.text, words, report) for each in log.messages), report)
+    return WhyLog(log, tuple(_answer(each.text, words, report, whole=True) for each in log.messages), report)
 
 
-def _answer(pasted: Pasted, words: StoreWords, report: Report) -> Answer:
-    return answer(pasted, words, report.checked, report.causes, report.outlook, report.platform)
+def _answer(pasted: Pasted, words: StoreWords, report: Report, *, whole: bool = False) -> Answer:
+    return answer(pasted, words, report.checked, report.causes, report.outlook, report.platform, whole=whole)

@@ -38,8 +38,8 @@ class Outlook:
         engine: `cri-o` or `podman`.
         version: minor version the prediction is for, e.g. `1.25`.
         command: `start`, `start after unclean stop`, `crictl images`, `podman images`, `podman ps -a`, or one that is
-            about one image at a time: `podman image inspect`, `podman image mount`, `podman create`, `podman run`; or
-            about one container: `podman start`.
+            about one image at a time: `podman image inspect`, `podman image mount`, `podman create`, `podman run`,
+            `podman pull` (of a name that is there), `podman rmi`; or about one container: `podman start`.
         works: whether it answers; for a start, whether the engine comes up; for a command about one image, whether it
             works for every image.
         message: what it prints when it does not, `""` otherwise; for several images, what it prints for the first.
@@ -49,6 +49,7 @@ class Outlook:
             out.
         containers: (id, message) of containers that a command about one container fails for.
         latent: whether an engine that is running and has listed these images before goes on until it is restarted.
+        supposing: path of what the answer takes for gone while the bundle leaves open whether it was captured.
     """
 
     engine: str
@@ -61,10 +62,15 @@ class Outlook:
     images: tuple[tuple[str, str], ...] = ()
     latent: bool = False
     containers: tuple[tuple[str, str], ...] = ()
+    supposing: str = ""
 
     @property
     def verdict(self) -> str:
         """Return whether it works, in a few words, without the message."""
+        return f"if {self.supposing} is gone on the node too: {self._verdict}" if self.supposing else self._verdict
+
+    @property
+    def _verdict(self) -> str:
         noun, objects = ("container", self.containers) if self.containers else ("image", self.images)
         count = plural(len(objects), noun)
         if self.works:

@@ -1,4 +1,4 @@
-"""What Podman answers about one image: `podman image inspect`, `podman image mount`, `podman run`.
+"""What Podman answers about one image: `podman image inspect`, `image mount`, `create`, `run`, `pull`.
 
 Mirrors libimage (LookupImage, Inspect, Mount) and libpod's making of a container; run on podman 4.3.1 and 5.8.2. A
 container that was made starts: what its program finds in damaged files is another matter.
@@ -13,6 +13,7 @@ from analyzer.outlook.crio_images import ID, data_known, in_order
 from analyzer.outlook.loaded import LATE
 from analyzer.outlook.mounting import Mounts, OverlayBehaviour
 from analyzer.outlook.podman import NOT_KNOWN
+from analyzer.snapshot.chain_errors import LOOP
 from analyzer.snapshot.image_open import INSTANCE
 from analyzer.snapshot.instances import choose_instance, none_found
 from analyzer.snapshot.references import reference_error
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import Manifest
 
+PULLED = "it says that it pulled the image, and mounting it fails: "
+NO_DIGEST = "panic: no ':' separator in digest \"\""
+OTHER_LAYERS = (
+    'committing the finished image: image with ID "{}" already exists, but uses a different top layer: '
+    "that ID is already in use"
+)
+RENAMED = "a layer below is made anew under another short name"
 CHOOSING = "choosing image instance: "
 LOWERCASE = "repository name must be lowercase"
 LOOKS_AT_LAYERS_SINCE = (4, 6)
@@ -59,7 +67,13 @@ class Images:
     @property
     def commands(self) -> dict[str, Callable[[ImageRecord], str | None]]:
         """Return the commands by what follows `podman`."""
-        return {"image inspect": self.inspect, "image mount": self.mount, "create": self.create, "run": self.run}
+        return {
+            "image inspect": self.inspect,
+            "image mount": self.mount,
+            "create": self.create,
+            "run": self.run,
+            "pull": self.pull,
+        }
 
     @property
     def known(self) -> bool:
@@ -91,6 +105,43 @@ class Images:
             return ()
         return tuple(sorted({name for store in stores for name in store.image_files if ID.fullmatch(name)}))
 
+    def pull(self, image: ImageRecord) -> str | None:
+        """Return what `podman pull NAME` of an image that is there leaves broken, `""` where the image works then.
+
+        Podman pulls no layer of which there is a record: it says that it pulled, and damage in the layer stays. A layer
+        without a record is made anew under its old id, with a new short name, while layers that stand on it keep the
+        old one: they cannot be mounted from then on.
+        """
+        if not image.names:
+            return ""
+        if error := reference_error(image.names[0]):
+            return LOWERCASE if error.endswith(LOWERCASE) else None
+        state, tagged = self.podman.state, image.names[0].rpartition("/")[2]
+        if not {":", "@"} & set(tagged) or self._list(image) is not None:
+            return None
+        if self.mounts is None or state.layers_refusal or not image.layer:
+            return None
+        top, chain = state.layers.get(image.layer), list(self.podman.view.rel.chain(image.layer))
+        if top is None:
+            return ""
+        if (below := state.chains.below(image.layer)) is not None and below[0] == LOOP:
+            return LOOP
+        if self.podman.lenient and not (top.diff_digest or top.toc_digest):
+            return NO_DIGEST
+        if not all(layer in state.layers for layer in chain):
+            return f"{PULLED}{RENAMED}"
+        if self._stands_on_others(image, [state.layers[layer].diff_digest for layer in reversed(chain)]):
+            return OTHER_LAYERS.format(image.id)
+        error = self.mounts.mount_error(image.layer)
+        return f"{PULLED}{error}" if error else error
+
+    def _stands_on_others(self, image: ImageRecord, digests: list[str]) -> bool:
+        """Tell whether an image's layers, base first, are not those that its config names."""
+        manifest = self.podman.reader.manifest(image.id)
+        config = self.podman.reader.config(image.id, manifest) if manifest is not None else None
+        wanted = list(config.diff_ids) if config is not None else []
+        return bool(wanted and all(digests)) and wanted != digests
+
     def unknown(self, command: str, image_id: str) -> str:
         """Return what a command says of an image without a record."""
         error = f"{image_id}: image not known"
@@ -106,8 +157,10 @@ class Images:
         """
         if self.mounts is None:
             return None
+        if self.podman.state.layers_refusal:
+            return self.start_error(container.id, NOT_KNOWN) if self.podman.lenient else None
         if container.layer not in self.podman.state.layers:
-            return None if self.podman.state.layers_refusal else self.start_error(container.id, NOT_KNOWN)
+            return self.start_error(container.id, NOT_KNOWN)
         error = self.mounts.mount_error(container.layer)
         if not error and without_work:
             error = self.mounts.work_error(container.layer)
@@ -116,20 +169,6 @@ class Images:
     def start_error(self, key: str, error: str) -> str:
         """Return what `podman start ID` says where the storage of a container fails."""
         return f'unable to start container "{key}": mounting storage for container {key}: {error}'
-
-    @property
-    def without_storage(self) -> dict[str, str]:
-        """Return the path of podman's database by the id of each container in it of which the store has no record."""
-        podman = self.podman
-        if podman.refused or "containers" in podman.state.unread:
-            return {}
-        return {
-            key: state.path
-            for state in podman.view.store.libpod[:1]
-            if state.whole
-            for key, each in state.containers.items()
-            if key not in podman.state.containers and not (each.rootfs or each.missing or each.status == "removing")
-        }
 
     def inspect(self, image: ImageRecord) -> str | None:
         """Return the error of `podman image inspect ID`."""

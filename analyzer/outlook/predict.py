@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import ERROR, RANK
@@ -13,13 +14,14 @@ from analyzer.outlook.loaded import load, written
 from analyzer.outlook.model import Deletes, Outlook
 from analyzer.outlook.podman import Podman, podman_images, podman_ps
 from analyzer.outlook.podman_blocked import with_blocks
+from analyzer.outlook.podman_container import of_containers
 from analyzer.outlook.podman_image import Images
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
 
 PARTS = ("layers", "images", "containers")
-WORK, GONE = "OVL-011", "STO-022"
-"""The rules on `work` and `merged` of a layer, and on a whole part of a store."""
+GONE = "STO-022"
+"""The rule on a whole part of a store."""
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -63,11 +65,21 @@ def predict(
     podman = next(iter(known), None)
     outlook: list[Outlook] = []
     if crio and (crio.crio or not _podman(crio)):
-        outlook += _crio(crio, engine_version(CRIO, snapshot.host, engines), found)
+        outlook += _supposing(crio, _crio(crio, engine_version(CRIO, snapshot.host, engines), found), findings)
     if podman and (_podman(podman) or not podman.crio):
         version = engine_version(PODMAN, snapshot.host, engines)
-        outlook += with_blocks(podman, version, _podman_outlook(podman, version, found), findings)
+        told = with_blocks(podman, version, _podman_outlook(podman, version, found), findings)
+        outlook += _supposing(podman, told, findings)
     return tuple(outlook)
+
+
+def _supposing(view: StoreView, outlook: Iterable[Outlook], findings: Sequence[Finding]) -> Iterator[Outlook]:
+    """Yield answers, those that rest on nothing but an absence that is left open with what they take for gone."""
+    open_ones = [finding for finding in findings if finding.doubt and finding.root == view.store.root]
+    absent = next((finding.subject.path for finding in open_ones if finding.subject.path), "")
+    for item in outlook:
+        rests = not item.works or item.images or item.deletes not in (None, Deletes())
+        yield replace(item, supposing=absent) if absent and rests and not item.because else item
 
 
 def _known(view: StoreView, gone: Collection[tuple[str, str]]) -> bool:
@@ -124,8 +136,8 @@ def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) 
     images = Images(podman)
     if images.known:
         yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
-        if started := _of_containers(images, version, findings):
-            yield started
+    if not podman.refused and (started := of_containers(images, version, findings)):
+        yield started
 
 
 def _of_images(images: Images, version: Version, command: str, findings: FindingsAbout) -> Outlook | None:
@@ -147,37 +159,6 @@ def _of_images(images: Images, version: Version, command: str, findings: Finding
     message = failing[0][1] if failing else ""
     name = f"podman {command}"
     return Outlook(version.engine, version.text, name, not failing, message, None, tuple(because), failing)
-
-
-def _of_containers(images: Images, version: Version, findings: FindingsAbout) -> Outlook | None:
-    """Return what `podman start` says of every container that damage keeps from starting, None where it keeps none."""
-    failing: dict[str, str] = {}
-    because: dict[Finding, None] = {}
-    rel = images.podman.view.rel
-    for container in images.podman.state.containers.values():
-        if container.engine != PODMAN:
-            continue
-        about = findings.these({container.id, container.layer, *rel.chain(container.layer)})
-        work = any(f.rule == WORK and f.subject.id == container.layer and _is_damage(f) for f in about)
-        if about and (error := images.start(container, without_work=work)):
-            failing[container.id] = error
-            because.update(dict.fromkeys(about))
-    for key, path in images.without_storage.items():
-        if about := findings.these({path}):
-            failing[key] = images.start_error(key, "no such container")
-            because.update(dict.fromkeys(about))
-    if not failing:
-        return None
-    message = next(iter(failing.values()))
-    return Outlook(
-        version.engine,
-        version.text,
-        "podman start",
-        False,
-        message,
-        because=tuple(because),
-        containers=tuple(failing.items()),
-    )
 
 
 def _of_start(view: StoreView, version: Version, command: str, started: Started, findings: FindingsAbout) -> Outlook:

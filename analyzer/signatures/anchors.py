@@ -23,6 +23,13 @@ def literals(regex: str) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
+def every_literal(regex: str) -> tuple[str, ...]:
+    """Return every literal of `SHORTEST` characters or more in a pattern, in order, each once."""
+    reader = _Reader(regex)
+    reader.alternatives()
+    return tuple(dict.fromkeys(word for word in reader.words if len(word) >= SHORTEST))
+
+
 Choice = tuple[str, ...]
 
 
@@ -42,6 +49,7 @@ class _Reader:
     def __init__(self, regex: str) -> None:
         self.regex = regex
         self.at = 0
+        self.words: list[str] = []
 
     def alternatives(self) -> list[list[Choice]]:
         """Return, for every alternative up to the end of a group, the choices of literals that it needs."""
@@ -51,6 +59,7 @@ class _Reader:
         def close() -> str:
             if run:
                 found[-1].append((run,))
+                self.words.append(run)
             return ""
 
         while self.at < len(self.regex) and self.regex[self.at] != ")":

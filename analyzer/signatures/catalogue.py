@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import msgspec
 
-from analyzer.signatures.anchors import literals
+from analyzer.signatures.anchors import every_literal, literals
 
 FULL, PARTIAL, NONE = "full", "partial", "none"
 OBJECT, STORE, PROGRAM = "object", "store", "program"
@@ -49,6 +49,11 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def anchors(self) -> tuple[str, ...]:
         """Return literals of which every match holds one."""
         return _anchors(self.regex)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return every literal of the pattern."""
+        return _words(self.regex)
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -120,6 +125,11 @@ def behaviour(name: str) -> Behaviour | None:
 @cache
 def _anchors(regex: str) -> tuple[str, ...]:
     return literals(regex)
+
+
+@cache
+def _words(regex: str) -> tuple[str, ...]:
+    return every_literal(regex)
 
 
 @cache

@@ -26,8 +26,10 @@ LEAST = 20
 MOST_LINES = 20
 MOST = 2_000
 """Characters of the end of a line that are looked at."""
-ANY_PATH = re.compile(r"[\"'`]?/(?!\S*/(?:(?:overlay2?|vfs|btrfs|zfs)(?:-\w+)?|volumes|libpod)/)\S*")
-"""A path of no certain part of a store: it stands in every message."""
+ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+STORE_PATH = re.compile(r"[\"'`]?/\S*/(?:(?:overlay2?|vfs|btrfs|zfs)(?:-\w+)?|volumes|libpod)/\S*")
+WHOLE, BEGUN = 7, 3
+"""Characters of a literal of a message that stand for it: of one that is there, of one that the text ends in."""
 ELLIPSIS = " .…\"'`"
 
 
@@ -45,9 +47,22 @@ def _beginnings(line: str, number: int) -> Iterator[Match]:
         return
     for behaviour, message, pattern in _patterns():
         hit = pattern.search(line, partial=True)
-        if hit is not None and hit.partial and len(hit.group()) >= LEAST and not ANY_PATH.fullmatch(hit.group()):
+        if hit is not None and hit.partial and len(hit.group()) >= LEAST and _says(message, hit.group()):
             groups = {key: value for key, value in hit.groupdict().items() if value}
             yield Match(behaviour, message, number, hit.group()[:EXCERPT], groups, wrapped=False)
+
+
+def _says(message: Message, text: str) -> bool:
+    """Tell whether a text holds words of the message, a path of a store or an id, not only what its gaps take."""
+    words = message.words
+    return (
+        ID.search(text) is not None
+        or STORE_PATH.fullmatch(text) is not None
+        or any(
+            (len(word) >= WHOLE and word in text) or any(text.endswith(word[:end]) for end in range(BEGUN, len(word)))
+            for word in words
+        )
+    )
 
 
 @cache

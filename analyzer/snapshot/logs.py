@@ -1,7 +1,12 @@
-"""Lines of captured logs with their times, in the forms of journald, syslog, logrus, klog and `dmesg -T`."""
+"""Lines of captured logs with their times, in the forms of journald, syslog, logrus, klog and `dmesg -T`.
+
+Journals in JSON (`journalctl -o json`) and in the export format, and JSON lines of container logs, are taken apart
+first (systemd JOURNAL_EXPORT_FORMATS; systemd.journal-fields).
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from analyzer.snapshot.provenance import SmallFile
 
@@ -20,6 +25,9 @@ SYSLOG = re.compile(
     rf"\[?(?:[A-Z][a-z]{{2}} )?({'|'.join(MONTHS)}) ([ \d]\d) (?:(\d{{4}}) )?(\d\d):(\d\d):(\d\d)(?: (\d{{4}}))?"
 )
 KLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.\d")
+CLOCK, MESSAGE = "__REALTIME_TIMESTAMP=", "MESSAGE="
+MICROS = 17
+"""Digits of a time in microseconds that a journal may hold."""
 DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,10 +49,57 @@ def log_lines(file: SmallFile, newest_ns: int) -> Iterator[LogLine]:
         newest_ns: latest time of the capture, which dates lines that state no year; those without a zone count as UTC.
     """
     text = (file.data or b"").decode("utf-8", "replace")
-    for number, line in enumerate(text.split("\n"), 1):
+    for entry in entries(text.split("\n")):
+        ns, zoned = (entry.ns, True) if entry.framed else stamp(entry.text, newest_ns)
+        yield LogLine(entry.number, ns, zoned, entry.text)
+
+
+class Entry(NamedTuple):
+    """One message: number of its line, its text, and, where the log is a frame around it, its time there."""
+
+    number: int
+    text: str
+    framed: bool = False
+    ns: int | None = None
+
+
+def entries(lines: Iterable[str]) -> Iterator[Entry]:
+    """Yield the messages of a log, whatever form it has; of an exported journal the lines of MESSAGE alone."""
+    export, moment, binary = False, None, False
+    for number, line in enumerate(lines, 1):
         short = line[:LONGEST_LINE].rstrip("\r")
-        ns, zoned = stamp(short, newest_ns)
-        yield LogLine(number, ns, zoned, short)
+        if short.startswith("{") and (found := _unwrapped(short)) is not None:
+            yield Entry(number, found[0], True, found[1])
+            continue
+        export = export or short.startswith("__CURSOR=")
+        if not export:
+            yield Entry(number, short)
+        elif short.startswith(CLOCK):
+            moment = _micros(short[len(CLOCK) :])
+        elif short.startswith(MESSAGE):
+            yield Entry(number, short[len(MESSAGE) :], True, moment)
+        elif binary:
+            yield Entry(number, short[8:], True, moment)
+        binary = short == MESSAGE[:-1]
+
+
+def _unwrapped(line: str) -> tuple[str, int | None] | None:
+    """Return the message in a line of JSON and its time, None for another line."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict):
+        if isinstance(message := value.get("MESSAGE"), str):
+            return message, _micros(str(value.get("__REALTIME_TIMESTAMP", "")))
+        if isinstance(message := value.get("log"), str):
+            time = value.get("time")
+            return message.rstrip("\n"), parse_time(time) if isinstance(time, str) else None
+    return None
+
+
+def _micros(text: str) -> int | None:
+    return int(text) * 1000 if text.isdecimal() and len(text) <= MICROS else None
 
 
 def stamp(line: str, newest_ns: int) -> tuple[int | None, bool]:

@@ -51,7 +51,8 @@ def case(request, healthy_node, volume, analyze, version):
     )
 
 
-WORDS = ("podman images", "podman ps -a", "podman start", *ONE_IMAGE)
+WORDS = ("podman images", "podman ps -a", "podman start", "podman pull", *ONE_IMAGE)
+PULLED = "it says that it pulled the image, and mounting it fails: "
 
 
 def said(answer) -> str:
@@ -107,6 +108,30 @@ def test_every_image_on_its_own(case, command):
         case.said[said(answer)] = answer.stderr
         assert_said(failing.get(image, ""), answer)
     assert item is None or item["works"] == (not failing)
+
+
+def test_a_pull_of_every_name_that_is_there(case):
+    """Podman says that it pulled; whether the image can be mounted then is what is foretold."""
+    item = case.foretold.get("podman pull")
+    if item is None or not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("nothing is foretold")
+    failing = {image["id"]: image["message"] for image in item["images"]}
+    pulled = case.copies["podman pull"]
+    for image in _readable_images(case.node):
+        names = Store(case.node.root).images[image].get("names", ())
+        if not names or "ops/" in names[0]:
+            continue  # not in the registry
+        node = pulled.copy(pulled.home.with_name(f"{pulled.home.name}-{image[:12]}"))
+        answer = node.ask("podman", "pull", "--quiet", names[0], timeout=2 * PATIENCE)
+        told = failing.get(image, "")
+        if not told.startswith(PULLED):
+            assert_said(told, answer)
+            continue
+        assert answer.exit == 0
+        mounted = said(node.ask("podman", "image", "mount", image, timeout=2 * PATIENCE))
+        assert mounted, f"foretold {told!r}, and it mounts"
+        if "another short name" not in told:
+            assert_said(told.removeprefix(PULLED), node.ask("podman", "image", "mount", image, timeout=2 * PATIENCE))
 
 
 def test_every_container_on_its_own(case, healthy_node):

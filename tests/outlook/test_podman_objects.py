@@ -99,3 +99,81 @@ def test_ways_of_mounting_change_at_their_version(fact, since):
     major, minor = since
     before, after = (getattr(podman_ways(Version("podman", f"{major}.{n}")), fact) for n in (minor - 1, minor))
     assert before == (fact == "own_link") != after
+
+
+@pytest.mark.parametrize(("removed", "absent"), [("/userdata", "/userdata"), ("", "")])
+def test_a_container_without_its_directory_does_not_start(removed, absent):
+    store, root = Edited("podman-pod"), "srv/podman/storage"
+    container = next(each["id"] for each in store.containers(root) if each["names"] == ["alone"])
+    home = f"…/overlay-containers/{container}"
+    item = foretell(store.remove(f"{root}/overlay-containers/{container}{removed}"), engines=OLD)["podman start"]
+    assert dict(item.containers) == {
+        container: f'unable to start container "{container}": unable to determine if "{home}/userdata/shm" is mounted: '
+        f"lstat {home}{absent}: no such file or directory"
+    }
+
+
+@pytest.mark.parametrize("left", [0, 40])
+def test_containers_json_cut_or_emptied_no_container_starts(left):
+    store, path = Edited("podman-pod"), "srv/podman/storage/overlay-containers/containers.json"
+    ids = {name: each["id"] for each in store.containers("srv/podman/storage") for name in each["names"]}
+    item = foretell(store.write(path, store.data(path)[:left]), engines=OLD)["podman start"]
+    assert ids["alone"] in dict(item.containers)
+    assert set(dict(item.containers)) <= set(ids.values())
+    assert all(message == refused(key, "no such container")[key] for key, message in item.containers)
+
+
+@pytest.mark.parametrize("left", [0, 400])
+def test_layers_json_cut_or_emptied_no_container_starts(left):
+    store, path = Edited("podman-pod"), "srv/podman/storage/overlay-layers/layers.json"
+    item = foretell(store.write(path, store.data(path)[:left]), engines=OLD)["podman start"]
+    assert item.containers
+    assert all(message == refused(key, "layer not known")[key] for key, message in item.containers)
+
+
+def pulled(change) -> dict[str, str]:
+    """Return what is foretold of a pull, by the image's name, after a change of the image shop/web:1.4's layers."""
+    store = Edited("healthy-overlay")
+    names = {image["id"]: image["names"][0] for image in store.images()}
+    web = next(image for image in store.images() if "quay.example.test/shop/web:1.4" in image["names"])
+    change(store, store.chain(web["layer"]))
+    item = foretell(store, engines=OLD)["podman pull"]
+    return {names[key]: message for key, message in item.images}
+
+
+WEB = "quay.example.test/shop/web:1.4"
+
+
+def test_a_pull_leaves_a_layer_alone_that_has_a_record():
+    """Run on 4.3.1: `podman pull` exits 0, and the image mounts no better than before."""
+
+    def directory_gone(store, chain):
+        store.remove(f"storage/overlay/{chain[0]}")
+
+    message = pulled(directory_gone)[WEB]
+    assert message.startswith("it says that it pulled the image, and mounting it fails: stat …/overlay/")
+
+
+def test_a_pull_makes_a_top_layer_without_a_record_anew():
+    def record_gone(store, chain):
+        store.write_layers([layer for layer in store.layers() if layer["id"] != chain[0]])
+
+    assert WEB not in pulled(record_gone)
+
+
+def test_a_pull_that_makes_a_layer_below_anew_breaks_those_that_stand_on_it():
+    """Run on 4.3.1: the base gets another short name, and `lower` of the layers above still has the old one."""
+
+    def base_gone(store, chain):
+        store.write_layers([layer for layer in store.layers() if layer["id"] != chain[-1]])
+
+    assert pulled(base_gone)[WEB].endswith("a layer below is made anew under another short name")
+
+
+def test_what_rests_on_an_absence_that_is_left_open_says_so():
+    found = foretell(Edited().leave_out("storage/overlay-layers/layers.json"), engines=OLD)
+    gone = "if storage/overlay-layers/layers.json is gone on the node too: "
+    assert found["podman images"].verdict == f"{gone}fails"
+    assert found["start"].verdict == f"{gone}works"
+    assert found["podman ps -a"].verdict == "works"
+    assert not any(item.supposing for item in foretell(Edited().remove("storage/overlay-layers"), engines=OLD).values())

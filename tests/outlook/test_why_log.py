@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from analyzer.api import judge, read
@@ -72,3 +74,33 @@ def test_each_message_of_a_log_gets_its_answer_however_late_it_comes(before):
     assert [message["answered"] for message in said["messages"]] == [True, False]
     assert "the store shows it" in found.render()
     assert gone in found.render(200)
+
+
+def journal(count, message):
+    return [str((NOON + n * SECOND) // 1000) for n in range(count)], message
+
+
+def test_a_journal_in_json_has_its_messages_and_times():
+    """`journalctl -o json`: one object a line, times in microseconds."""
+    times, text = journal(3, 'level=error msg="layer not known"')
+    lines = [json.dumps({"__REALTIME_TIMESTAMP": time, "_PID": "1", "MESSAGE": text}) for time in times]
+    [message] = read_log(lines, 0).messages
+    assert (message.count, message.first_ns, message.last_ns, message.known) == (3, NOON, NOON + 2 * SECOND, True)
+    assert list(message.samples) == [text]
+    assert is_log("\n".join(lines * 10))
+
+
+def test_an_exported_journal_has_its_messages_and_times():
+    """`journalctl -o export`: a field a line, an empty line after each entry, the length before what is binary."""
+    times, text = journal(2, "layer not known")
+    entry = "__CURSOR=s=1\n__REALTIME_TIMESTAMP={}\n_COMM=error\nMESSAGE={}\n".format
+    lines = "\n".join(entry(time, text) for time in times).split("\n")
+    lines += ["__REALTIME_TIMESTAMP=" + times[0], "MESSAGE", "\x0f" + "\0" * 7 + text, ""]
+    [message] = read_log(lines, 0).messages
+    assert (message.count, message.first_ns, message.last_ns) == (3, NOON, NOON + SECOND)
+    assert list(message.samples) == [text]
+
+
+def test_the_beginning_of_a_message_means_nothing_in_a_log():
+    found = why_log(read(BUNDLES / "healthy-overlay.tar.zst"), ["E1128 21:06:40.0 1 x.go:10] locating item named"])
+    assert [answer.matches for answer in found.answers] == [()]

@@ -128,9 +128,21 @@ def answer(
     causes: tuple[Cause, ...],
     outlook: tuple[Outlook, ...],
     platform: Platform,
+    *,
+    whole: bool = False,
 ) -> Answer:
-    """Return the answer of a store to a text; pure."""
-    matches = _meant(match(pasted) or match_cut_short(pasted))
+    """Return the answer of a store to a text; pure.
+
+    Args:
+        pasted: the text.
+        store: the words of the stores.
+        checked: what the rules found.
+        causes: of the report.
+        outlook: what engines answer.
+        platform: the node's.
+        whole: its lines are not cut short: the beginning of a known message says nothing then.
+    """
+    matches = _meant(match(pasted) or (() if whole else match_cut_short(pasted)))
     named = objects_named(store, pasted, matches)
     commands = frozenset(command for each in matches for command in each.message.commands)
     texts = tuple(fold(record.text) for record in pasted.records)

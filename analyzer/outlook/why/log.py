@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from analyzer.signatures.catalogue import PROGRAM
 from analyzer.signatures.match import match
 from analyzer.signatures.text import LONGEST_RECORD, prepare
-from analyzer.snapshot.logs import stamp
+from analyzer.snapshot.logs import entries, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from analyzer.signatures.text import Pasted
 
@@ -28,6 +28,8 @@ REMEMBERED = 50_000
 """Forms of lines whose kind is remembered."""
 STAMPED = 20
 """Lines with a time from which a text counts as a log."""
+LOOKED_AT = 20 * STAMPED
+"""Lines that are looked at for that: an entry of an exported journal has many."""
 TICK = 5_000
 MONTH = r"^(?:[A-Z][a-z]{2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
 VARYING = re.compile(
@@ -91,7 +93,9 @@ class Log:
 
 def is_log(text: str) -> bool:
     """Tell whether a text is a log rather than a message that somebody pasted."""
-    return sum(stamp(line, 0)[0] is not None for line in text.split("\n", 4 * STAMPED)[: 4 * STAMPED]) >= STAMPED
+    lines = text.split("\n", LOOKED_AT)[:LOOKED_AT]
+    times = (each.ns if each.framed else stamp(each.text, 0)[0] for each in entries(lines))
+    return sum(ns is not None for ns in times) >= STAMPED
 
 
 def read_log(lines: Iterable[str], newest_ns: int, tick: Callable[[int], None] | None = None) -> Log:
@@ -106,15 +110,12 @@ def read_log(lines: Iterable[str], newest_ns: int, tick: Callable[[int], None] |
     kept: dict[str, LoggedMessage] = {}
     quiet: set[str] = set()
     beyond: set[str] = set()
-    for raw in lines:
-        log.lines += 1
-        if tick is not None and log.lines % TICK == 0:
-            tick(log.lines)
-        line = raw[:LONGEST_RECORD].rstrip("\r\n")
+    for number, text, framed, ns in entries(_counted(lines, log, tick)):
+        line = text[:LONGEST_RECORD]
         form = VARYING.sub("#", line)
         message = kept.get(form)
         if message is None and form not in quiet and form not in beyond:
-            message = _message(line, log.lines)
+            message = _message(line, number)
             forms = quiet if message is None else beyond
             if message is None or len(kept) >= DISTINCT:
                 if len(forms) >= REMEMBERED:
@@ -124,10 +125,18 @@ def read_log(lines: Iterable[str], newest_ns: int, tick: Callable[[int], None] |
                 kept[form] = message
                 log.messages.append(message)
         if form in kept:
-            kept[form].add(line, stamp(line, newest_ns)[0])
+            kept[form].add(line, ns if framed else stamp(line, newest_ns)[0])
         elif form in beyond:
             log.beyond += 1
     return log
+
+
+def _counted(lines: Iterable[str], log: Log, tick: Callable[[int], None] | None) -> Iterator[str]:
+    for line in lines:
+        log.lines += 1
+        if tick is not None and log.lines % TICK == 0:
+            tick(log.lines)
+        yield line
 
 
 def _message(line: str, number: int) -> LoggedMessage | None:

@@ -206,6 +206,7 @@ def _outlook(item: Outlook, ids: dict[Finding, str]) -> dict[str, Any]:
         "images": [{"id": image, "message": message} for image, message in item.images],
         **({"containers": [{"id": i, "message": said} for i, said in item.containers]} if item.containers else {}),
         "latent": item.latent,
+        "supposing": item.supposing or None,
     }
 
 
