@@ -54,7 +54,7 @@ def log_lines(file: SmallFile, newest_ns: int) -> Iterator[LogLine]:
         yield LogLine(entry.number, ns, zoned, entry.text)
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """One message: number of its line, its text, and, where the log is a frame around it, its time there."""
 
     number: int
@@ -63,23 +63,23 @@ class Entry(NamedTuple):
     ns: int | None = None
 
 
-def entries(lines: Iterable[str]) -> Iterator[Entry]:
+def entries(lines: Iterable[str]) -> Iterator[LogEntry]:
     """Yield the messages of a log, whatever form it has; of an exported journal the lines of MESSAGE alone."""
     export, moment, binary = False, None, False
     for number, line in enumerate(lines, 1):
         short = line[:LONGEST_LINE].rstrip("\r")
         if short.startswith("{") and (found := _unwrapped(short)) is not None:
-            yield Entry(number, found[0], True, found[1])
+            yield LogEntry(number, found[0], True, found[1])
             continue
         export = export or short.startswith("__CURSOR=")
         if not export:
-            yield Entry(number, short)
+            yield LogEntry(number, short)
         elif short.startswith(CLOCK):
             moment = _micros(short[len(CLOCK) :])
         elif short.startswith(MESSAGE):
-            yield Entry(number, short[len(MESSAGE) :], True, moment)
+            yield LogEntry(number, short[len(MESSAGE) :], True, moment)
         elif binary:
-            yield Entry(number, short[8:], True, moment)
+            yield LogEntry(number, short[8:], True, moment)
         binary = short == MESSAGE[:-1]
 
 
