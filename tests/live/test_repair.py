@@ -219,6 +219,37 @@ def test_a_dry_run_changes_nothing_and_a_changed_store_is_refused(podman_node, v
     assert "is not the file of the bundle" in refused.stderr
 
 
+def test_a_store_that_an_engine_opened_since_is_asked_about(podman_node, volume):
+    node = podman_node.copy(volume / "repair-opened")
+    WAYS["link-emptied"](Store(node.root))
+    before = state(node)
+    kit_for(node, volume, "opened")
+    (node.root / "overlay-layers/layers.lock").write_bytes(b"another writer's token")
+    refused = repair(node)
+    assert refused.exit == 2
+    assert "the store was written since the capture" in refused.stderr
+    assert state(node) == before
+    done = repair(node, "--yes")
+    assert done.exit == 0
+    assert "an engine has written the store since the capture" in done.stdout
+
+
+def test_each_kit_undoes_its_own_changes(podman_node, volume):
+    node = podman_node.copy(volume / "repair-twice")
+    states = []
+    for number, way in enumerate(("link-emptied", "manifest-zeroed")):
+        WAYS[way](Store(node.root))
+        states.append(state(node))
+        kit_for(node, volume, "twice")
+        (node.home / KIT).rename(node.home / f"run/kit-{number}")
+        done = node.ask("sh", f"/run/kit-{number}/repair.sh", "--yes", timeout=120)
+        assert done.exit == 0, done.stdout + done.stderr
+    for number, part in ((1, "overlay-images"), (0, "overlay/")):
+        assert node.ask("sh", f"/run/kit-{number}/repair.sh", "--undo").exit == 0
+        before = {key: value for key, value in states[number].items() if key.startswith(part)}
+        assert {key: value for key, value in state(node).items() if key in before} == before
+
+
 def test_a_failed_pull_leaves_the_old_state(podman_node, volume):
     node = podman_node.copy(volume / "repair-offline")
     WAYS["base-file-edited"](Store(node.root))
