@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Step
+from analyzer.repair.edits import Write
+from analyzer.repair.layers import FILES
+from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.repair.plan import GroupPlan, plan_group
+from analyzer.repair.simulation import simulate_plan
 from analyzer.snapshot.engines import CRIO
 
 if TYPE_CHECKING:
@@ -15,7 +19,8 @@ if TYPE_CHECKING:
 
     from analyzer.causes.case import Case
     from analyzer.causes.model import Cause
-    from analyzer.repair.steps import PlanStep
+    from analyzer.checks.finding import Finding
+    from analyzer.snapshot.snapshot import BundleSnapshot
 
 LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
@@ -24,34 +29,6 @@ HEX = re.compile(r"[0-9a-f]{64}")
 LONGEST = 360
 """Characters of a command that reports show: a few lines. What is longer is done by the kit."""
 KIT = "`analyzer plan BUNDLE -o KIT/` writes the kit."
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A step with its number in the bundle's plan, and which group it is of."""
-
-    number: int
-    group: int
-    step: PlanStep
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePlan:
-    """What to do about a bundle.
-
-    Attributes:
-        groups: the plans of its groups of stores.
-        failed: why a group has no plan, where making it failed.
-    """
-
-    groups: tuple[GroupPlan, ...]
-    failed: tuple[str, ...] = ()
-
-    @property
-    def steps(self) -> tuple[Numbered, ...]:
-        """Return all steps, numbered from 1."""
-        pairs = [(number, step) for number, group in enumerate(self.groups) for step in group.steps]
-        return tuple(Numbered(place, group, step) for place, (group, step) in enumerate(pairs, 1))
 
 
 def plan_bundle(cases: Sequence[Case], causes: Sequence[Cause]) -> BundlePlan:
@@ -63,10 +40,24 @@ def plan_bundle(cases: Sequence[Case], causes: Sequence[Cause]) -> BundlePlan:
         advice = [step for cause in causes if _of(cause, case) for step in cause.hypothesis.plan]
         crio = any(e.startswith(CRIO) for e in case.view.engines) or bool(case.view.crio)
         try:
-            plans.append(plan_group(case.snapshot, case.rel, findings, crio=crio, advice=advice))
+            plan = plan_group(case.snapshot, case.rel, findings, crio=crio, advice=advice)
+            if hidden := _hidden(case.snapshot, plan):
+                plan = plan_group(case.snapshot, case.rel, [*findings, *hidden], crio=crio, advice=advice)
+            plans.append(plan)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             failed.append(f"repair plan of {case.store.root or 'the store'} ({type(error).__name__}: {error})")
     return BundlePlan(tuple(plans), tuple(failed))
+
+
+def _hidden(snapshot: BundleSnapshot, plan: GroupPlan) -> list[Finding]:
+    """Return what is wrong with files of layers and no rule could see while layers.json lacked them or did not load."""
+    written = [edit.path for step in plan.steps for _, edit in step.edits if isinstance(edit, Write)]
+    if plan.site is None or not any(path.endswith("-layers/layers.json") for path in written):
+        return []
+    known = {(finding.rule, finding.subject.id) for finding in plan.site.findings}
+    after = simulate_plan(snapshot, BundlePlan((plan,))).left
+    new = [f for f in after if f.rule in FILES and f.subject.kind == "layer" and not f.doubt]
+    return [f for f in new if (f.rule, f.subject.id) not in known]
 
 
 def _of(cause: Cause, case: Case) -> bool:

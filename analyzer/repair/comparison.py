@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.outlook.model import Deletes, Outlook
-    from analyzer.repair.bundle import BundlePlan
+    from analyzer.repair.numbered import BundlePlan
     from analyzer.snapshot.snapshot import BundleSnapshot
 
 AFTER = "start after unclean stop"

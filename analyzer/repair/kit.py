@@ -20,8 +20,8 @@ from analyzer.snapshot.manifests import DIGEST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.repair.bundle import BundlePlan, Numbered
     from analyzer.repair.edits import Edit
+    from analyzer.repair.numbered import BundlePlan, Numbered
     from analyzer.repair.plan import GroupPlan
     from analyzer.repair.site import Site
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
-from analyzer.repair.chains import Blob, ImageProof, likely_chains, read_picture
+from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
 from analyzer.repair.indexes import is_lost
 from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.collect import HEX_ID
@@ -85,6 +85,9 @@ class LayerEvidence:
         for image, picture in sorted(self.pictures.items()):
             if picture.diff_ids:
                 self._local(image, picture)
+        for layer, row in self.records.items():
+            if layer not in self.proofs:
+                self._by_itself(layer, row)
 
     def _prove(self, image: str, picture: ImageProof, row: Row) -> None:
         for number, chain in enumerate(likely_chains(picture)):
@@ -119,6 +122,12 @@ class LayerEvidence:
                     blobs = (blob,) if blob else ()
                     below = chain[place - 1] if place else ""
                     self.proofs[layer] = Proof(below, recorded or digest, blobs, by_content=recorded in (None, digest))
+
+    def _by_itself(self, layer: str, row: Row) -> None:
+        """Take a record for proven whose id follows from its parent and digest: only a pull makes such ids."""
+        digest, parent = row.get("diff-digest"), str(row.get("parent") or "")
+        if isinstance(digest, str) and chain_ids((f"x:{parent}", digest) if parent else (digest,))[-1] == layer:
+            self.proofs[layer] = Proof(parent, digest, (), by_content=True)
 
     def _by_digests(self, picture: ImageProof) -> str:
         """Return the layer that the config's digests lead to, from the bottom up, by the records."""
@@ -296,8 +305,6 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
 
 
 def _derived(layer: str, proof: Proof) -> bool:
-    from analyzer.repair.chains import chain_ids  # noqa: PLC0415
-
     ids = chain_ids((f"x:{proof.parent}", proof.digest)) if proof.parent else chain_ids((proof.digest,))
     return ids[-1] == layer
 

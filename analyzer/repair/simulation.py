@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.checks.finding import Finding
-    from analyzer.repair.bundle import BundlePlan, Numbered
     from analyzer.repair.edits import Edit
+    from analyzer.repair.numbered import BundlePlan, Numbered
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store

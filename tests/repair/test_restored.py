@@ -162,3 +162,25 @@ def test_every_damaged_sample_has_a_plan_that_removes_nothing():
         for cause in report.causes:
             numbers = [step.number for step in cause.hypothesis.plan]
             assert numbers == sorted(set(numbers))
+
+
+def test_files_that_no_rule_could_see_come_from_the_donor_too():
+    """While layers.json does not load, nothing is compared; the plan looks again once the records are right."""
+    store = Edited()
+    layer = chain(store, API)[0]
+    store.write(f"storage/overlay/{layer}/diff/srv/api.conf", b"")
+    taken = {edit.path for edit in edits(cut(store, LAYERS)) if isinstance(edit, Take)}
+    assert f"overlay/{layer}/diff" in taken
+
+
+def test_a_layer_is_known_for_a_pulled_one_by_its_record_alone():
+    """Its image's data is lost with its files: the id follows from the parent's and the digest."""
+    store = Edited()
+    image = store.image_named(API)
+    layer = image["layer"]
+    for path in store.below(f"storage/overlay-images/{image['id']}"):
+        if store.entries[path][0].kind == "file":
+            store.write(path, bytes(len(store.data(path))))
+    store.write(f"storage/overlay/{layer}/diff/srv/api.conf", b"")
+    taken = {edit.path for edit in edits(store) if isinstance(edit, Take)}
+    assert f"overlay/{layer}/diff" in taken

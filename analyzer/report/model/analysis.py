@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.outlook.grading.captured import GradedCheck
     from analyzer.outlook.model import Outlook
-    from analyzer.repair.bundle import BundlePlan
+    from analyzer.repair.numbered import BundlePlan
     from analyzer.report.model.custody import Custody
     from analyzer.snapshot.platform import Platform
     from analyzer.snapshot.snapshot import BundleSnapshot
