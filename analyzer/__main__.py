@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,7 +15,10 @@ def main() -> None:
     os.environ.setdefault(*ONE_THREAD)
     from analyzer.cli.main import cli  # noqa: PLC0415  keeps `python -m analyzer` and the console script alike
 
-    sys.exit(cli.main(prog_name="analyzer", standalone_mode=True))
+    try:
+        sys.exit(cli.main(prog_name="analyzer", standalone_mode=True))
+    finally:
+        gc.freeze()  # the interpreter need not look for what it could free before it ends
 
 
 if __name__ == "__main__":

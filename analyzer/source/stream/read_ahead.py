@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 DATA = 8 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
-BUFFERS = 3
-"""One that is parsed, one that is full and one to fill: with two, the thread would get the interpreter's lock, and
-with it the next buffer, only when the parser is out of data, and the two would take turns."""
+BUFFERS = 5
+"""One that is parsed, one to fill, and others that are full, so that the thread has room while the program is loaded.
+With two, the thread would get the interpreter's lock, and with it the next buffer, only when the parser is out of data,
+and the two would take turns."""
 
 
 class _Filled(NamedTuple):
