@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator
 
+    from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
     from analyzer.source.member import Member
@@ -42,9 +43,11 @@ class Kept:
     """What was seen anywhere in the stores of a bundle.
 
     Attributes:
-        owners: more than one owner.
+        owners: more than one owner of files and directories; those of symlinks are often kept by accident.
         nodes: a device node.
         symlinks: a symlink, in a layer or in `overlay/l`.
+        absolute: a symlink of a layer with an absolute target.
+        to_folders: a symlink to a directory: one of `overlay/l`.
         directories: a directory as an entry of its own.
         trusted: an attribute of the `trusted.` namespace, which only root can read.
         capabilities: a capability of a file, which the kernel takes away when the owner is changed.
@@ -59,6 +62,8 @@ class Kept:
     owners: bool
     nodes: bool
     symlinks: bool
+    absolute: bool
+    to_folders: bool
     directories: bool
     trusted: bool
     capabilities: bool
@@ -69,6 +74,17 @@ class Kept:
     largest_id: int = 0
     files: Modes = field(default_factory=Modes)
     folders: Modes = field(default_factory=Modes)
+
+    def follows(self, target: str, found: str) -> bool:
+        """Tell whether the copy put what a symlink leads to in its place: it holds none of the kind.
+
+        Args:
+            target: of the symlink.
+            found: the kind of what is there.
+        """
+        if not self.symlinks:
+            return True
+        return (target.startswith("/") and not self.absolute) or (found == DIRECTORY and not self.to_folders)
 
     @property
     def privileged(self) -> bool:
@@ -88,20 +104,22 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
     codes: set[int] = set()
     names: set[str] = set()
     modes: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
-    fine = False
+    fine = absolute = False
     for store in snapshot.stores:
         for member in store_members(store):
             kinds.add(member.kind)
-            uids.add(member.uid)
-            gids.add(member.gid)
+            if member.kind != SYMLINK:
+                uids.add(member.uid)
+                gids.add(member.gid)
             names.update(member.xattrs)
             fine = fine or member.mtime_ns % 1_000_000_000 != 0
         for layer in store.home.layers.values():
             for table in layer.tables.values():
                 data = table.kinds.tobytes()
                 codes |= {code for code in (*NODES, SYMLINK_CODE, DIRECTORY_CODE) if code in data}
-                uids.update(_values(table.uids))
-                gids.update(_values(table.gids))
+                uids.update(_owners(table.uids, data))
+                gids.update(_owners(table.gids, data))
+                absolute = absolute or _leads_out(table)
                 names.update(*(extra[2] for extra in table.extra.values()))
                 for code, mode in set(zip(data, table.modes, strict=True)):
                     if code in modes:
@@ -111,6 +129,8 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         owners,
         bool(kinds & {CHAR, BLOCK}) or any(code in codes for code in NODES),
         SYMLINK in kinds or SYMLINK_CODE in codes,
+        absolute,
+        any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
         DIRECTORY in kinds or DIRECTORY_CODE in codes,
         any(name.startswith("trusted.") for name in names),
         CAPABILITY in names,
@@ -159,6 +179,21 @@ def _together(modes: set[int]) -> Modes:
         some |= mode
         every &= mode
     return Modes(some, every if modes else 0)
+
+
+def _owners(column: array[int], kinds: bytes) -> set[int]:
+    """Return the owners of what is no symlink."""
+    values = _values(column)
+    if len(values) > 1 and SYMLINK_CODE in kinds:
+        return {value for code, value in set(zip(kinds, column, strict=True)) if code != SYMLINK_CODE}
+    return values
+
+
+def _leads_out(table: DiffTable) -> bool:
+    """Tell whether a symlink among the files of a layer has an absolute target."""
+    return any(
+        extra[0].startswith("/") and table.kinds[row] == SYMLINK_CODE for row, extra in table.extra.items() if extra[0]
+    )
 
 
 def _values(column: array[int]) -> set[int]:

@@ -29,16 +29,18 @@ def directory_times_kept(snapshot: BundleSnapshot, kept: Kept) -> bool:
     """Tell whether directories have the times they had on the node.
 
     Proved on directories that a layer's tar names: the engine gives them the recorded time, which a copy that sets its
-    own time does not. Where there are none, on layer directories: they are made with their record.
+    own time does not. Empty ones prove nothing: a tool that gives a directory its time before it fills it keeps only
+    theirs. Where there are none, on layer directories: they are made with their record.
     """
     if not kept.directories:
         return False
     same = other = 0
     for store, layer in islice(_described(snapshot), SAMPLES):
         table = layer.tables["diff"]
+        filled = {name.rpartition("/")[0] for name in table.names}
         for path, recorded in directory_times(description([store], layer.name)).items():
             row = table.index.get(path, -1)
-            if row >= 0 and table.kinds[row] == DIRECTORY_CODE:
+            if row >= 0 and table.kinds[row] == DIRECTORY_CODE and path in filled:
                 if same_time(table.mtimes[row], recorded):
                     same += 1
                 else:

@@ -136,7 +136,7 @@ class EntryJudge:
                 return TYPE, rec.kind, "a whiteout", ""
             return (
                 NODE if rec.kind in NODES else TYPE,
-                _described(rec.kind, rec.rdev),
+                f"symlink to {rec.link}" if rec.kind == SYMLINK else _described(rec.kind, rec.rdev),
                 _described(seen.kind, seen.rdev),
                 "",
             )

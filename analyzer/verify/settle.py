@@ -183,7 +183,9 @@ class _Settler:
         return self.capture.layer_clock((self.store, *self.rel.stores), facts.record, directory, table)
 
     def _followed(self, each: Difference) -> bool:
-        return each.kind == SYMLINK and each.facet == TYPE and not self.kept.symlinks
+        """Tell whether something stands in the place of a symlink because the capture followed it."""
+        recorded = each.kind == SYMLINK and each.facet == TYPE
+        return recorded and self.kept.follows(each.expected.removeprefix(TO), each.observed)
 
     def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], names: _Names) -> Answer:
         """Say whose a difference is.

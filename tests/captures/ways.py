@@ -148,6 +148,20 @@ COPIES = [
         "rsync",
     ),
     _way("rsync-safe-links", "rsync -a --safe-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way("rsync-copy-dirlinks", "rsync -aHAXk $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
+    _way(
+        "rsync-copy-unsafe-links",
+        "rsync -a --copy-unsafe-links $TOPS $WORK/ 2>/dev/null; cd $WORK; tar -cf $OUT $TOPS",
+        "rsync",
+    ),
+    _way(
+        "tarfile-one-by-one",
+        "tar -cf $WORK/a $TOPS; "
+        + _python(
+            "with tarfile.open(os.environ['WORK'] + '/a') as t:\n    for member in t:\n"
+            "        try: t.extract(member, out, filter='data')\n        except (OSError, tarfile.TarError): pass"
+        ),
+    ),
     _way("rsync-munge-links", "rsync -a --munge-links $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way("rsync-prune-empty", "rsync -aHAXm $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way(

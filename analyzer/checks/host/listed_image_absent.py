@@ -1,0 +1,105 @@
+"""What an engine listed and what the store's index has are not the same images.
+
+What it finds
+    An image in captured output of `podman images` or `crictl images` (table or JSON) that has no record in the bundle,
+    where the same listing names images that have one; and an image with a name that the listing leaves out, though the
+    index was saved before.
+
+Why it matters
+    The engine knew the image when it was asked: its record was lost since, or the index was copied before the image
+    came, or the image was removed before the index was copied. Podman 4.6 and later leave out images whose layers are
+    gone.
+
+How sure
+    The times decide. Where `images.json` is younger than the listing, an engine has saved it since, and a removal or a
+    pull explains all. Where the listing is younger, the record was lost or the image pulled meanwhile: that is left
+    open. All are information.
+
+Remedy
+    Capture the listing and the store again, with no engine at work.
+
+Engine source
+    containers/storage images.go: Load; podman `images`, crictl `images`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, Subject, Where, rule
+from analyzer.snapshot.node.listings import listed_images
+from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.snapshot.times import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.snapshot.node.listings import EngineImage
+
+
+@rule(
+    "HST-007",
+    severity=INFO,
+    needs=(Need.HOST, Need.ALL_IMAGE_RECORDS),
+    says="{path} lists image {name} ({id}), and no index has it: {reading}",
+)
+def check(view: StoreView, this: Rule) -> Findings:
+    """Hold listings against the images of all stores that the engine uses together."""
+    if view.store.role != GRAPH_ROOT:
+        return
+    by_file: dict[str, dict[str, EngineImage]] = {}
+    for row in listed_images(view.snapshot.host):
+        by_file.setdefault(row.path, {})[row.id] = row
+    images, saved = view.rel.images, _saved_ns(view)
+    for path, rows in by_file.items():
+        absent = [row for row in rows.values() if not any(image.startswith(row.id) for image in images)]
+        if len(absent) == len(rows):  # of another store, another user or another day
+            continue
+        later = saved > view.snapshot.host.files[path].member.mtime_ns
+        for row in absent:
+            yield _listed(this, row, saved, later=later)
+        if not later:
+            yield from _left_out(view, this, path, rows)
+
+
+def _saved_ns(view: StoreView) -> int:
+    """Return when the youngest index of images was saved, 0 without one."""
+    documents = (item for store in view.rel.stores for item in store.documents.items())
+    return max((doc.file.member.mtime_ns for key, doc in documents if key.startswith("images/")), default=0)
+
+
+def _listed(this: Rule, row: EngineImage, saved: int, *, later: bool) -> Finding:
+    """Tell of an image that was listed and has no record."""
+    name = row.name or "<none>"
+    if later:
+        reading = f"it was removed before the index was saved, at {format_time(saved)}"
+    else:
+        reading = f"its record was lost, or it was pulled after the index was copied (saved at {format_time(saved)})"
+    return this.found(
+        Subject("image", row.id, row.path),
+        [(Where(row.path), "images of the index", f"{name} {row.id}")],
+        confidence=LOW,
+        variant=row.id,
+        path=row.path,
+        name=name,
+        id=row.id,
+        reading=reading,
+        doubt="" if later else f"{row.path} lists image {name}, which no index has: {reading}",
+    )
+
+
+def _left_out(view: StoreView, this: Rule, path: str, rows: dict[str, EngineImage]) -> Iterator[Finding]:
+    """Tell of images with a name that were there and not listed."""
+    for image in view.rel.images.values():
+        if image.names and not any(image.id.startswith(listed) for listed in rows):
+            yield this.found(
+                view.image(image),
+                [(Where(path), f"{image.names[0]} {image.id}", "not listed")],
+                confidence=LOW,
+                variant=f"unlisted {image.id}",
+                says="{path} does not list image {name} ({id}), which the index has had since before: {reading}",
+                path=path,
+                name=image.names[0],
+                id=image.id,
+                reading="podman 4.6 and later leave out images whose layers are gone",
+            )
