@@ -226,6 +226,20 @@ def test_a_store_below_another_root_is_mended_there(damage, overlay_node, volume
     assert trees(node, "overlay") == healthy
 
 
+def test_a_setting_of_the_node_is_set_right_and_undone(overlay_node, volume):
+    node = overlay_node.copy(volume / "driver-set")
+    healthy = trees(overlay_node.copy(volume / "driver-healthy"), "overlay")
+    conf = node.home / "etc/containers/storage.conf"
+    right = conf.read_text()
+    conf.write_text(right.replace('driver = "overlay"', 'driver = "vfs"'))
+    wrong = conf.read_text()
+    heal(node, volume, members=("var/lib/containers/storage", "etc/containers/storage.conf"))
+    assert conf.read_text() == right
+    assert trees(node, "overlay") == healthy
+    assert node.ask("sh", "/run/kit/repair.sh", "--undo").exit == 0
+    assert conf.read_text() == wrong
+
+
 def heal(node, volume, *options, root=None, members=()):
     """Capture, plan, run the kit, capture again: it must be healthy then; return what the kit printed."""
 
