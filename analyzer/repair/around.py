@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.shell import INSIDE, as_its_user, quoted
+from analyzer.repair.site import walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL
@@ -142,14 +143,11 @@ def look(site: Site, place: Place) -> Iterable[PlanStep]:
     images = []
     read_only = {str(row.get("id")) for n, _, row in site.each("images") if site.stores[n].role == ADDITIONAL}
     for image, row in site.right("images").items():
-        node, seen = str(row.get("layer") or ""), set()
-        while node and node not in seen:
-            seen.add(node)
-            node = parents.get(node, "")
+        chain = walk(parents, str(row.get("layer") or ""))
         if (
             HEX_ID.fullmatch(image)
             and row.get("layer")
-            and (image in touched or seen & touched)
+            and (image in touched or not touched.isdisjoint(chain))
             and image not in read_only
         ):
             images.append(image)

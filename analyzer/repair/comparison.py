@@ -62,10 +62,7 @@ def prices(
             rows.append(_of_engine(item.deletes, relations, f"{item.engine}'s internal repair ({item.version})"))
             break
     rows += _of_check(snapshot, relations, [f for f in findings if RANK[f.severity] >= RANK["error"]])
-    every = {layer for rel in relations for image in rel.images.values() for layer in rel.chain(image.layer)}
-    images = sum(len(rel.images) for rel in relations)
-    containers = sum(len(rel.containers) for rel in relations)
-    rows.append(Price("a wipe of the graph root", images, containers, _bytes(every, relations), whole=True))
+    rows.append(_wiped(relations, "a wipe of the graph root"))
     return tuple(rows)
 
 
@@ -92,11 +89,13 @@ def _of_check(snapshot: BundleSnapshot, relations: Sequence[Relations], findings
 
 
 def _of_engine(deletes: Deletes, relations: Sequence[Relations], way: str) -> Price:
-    if deletes.whole_root:
-        every = {layer for rel in relations for image in rel.images.values() for layer in rel.chain(image.layer)}
-        images, containers = (sum(len(getattr(rel, part)) for rel in relations) for part in ("images", "containers"))
-        return Price(way, images, containers, _bytes(every, relations), whole=True)
-    return Price(way, deletes.images, deletes.containers, 0)
+    return _wiped(relations, way) if deletes.whole_root else Price(way, deletes.images, deletes.containers, 0)
+
+
+def _wiped(relations: Sequence[Relations], way: str) -> Price:
+    every = {layer for rel in relations for image in rel.images.values() for layer in rel.chain(image.layer)}
+    images, containers = (sum(len(getattr(rel, part)) for rel in relations) for part in ("images", "containers"))
+    return Price(way, images, containers, _bytes(every, relations), whole=True)
 
 
 def _pulled(pulls: Iterable[str], relations: Sequence[Relations]) -> list[str]:

@@ -25,7 +25,7 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     _from_configs(site, evidence)
     _not_told(site)
     images = set(site.right("images")) | set(evidence.pictures)
-    below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
+    below = evidence.below_images()
     taken: dict[str, str] = {}
     for _, _, row in site.each("containers"):
         layer = row.get("layer")
@@ -62,14 +62,6 @@ def _give_directories(site: Site) -> None:
         site.note(number, folder, key, why="the directory of the container")
 
 
-def _chain(evidence: LayerEvidence, layer: str) -> list[str]:
-    chain: list[str] = []
-    while layer and layer not in chain:
-        chain.append(layer)
-        layer = evidence.parent(layer)
-    return chain
-
-
 def _remember(site: Site, evidence: LayerEvidence) -> None:
     """Make the rows again that the index lost and podman's database still has: those of podman's own containers.
 
@@ -87,7 +79,7 @@ def _remember(site: Site, evidence: LayerEvidence) -> None:
                     continue
                 row = _podman_row(container)
                 taken = {str(r.get("layer")) for r in site.right("containers").values()}
-                below = {layer for top in evidence.tops.values() for layer in _chain(evidence, top)}
+                below = evidence.below_images()
                 layer = _own_layer(site, evidence, row, below | taken)
                 if layer:
                     row["layer"] = layer

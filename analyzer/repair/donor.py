@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.repair.chains import read_picture
-from analyzer.repair.site import layer_path
+from analyzer.repair.site import layer_path, walk
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
@@ -68,10 +68,7 @@ def _stand_ins(site: Site, image: str) -> list[str]:
         return []
     found, parents = [], site.parents()
     for other, row in sorted(site.right("images").items()):
-        chain, node = set[str](), str(row.get("layer") or "")
-        while node and node not in chain:
-            chain.add(node)
-            node = parents.get(node, "")
+        chain = set(walk(parents, str(row.get("layer") or "")))
         if other != image and layers <= chain and any(map(pulls, names_of(site, other))):
             found.append(other)
     return found[:2]

@@ -14,6 +14,7 @@ from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
 from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
 from analyzer.repair.indexes import is_lost
+from analyzer.repair.site import walk
 from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.tar_split import TarSplit
@@ -162,11 +163,8 @@ class LayerEvidence:
         if self._users is None:
             self._users = {}
             for image, top in sorted(self.tops.items()):
-                node, seen = top, set()
-                while node and node not in seen:
-                    seen.add(node)
-                    self._users.setdefault(node, []).append(image)
-                    node = parents.get(node, "")
+                for layer in walk(parents, top):
+                    self._users.setdefault(layer, []).append(image)
         return self._users
 
     def lower_parent(self, layer: str) -> str:
@@ -181,6 +179,18 @@ class LayerEvidence:
             if top:
                 return top
         return ""
+
+    def chain(self, layer: str) -> list[str]:
+        """Return a layer and its right parents, nearest first."""
+        chain: list[str] = []
+        while layer and layer not in chain:
+            chain.append(layer)
+            layer = self.parent(layer)
+        return chain
+
+    def below_images(self) -> set[str]:
+        """Return every layer of every image."""
+        return {layer for top in self.tops.values() for layer in self.chain(top)}
 
     def parent(self, layer: str) -> str:
         """Return the right parent of a layer, `""` for none."""
@@ -219,7 +229,7 @@ def mend_layers(site: Site, evidence: LayerEvidence) -> None:
         if is_lost(site, number, "layers"):
             missing += sorted(names - have - set(missing))
     absent = set(missing)
-    for layer in dict.fromkeys(each for top in missing for each in reversed(_chain(evidence, top)) if each in absent):
+    for layer in dict.fromkeys(each for top in missing for each in reversed(evidence.chain(top)) if each in absent):
         number = (
             site.home_of(layer) if any(layer in names for names in site.directories) else _store_of(evidence, layer)
         )
@@ -228,17 +238,9 @@ def mend_layers(site: Site, evidence: LayerEvidence) -> None:
 
 def _store_of(evidence: LayerEvidence, layer: str) -> int:
     for image, top in evidence.tops.items():
-        if layer == top or layer in _chain(evidence, top):
+        if layer == top or layer in evidence.chain(top):
             return evidence.where.get(image, 0)
     return 0
-
-
-def _chain(evidence: LayerEvidence, layer: str) -> list[str]:
-    chain: list[str] = []
-    while layer and layer not in chain:
-        chain.append(layer)
-        layer = evidence.parent(layer)
-    return chain
 
 
 def _needed(site: Site, evidence: LayerEvidence) -> list[str]:
@@ -249,7 +251,7 @@ def _needed(site: Site, evidence: LayerEvidence) -> list[str]:
     found: dict[str, None] = {}
     for top in tops:
         if isinstance(top, str) and HEX_ID.fullmatch(top):
-            for layer in reversed(_chain(evidence, top)):
+            for layer in reversed(evidence.chain(top)):
                 if layer in evidence.known or layer in evidence.proofs:
                     found[layer] = None
     return list(found)

@@ -20,7 +20,7 @@ from analyzer.snapshot.collect import HEX_ID
 from analyzer.source.member import DIRECTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
@@ -176,10 +176,10 @@ class Site:
         tops += [top for row in self.right("images").values() for top in row.get("mapped-layers") or ()]
         found: set[str] = set()
         for top in tops:
-            node = top if isinstance(top, str) else ""
-            while node and node not in found:
-                found.add(node)
-                node = parents.get(node, "")
+            for layer in walk(parents, top if isinstance(top, str) else ""):
+                if layer in found:
+                    break
+                found.add(layer)
         return found
 
     @cached_property
@@ -198,6 +198,15 @@ class Site:
             if layer in names:
                 return number
         return next((number for number, _, row in self.each("layers") if row.get("id") == layer), 0)
+
+
+def walk(parents: Mapping[str, str], layer: str) -> Iterator[str]:
+    """Yield a layer and its parents, nearest first; a circle ends where it closes."""
+    seen: set[str] = set()
+    while layer and layer not in seen:
+        seen.add(layer)
+        yield layer
+        layer = parents.get(layer, "")
 
 
 def layer_path(driver: str, layer: str) -> str:
