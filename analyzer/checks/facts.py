@@ -46,6 +46,7 @@ class Facts(TypedDict, total=False):
     sweep: bool
     unsynced: bool
     untouched: bool
+    unused: bool
     volatile: bool
 
     bytes: int

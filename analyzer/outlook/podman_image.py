@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.manifests import Manifest
 
-PULLED = "it says that it pulled the image, and mounting it fails: "
+STILL = "exit 0, and mounting the image still fails: "
 NO_DIGEST = "panic: no ':' separator in digest \"\""
 OTHER_LAYERS = (
     'committing the finished image: image with ID "{}" already exists, but uses a different top layer: '
     "that ID is already in use"
 )
-RENAMED = "a layer below is made anew under another short name"
+RENAMED = "exit 0, and mounting the image fails from then on: a layer below gets a new short name"
 CHOOSING = "choosing image instance: "
 LOWERCASE = "repository name must be lowercase"
 LOOKS_AT_LAYERS_SINCE = (4, 6)
@@ -129,11 +129,11 @@ class Images:
         if self.podman.lenient and not (top.diff_digest or top.toc_digest):
             return NO_DIGEST
         if not all(layer in state.layers for layer in chain):
-            return f"{PULLED}{RENAMED}"
+            return RENAMED
         if self._stands_on_others(image, [state.layers[layer].diff_digest for layer in reversed(chain)]):
             return OTHER_LAYERS.format(image.id)
         error = self.mounts.mount_error(image.layer)
-        return f"{PULLED}{error}" if error else error
+        return f"{STILL}{error}" if error else error
 
     def _stands_on_others(self, image: ImageRecord, digests: list[str]) -> bool:
         """Tell whether an image's layers, base first, are not those that its config names."""

@@ -20,8 +20,8 @@ from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
 
 PARTS = ("layers", "images", "containers")
-GONE = "STO-022"
-"""The rule on a whole part of a store."""
+GONE, ELSEWHERE = "STO-022", "LPD-003"
+"""The rules on a whole part of a store, and on the place that podman's database names."""
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -66,11 +66,18 @@ def predict(
     outlook: list[Outlook] = []
     if crio and (crio.crio or not _podman(crio)):
         outlook += _supposing(crio, _crio(crio, engine_version(CRIO, snapshot.host, engines), found), findings)
-    if podman and (_podman(podman) or not podman.crio):
+    if podman and (_podman(podman) or not podman.crio) and not _led_past(podman, findings):
         version = engine_version(PODMAN, snapshot.host, engines)
         told = with_blocks(podman, version, _podman_outlook(podman, version, found), findings)
         outlook += _supposing(podman, told, findings)
     return tuple(outlook)
+
+
+def _led_past(view: StoreView, findings: Iterable[Finding]) -> bool:
+    """Tell whether storage.conf sends podman to another graph root than this one."""
+    return any(
+        each.root == view.store.root and each.facts.get("unused") and each.rule == ELSEWHERE for each in findings
+    )
 
 
 def _supposing(view: StoreView, outlook: Iterable[Outlook], findings: Sequence[Finding]) -> Iterator[Outlook]:

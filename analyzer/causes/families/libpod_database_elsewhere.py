@@ -43,20 +43,29 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not found:
         return
     first = found[0]
-    facts = first.facts
     yield Hypothesis(
         family="libpod-database-elsewhere",
-        title=f"podman's database was made for {facts['what']} {facts['database']}, not {facts['configured']}",
+        title=_title(first),
         subjects=subjects_of(found),
         explains=dict.fromkeys(found, WEIGHT),
         prior=PRIOR,
+        affected=case.everything() if first.facts.get("unused") else case.affected(),
         would_settle=("`podman info` and the command line podman is started with (`--root`, `--storage-driver`)",),
         plan=_advice(first),
     )
 
 
+def _title(first: Finding) -> str:
+    facts = first.facts
+    if facts.get("unused"):
+        return f"{facts['conf']} sends podman to {facts['configured']}: the store at {facts['database']} is not used"
+    return f"podman's database was made for {facts['what']} {facts['database']}, not {facts['configured']}"
+
+
 def _advice(first: Finding) -> tuple[Step, ...]:
     old = first.facts["database"]
+    if first.facts.get("unused"):
+        return (Step("", f"Set graphroot in storage.conf back to {old}: images and containers are there again."),)
     back = (
         f"Let {old} lead to the store again (a bind mount, with a line in /etc/fstab), and set graphroot in "
         "storage.conf back to it. Nothing is lost."

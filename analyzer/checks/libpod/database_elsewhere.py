@@ -3,7 +3,8 @@
 What it finds
     A database whose graph root, static directory, volume directory or driver is another than storage.conf tells
     podman to use: the graph root was moved, or the driver changed, after podman had written it. Where the bundle has no
-    storage.conf, a driver other than that of the data.
+    storage.conf, a driver other than that of the data. A store that lies where its database says, while storage.conf
+    sends podman to another graph root: it finds none of these images and containers.
 
 Why it matters
     Podman holds what it is told against what the database says. Named on the command line, another place or driver
@@ -28,7 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.rule import CRITICAL, ERROR, INFO, MEDIUM, Finding, Findings, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, ERROR, INFO, MEDIUM, WARNING, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.placement import SYSTEM, same_tail
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
 from analyzer.snapshot.store import GRAPH_ROOT
@@ -90,8 +91,10 @@ def _driver(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf |
 
 def _place(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -> Finding | None:
     configured, database = conf.graph_root.rstrip("/"), state.config.graph_root.rstrip("/")
-    if not configured or not database or configured == database or not same_tail(configured, view.store.root):
+    if not configured or not database or configured == database:
         return None
+    if not same_tail(configured, view.store.root):
+        return _unused(view, this, state, conf) if same_tail(database, view.store.root) else None
     chosen = configured != SYSTEM
     passing = database.startswith(PASSING)
     sure = chosen or not passing
@@ -114,4 +117,31 @@ def _place(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -
         conf=conf.path,
         configured=configured,
         member="graph_root",
+    )
+
+
+def _unused(view: StoreView, this: Rule, state: LibpodState, conf: StorageConf) -> Finding | None:
+    """Tell of the usual graph root where storage.conf leads past it; where the bundle has both, that is known.
+
+    A store in another place may be used with `--root`, whatever storage.conf says.
+    """
+    other, usual = conf.graph_root.rstrip("/"), state.config.graph_root.rstrip("/")
+    if usual != SYSTEM or not view.store.root.endswith(SYSTEM[1:]):
+        return None
+    both = any(store.root and same_tail(other, store.root) for store in view.snapshot.stores)
+    return this.found(
+        view.file(conf.path),
+        [(Where(conf.path, "storage/graphroot"), usual, other)],
+        severity=INFO if both else WARNING,
+        confidence=MEDIUM,
+        variant="unused",
+        says="{conf} names the graph root {configured}, and this store lies at {database}: podman finds none of its "
+        "images and containers",
+        path=state.path,
+        what="the graph root",
+        database=usual,
+        conf=conf.path,
+        configured=other,
+        member="graph_root",
+        unused=True,
     )

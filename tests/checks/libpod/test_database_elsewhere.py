@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.source.member import HARDLINK
 from tests.editing import Edited
 
 RULE = "LPD-003"
@@ -30,6 +31,29 @@ def test_a_moved_graph_root_is_critical():
         "runtime-config/graph-root",
         "runtime-config/volume-path",
     ]
+
+
+def usual_place() -> Edited:
+    """Return the store at /var/lib/containers/storage, in a bundle of the host's root."""
+    store, moved = Edited("healthy-overlay"), {}
+    for path, (member, data) in store.entries.items():
+        member.path = f"var/lib/containers/{path}"
+        if member.kind == HARDLINK:
+            member.link = f"var/lib/containers/{member.link}"
+        moved[member.path] = (member, data)
+    store.entries = moved
+    return store
+
+
+@pytest.mark.parametrize(
+    ("other", "severity"), [("/srv/new/storage", ["warning"]), ("/var/lib/containers/storage", [])]
+)
+def test_a_store_that_storage_conf_leads_past_is_told(other, severity):
+    """podman 4.3.1 then lists no image and no container, and `podman start` says: no container with name or ID."""
+    conf = f'[storage]\ndriver = "overlay"\ngraphroot = "{other}"\nrunroot = "/run/containers/storage"\n'
+    found = usual_place().write(CONF, conf).findings(RULE)
+    assert [finding.severity for finding in found] == severity
+    assert all(finding.subject.path == CONF for finding in found)
 
 
 def test_another_driver_is_an_error():
