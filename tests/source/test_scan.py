@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -32,6 +33,10 @@ MANY = 40
 @pytest.fixture(autouse=True)
 def eager(monkeypatch):
     """Offer members of even short archives many at once."""
+    offer_few(monkeypatch)
+
+
+def offer_few(monkeypatch):
     monkeypatch.setattr(reader, "FIRST", 0)
     monkeypatch.setattr(scan, "LEAST", BLOCK)
     monkeypatch.setattr(scan, "FEWEST", 1)
@@ -191,6 +196,39 @@ def test_the_limit_of_members_ends_a_batch():
     same(data, limits=Limits(path=90))
 
 
+def mixture(dice: random.Random) -> bytes:
+    """Return any members among ordinary ones, most with flipped bits, bytes put in or taken out, or an early end."""
+    parts = [ODD[name] for name in dice.choices(sorted(ODD), k=dice.randrange(12))]
+    parts += [ordinary(dice.randrange(12), LAYER + b"%d/" % n) for n in range(4)]
+    dice.shuffle(parts)
+    archive = bytearray(ordinary(5) + b"".join(parts) + END)
+    for _ in range(dice.randrange(5)):
+        at = dice.randrange(len(archive))
+        archive[at] ^= 1 << dice.randrange(8)
+    if dice.random() < 0.2:
+        at = dice.randrange(len(archive))
+        archive[at : at + dice.choice((0, 1, BLOCK))] = bytes(dice.choice((0, 1, BLOCK)))
+    return bytes(archive[: len(archive) if dice.random() < 0.7 else dice.randrange(1024, len(archive))])
+
+
+def main(seconds: float, seed: int) -> None:
+    """Hold scanner and reader against each other for seconds of the processor, every tenth archive in two processes."""
+    dice, archives, taken = random.Random(seed), 0, 0
+    with pytest.MonkeyPatch.context() as patch:
+        offer_few(patch)
+        while sum(os.times()[:4]) < seconds:
+            archive, content = mixture(dice), dice.random() < 0.5
+            try:
+                with pytest.MonkeyPatch.context() as shared:
+                    if archives % 10 == 9:
+                        share_little(shared)
+                    taken += same(archive, content=content)
+            except UnreadableError:
+                continue
+            archives += 1
+    print(f"seed {seed}: {archives} archives, {taken} members in batches, all as one by one")
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(sorted(ODD)), max_size=12), st.integers(0), st.data())
 def test_any_mixture_with_damage(names, seed, data):
@@ -253,6 +291,10 @@ def test_members_larger_than_what_is_read_at_once():
 @pytest.fixture
 def far(monkeypatch):
     """Gather what lies ahead in two processes, in small pieces."""
+    share_little(monkeypatch)
+
+
+def share_little(monkeypatch):
     for name, value in (("WORTH", 0), ("LEAST", 16 << 10), ("LARGEST", 16 << 10)):
         monkeypatch.setattr(pieces, name, value)
     monkeypatch.setattr(hop, "STRETCH", 4096)
@@ -365,3 +407,7 @@ def test_members_that_begin_nowhere_do_not_cost_a_look_each(monkeypatch, tmp_pat
     with path.open("rb") as file:
         list(hop.Hopper((file.fileno(), 0, len(data)), DEFAULT, contents=False).members(0, len(data)))
     assert len(looks) <= hop.CHAINS
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]))
