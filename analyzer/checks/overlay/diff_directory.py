@@ -10,7 +10,8 @@ Why it matters
 
 How sure
     High: other layers of the store have their `diff` in the bundle, or the layer directories were changed after they
-    were filled. A bundle without any `diff` that shows no such change, or one that lists only files and no
+    were filled, or it lies under another name beside it or in a `lost+found`, where fsck puts what lost its name. A
+    bundle without any `diff` that shows no such change, or one that lists only files and no
     directories, is not judged.
 
 Remedy
@@ -26,6 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
+from analyzer.capture.aside import found_by_fsck
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
@@ -62,14 +64,15 @@ def check(view: StoreView, this: Rule) -> Findings:
         answer = (answers if name == "diff" else copied).get(directory.name, Removed(None, ""))
         if isinstance(answer, NotCaptured) and not no_listing and directory.member is not None:
             answer = Unknown("its directory has the time it was filled at, and those of other layers are there")
-        if aside := _set_aside(directory, name):
-            answer = Removed(None, f"it is there as {aside}")
+        aside = _set_aside(directory, name) or found_by_fsck(view.snapshot, view.store)
+        if aside:
+            answer = Removed(None, f"it may be {aside}")
         weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no {name}")
         if weight is None or (no_listing and not isinstance(answer, Removed)):
             continue
         yield this.found(
             view.layer(directory.name, directory.path),
-            [(Where(f"{directory.path}/{name}"), "a directory", seen)],
+            [(Where(f"{directory.path}/{name}"), "a directory", f"{seen}; it may be {aside}" if aside else seen)],
             **weight,
             name=name,
             layer=directory.name,

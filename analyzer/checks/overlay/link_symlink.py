@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.repair import self_repair_fails
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
@@ -49,6 +50,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     home = view.store.home
     if not any(member.kind == SYMLINK for member in home.links.values()):
         return
+    led_to = {link_target(member) for member in home.links.values() if member.kind == SYMLINK}
     shared = Counter(directory.link_id for directory in home.layers.values() if directory.link_id)
     blocked: str | None = None
     for directory in home.layers.values():
@@ -63,7 +65,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         severity = ERROR if blocked or seen != MISSING else WARNING
         weight: dict[str, Any] | None = {"severity": severity}
         if seen == MISSING:
-            weight = weigh(view.capture.short_link(view.store, directory), severity, f"{home.path}/l/{link} is gone")
+            answer = view.capture.short_link(view.store, directory)
+            if directory.name in led_to:
+                answer = Removed(None, "another short link leads to the layer")
+            weight = weigh(answer, severity, f"{home.path}/l/{link} is gone")
         if weight is None:
             continue
         users = users_of(view, [directory.name])

@@ -83,3 +83,16 @@ def test_a_diff_that_was_set_aside_is_gone_even_where_no_layer_has_one():
         store.directory(f"{path}.bak")
     told = {finding.subject.id for finding in store.findings(RULE)}
     assert told >= {path.split("/")[2] for path in diffs} & {each["id"] for each in store.layers()}
+
+
+def test_a_check_of_the_file_system_puts_what_lost_its_name_into_lost_and_found():
+    store = Edited()
+    layer = store.image_named("quay.example.test/shop/api:2.0")["layer"]
+    path, found = f"storage/overlay/{layer}/diff", "storage/lost+found/131"
+    for each in store.below(path):
+        member, data = store.entries.pop(each)
+        member.path = found + each[len(path) :]
+        store.entries[member.path] = (member, data)
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "error")
+    assert finding.evidence[0].observed == f"missing; it may be {found}"

@@ -74,3 +74,14 @@ def test_a_capture_that_followed_symlinks_is_not_judged():
     for path in store.below("storage/overlay/l")[1:]:
         store.directory(path)
     assert store.findings(RULE) == []
+
+
+def test_a_symlink_of_another_name_is_no_absence_of_the_captures():
+    store = Edited()
+    tops = [path for path in store.entries if path.endswith("/link") and path.count("/") == 3]
+    named = "".join(store.text(path) for path in store.entries if path.endswith("/lower"))
+    path = next(each for each in tops if store.text(each) not in named)
+    times = store.entries["storage/overlay/l"][0].mtime_ns
+    store.write(path, "A" * 26)
+    store.entries["storage/overlay/l"][0].mtime_ns = times
+    assert path.split("/")[2] in {finding.subject.id for finding in store.findings("OVL-002") if not finding.doubt}
