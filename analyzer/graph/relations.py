@@ -127,7 +127,7 @@ def relate_stores(stores: list[Store]) -> Relations:
             rel.remembered.setdefault(container.image, set()).add(name)
     for image in rel.images.values():
         rel.mapped.update((top, image.layer) for top in image.mapped_layers)
-    parents = {layer.id: layer.parent for layer in rel.layers.values()}
+    parents = {layer.id: layer.parent for layer in rel.layers.values() if layer.id}
     rel.cycles = find_cycles(parents)
     tops = {image.id: (image.layer, *image.mapped_layers) for image in rel.images.values()}
     rel.images_on = Standing(tops, parents, rel.cycles)

@@ -80,7 +80,7 @@ def _title(findings: list[Finding]) -> str:
     if first.rule == "OVL-006":
         return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
     layer = layer_of(first)
-    if first.facts.get("variant") == "all":
+    if first.rule == "OVL-003" and "layer" not in first.facts:
         return f"the short links in {first.subject.path} all have another form than the driver's"
     more = and_more(len(findings))
     what = {

@@ -53,7 +53,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield from _none_left(view, this)
         return
     for record in store.layers:
-        own = rel.layer_store.get(record.id) is store
+        own = bool(record.id) and rel.layer_store.get(record.id) is store
         if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
             continue
         other = renamed.get(record.id)

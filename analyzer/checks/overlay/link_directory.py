@@ -127,7 +127,9 @@ def _followed(view: StoreView, this: Rule, path: str) -> Findings:
     if all(member.kind == FILE for member in home.links.values()):
         yield _texts(view, this, path)
         return
-    if any(member.kind == SYMLINK for member in home.links.values()) or not view.capture.kept.symlinks:
+    if any(member.kind == SYMLINK for member in home.links.values()) or not (
+        view.capture.kept.symlinks or view.capture.directory_times
+    ):
         return
     diffs = {each.link_id: each.entries.get("diff") for each in home.layers.values() if each.link_id}
     for name, member in sorted(home.links.items()):
