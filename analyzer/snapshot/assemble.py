@@ -10,7 +10,7 @@ from analyzer.snapshot.collect import HEX_ID, RENAMED_SPLIT, TAR_SPLIT
 from analyzer.snapshot.collected import RawStore
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
-from analyzer.snapshot.grouping import HOME
+from analyzer.snapshot.grouping import HOME, lies_at
 from analyzer.snapshot.images import parse_image
 from analyzer.snapshot.layers import parse_layer
 from analyzer.snapshot.libpod.find import SETTINGS, find_states, states_of
@@ -49,7 +49,8 @@ def assemble(collected: Collected, limits: Limits) -> list[Store]:
         paths = {name: store.path(name) for name in SETTINGS}
         store.settings = {name: collected.loose[path] for name, path in paths.items() if path in collected.loose}
         store.volumes = collected.volumes.get(store.root)
-    return _merge_run_roots(stores)
+    named = [conf.run_root for conf in storage_confs(collected.host)]
+    return _merge_run_roots(stores, [path for path in named if path])
 
 
 def _records_alone(collected: Collected) -> list[RawStore]:
@@ -187,9 +188,14 @@ def read_records(store: Store) -> None:
                 store.containers.append(parse_container(row, document.path, volatile=volatile))
 
 
-def _merge_run_roots(stores: list[Store]) -> list[Store]:
-    """Give a transient store's records, which lie in the run root, to the graph root they describe."""
-    runs = [s for s in stores if _is_run_root(s)]
+def _merge_run_roots(stores: list[Store], named: list[str]) -> list[Store]:
+    """Give a transient store's records, which lie in the run root, to the graph root they describe.
+
+    Args:
+        stores: of the bundle.
+        named: run roots that captured files of configuration name.
+    """
+    runs = [s for s in stores if _is_run_root(s, named)]
     roots = [s for s in stores if s not in runs]
     if not roots:
         return stores
@@ -212,5 +218,7 @@ def _belongs(run: Store, root: Store) -> tuple[bool, bool, bool]:
     return root.driver == run.driver, bool(wanted & known), bool(HOME.search(root.root)) == rootless
 
 
-def _is_run_root(store: Store) -> bool:
-    return bool(RUN.search(store.root)) and not store.images and "images" not in store.seen
+def _is_run_root(store: Store, named: list[str]) -> bool:
+    if store.images or "images" in store.seen:
+        return False
+    return bool(RUN.search(store.root)) or any(lies_at(path, store.root) for path in named)

@@ -339,3 +339,9 @@ def test_an_additional_store_of_the_same_images_is_no_split_image_store():
     for path in splits:
         store.write(path.replace("ro/", "storage/", 1), store.data(path))
     assert [(s.root, s.role) for s in store.snapshot().stores] == [("storage", "graph-root"), ("ro", "additional")]
+
+
+def test_a_run_root_is_what_storage_conf_names():
+    store = Edited().write("etc/containers/storage.conf", '[storage]\nrunroot = "/run/other=place"\n')
+    store.write("run/other=place/overlay-layers/mountpoints.json", "[]").write("run/other=place/overlay-locks/a", "")
+    assert [each.root for each in store.snapshot().stores] == ["storage"]
