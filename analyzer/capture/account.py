@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.capture.kept import store_members
 from analyzer.capture.patterns import patterns
+from analyzer.snapshot.grouping import HOME
+from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.words import plural
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ LOST = {
     "privileged": "attributes of root",
 }
 SHOWN = 3
+PLACE = re.compile(r"(?:(.+?)/)?((?:var/lib/containers/)?storage)", re.DOTALL)
+"""Where a graph root lies on a node, below whatever the bundle has above it."""
 
 
 def account(capture: Capture, *, names: bool = True) -> str:
@@ -39,6 +44,9 @@ def account(capture: Capture, *, names: bool = True) -> str:
     parts = [f"{capture.snapshot.bundle.format} that keeps {_words(has)}" if has else capture.snapshot.bundle.format]
     if lost:
         parts.append(f"it holds no {_words(lost, 'or')}")
+    if nodes := _nodes(capture.snapshot):
+        which = f" ({', '.join(nodes[:SHOWN])}{', …' if len(nodes) > SHOWN else ''})" if names else ""
+        parts.append(f"{len(nodes)} nodes in one bundle{which}: unpacked, `analyzer batch` judges each by itself")
     total = capture.left_out.total()
     if total:
         named = patterns(capture.absent_names, lambda: present(capture.snapshot)) if names else []
@@ -46,6 +54,16 @@ def account(capture: Capture, *, names: bool = True) -> str:
         why = "; ".join(f"{count:,}: {why}" for why, count in capture.left_out.most_common(SHOWN))
         parts.append(f"{plural(total, 'difference')} made by the capture{like} ({why})")
     return "; ".join(parts)
+
+
+def _nodes(snapshot: BundleSnapshot) -> list[str]:
+    """Return the directories that hold one node each, where there are several: graph roots at one place below them."""
+    found: dict[str, list[str]] = {}
+    for store in snapshot.stores:
+        match = PLACE.fullmatch(store.root)
+        if store.role == GRAPH_ROOT and match is not None and not HOME.search(store.root):
+            found.setdefault(match[2], []).append(match[1] or ".")
+    return next((sorted(places) for places in found.values() if len(places) > 1), [])
 
 
 def hides(capture: Capture) -> bool:
