@@ -17,7 +17,8 @@ from analyzer.repair.edit_steps import edit_steps
 from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
-from analyzer.repair.settings import setting_steps
+from analyzer.repair.settings import move_up, one_level_down, setting_steps
+from analyzer.repair.site import open_site
 from analyzer.repair.standing import standing_step
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
@@ -75,6 +76,11 @@ def plan_group(
         advice: what the causes leave to people; it comes first.
     """
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
+    if one_level_down(snapshot, rel) and SAFE.fullmatch(places_of(snapshot, rel.stores)[0].path):
+        places = tuple(places_of(snapshot, rel.stores))
+        site = open_site(rel, tuple(findings))
+        around = (stop(places[0], crio=crio), move_up(rel.stores[0].driver, places[0]), start(places[0], crio=crio))
+        return GroupPlan((*hand, *around, *look(site, places[0])), places, f"{places[0].path}.repair", site, crio)
     doubtful: dict[str, str] = {}
     if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
         doubtful = doubted_paths(findings, rel)

@@ -184,3 +184,14 @@ def test_a_layer_is_known_for_a_pulled_one_by_its_record_alone():
     store.write(f"storage/overlay/{layer}/diff/srv/api.conf", b"")
     taken = {edit.path for edit in edits(store) if isinstance(edit, Take)}
     assert f"overlay/{layer}/diff" in taken
+
+
+def test_a_driver_directory_inside_itself_is_moved_up():
+    store = Edited()
+    for path in store.below("storage/overlay"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace("storage/overlay", "storage/overlay/overlay", 1)
+        store.entries[member.path] = (member, data)
+    plan = plan_of(store)
+    assert [step.kind for step in plan.steps] == ["stop", "setting", "start", "look"]
+    assert "mv -- /var/lib/containers/storage/overlay.outer/overlay" in plan.steps[1].command
