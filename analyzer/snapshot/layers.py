@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import Problem
     from analyzer.snapshot.salvage import Row
 
-COMPRESSIONS = {0: "none", 1: "bzip2", 2: "gzip", 3: "xz", 4: "zstd"}
-
 
 @dataclass(frozen=True, slots=True)
 class LayerRecord:

@@ -45,3 +45,15 @@ def test_the_words_of_versions():
     assert (old.fetching, old.quoted, old.artifacts) == (False, False, False)
     assert (seed.fetching, seed.quoted, seed.prefer_zstd) == (True, False, False)
     assert (new.fetching, new.quoted, new.prefer_zstd) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "first"),
+    [
+        ("fetching", 25), ("advice", 25), ("artifacts", 25), ("prefer_zstd", 27), ("typed", 29),
+        ("metadata", 30), ("quoted", 31), ("checked", 31), ("own_type", 32),
+    ],
+)  # fmt: skip
+def test_each_wording_came_with_one_version(word, first):
+    before, since = (crio_wording(Version(CRIO, f"1.{minor}")) for minor in (first - 1, first))
+    assert (getattr(before, word), getattr(since, word)) == (False, True)

@@ -22,10 +22,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.snapshot.layers import COMPRESSIONS
 
 if TYPE_CHECKING:
     from analyzer.snapshot.layers import LayerRecord
+
+
+KNOWN = range(5)
+"""containers/storage pkg/archive Compression: none, bzip2, gzip, xz, zstd."""
 
 
 @rule(
@@ -54,7 +57,7 @@ def check(view: StoreView, this: Rule) -> Findings:
 
 
 def _odd(record: LayerRecord) -> tuple[str, str] | None:
-    if record.compression not in COMPRESSIONS:
+    if record.compression not in KNOWN:
         return "a number from 0 to 4", str(record.compression)
     if record.compression or record.toc_digest or not record.diff_digest or not record.compressed_diff_digest:
         return None

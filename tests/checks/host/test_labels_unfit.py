@@ -36,6 +36,14 @@ def test_one_layer_is_named_itself():
     assert [finding.subject.id for finding in store.findings(RULE)] == [store.layers()[0]["id"]]
 
 
+def test_the_type_that_most_files_have_is_named():
+    store = labelled(b"u:object_r:var_lib_t:s0")
+    for path in store.below(f"storage/overlay/{store.layers()[0]['id']}/diff"):
+        store.change(path, xattrs={"security.selinux": b"u:object_r:data_home_t:s0"})
+    [finding] = store.findings(RULE)
+    assert finding.facts["type"] == "var_lib_t"
+
+
 @pytest.mark.parametrize(
     "label", [GOOD, b"system_u:object_r:container_file_t:s0:c101,c202", b"system_u:object_r:my_app_t:s0", b"x"]
 )

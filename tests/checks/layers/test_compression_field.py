@@ -33,6 +33,11 @@ def test_uncompressed_with_another_digest_is_told():
     assert finding.subject.id == layer
 
 
+@pytest.mark.parametrize("value", range(1, 5))
+def test_every_form_that_the_engine_writes_is_silent(value):
+    assert changed(compression=value)[0].findings(RULE) == []
+
+
 def test_healthy_kinds_are_silent():
     for name in ("healthy-overlay", "image-store", "healthy-zstd-chunked", "newest-chunked"):
         assert Edited(name).findings(RULE) == []

@@ -20,6 +20,7 @@ def test_a_gap_hides_what_comes_after_it():
     [finding] = store.findings(RULE)
     assert (finding.subject.id, finding.severity) == (layer, "error")
     assert finding.evidence[0].where.path == f"storage/overlay/{layer}/diff1"
+    assert (finding.facts["gap"], finding.facts["last"]) == ("diff1", "diff2")
 
 
 def test_one_and_two_without_a_gap_are_healthy():
