@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from analyzer.repair.place import Place
 
 
+MODES = "OVL-024"
+"""Modes that are wrong in the whole bundle: setting one right does nothing where the node has it right already."""
+
+
 def doubted_paths(findings: Sequence[Finding], rel: Relations) -> dict[str, str]:
     """Return what must be gone on the node, below the graph root, by layer.
 
@@ -64,7 +68,7 @@ def believed(findings: Sequence[Finding], paths: dict[str, str]) -> list[Finding
     taken = ("OVL-012", "OVL-023")
     return [
         replace(f, severity="error", facts={**f.facts, "doubt": ""})
-        if f.doubt and f.rule in taken and not paths.keys().isdisjoint(f.facts.get("layers", ()))
+        if f.doubt and ((f.rule in taken and not paths.keys().isdisjoint(f.facts.get("layers", ()))) or f.rule == MODES)
         else f
         for f in findings
     ]

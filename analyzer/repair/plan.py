@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from analyzer.checks.finding import RANK
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
-from analyzer.repair.doubt import believed, doubted_paths, mark_step, split_up
+from analyzer.repair.doubt import MODES, believed, doubted_paths, mark_step, split_up
 from analyzer.repair.edit_steps import edit_steps
+from analyzer.repair.edits import Mode
 from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.repair.site import Site
     from analyzer.snapshot.snapshot import BundleSnapshot
+
+
+MAYBE = (
+    "The modes may be the capture's doing. The kit looks at each file first: it sets what is wrong on the node, and "
+    "stops and changes nothing where all are right."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,10 @@ def plan_group(
         around = (stop(places[0], crio=crio), move_up(rel.stores[0].driver, places[0]), start(places[0], crio=crio))
         return GroupPlan((*hand, *around, *look(site, places[0])), places, f"{places[0].path}.repair", site, crio)
     doubtful: dict[str, str] = {}
-    if not any(RANK[f.severity] >= RANK["warning"] for f in findings):
+    unsure = not any(RANK[f.severity] >= RANK["warning"] for f in findings)
+    if unsure:
         doubtful = doubted_paths(findings, rel)
-        if not doubtful:
+        if not doubtful and not any(f.rule == MODES and f.doubt for f in findings):
             return GroupPlan(tuple(hand), (), "", None, crio)
         findings = split_up(believed(findings, doubtful))
     if reason := _not_seen(snapshot, rel):
@@ -94,9 +102,9 @@ def plan_group(
     hand += setting_steps(findings, rel, places[0])
     work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
-    if doubtful:
+    if unsure:
         site.doubtful = doubtful
-        site.noted = [noted for noted in site.noted if site.doubted_layer(noted)]
+        site.noted = [n for n in site.noted if site.doubted_layer(n) or isinstance(n.edit, Mode)]
     if not all(SAFE.fullmatch(place.path) for place in places):
         said = "the path of the store on the node has characters that no command here is written with"
         return GroupPlan(tuple(hand), places, work, site, crio, (*site.unsolved, (places[0].path, said)))
@@ -115,6 +123,7 @@ def plan_group(
         *hand,
         *_left(site),
         *([mark_step(doubtful, places[0], work)] if doubtful else []),
+        *([PlanStep((), MAYBE, kind="hand")] if unsure and not doubtful else []),
         *pull_steps(site, work, pulls),
         *standing_step(site, places),
         stop(places[0], crio=crio),
