@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from analyzer.report.encode.text import short_ids
 from analyzer.words import plural
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ KIND = {
 }
 PART = {"image": "record", "layer": "record", "container": "record", "directory": "directory", "link": "short link"}
 SHORT, LONG, VALUE = 12, 40, 160
-HEX = re.compile(r"\b[0-9a-f]{64}\b")
 IDS = frozenset("0123456789abcdef")
 SAME_STORE = {
     True: "both captures show the same store",
@@ -137,7 +136,7 @@ def _value(text: str) -> str:
     """Return a value short enough for a line: ids by their first characters, long words and long values cut."""
     if not text:
         return "none"
-    shown = HEX.sub(lambda match: match.group()[:SHORT], text)
+    shown = short_ids(text)
     shown = " ".join(word if len(word) <= LONG else word[: LONG - 1] + "…" for word in shown.split(" "))
     return shown if len(shown) <= VALUE else shown[: VALUE - 1] + "…"
 

@@ -10,6 +10,8 @@ CONTROL = re.compile(
     r"\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
+LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
+
 
 def visible(match: re.Match[str]) -> str:
     """Return the code of one character, or of one undecodable byte, as a visible escape."""
@@ -36,6 +38,11 @@ def width(text: str) -> int:
         return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) != 0 for char in text)
+
+
+def short_ids(text: str, mark: str = "") -> str:
+    """Return text with every full id cut to its first twelve digits, and a mark behind each."""
+    return LONG_ID.sub(lambda match: match.group()[:12] + mark, text)
 
 
 def shortened(text: str, columns: int) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.outlook.danger import deleted, loses
-from analyzer.report.encode.text import inert, shortened, width
+from analyzer.report.encode.text import inert, short_ids, shortened, width
 from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
 from analyzer.report.model.chain import chain_of
@@ -30,7 +29,6 @@ LISTINGS = frozenset({"crictl images", "podman images"})
 NARROWEST = 40
 PROMPT = 2
 """Lines of a terminal that are not the report's: what comes after it."""
-LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 COLOURS = {
     "healthy": "good", "advisory": "warn", "damaged": "bad", "undetermined": "warn",
     "info": "quiet", "warning": "warn", "error": "bad", "critical": "bad",
@@ -236,7 +234,7 @@ class _Text:
 
     def short(self, text: str, mark: str = "") -> str:
         """Return text with ids cut to twelve digits, unless everything is asked for."""
-        return text if self.everything else LONG_ID.sub(lambda match: match.group()[:12] + mark, text)
+        return text if self.everything else short_ids(text, mark)
 
     def proof(self, cause: Cause) -> Iterator[str]:
         ids = self.report.finding_ids

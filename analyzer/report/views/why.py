@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER
 from analyzer.outlook.why.answer import ABSENT, SHOWN
 from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PRINTS
-from analyzer.report.encode.text import inert
+from analyzer.report.encode.text import inert, short_ids
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines, outlook_line
 from analyzer.signatures.catalogue import NONE
@@ -57,7 +57,7 @@ class _Lines:
         yield from self.held()
         for reply in self.answer.replies[:FIRST]:
             yield ""
-            for number, text in enumerate(tie_texts(reply, self.report)[:TIES]):
+            for number, text in enumerate(map(short_ids, tie_texts(reply, self.report)[:TIES])):
                 yield from self.wrap("because" if number == 0 else "", text)
             yield from cause_lines(self.report, reply.cause, columns=self.columns)
         yield from self.further()
@@ -239,7 +239,7 @@ def tie_texts(reply: Reply, report: Analysis) -> list[str]:
         same = (tie.kind, message) if tie.kind == PRINTS else tie
         name = ids.get(tie.finding, tie.finding.rule) if tie.finding is not None else ""
         texts.setdefault(same, _tie_text(tie, name))
-    return list(texts.values())
+    return list(dict.fromkeys(texts.values()))
 
 
 def _tie_text(tie: Tie, finding: str) -> str:
@@ -253,9 +253,8 @@ def _tie_text(tie: Tie, finding: str) -> str:
         return f"the text names what is at fault ({tie.word})"
     if tie.kind == HIT:
         return f"the text names what suffers from it ({tie.word})"
-    title = tie.behaviour.title if tie.behaviour is not None else ""
-    sure = "brings about" if tie.kind == BEHAVIOUR else "may bring about"
-    return f"{finding or 'this cause'} {sure} what prints it: {title}"
+    sure = "brings it about" if tie.kind == BEHAVIOUR else "may bring it about"
+    return f"{finding} {sure}: {tie.finding.message}" if tie.finding is not None else f"this cause {sure}"
 
 
 def seen_text(behaviour: Behaviour, report: Analysis) -> str:

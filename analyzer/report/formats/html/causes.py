@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.drawing.svg import draw
+from analyzer.report.encode.text import short_ids
 from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
 from analyzer.report.model.chain import chain_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 OPEN, SHOWN = 3, 40
 PROOF, NAMES = 3, 12
-LONG_ID = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 def causes(report: Analysis, objects: Objects) -> Markup:
@@ -99,11 +98,6 @@ def _finding(finding: Finding, finding_id: str) -> Markup:
             place(finding.evidence[0]),
         )
     )
-
-
-def short_ids(text: str) -> str:
-    """Return text with every full id cut to its first twelve digits."""
-    return LONG_ID.sub(lambda match: match.group()[:12], text)
 
 
 def place(evidence: Evidence) -> Markup:
