@@ -184,7 +184,7 @@ class _Ticket:
             return ""
         lines = []
         for item in self.report.outlook:
-            said = item.verdict + (f": {_said(item.message)}" if item.message and not item.works else "")
+            said = _said(item.verdict) + (f": {_said(item.message)}" if item.message and not item.works else "")
             if gone := deleted(item.deletes):
                 said += f"; **DELETES {gone}**" if loses(item) else f"; removes {gone}"
             lines.append(f"- {item.engine} {_said(item.version)} {_code(item.command)}: {said}")

@@ -145,4 +145,11 @@ class _Redactor(Generic[Held]):
         images = tuple((self.names.ident(image), self.names.prose(said)) for image, said in item.images)
         containers = tuple((self.names.ident(each), self.names.prose(said)) for each, said in item.containers)
         message = self.names.prose(item.message)
-        return replace(item, message=message, because=because, images=images, containers=containers)
+        return replace(
+            item,
+            message=message,
+            because=because,
+            images=images,
+            containers=containers,
+            supposing=self.names.path(item.supposing),
+        )
