@@ -1,7 +1,7 @@
-"""Owners that a header format could not hold.
+"""Owners that a header format could not hold: the number is cut, or the entry is left out.
 
 Source: busybox archival/tar.c (a number that does not fit keeps its low digits), POSIX cpio odc (6 octal digits),
-libarchive's ustar writer (the largest number that fits).
+libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry out).
 """
 
 from __future__ import annotations
@@ -24,3 +24,13 @@ def cut_to_fit(recorded: int, found: int, largest: int) -> bool:
         if recorded > most >= largest and found in (recorded & most, most):
             return True
     return False
+
+
+def left_out_for(owner: int, largest: int) -> bool:
+    """Tell whether entries of an owner may have been left out: no owner of the bundle needs the field that it needs.
+
+    Args:
+        owner: that the entries have on the node.
+        largest: the largest owner anywhere in the bundle.
+    """
+    return any(owner > (1 << bits) - 1 >= largest for bits in WIDTHS)

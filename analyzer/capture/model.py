@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
+from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
@@ -132,6 +133,10 @@ class Capture:
             return dict.fromkeys((each.name for each in directories), together)
         if name in EMPTY and not _keeps_empty(store):
             return {each.name: NotCaptured(NO_EMPTY) for each in directories}
+        skipped = {each.name: answer for each in directories if (answer := self._owner_left_out(store, each))}
+        if skipped:
+            rest = [each for each in directories if each.name not in skipped]
+            return {**skipped, **(self._tell_lacking(store, name, rest) if rest else {})}
         clock = self.store_clock(store)
         created = {record.id: record.created_ns for record in store.layers}
         links = {link_target(member): member.mtime_ns for member in store.home.links.values()}
@@ -148,6 +153,17 @@ class Capture:
         if left_out:
             self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
         return answers
+
+    def _owner_left_out(self, store: Store, directory: LayerDirectory) -> NotCaptured | None:
+        """Answer where a layer's directories belong to a mapped root whose number no owner in the bundle comes near.
+
+        The driver gives the directories of a mapped layer, its own included, to the root of its map.
+        """
+        maps = [record.uidmap for record in store.layers if record.id == directory.name]
+        roots = [host for rows in maps for inside, host, _ in rows if inside == 0]
+        if directory.member is None and any(left_out_for(root, self.kept.largest_id) for root in roots):
+            return NotCaptured(f"the archive holds no owner as large as {roots[0]}, the root of its map")
+        return None
 
     def _never_mounted(self, directory: LayerDirectory, made: Sequence[int]) -> bool:
         """Tell whether a container's layer was not mounted since it was made: a mount makes a directory in `work`.

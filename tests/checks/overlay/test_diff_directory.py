@@ -96,3 +96,26 @@ def test_a_check_of_the_file_system_puts_what_lost_its_name_into_lost_and_found(
     [finding] = store.findings(RULE)
     assert (finding.subject.id, finding.severity) == (layer, "error")
     assert finding.evidence[0].observed == f"missing; it may be {found}"
+
+
+def without_large_owners(store):
+    """Leave out every entry with an owner that 18 bits do not hold, as bsdtar does in its ustar format."""
+    for path, (member, _) in list(store.entries.items()):
+        if max(member.uid, member.gid) > 0o777777:
+            del store.entries[path]
+    return store
+
+
+def test_a_format_that_holds_no_large_owner_left_the_directories_of_mapped_layers_out():
+    store = without_large_owners(Edited("userns-mapped"))
+    assert [finding.severity for finding in store.findings(RULE) if finding.severity != "info"] == []
+
+
+def test_where_other_large_owners_are_held_the_directory_was_removed():
+    store = Edited("userns-mapped")
+    mapped = [layer["id"] for layer in store.layers() if layer.get("uidmap")]
+    large = [path for path, (member, _) in store.entries.items() if member.uid > 0o777777]
+    assert len(mapped) > 1
+    assert large
+    store.remove(f"storage/overlay/{mapped[0]}/diff")
+    assert [finding.subject.id for finding in store.findings(RULE) if finding.severity == "error"] == [mapped[0]]
