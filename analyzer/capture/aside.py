@@ -1,8 +1,11 @@
-"""What a check of the file system took out of a store: `lost+found` holds what lost its name."""
+"""What was taken out of its place and is still in the bundle: by a check of the file system, or by a `mv`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from analyzer.snapshot.collect import DIRECTORIES
 
 if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import BundleSnapshot
@@ -19,3 +22,25 @@ def found_by_fsck(snapshot: BundleSnapshot, store: Store) -> str:
         if name == PLACE and (not top or f"{store.root}/".startswith(f"{top}/")):
             return path
     return ""
+
+
+def home_elsewhere(snapshot: BundleSnapshot, store: Store) -> str:
+    """Return the directory of a graph root that holds the layer directories in place of the driver's own.
+
+    It lies inside the driver's directory (`overlay/overlay`, a copy into itself) or beside it (`overlay.bak`).
+    `""` where the driver's directory has any of them, or where no other has more than half.
+    """
+    recorded = {layer.id for layer in store.layers}
+    if not recorded or not recorded.isdisjoint(store.home.layers):
+        return ""
+    inner = next((each for each in snapshot.stores if each.root == store.path(store.driver)), None)
+    if inner is not None and 2 * len(recorded & inner.home.layers.keys()) > len(recorded):
+        return inner.home.path
+    beside: Counter[str] = Counter()
+    for path in snapshot.folders:
+        place, _, name = path.rpartition("/")
+        if name in recorded and place.rpartition("/")[0] == store.root and place != store.home.path:
+            beside[place] += 1
+    place, count = max(beside.items(), key=lambda each: each[1], default=("", 0))
+    some = len(snapshot.folders) >= DIRECTORIES  # then not all were kept
+    return place if 2 * count > len(recorded) or (count and some) else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analyzer.capture.aside import home_elsewhere
 from analyzer.checks.finding import RANK
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
@@ -18,7 +19,7 @@ from analyzer.repair.edits import Mode
 from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
-from analyzer.repair.settings import move_up, one_level_down, setting_steps
+from analyzer.repair.settings import move_back, setting_steps
 from analyzer.repair.site import open_site
 from analyzer.repair.standing import standing_step
 from analyzer.repair.steps import PlanStep, listed
@@ -83,10 +84,12 @@ def plan_group(
         advice: what the causes leave to people; it comes first.
     """
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
-    if one_level_down(snapshot, rel) and SAFE.fullmatch(places_of(snapshot, rel.stores)[0].path):
+    store = rel.stores[0]
+    there = home_elsewhere(snapshot, store).removeprefix(f"{store.root}/")
+    if there and SAFE.fullmatch(f"{places_of(snapshot, rel.stores)[0].path}/{there}"):
         places = tuple(places_of(snapshot, rel.stores))
         site = open_site(rel, tuple(findings))
-        around = (stop(places[0], crio=crio), move_up(rel.stores[0].driver, places[0]), start(places[0], crio=crio))
+        around = (stop(places[0], crio=crio), move_back(store.driver, there, places[0]), start(places[0], crio=crio))
         return GroupPlan((*hand, *around, *look(site, places[0])), places, f"{places[0].path}.repair", site, crio)
     doubtful: dict[str, str] = {}
     unsure = not any(RANK[f.severity] >= RANK["warning"] for f in findings)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
     from analyzer.graph.relations import Relations
     from analyzer.repair.place import Place
-    from analyzer.snapshot.snapshot import BundleSnapshot
 
 DRIVER = re.compile(r"[a-z][a-z0-9-]{1,20}")
 PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9.]+)?")
@@ -44,28 +43,28 @@ def setting_steps(findings: Sequence[Finding], rel: Relations, place: Place) -> 
             yield from _platform(finding, rel.image_names(finding.subject.id), str(facts["expected"]), place)
 
 
-def one_level_down(snapshot: BundleSnapshot, rel: Relations) -> bool:
-    """Tell whether the driver's directory lies inside itself (`overlay/overlay/<id>`), as a copy into it leaves it."""
-    store = rel.stores[0]
-    recorded = {layer.id for layer in store.layers}
-    if not recorded or not recorded.isdisjoint(store.home.layers):
-        return False
-    inner = next((each for each in snapshot.stores if each.root == store.path(store.driver)), None)
-    return inner is not None and 2 * len(recorded & inner.home.layers.keys()) > len(recorded)
+def move_back(driver: str, there: str, place: Place) -> PlanStep:
+    """Return the step that moves the driver's directory to its place; what stands there is kept beside it.
 
-
-def move_up(driver: str, place: Place) -> PlanStep:
-    """Return the step that moves the driver's directory up; what lay around it is kept beside it."""
+    Args:
+        driver: the storage driver, whose name its directory has.
+        there: where its directory lies, below the graph root: `overlay/overlay`, `overlay.bak`.
+        place: of the store on its node.
+    """
     home = f"{place.path}/{driver}"
+    inside = there.startswith(f"{driver}/")
+    now, kept = f"{place.path}/{there}", f"{home}.outer"
+    source = f"{kept}/{there.partition('/')[2]}" if inside else now
+    why = "it lies one level too deep, as a copy into itself leaves it" if inside else f"it was renamed to {there}"
     return PlanStep(
-        (f"[ ! -d {home}/{driver} ] || {{ mv -- {home} {home}.outer && mv -- {home}.outer/{driver} {home}; }}",),
-        f"Move {driver} up: it lies one level too deep, as a copy into itself leaves it. Nothing is lost or pulled.",
+        (f"[ ! -d {now} ] || {{ {{ [ ! -e {home} ] || mv -- {home} {kept}; }} && mv -- {source} {home}; }}",),
+        f"Move {driver} back to its place: {why}. Nothing is lost or pulled.",
         NONE,
         "`podman images` and `podman ps -a` list everything",
         (driver,),
         kind="setting",
-        done=f"[ ! -d {home}/{driver} ]",
-        back=f"mv -- {home} {home}.outer/{driver} && mv -- {home}.outer {home}",
+        done=f"[ ! -d {now} ]",
+        back=f"mv -- {home} {source} && {{ [ ! -e {kept} ] || mv -- {kept} {home}; }}",
     )
 
 

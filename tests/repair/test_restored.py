@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -186,12 +187,28 @@ def test_a_layer_is_known_for_a_pulled_one_by_its_record_alone():
     assert f"overlay/{layer}/diff" in taken
 
 
-def test_a_driver_directory_inside_itself_is_moved_up():
+@pytest.mark.parametrize("again", [False, True], ids=["renamed", "and made again"])
+@pytest.mark.parametrize("there", ["overlay/overlay", "overlay.bak", "old"])
+def test_a_driver_directory_that_lies_elsewhere_is_moved_back(there, again, tmp_path):
     store = Edited()
     for path in store.below("storage/overlay"):
         member, data = store.entries.pop(path)
-        member.path = path.replace("storage/overlay", "storage/overlay/overlay", 1)
+        member.path = path.replace("storage/overlay", f"storage/{there}", 1)
         store.entries[member.path] = (member, data)
     plan = plan_of(store)
     assert [step.kind for step in plan.steps] == ["stop", "setting", "start", "look"]
-    assert "mv -- /var/lib/containers/storage/overlay.outer/overlay" in plan.steps[1].command
+    step = plan.steps[1]
+    (tmp_path / there / "layer").mkdir(parents=True)
+    if again and not there.startswith("overlay/"):
+        (tmp_path / "overlay" / "l").mkdir(parents=True)
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+
+    def sh(line):
+        here = line.replace("/var/lib/containers/storage", str(tmp_path))
+        return subprocess.run(["sh", "-c", here], check=False).returncode
+
+    assert sh(step.done) == 1
+    assert [sh(step.command), sh(step.done), sh(step.command)] == [0, 0, 0]
+    assert (tmp_path / "overlay" / "layer").is_dir()
+    assert sh(step.back) == 0
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before

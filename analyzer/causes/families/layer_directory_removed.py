@@ -53,13 +53,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains = dict.fromkeys(gone, DIRECTORY)
     explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
     affected = case.serving(layers)
-    what = "the directory" if gone[0].rule == "OVL-012" else "the `diff` directory"
-    more = and_more(len(layers))
     yield Hypothesis(
         family="layer-directory-removed",
-        title=f"{what} of layer {layers[0][:12]}{more} is gone while the records still name it"
-        if gone[0].subject.id
-        else f"{gone[0].subject.path} was emptied: the directories of all {len(layers)} layers are gone",
+        title=_title(gone[0], layers),
         subjects=subjects_of(gone),
         explains=explains,
         prior=PRIOR,
@@ -67,6 +63,15 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected=affected,
         would_settle=("shell history and cleaner logs around the time `overlay` was last changed",),
     )
+
+
+def _title(first: Finding, layers: list[str]) -> str:
+    if aside := first.facts.get("aside"):
+        return f"{first.subject.path} was renamed: {aside} holds the directories of the layers"
+    if not first.subject.id:
+        return f"{first.subject.path} was emptied: the directories of all {len(layers)} layers are gone"
+    what = "the directory" if first.rule == "OVL-012" else "the `diff` directory"
+    return f"{what} of layer {layers[0][:12]}{and_more(len(layers))} is gone while the records still name it"
 
 
 def _inside(parts: list[Finding]) -> Hypothesis:

@@ -27,6 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed
+from analyzer.capture.aside import home_elsewhere
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
 
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
+MOVED = "{path} holds no layer directory, while {count} layers have a record: {aside} has them"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 
 
@@ -99,7 +101,8 @@ def _emptied_home(view: StoreView, this: Rule) -> Findings:
     recorded = [record.id for record in store.layers if record.id and not record.incomplete]
     if not recorded or all(view.rel.directory(layer) is not None for layer in recorded):
         return
-    if home.member is None and home.link_dir is None and not home.links and not home.others:
+    aside = home_elsewhere(view.snapshot, store)
+    if not aside and home.member is None and home.link_dir is None and not home.links and not home.others:
         return
     left = sorted(name for name, member in home.others.items() if member is not home.holder)
     if home.links or home.link_dir is not None:
@@ -107,14 +110,16 @@ def _emptied_home(view: StoreView, this: Rule) -> Findings:
     users = users_of(view, recorded)
     words = ", ".join(left[:5]) or "nothing"
     path = f"{home.path}/{HOMES[store.driver]}".rstrip("/")
-    answer = view.capture.layer_directories(view.store)
+    answer = Removed(None, f"{aside} holds them") if aside else view.capture.layer_directories(view.store)
     weight = weigh(answer, ERROR if users else WARNING, f"{path} has not one layer directory")
     if weight is None:
         return
+    found = f"they lie in {aside}" if aside else f"only {words}"
     yield this.found(
         view.file(path),
-        [(Where(path), f"directories of {len(recorded)} layers", f"none; only {words}")],
-        says=EMPTIED,
+        [(Where(path), f"directories of {len(recorded)} layers", f"none; {found}")],
+        says=MOVED if aside else EMPTIED,
+        aside=aside,
         path=path,
         count=len(recorded),
         left=words,

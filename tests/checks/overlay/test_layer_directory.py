@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.editing import Edited
 
 RULE = "OVL-012"
@@ -117,3 +119,23 @@ def test_a_file_in_the_place_of_a_directory_is_none():
         store.entries.pop(path)
     [finding] = store.write(f"storage/overlay/{layer}", b"").findings(RULE)
     assert finding.subject.id == layer
+
+
+def renamed(there):
+    store = Edited()
+    for path in store.below("storage/overlay"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace("storage/overlay", there, 1)
+        store.entries[member.path] = (member, data)
+    return store
+
+
+@pytest.mark.parametrize("there", ["storage/overlay.bak", "storage/overlay2", "storage/old"])
+def test_a_renamed_driver_directory_is_told_where_it_lies(there):
+    [finding] = renamed(there).findings(RULE)
+    assert (finding.severity, finding.facts["aside"]) == ("error", there)
+    assert f"{there} has them" in finding.message
+
+
+def test_layer_directories_outside_of_the_graph_root_are_no_sign():
+    assert renamed("backup/overlay-of-another").findings(RULE) == []
