@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 PLACE = "lost+found"
+PARTS = ("layers", "images", "containers")
 
 
 def found_by_fsck(snapshot: BundleSnapshot, store: Store) -> str:
@@ -44,3 +45,19 @@ def home_elsewhere(snapshot: BundleSnapshot, store: Store) -> str:
     place, count = max(beside.items(), key=lambda each: each[1], default=("", 0))
     some = len(snapshot.folders) >= DIRECTORIES  # then not all were kept
     return place if 2 * count > len(recorded) or (count and some) else ""
+
+
+def part_elsewhere(snapshot: BundleSnapshot, store: Store, part: str) -> str:
+    """Return what `<driver>-<part>` was renamed to, as a name beside it says (`overlay-images.old`), else `""`."""
+    path = store.part_path(part)
+    if part in store.seen:
+        return ""
+    beside = (each for each in snapshot.folders if each.startswith(path) and each != path)
+    return min((each for each in beside if "/" not in each[len(path) :]), default="")
+
+
+def renamed(snapshot: BundleSnapshot, store: Store) -> dict[str, str]:
+    """Return where directories of a store lie that were moved, by name, both below the graph root."""
+    found = {store.driver: home_elsewhere(snapshot, store)}
+    found |= {f"{store.driver}-{part}": part_elsewhere(snapshot, store, part) for part in PARTS}
+    return {name: there.removeprefix(f"{store.root}/") for name, there in found.items() if there}

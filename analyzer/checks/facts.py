@@ -56,6 +56,7 @@ class Facts(TypedDict, total=False):
     share: float
     written_ns: int
 
+    aside: str
     command: str
     conf: str
     configured: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.capture.aside import home_elsewhere
+from analyzer.capture.aside import renamed
 from analyzer.checks.finding import RANK
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
@@ -84,12 +84,13 @@ def plan_group(
         advice: what the causes leave to people; it comes first.
     """
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
-    store = rel.stores[0]
-    there = home_elsewhere(snapshot, store).removeprefix(f"{store.root}/")
-    if there and SAFE.fullmatch(f"{places_of(snapshot, rel.stores)[0].path}/{there}"):
+    gone = any(f.rule in ("OVL-012", "STO-022") and RANK[f.severity] >= RANK["warning"] for f in findings)
+    moved = renamed(snapshot, rel.stores[0]) if gone else {}
+    if moved and all(SAFE.fullmatch(f"{places_of(snapshot, rel.stores)[0].path}/{there}") for there in moved.values()):
         places = tuple(places_of(snapshot, rel.stores))
         site = open_site(rel, tuple(findings))
-        around = (stop(places[0], crio=crio), move_back(store.driver, there, places[0]), start(places[0], crio=crio))
+        moves = [move_back(name, there, places[0]) for name, there in moved.items()]
+        around = (stop(places[0], crio=crio), *moves, start(places[0], crio=crio))
         return GroupPlan((*hand, *around, *look(site, places[0])), places, f"{places[0].path}.repair", site, crio)
     doubtful: dict[str, str] = {}
     unsure = not any(RANK[f.severity] >= RANK["warning"] for f in findings)

@@ -43,25 +43,25 @@ def setting_steps(findings: Sequence[Finding], rel: Relations, place: Place) -> 
             yield from _platform(finding, rel.image_names(finding.subject.id), str(facts["expected"]), place)
 
 
-def move_back(driver: str, there: str, place: Place) -> PlanStep:
-    """Return the step that moves the driver's directory to its place; what stands there is kept beside it.
+def move_back(name: str, there: str, place: Place) -> PlanStep:
+    """Return the step that moves a directory of the store to its place; what stands there is kept beside it.
 
     Args:
-        driver: the storage driver, whose name its directory has.
-        there: where its directory lies, below the graph root: `overlay/overlay`, `overlay.bak`.
+        name: of the directory: `overlay`, `overlay-images`.
+        there: where it lies, below the graph root: `overlay/overlay`, `overlay-images.bak`.
         place: of the store on its node.
     """
-    home = f"{place.path}/{driver}"
-    inside = there.startswith(f"{driver}/")
+    home = f"{place.path}/{name}"
+    inside = there.startswith(f"{name}/")
     now, kept = f"{place.path}/{there}", f"{home}.outer"
     source = f"{kept}/{there.partition('/')[2]}" if inside else now
     why = "it lies one level too deep, as a copy into itself leaves it" if inside else f"it was renamed to {there}"
     return PlanStep(
         (f"[ ! -d {now} ] || {{ {{ [ ! -e {home} ] || mv -- {home} {kept}; }} && mv -- {source} {home}; }}",),
-        f"Move {driver} back to its place: {why}. Nothing is lost or pulled.",
+        f"Move {name} back to its place: {why}. Nothing is lost or pulled.",
         NONE,
         "`podman images` and `podman ps -a` list everything",
-        (driver,),
+        (name,),
         kind="setting",
         done=f"[ ! -d {now} ]",
         back=f"mv -- {home} {source} && {{ [ ! -e {kept} ] || mv -- {kept} {home}; }}",

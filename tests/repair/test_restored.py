@@ -187,6 +187,20 @@ def test_a_layer_is_known_for_a_pulled_one_by_its_record_alone():
     assert f"overlay/{layer}/diff" in taken
 
 
+@pytest.mark.parametrize("part", ["layers", "images", "containers"])
+def test_a_renamed_part_is_moved_back(part):
+    store = Edited()
+    path = f"storage/overlay-{part}"
+    for each in store.below(path):
+        member, data = store.entries.pop(each)
+        member.path = each.replace(path, f"{path}.bak", 1)
+        store.entries[member.path] = (member, data)
+    plan = plan_of(store)
+    assert [step.kind for step in plan.steps] == ["stop", "setting", "start", "look"]
+    root = f"/var/lib/containers/storage/overlay-{part}"
+    assert f"mv -- {root}.bak {root};" in plan.steps[1].command
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["renamed", "and made again"])
 @pytest.mark.parametrize("there", ["overlay/overlay", "overlay.bak", "old"])
 def test_a_driver_directory_that_lies_elsewhere_is_moved_back(there, again, tmp_path):

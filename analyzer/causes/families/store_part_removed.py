@@ -47,13 +47,19 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         explains.update(dict.fromkeys(case.about(finding.facts["traces"], "OVL-013", "LAY-015", "CTR-010"), LEFT))
         yield Hypothesis(
             family="store-part-removed",
-            title=f"{finding.facts['path']} was removed while its {finding.facts['part']} were in use",
+            title=_title(finding),
             subjects=subjects_of([finding]),
             explains=explains,
             prior=PRIOR,
             affected=_affected(case, finding),
             would_settle=("a backup of the directory; the shell history and logs of the time it was removed",),
         )
+
+
+def _title(finding: Finding) -> str:
+    if aside := finding.facts.get("aside"):
+        return f"{finding.facts['path']} was renamed: {aside} is there"
+    return f"{finding.facts['path']} was removed while its {finding.facts['part']} were in use"
 
 
 def _affected(case: Case, finding: Finding) -> Affected:

@@ -22,6 +22,8 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.answer import Removed
+from analyzer.capture.aside import part_elsewhere
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted
@@ -51,7 +53,9 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         path = store.part_path(part)
         severity = ERROR if part == "containers" else CRITICAL
-        weight = weigh(view.capture.part(store, part), severity, f"{path} is not in the bundle")
+        aside = part_elsewhere(view.snapshot, store, part)
+        answer = Removed(None, f"{aside} is there") if aside else view.capture.part(store, part)
+        weight = weigh(answer, severity, f"{path} is not in the bundle")
         if weight is None:
             continue
         containers = _known_containers(view) if part == "containers" else []
@@ -62,6 +66,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             variant=part,
             path=path,
             part=part,
+            aside=aside,
             trace=trace,
             traces=sorted(traces),
             containers=containers,

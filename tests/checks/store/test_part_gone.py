@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.editing import Edited
 
 RULE = "STO-022"
@@ -47,3 +49,22 @@ def test_image_directory_of_an_additional_store_removed():
     assert (finding.severity, finding.subject.path) == ("critical", "ro/overlay-images")
     [finding] = Edited("healthy-additional-store").leave_out("ro/overlay-images").findings(RULE)
     assert finding.doubt
+
+
+def renamed(part, there):
+    store = Edited()
+    path = f"storage/overlay-{part}"
+    for each in store.below(path):
+        member, data = store.entries.pop(each)
+        member.path = each.replace(path, there, 1)
+        store.entries[member.path] = (member, data)
+    return store
+
+
+@pytest.mark.parametrize("part", ["layers", "images", "containers"])
+def test_a_renamed_directory_is_told_where_it_lies(part):
+    there = f"storage/overlay-{part}.old"
+    [finding] = renamed(part, there).findings(RULE)
+    assert finding.severity in ("error", "critical")
+    assert finding.facts["aside"] == there
+    assert not finding.doubt
