@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from analyzer.checks.finding import INFO, LOW
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyzer.checks.finding import Subject
+    from analyzer.checks.finding import Finding, Subject
+    from analyzer.checks.rule import Rule
     from analyzer.checks.store_view import StoreView
     from analyzer.verify.facts import Difference, LayerFacts
 
@@ -72,3 +74,29 @@ def untouched(facts: LayerFacts, each: Difference) -> bool:
         return True
     created = facts.record.created_ns
     return created is None or each.mtime_ns <= created + SLACK_NS
+
+
+def left_open(
+    view: StoreView, this: Rule, facts: LayerFacts, found: tuple[Sequence[Difference], int], *, says: str, doubt: str
+) -> Finding:
+    """Return the finding about differences of a layer that the capture may have made, as information.
+
+    Args:
+        view: the store.
+        this: the rule.
+        facts: of the layer.
+        found: the first of the differences, and how many there are.
+        says: template of the message.
+        doubt: both readings, with `{total}` and `{layer}`.
+    """
+    first, total = found
+    return this.found(
+        subject(view, facts, first),
+        evidence(facts, first),
+        severity=INFO,
+        confidence=LOW,
+        variant="open",
+        says=says,
+        doubt=doubt.format(total=total, layer=facts.record.id[:12]),
+        **common(facts, first, total),
+    )

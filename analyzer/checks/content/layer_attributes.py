@@ -26,12 +26,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.rule import ERROR, INFO, LOW, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.content.finding_facts import common, evidence, left_open, subject
+from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE
 
 if TYPE_CHECKING:
     from analyzer.verify.facts import Difference
+
+UNSURE = "layer {layer} has no opaque marks in the bundle: {what}"
+DOUBT = (
+    "opaque marks of {total} directories of layer {layer} are absent: lost, or not read by the capture, which has no"
+    " attribute `trusted.` at all"
+)
 
 
 @rule(
@@ -45,19 +51,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OPAQUE] + facts.doubts[ATTRIBUTE]
-        left_open, total = facts.left_open(OPAQUE)
-        if left_open:
-            yield this.found(
-                subject(view, facts, left_open),
-                evidence(facts, left_open),
-                severity=INFO,
-                confidence=LOW,
-                variant="open",
-                says="layer {layer} has no opaque marks in the bundle: {what}",
-                doubt=f"opaque marks of {total} directories of layer {facts.record.id[:12]} are absent: lost, or not "
-                "read by the capture, which has no attribute `trusted.` at all",
-                **common(facts, left_open, total),
-            )
+        unsure = facts.left_open(OPAQUE)
+        if unsure[0]:
+            yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
         for facet in (OPAQUE, ATTRIBUTE, MARK):
             found = facts.of(facet)
             if found:

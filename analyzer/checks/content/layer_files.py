@@ -29,14 +29,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.content.finding_facts import PAGE, common, evidence, subject, untouched
-from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, MEDIUM, Finding, Findings, Need, Rule, StoreView, rule
+from analyzer.checks.content.finding_facts import PAGE, common, evidence, left_open, subject, untouched
+from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.facts import LINK, MISSING, NAMES, SIZE, TYPE
 
 if TYPE_CHECKING:
     from analyzer.verify.facts import Difference, LayerFacts
 
 FACETS = (MISSING, TYPE, SIZE, LINK)
+UNSURE = "layer {layer} lacks files in the bundle: {what}"
+DOUBT = "{total} files of layer {layer} are absent: removed, or left out of the capture"
 
 
 @rule(
@@ -49,9 +51,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Tell missing, retyped, resized and retargeted files, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(*FACETS)
-        open_found, total = facts.left_open(*NAMES)
-        if open_found:
-            yield _left_open(view, this, facts, open_found, total)
+        unsure = facts.left_open(*NAMES)
+        if unsure[0]:
+            yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
         if not found:
             continue
         yield this.found(
@@ -69,17 +71,3 @@ def _unsynced(facts: LayerFacts, each: Difference) -> bool:
         return False
     size = int(each.observed.split(" ", 1)[0])
     return bool(each.note) or (size < each.size and size % PAGE == 0)
-
-
-def _left_open(view: StoreView, this: Rule, facts: LayerFacts, found: list[Difference], total: int) -> Finding:
-    """Tell of files that are not in the bundle, where nothing in it tells whether the store lacks them."""
-    return this.found(
-        subject(view, facts, found),
-        evidence(facts, found),
-        severity=INFO,
-        confidence=LOW,
-        variant="open",
-        says="layer {layer} lacks files in the bundle: {what}",
-        doubt=f"{total} files of layer {facts.record.id[:12]} are absent: removed, or left out of the capture",
-        **common(facts, found, total),
-    )

@@ -27,18 +27,18 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.checks.content.finding_facts import common, evidence, subject
-from analyzer.checks.rule import ERROR, INFO, LOW, Finding, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.content.finding_facts import common, evidence, left_open, subject
+from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.overlay import text_of
 from analyzer.verify.change_pattern import pattern
 from analyzer.verify.facts import MODE, OWNER
 
-if TYPE_CHECKING:
-    from analyzer.verify.facts import Difference, LayerFacts
-
 SWEEP = 3
+UNSURE = "modes of layer {layer} differ from its tar, as those of the whole store do: {what}"
+DOUBT = (
+    "modes of {total} files of layer {layer} and of the store's own files are changed: by a `chmod -R` on the node,"
+    " or of the copy"
+)
 
 
 @rule(
@@ -53,8 +53,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OWNER]
-        if (left_open := facts.left_open(MODE))[1]:
-            yield _left_open(view, this, facts, *left_open)
+        unsure = facts.left_open(MODE)
+        if unsure[0]:
+            yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
         for facet in (MODE, OWNER):
             found = facts.of(facet)
             if not found:
@@ -83,21 +84,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             says="owners cannot be checked: all members of the bundle have one owner ({count} files differ)",
             count=doubtful,
         )
-
-
-def _left_open(view: StoreView, this: Rule, facts: LayerFacts, found: list[Difference], total: int) -> Finding:
-    """Tell of modes that changed together with those of the store's own files."""
-    return this.found(
-        subject(view, facts, found),
-        evidence(facts, found),
-        severity=INFO,
-        confidence=LOW,
-        variant="open",
-        says="modes of layer {layer} differ from its tar, as those of the whole store do: {what}",
-        doubt=f"modes of {total} files of layer {facts.record.id[:12]} and of the store's own files are changed: by a "
-        "`chmod -R` on the node, or of the copy",
-        **common(facts, found, total),
-    )
 
 
 def _looks_masked(view: StoreView) -> bool:

@@ -10,6 +10,22 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving
+from benchmarks.accuracy.faults.families import (
+    ALTERED,
+    BACK,
+    BASE,
+    COPY,
+    GONE,
+    HAND,
+    LINKS,
+    LOST,
+    POWER,
+    REMOVED,
+    SCANNER,
+    SPLIT,
+    SWEPT,
+    WIPE,
+)
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
@@ -19,14 +35,6 @@ if TYPE_CHECKING:
 
     from analyzer.source.member import Member
 
-BASE, HAND, LINKS, SPLIT, REMOVED, GONE, LOST = (
-    "base-layer-modified", "records-disagree", "short-links-broken", "tar-split-damaged", "layer-directory-removed",
-    "container-data-lost", "image-data-lost",
-)  # fmt: skip
-SWEPT, COPY, WIPE, SCANNER, BACK, POWER, ALTERED = (
-    "permissions-swept", "copied-without-attributes", "interrupted-wipe", "scanner-quarantine", "records-rolled-back",
-    "unclean-shutdown", "image-data-altered",
-)  # fmt: skip
 FEW = 2
 
 

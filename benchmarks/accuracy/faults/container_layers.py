@@ -6,22 +6,10 @@ Written when rules and weights stood, as `unseen`.
 from __future__ import annotations
 
 from benchmarks.accuracy.bundle import Bundle, NotHere
+from benchmarks.accuracy.faults.families import BACK, BEHIND, GONE, HAND, LEAK, LINKS, PULL, REMOVAL, REMOVED, TWO, WIPE
 from benchmarks.accuracy.faults.hands import swap
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-HAND, LINKS, BASE, REMOVED, GONE, LOST = (
-    "records-disagree", "short-links-broken", "base-layer-modified", "layer-directory-removed", "container-data-lost",
-    "image-data-lost",
-)  # fmt: skip
-ALTERED, RECORD, BACK, LEAK, TWO, SWEPT, WIPE = (
-    "image-data-altered", "layer-record-lost", "records-rolled-back", "leaked-space", "two-writers",
-    "permissions-swept", "interrupted-wipe",
-)  # fmt: skip
-REMOVAL, BEHIND, PULL, CONF = (
-    "interrupted-removal", "libpod-storage-gone", "interrupted-pull", "storage-conf-refused",
-)  # fmt: skip
-
 
 # container layers
 

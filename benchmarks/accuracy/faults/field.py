@@ -13,22 +13,30 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
+from benchmarks.accuracy.faults.families import (
+    ALTERED,
+    BACK,
+    BASE,
+    COPY,
+    DRIVER,
+    GONE,
+    HAND,
+    LEAK,
+    LINKS,
+    MEDIA,
+    POWER,
+    RECORD,
+    REMOVED,
+    SPLIT,
+    SWEPT,
+    WIPE,
+)
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HAND, LOST, BACK, WIPE, LEAK = (
-    "records-disagree", "layer-record-lost", "records-rolled-back", "interrupted-wipe", "leaked-space",
-)  # fmt: skip
-BASE, COPY, SWEPT, SPLIT, MEDIA, ALTERED = (
-    "base-layer-modified", "copied-without-attributes", "permissions-swept", "tar-split-damaged", "media-corruption",
-    "image-data-altered",
-)  # fmt: skip
-LINKS, REMOVED, GONE, DRIVER, POWER = (
-    "short-links-broken", "layer-directory-removed", "container-data-lost", "driver-mixed", "unclean-shutdown",
-)  # fmt: skip
 INDEX = (BACK, HAND, WIPE, POWER)
 DAY = 24 * HOUR
 
@@ -154,7 +162,7 @@ def containers_json_of_yesterday(store: Bundle) -> Truth:
 @later(BACK)
 def layers_json_of_yesterday(store: Bundle) -> Truth:
     gone = _older(store, "layers", 1, 1)
-    return truth([*gone, store.index("layers.json")], (BACK, LOST))
+    return truth([*gone, store.index("layers.json")], (BACK, RECORD))
 
 
 @later(BACK)
@@ -179,7 +187,7 @@ def every_index_of_last_week(store: Bundle) -> Truth:
             store.put(name, [row for row in store.rows(name) if row["id"] not in keys])
             store.entries[store.index(name)][0].mtime_ns -= 7 * DAY
     indexes = [store.index(f"{part}.json") for part in ("images", "layers", "containers")]
-    return truth([gone["id"], *layers, *containers, *indexes], (BACK, LOST, GONE))
+    return truth([gone["id"], *layers, *containers, *indexes], (BACK, RECORD, GONE))
 
 
 def _other_text(store: Bundle, part: str, other: str) -> Truth:
@@ -251,7 +259,7 @@ def image_without_its_layer(store: Bundle) -> Truth:
     store.change_record("images", image["id"], layer=None)
     store.by_hand(store.index("images.json"))
     return truth(
-        [image["id"], store.index("images.json")], (HAND, LOST), (standing(store, images=[image["id"]])[0], None)
+        [image["id"], store.index("images.json")], (HAND, RECORD), (standing(store, images=[image["id"]])[0], None)
     )
 
 
@@ -478,7 +486,7 @@ def records_of_a_container_removed(store: Bundle) -> Truth:
         store.by_hand(store.index(name))
     data = store.at("overlay-containers", container["id"])
     keys = [container["id"], container["layer"], store.at("overlay", container["layer"]), data]
-    return truth(keys, (LEAK, LOST), severe=False)
+    return truth(keys, (LEAK, RECORD), severe=False)
 
 
 # contents

@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from analyzer.source.member import FILE
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, standing
+from benchmarks.accuracy.faults.families import ALTERED, BACK, GONE, HAND, LOST, MEDIA, POWER, RECORD, REMOVED, SPLIT
 from benchmarks.accuracy.faults.flips import flipped
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-MEDIA, POWER, HAND, LINKS, BASE, SPLIT = (
-    "media-corruption", "unclean-shutdown", "records-disagree", "short-links-broken", "base-layer-modified",
-    "tar-split-damaged",
-)  # fmt: skip
-GONE, LOST, ALTERED, REMOVED, RECORD, BACK = (
-    "container-data-lost", "image-data-lost", "image-data-altered", "layer-directory-removed", "layer-record-lost",
-    "records-rolled-back",
-)  # fmt: skip
 
 
 def _texts(store: Bundle, name: str, old: str, new: str, count: int = 1) -> None:

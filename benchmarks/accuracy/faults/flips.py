@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from analyzer.source.member import SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.faults.families import BASE, HAND, LINKS, MEDIA, POWER, REMOVED, SPLIT
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
-MEDIA, POWER, HAND, LINKS, BASE, SPLIT = (
-    "media-corruption", "unclean-shutdown", "records-disagree", "short-links-broken", "base-layer-modified",
-    "tar-split-damaged",
-)  # fmt: skip
-GONE, LOST, ALTERED, REMOVED, RECORD, BACK = (
-    "container-data-lost", "image-data-lost", "image-data-altered", "layer-directory-removed", "layer-record-lost",
-    "records-rolled-back",
-)  # fmt: skip
 BLOCK = 4096
 HEXES = "0123456789abcdef"
 LINK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

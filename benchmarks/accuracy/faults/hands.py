@@ -9,22 +9,11 @@ import copy
 
 from analyzer.source.member import CHAR, FILE, SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.faults.families import BASE, COPY, HAND, LINKS, REMOVED, SWEPT, TWO, WIPE
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-HAND, LINKS, BASE, SPLIT, REMOVED, GONE = (
-    "records-disagree", "short-links-broken", "base-layer-modified", "tar-split-damaged", "layer-directory-removed",
-    "container-data-lost",
-)  # fmt: skip
-LOST, ALTERED, RECORD, BACK, LEAK, TWO, SWEPT, COPY, WIPE = (
-    "image-data-lost", "image-data-altered", "layer-record-lost", "records-rolled-back", "leaked-space", "two-writers",
-    "permissions-swept", "copied-without-attributes", "interrupted-wipe",
-)  # fmt: skip
-POWER, SCANNER, PODMAN, PULL, CONF = (
-    "unclean-shutdown", "scanner-quarantine", "libpod-database-damaged", "interrupted-pull", "storage-conf-refused",
-)  # fmt: skip
 
 
 def two_layers(store: Bundle, **wanted: bool) -> tuple[str, str]:

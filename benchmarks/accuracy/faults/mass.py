@@ -9,6 +9,19 @@ from typing import TYPE_CHECKING
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.faults.families import (
+    BASE,
+    COPY,
+    GONE,
+    HAND,
+    LINKS,
+    LOST,
+    POWER,
+    REMOVED,
+    SCANNER,
+    SWEPT,
+    WIPE,
+)
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
@@ -17,13 +30,6 @@ if TYPE_CHECKING:
 
     from analyzer.source.member import Member
 
-BASE, HAND, LINKS, SPLIT, POWER = (
-    "base-layer-modified", "records-disagree", "short-links-broken", "tar-split-damaged", "unclean-shutdown",
-)  # fmt: skip
-SWEPT, COPY, REMOVED, WIPE, LOST, SCANNER, GONE = (
-    "permissions-swept", "copied-without-attributes", "layer-directory-removed", "interrupted-wipe", "image-data-lost",
-    "scanner-quarantine", "container-data-lost",
-)  # fmt: skip
 MASS = 3
 
 

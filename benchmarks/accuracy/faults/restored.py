@@ -9,19 +9,27 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
+from benchmarks.accuracy.faults.families import (
+    ALTERED,
+    BACK,
+    BASE,
+    GONE,
+    HAND,
+    LEAK,
+    LINKS,
+    MEDIA,
+    POWER,
+    RECORD,
+    SPLIT,
+    TWO,
+    WIPE,
+)
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BACK, HAND, LOST, GONE, POWER, MEDIA, LINKS = (
-    "records-rolled-back", "records-disagree", "layer-record-lost", "container-data-lost", "unclean-shutdown",
-    "media-corruption", "short-links-broken",
-)  # fmt: skip
-SPLIT, WIPE, ALTERED, TWO, BASE, LEAK = (
-    "tar-split-damaged", "interrupted-wipe", "image-data-altered", "two-writers", "base-layer-modified", "leaked-space",
-)  # fmt: skip
 DAY = 24 * HOUR
 
 
@@ -66,7 +74,7 @@ def images_and_layers_json_of_yesterday(store: Bundle) -> Truth:
         raise NotHere
     _save(store, "images", gone, days=1)
     _save(store, "layers", layers, days=1)
-    return truth([*gone, *layers, store.index("images.json"), store.index("layers.json")], (BACK, LOST))
+    return truth([*gone, *layers, store.index("images.json"), store.index("layers.json")], (BACK, RECORD))
 
 
 @unseen(BACK)
@@ -97,7 +105,7 @@ def layers_json_copied_back_today(store: Bundle) -> Truth:
     if len(rows) < 4 or store.lent("layers"):
         raise NotHere
     _save(store, "layers", gone, days=None)
-    return truth([*gone, store.index("layers.json")], (BACK, LOST))
+    return truth([*gone, store.index("layers.json")], (BACK, RECORD))
 
 
 @unseen(HAND)
@@ -151,7 +159,7 @@ def images_json_of_another_host(store: Bundle) -> Truth:
     store.edit(store.index("images.json"), turned.encode())
     return truth([store.index("images.json"), *store.before[1], store.root,
                   *(row["id"] for row in json.loads(turned)), *(row.get("layer", "") for row in json.loads(turned))],
-                 (HAND, BACK, LOST, GONE, "image-data-lost", WIPE, TWO))  # fmt: skip
+                 (HAND, BACK, RECORD, GONE, "image-data-lost", WIPE, TWO))  # fmt: skip
 
 
 @unseen(HAND)
@@ -230,7 +238,7 @@ def bit_of_a_parent_flipped(store: Bundle) -> Truth:
     hit = standing(store, [layer])
     store.write(path, text[:at] + bytes([text[at] ^ 1]) + text[at + 1 :])
     wrong = text[at - 5 : at] + bytes([text[at] ^ 1]) + text[at + 1 : at + 59]
-    return truth([layer, parent, path, wrong.decode()], (MEDIA, HAND, LOST), (hit[0], None))
+    return truth([layer, parent, path, wrong.decode()], (MEDIA, HAND, RECORD), (hit[0], None))
 
 
 @unseen(MEDIA)
@@ -254,7 +262,7 @@ def bit_of_the_containers_layer_flipped(store: Bundle) -> Truth:
     at = text.index(container["layer"].encode()) + 9
     store.write(path, text[:at] + bytes([text[at] ^ 1]) + text[at + 1 :])
     wrong = container["layer"][:9] + chr(text[at] ^ 1) + container["layer"][10:]
-    return truth([container["id"], container["layer"], wrong, path], (MEDIA, HAND, LOST, GONE),
+    return truth([container["id"], container["layer"], wrong, path], (MEDIA, HAND, RECORD, GONE),
                  (set(), {container["id"]}))  # fmt: skip
 
 

@@ -10,18 +10,24 @@ import json
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.faults.families import (
+    ALTERED,
+    BASE,
+    COPY,
+    GONE,
+    HAND,
+    LINKS,
+    MEDIA,
+    POWER,
+    RECORD,
+    REMOVED,
+    SWEPT,
+    TWO,
+)
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
-BASE, HAND, SPLIT, LINKS, ALTERED, COPY = (
-    "base-layer-modified", "records-disagree", "tar-split-damaged", "short-links-broken", "image-data-altered",
-    "copied-without-attributes",
-)  # fmt: skip
-POWER, GONE, LOST, SWEPT, REMOVED, MEDIA, TWO = (
-    "unclean-shutdown", "container-data-lost", "layer-record-lost", "permissions-swept", "layer-directory-removed",
-    "media-corruption", "two-writers",
-)  # fmt: skip
 SCANNER, DRIVER, PODMAN, PULL = "scanner-quarantine", "driver-mixed", "libpod-database-damaged", "interrupted-pull"
 
 
@@ -325,7 +331,7 @@ def layer_of_a_container_left_out(store: Bundle) -> Truth:
     name = store.file_of("containers", container["id"])
     store.change_record("containers", container["id"], layer=None)
     store.by_hand(store.index(name))
-    return truth([container["id"], container["layer"], store.index(name)], (HAND, GONE, LOST),
+    return truth([container["id"], container["layer"], store.index(name)], (HAND, GONE, RECORD),
                  (set(), {container["id"]}))  # fmt: skip
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, emptied, everybody, standing
+from benchmarks.accuracy.faults.families import DRIVER, FULL, LEAK, SHARED, WIPE
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
-LEAK, DRIVER, SHARED, WIPE, FULL = (
-    "leaked-space", "driver-mixed", "additional-store-changed", "interrupted-wipe", "disk-full",
-)  # fmt: skip
 CLEAN = (set(), set())
 ELSEWHERE = "var/lib/shared"
 

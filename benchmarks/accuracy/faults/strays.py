@@ -10,19 +10,25 @@ import gzip
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.faults.families import (
+    BACK,
+    BASE,
+    COPY,
+    GONE,
+    HAND,
+    LINKS,
+    LOST,
+    MEDIA,
+    POWER,
+    REMOVED,
+    SPLIT,
+    WIPE,
+)
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
-BASE, HAND, LINKS, SPLIT, REMOVED, GONE, LOST = (
-    "base-layer-modified", "records-disagree", "short-links-broken", "tar-split-damaged", "layer-directory-removed",
-    "container-data-lost", "image-data-lost",
-)  # fmt: skip
-SWEPT, COPY, WIPE, BACK, POWER, ALTERED, MEDIA, LEAK = (
-    "permissions-swept", "copied-without-attributes", "interrupted-wipe", "records-rolled-back", "unclean-shutdown",
-    "image-data-altered", "media-corruption", "leaked-space",
-)  # fmt: skip
 ADDED, BEHIND, TWO, RECORD = "additional-store-changed", "libpod-storage-gone", "two-writers", "layer-record-lost"
 
 

@@ -7,16 +7,21 @@ import json
 
 from analyzer.source.member import FILE, HARDLINK
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.faults.families import (
+    ALTERED,
+    BASE,
+    GONE,
+    HAND,
+    LINKS,
+    LOST,
+    MEDIA,
+    POWER,
+    REMOVED,
+    SPLIT,
+    SWEPT,
+)
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-BASE, HAND, SPLIT, LINKS, ALTERED = (
-    "base-layer-modified", "records-disagree", "tar-split-damaged", "short-links-broken", "image-data-altered",
-)  # fmt: skip
-POWER, GONE, LOST, SWEPT, REMOVED, MEDIA = (
-    "unclean-shutdown", "container-data-lost", "image-data-lost", "permissions-swept", "layer-directory-removed",
-    "media-corruption",
-)  # fmt: skip
 
 
 @unseen(BASE)
