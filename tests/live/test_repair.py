@@ -6,6 +6,7 @@ must be healthy; a second run does nothing; `--undo` gives the bytes back.
 
 import os
 import shutil
+import time
 
 import pytest
 from stores import catalogue, populate
@@ -84,8 +85,6 @@ PAIRS = (
     ("layers-json-cut", "manifest-removed"),
     ("parent-cycle", "config-removed"),
     ("images-json-emptied", "links-removed"),
-)
-MORE_PAIRS = (
     ("base-file-edited", "manifest-zeroed"),
     ("base-file-mode-changed", "links-removed"),
     ("containers-json-removed", "layers-json-cut"),
@@ -96,9 +95,12 @@ MORE_PAIRS = (
     ("container-layer-record-removed", "image-directory-removed"),
 )
 ALL = bool(os.environ.get("ANALYZER_ALL_REPAIRS"))
-CASES = [*((name,) for name in (*FIRST, *STRANGE, *(MORE if ALL else ()))), *PAIRS, *(MORE_PAIRS if ALL else ())]
+CASES = [*((name,) for name in (*FIRST, *STRANGE, *(MORE if ALL else ()))), *PAIRS]
 NAMELESS = "images-json"
 """Without images.json the names of images that no container uses are told by nothing in the store."""
+
+APART = 2.2
+"""Seconds between what podman did last and the damage, so that times of directories tell them apart."""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,7 @@ def podman_node(volume, registry):
     populate.pull(node, list(images))
     node.run("podman", "tag", f"{HOST}/shop/web:1.4", f"{HOST}/shop/web:stable")
     populate.create_podman_container(node, "web1", "shop/web:1.4")
+    time.sleep(APART)
     return node
 
 

@@ -23,8 +23,13 @@ Engine source
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.libpod.state import LibpodContainer
 
 PART = "containers"
 
@@ -37,10 +42,7 @@ PART = "containers"
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Look for the index of the containers that the database knows."""
-    store = view.store
-    if not store.libpod or not store.libpod[0].whole or any(key.startswith(f"{PART}/") for key in store.documents):
-        return
-    needing = [each for each in store.libpod[0].containers.values() if not each.rootfs and not each.missing]
+    store, needing = view.store, without_index(view)
     path = store.part_path(PART, f"{PART}.json")
     carried = weigh(view.capture.part(store, PART), ERROR, f"{path} and what belongs to it")
     if not needing or carried is None:
@@ -55,3 +57,17 @@ def check(view: StoreView, this: Rule) -> Findings:
         names=", ".join(names[:5]),
         **carried,
     )
+
+
+def without_index(view: StoreView) -> list[LibpodContainer]:
+    """Return the containers of podman's database that need a containers.json which the store does not have.
+
+    Beside a volatile index, which a transient store has alone, only those whose data directory is there.
+    """
+    store = view.store
+    if not store.libpod or not store.libpod[0].whole or f"{PART}/{PART}.json" in store.documents:
+        return []
+    known = store.libpod[0].containers.values()
+    needing = [each for each in known if not (each.rootfs or each.missing or each.id in view.rel.containers)]
+    volatile = any(key.startswith(f"{PART}/") for key in store.documents)
+    return [each for each in needing if not volatile or each.id in store.container_files]

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.libpod.container_records_gone import without_index
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ def check(view: StoreView, this: Rule) -> Findings:
     if not state.whole:
         return
     known = set(view.rel.containers)
+    told = {each.id for each in without_index(view)}
     newest = _written(view)
     for key, container in sorted(state.containers.items()):
-        if key in known or container.rootfs or container.missing or container.status == "removing":
+        if key in known or key in told or container.rootfs or container.missing or container.status == "removing":
             continue
         if container.created_ns is not None and newest is not None and container.created_ns > newest:
             continue

@@ -29,3 +29,12 @@ def test_records_of_a_transient_store_take_its_place():
     data = store.data(INDEX)
     store.remove(INDEX).write(f"{ROOT}/overlay-containers/volatile-containers.json", data)
     assert store.findings(RULE) == []
+
+
+def test_a_volatile_index_beside_it_does_not_answer_for_the_others():
+    store = Edited().remove("storage/overlay-containers/containers.json")
+    assert "storage/overlay-containers/volatile-containers.json" in store.entries
+    [finding] = store.findings(RULE)
+    assert finding.severity == "error"
+    assert finding.facts["count"] == 4
+    assert store.findings("LPD-005") == []
