@@ -112,7 +112,7 @@ FORMATS = [
     ),
     _way(
         "7z",
-        "7zz a -bd -snl $WORK/a.7z $TOPS >/dev/null 2>&1 || true; mkdir $WORK/x; cd $WORK/x;"
+        "7zz a -bd -snl -xr!backingFsBlockDev $WORK/a.7z $TOPS >/dev/null 2>&1 || true; mkdir $WORK/x; cd $WORK/x;"
         " 7zz x -bd ../a.7z >/dev/null 2>&1 || true; tar -cf $OUT $TOPS",
         "7zz",
     ),
@@ -127,7 +127,7 @@ COPIES = [
     _way("cp-r-umask-077", "umask 077; mkdir $WORK/all; cp -r $TOPS $WORK/all/; cd $WORK/all; tar -cf $OUT $TOPS"),
     _way(
         "cp-r-no-devices",
-        "mkdir $WORK/all; cp -r --copy-contents $TOPS $WORK/all/ 2>/dev/null; cd $WORK/all;"
+        "mkdir $WORK/all; cp -r $TOPS $WORK/all/ 2>/dev/null; cd $WORK/all;"
         " find . -type c -delete; find . -type b -delete; tar -cf $OUT $TOPS",
     ),
     _way("rsync-aHAX", "rsync -aHAX $TOPS $WORK/; cd $WORK; tar --xattrs --xattrs-include='*' -cf $OUT $TOPS", "rsync"),

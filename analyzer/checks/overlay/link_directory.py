@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import Removed, Unknown
+from analyzer.capture.answer import Answer, Removed, Unknown
 from analyzer.capture.clock import same_time
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
@@ -101,9 +101,12 @@ def _texts(view: StoreView, this: Rule, path: str) -> Finding:
     """Tell of links that are files: a program without symlinks wrote them, when it copied the store or captured it."""
     links = view.store.home.links
     users = users_of(view, [each.name for each in view.store.home.layers.values() if each.link_id])
-    kept = view.capture.kept.symlinks
     what = f"the {len(links)} short links of {path} are files"
-    answer = Removed(None, "") if kept else Unknown("the bundle holds no symlink at all")
+    answer: Answer = Removed(None, "")
+    if not view.capture.kept.symlinks:
+        answer = Unknown("the bundle holds no symlink at all")
+    elif not any(member.size for member in links.values()):
+        answer = Unknown("they are empty, as 7-Zip leaves links that lead upwards")
     return this.found(
         view.file(path),
         [(Where(next(iter(sorted(member.path for member in links.values())))), "a symlink", "a file")],

@@ -86,6 +86,16 @@ def test_short_links_that_are_files_do_not_mount():
     assert (finding.severity, finding.doubt) == ("critical", "")
 
 
+def test_empty_files_may_be_what_an_archiver_made_of_links_that_lead_upwards():
+    store = Edited()
+    for path in store.below(PATH):
+        if path != PATH:
+            store.write(path, b"")
+    [finding] = store.findings(RULE)
+    assert finding.severity == "info"
+    assert "7-Zip" in finding.doubt
+
+
 def test_a_bundle_without_any_symlink_leaves_open_who_wrote_them_as_files():
     [finding] = as_texts(everywhere=True).findings(RULE)
     assert finding.severity == "info"
