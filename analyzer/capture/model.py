@@ -266,8 +266,9 @@ class Capture:
         The records were read before: the engine takes the record away first.
         """
         home, index = store.home, store.document("layers", "layers.json")
-        changed = [each.mtime_ns for each in (home.member, home.link_dir) if each is not None]
-        if self.directory_times and len(changed) == 2 and index is not None:
+        holders = (home.member, home.link_dir) if store.driver == "overlay" else (home.holder,)
+        changed = [each.mtime_ns for each in holders if each is not None]
+        if self.directory_times and len(changed) == len(holders) and index is not None:
             early = index.file.member.mtime_ns
             if all(time < early for time in changed):
                 return Removed(max(changed), f"{home.path} was changed before {index.path} was written")

@@ -19,7 +19,15 @@ from tests.live import further_damage
 pytestmark = pytest.mark.live
 
 PATIENCE = 5
-WAYS = {**DAMAGES, **further_damage.DAMAGES}
+REPAIRED_ONLY = frozenset({
+    "capability-removed", "diff-is-a-file", "image-time-that-is-empty", "layer-directory-is-a-file",
+    "layer-time-that-is-none", "layers-directory-removed", "link-directory-is-a-file", "link-is-a-copy", "owners-swept",
+    "parent-of-a-wrong-type", "small-files-removed", "tar-splits-exchanged",
+})  # fmt: skip
+"""Damage that repairs are tried on and whose answers are not foretold in every word."""
+WAYS = {way: damage for way, damage in {**DAMAGES, **further_damage.DAMAGES}.items() if way not in REPAIRED_ONLY}
+PULLED_ANEW = frozenset({"base-diff-removed", "base-file-removed"})
+"""What a pull of a present name says here depends on whether the registry's layers are taken from the store."""
 ONE_IMAGE = {
     "podman image inspect": ("podman", "image", "inspect", "--format", "{{.Id}}"),
     "podman image mount": ("podman", "image", "mount"),
@@ -116,7 +124,7 @@ def test_every_image_on_its_own(case, command):
 def test_a_pull_of_every_name_that_is_there(case):
     """Podman says that it pulled; whether the image can be mounted then is what is foretold."""
     item = case.foretold.get("podman pull")
-    if item is None or not case.foretold["podman ps -a"]["works"]:
+    if item is None or case.name in PULLED_ANEW or not case.foretold["podman ps -a"]["works"]:
         pytest.skip("nothing is foretold")
     failing = {image["id"]: image["message"] for image in item["images"]}
     pulled = case.copies["podman pull"]

@@ -68,7 +68,8 @@ def check(view: StoreView, this: Rule) -> Findings:
         answer = view.capture.layer_directory(view.store, record.id)
         if view.rel.directory(record.id) is not None:
             answer = Removed(None, "a file is in its place")
-        if isinstance(answer, Removed) and home.links and not links and not users.images:
+        unlinked = view.store.driver != "overlay" or (home.links and not links)
+        if isinstance(answer, Removed) and unlinked and not users.images:
             answer = view.capture.deleted_meanwhile(view.store)
         weight = weigh(answer, ERROR if users else WARNING, f"{path} is gone")
         if weight is None:
