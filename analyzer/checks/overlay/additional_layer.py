@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
 
 MISSING = "missing"
+UNSEEN = "the files of the layer lie outside of the store and are not in the bundle: whether they are there is not seen"
 MOVED = "the files of layer {layer} lie outside of the store, where its diff leads: below {expected}"
 
 
@@ -63,7 +64,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             expected=expected,
             seen=seen,
             unsynced=seen.startswith(("empty", "NUL")),
-            **({"severity": INFO, "variant": "moved", "says": MOVED} if moved else {}),
+            **({"severity": INFO, "variant": "moved", "says": MOVED, "doubt": UNSEEN} if moved else {}),
         )
 
 
