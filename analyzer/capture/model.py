@@ -10,12 +10,12 @@ from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
+from analyzer.capture.one_command import indexes_emptied, taken_together
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
 from analyzer.snapshot.copied_in import DESKTOP
 from analyzer.snapshot.overlay import link_target
-from analyzer.snapshot.times import format_time
 from analyzer.snapshot.toc import Toc
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ Key = TypeVar("Key")
 MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
-SEVERAL = 3
-ONE_COMMAND = 60 * SECOND
-"""Longest time in which one command goes over the directories of a store."""
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
@@ -129,41 +126,42 @@ class Capture:
         return self._lacking[key]
 
     def _tell_lacking(self, store: Store, name: str, directories: Sequence[LayerDirectory]) -> dict[str, Answer]:
-        if together := self._taken_together(store, name):
+        if together := taken_together(store, name, self.store_clock(store)):
             return dict.fromkeys((each.name for each in directories), together)
         if name in EMPTY and not _keeps_empty(store):
             return {each.name: NotCaptured(NO_EMPTY) for each in directories}
-        skipped = {each.name: answer for each in directories if (answer := self._owner_left_out(store, each))}
-        if skipped:
-            rest = [each for each in directories if each.name not in skipped]
-            return {**skipped, **(self._tell_lacking(store, name, rest) if rest else {})}
+        skipped = self._owners_left_out(store, directories)
         clock = self.store_clock(store)
         created = {record.id: record.created_ns for record in store.layers}
         links = {link_target(member): member.mtime_ns for member in store.home.links.values()}
         found = {}
         for each in directories:
+            if each.name in skipped:
+                continue
             made = [file.member.mtime_ns for file in (each.link, each.lower) if file is not None]
             made += [time for time in (links.get(each.name), created.get(each.name)) if time is not None]
             seen = [member.mtime_ns for member in each.entries.values()]
             shaken = "merged" not in each.entries and not (name == "merged" and self._never_mounted(each, made))
             found[each.name] = clock.absent(each.member, made, seen=seen, shaken=shaken)
         others = name != "merged" and any(name in each.entries for each in store.home.layers.values())
-        answers = settled(found, others=others)
-        left_out = sum(isinstance(each, NotCaptured) for each in answers.values())
+        answers: dict[str, Answer] = {**skipped, **settled(found, others=others)}
+        left_out = sum(isinstance(each, NotCaptured) for each in answers.values()) - len(skipped)
         if left_out:
             self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
         return answers
 
-    def _owner_left_out(self, store: Store, directory: LayerDirectory) -> NotCaptured | None:
-        """Answer where a layer's directories belong to a mapped root whose number no owner in the bundle comes near.
+    def _owners_left_out(self, store: Store, directories: Sequence[LayerDirectory]) -> dict[str, NotCaptured]:
+        """Answer for layers whose directories belong to a mapped root that no owner in the bundle comes near.
 
         The driver gives the directories of a mapped layer, its own included, to the root of its map.
         """
-        maps = [record.uidmap for record in store.layers if record.id == directory.name]
-        roots = [host for rows in maps for inside, host, _ in rows if inside == 0]
-        if directory.member is None and any(left_out_for(root, self.kept.largest_id) for root in roots):
-            return NotCaptured(f"the archive holds no owner as large as {roots[0]}, the root of its map")
-        return None
+        roots = {record.id: host for record in store.layers for inside, host, _ in record.uidmap if inside == 0}
+        absent = [each.name for each in directories if each.member is None and each.name in roots]
+        return {
+            name: NotCaptured(f"the archive holds no owner as large as {roots[name]}, the root of its map")
+            for name in absent
+            if left_out_for(roots[name], self.kept.largest_id)
+        }
 
     def _never_mounted(self, directory: LayerDirectory, made: Sequence[int]) -> bool:
         """Tell whether a container's layer was not mounted since it was made: a mount makes a directory in `work`.
@@ -174,38 +172,9 @@ class Capture:
         slack = SECOND if self.kept.coarse else NEAR
         return self.directory_times and work is not None and bool(made) and work.mtime_ns <= max(made) + slack
 
-    def _taken_together(self, store: Store, name: str) -> Removed | None:
-        """Return when one command took a name from all layer directories, None where nothing says so.
-
-        An engine changes layer directories one at a time, and it writes an index, a lock or the files of a layer then.
-        """
-        layers = store.home.layers.values()
-        times = [each.member.mtime_ns for each in layers if each.member is not None]
-        last = self.store_clock(store).last_write_ns
-        if not self.directory_times or len(times) < max(SEVERAL, len(layers)) or not last:
-            return None
-        if any(name in each.entries for each in layers):
-            return None
-        first = min(times)
-        if first <= last + FAR or max(times) > first + ONE_COMMAND:
-            return None
-        when = format_time(first)
-        return Removed(first, f"{len(times)} layer directories were changed at {when}, after the engine's last write")
-
     def emptied_together(self, store: Store) -> Removed | None:
-        """Return when one command emptied the directories of the index files, None where nothing says so.
-
-        An engine writes two of them at one time when it pulls or makes a container, and then a layer is new as well.
-        """
-        small = [file for each in store.home.layers.values() for file in (each.link, each.lower)]
-        files = [file.member.mtime_ns for file in small if file is not None]
-        times = [each.member.mtime_ns for each in store.part_dirs.values()]
-        if not self.directory_times or len(times) < SEVERAL or not files or store.documents:
-            return None
-        first = min(times)
-        if first <= max(files) + FAR or max(times) > first + FAR:
-            return None
-        return Removed(first, f"the directories of all index files were changed at {format_time(first)}")
+        """Return when one command emptied the directories of the index files, None where nothing says so."""
+        return indexes_emptied(store, self.store_clock(store))
 
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""
