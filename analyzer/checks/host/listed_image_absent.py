@@ -50,9 +50,11 @@ def check(view: StoreView, this: Rule) -> Findings:
     by_file: dict[str, dict[str, EngineImage]] = {}
     for row in listed_images(view.snapshot.host):
         by_file.setdefault(row.path, {})[row.id] = row
-    images, saved = view.rel.images, _saved_ns(view)
+    saved = _saved_ns(view)
     for path, rows in by_file.items():
-        absent = [row for row in rows.values() if not any(image.startswith(row.id) for image in images)]
+        lengths = {len(listed) for listed in rows}
+        known = {image[:length] for image in view.rel.images for length in lengths}
+        absent = [row for listed, row in rows.items() if listed not in known]
         if len(absent) == len(rows):  # of another store, another user or another day
             continue
         later = saved > view.snapshot.host.files[path].member.mtime_ns
@@ -90,8 +92,9 @@ def _listed(this: Rule, row: EngineImage, saved: int, *, later: bool) -> Finding
 
 def _left_out(view: StoreView, this: Rule, path: str, rows: dict[str, EngineImage]) -> Iterator[Finding]:
     """Tell of images with a name that were there and not listed."""
+    lengths = {len(listed) for listed in rows}
     for image in view.rel.images.values():
-        if image.names and not any(image.id.startswith(listed) for listed in rows):
+        if image.names and not any(image.id[:length] in rows for length in lengths):
             yield this.found(
                 view.image(image),
                 [(Where(path), f"{image.names[0]} {image.id}", "not listed")],

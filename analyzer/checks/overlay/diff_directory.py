@@ -54,6 +54,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     no_listing = not any(each.has_diff for each in directories)
     copies = [each for each in directories if each.name in view.rel.mapped and not _has_copy(each)]
     copied = view.capture.lacking(view.store, COPY, copies)
+    fsck = found_by_fsck(view.snapshot, view.store)
     for directory in directories:
         record = view.rel.layers.get(directory.name)
         name = COPY if directory.has_diff and directory.name in copied else "diff"
@@ -64,7 +65,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         answer = (answers if name == "diff" else copied).get(directory.name, Removed(None, ""))
         if isinstance(answer, NotCaptured) and not no_listing and directory.member is not None:
             answer = Unknown("its directory has the time it was filled at, and those of other layers are there")
-        aside = _set_aside(directory, name) or found_by_fsck(view.snapshot, view.store)
+        aside = _set_aside(directory, name) or fsck
         if aside:
             answer = Removed(None, f"it may be {aside}")
         weight = weigh(answer, ERROR if users else WARNING, f"{directory.path} has no {name}")
