@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import BundleSnapshot
 
 
+MISPLACED = ("OVL-012", "STO-022")
+"""Rules that miss a directory of the store's own."""
 MAYBE = (
     "The modes may be the capture's doing. The kit looks at each file first: it sets what is wrong on the node, and "
     "stops and changes nothing where all are right."
@@ -84,14 +86,12 @@ def plan_group(
         advice: what the causes leave to people; it comes first.
     """
     hand = [PlanStep((), step.effect, step.risk, step.after, kind="hand") for step in dict.fromkeys(advice)]
-    gone = any(f.rule in ("OVL-012", "STO-022") and RANK[f.severity] >= RANK["warning"] for f in findings)
-    moved = renamed(snapshot, rel.stores[0]) if gone else {}
-    if moved and all(SAFE.fullmatch(f"{places_of(snapshot, rel.stores)[0].path}/{there}") for there in moved.values()):
-        places = tuple(places_of(snapshot, rel.stores))
+    places = tuple(places_of(snapshot, rel.stores))
+    work = f"{places[0].path}.repair"
+    if moves := _moves(snapshot, rel, findings, places[0]):
         site = open_site(rel, tuple(findings))
-        moves = [move_back(name, there, places[0]) for name, there in moved.items()]
         around = (stop(places[0], crio=crio), *moves, start(places[0], crio=crio))
-        return GroupPlan((*hand, *around, *look(site, places[0])), places, f"{places[0].path}.repair", site, crio)
+        return GroupPlan((*hand, *around, *look(site, places[0])), places, work, site, crio)
     doubtful: dict[str, str] = {}
     unsure = not any(RANK[f.severity] >= RANK["warning"] for f in findings)
     if unsure:
@@ -102,9 +102,7 @@ def plan_group(
     if reason := _not_seen(snapshot, rel):
         first = f"Capture the node again: {reason}. What is not seen cannot be told from what is gone."
         return GroupPlan((*hand, PlanStep((), first, kind="hand")), (), "", None, crio)
-    places = tuple(places_of(snapshot, rel.stores))
     hand += setting_steps(findings, rel, places[0])
-    work = f"{places[0].path}.repair"
     site = mend(rel, tuple(findings))
     if unsure:
         site.doubtful = doubtful
@@ -138,6 +136,16 @@ def plan_group(
         *look(site, places[0]),
     ]
     return GroupPlan(tuple(steps), places, work, site, crio, tuple(site.unsolved), tuple(site.lost), pulls)
+
+
+def _moves(snapshot: BundleSnapshot, rel: Relations, findings: Sequence[Finding], place: Place) -> list[PlanStep]:
+    """Return the steps that move renamed directories of the store back, where rules found them gone."""
+    if not any(f.rule in MISPLACED and RANK[f.severity] >= RANK["warning"] for f in findings):
+        return []
+    moved = renamed(snapshot, rel.stores[0])
+    if not all(SAFE.fullmatch(f"{place.path}/{there}") for there in moved.values()):
+        return []
+    return [move_back(name, there, place) for name, there in moved.items()]
 
 
 def _not_seen(snapshot: BundleSnapshot, rel: Relations) -> str:
