@@ -181,8 +181,9 @@ class Batch:
             if stands(self.checkpoint.known(key), self._text, found, task, retry=options.retry):
                 self.counts.kept += 1
                 continue
-            shared = found is not None and found[1] and not options.pages  # a page names its own bundle
-            contents = self.checkpoint.contents(key, found[1], self._text) if found and shared else frozenset()
+            contents: frozenset[str] = frozenset()
+            if found and found[1] and not options.pages:  # a page names its own bundle
+                contents = self.checkpoint.contents(key, found[1], self._text)
             self._identities[key] = found
             self._tasks[key] = task
             yield replace(task, known=contents, seen=found is not None)

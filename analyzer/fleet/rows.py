@@ -16,7 +16,6 @@ from analyzer.fleet.facts import facts, first_value
 from analyzer.outlook.timeline import timeline
 from analyzer.report.columns import affected_rows, cause_rows, finding_rows
 from analyzer.report.formats.document import cleaned
-from analyzer.report.formats.html.page import render as html_page
 from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row
 
 if TYPE_CHECKING:
@@ -42,8 +41,13 @@ class Payload(msgspec.Struct, frozen=True):
 def pack(report: Report, task: Task) -> bytes:
     """Return the payload of an outcome as JSON."""
     document = report.to_dict()
-    page = html_page(report) if task.page else ""
-    return msgspec.json.encode(Payload(document, rows_of(report, document, task), page))
+    return msgspec.json.encode(Payload(document, rows_of(report, document, task), _page(report) if task.page else ""))
+
+
+def _page(report: Report) -> str:
+    from analyzer.report.formats.html.page import render  # noqa: PLC0415  not for every batch
+
+    return render(report)
 
 
 def unpack(data: bytes) -> Payload:
