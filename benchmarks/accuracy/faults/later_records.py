@@ -29,6 +29,16 @@ from benchmarks.accuracy.truth import Truth, truth
 # records and images
 
 
+def _layers_of_its_own(store: Bundle, row: Record) -> list[str]:
+    """Return the layers that an image needs and no other image does."""
+    others = (each for each in store.before[1].values() if each["id"] != row["id"])
+    kept = {key for each in others for key in store.chain_of(each.get("layer", ""))}
+    own = [key for key in store.chain_of(row["layer"]) if key not in kept]
+    if not own or store.lent("layers"):
+        raise NotHere
+    return own
+
+
 @unseen(BACK)
 def layers_json_of_its_first_record(store: Bundle) -> Truth:
     """Save what `jq '.[:1]'` shows."""
@@ -79,10 +89,7 @@ def data_of_two_images_swapped(store: Bundle) -> Truth:
 def record_of_a_removed_image_is_back(store: Bundle) -> Truth:
     """Restore images.json of a day before an image was removed: its record is there, its layers and data are not."""
     row = store.image(used=False)
-    kept = {k for i in store.before[1].values() if i["id"] != row["id"] for k in store.chain_of(i.get("layer", ""))}
-    own = [key for key in store.chain_of(row["layer"]) if key not in kept]
-    if not own or store.lent("layers"):
-        raise NotHere
+    own = _layers_of_its_own(store, row)
     for layer in own:
         store.drop_record("layers", layer)
         link = store.link_of(layer) if store.driver == "overlay" else ""
@@ -147,10 +154,7 @@ def image_record_under_a_second_id(store: Bundle) -> Truth:
 def every_layer_of_an_image_gone(store: Bundle) -> Truth:
     """Remove records and directories of the layers that only one image needs; the image's own record stays."""
     row = store.image(used=False)
-    kept = {k for i in store.before[1].values() if i["id"] != row["id"] for k in store.chain_of(i.get("layer", ""))}
-    own = [key for key in store.chain_of(row["layer"]) if key not in kept]
-    if not own or store.lent("layers"):
-        raise NotHere
+    own = _layers_of_its_own(store, row)
     for layer in own:
         store.drop_record("layers", layer)
         store.take(
