@@ -32,21 +32,29 @@ def volume(machine):
         yield mount_point
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def registry(machine):
+    """A registry of the module's own: what another one pushes under the same name is another image."""
     with loopback_registry() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def healthy_node(volume, registry):
-    """The undamaged node; tests copy it and never let an engine open it."""
-    return populate.whole_node(volume / "healthy", registry)
+def healthy_node(volume):
+    """The undamaged node, its registry beside it; tests copy it and never let an engine open it."""
+    with loopback_registry() as address:
+        yield populate.whole_node(volume / "healthy", address)
 
 
 @pytest.fixture(scope="session")
-def arm_node(volume, registry):
-    return populate.arm_node(volume / "arm", registry)
+def arm_registry(machine):
+    with loopback_registry() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def arm_node(volume, arm_registry):
+    return populate.arm_node(volume / "arm", arm_registry)
 
 
 @pytest.fixture(scope="session")

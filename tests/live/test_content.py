@@ -282,7 +282,7 @@ VFS = "/var/lib/containers/vfs"
 
 
 @pytest.fixture(scope="module")
-def vfs_node(healthy_node, registry, volume):
+def vfs_node(healthy_node, volume):
     """The node with the api image pulled once more, into a store of the driver vfs."""
     node = healthy_node.copy(volume / "vfs")
     options = ["--root", VFS, "--runroot", "/run/vfs", "--storage-driver", "vfs"]

@@ -12,11 +12,11 @@ OPENED = "Error parsing manifest for image: "
 
 
 @pytest.fixture(scope="module", params=sorted(MEMBERS))
-def case(request, arm_node, registry, volume):
+def case(request, arm_node, arm_registry, volume):
     """The node with a list on it, the list's id, the capture, and what skopeo says of the list afterwards."""
     platform = MEMBERS[request.param]
     node = arm_node.copy(volume / request.param)
-    populate.push(node, registry, {f"ci/tools:{platform[0]}": catalogue.ci_tools(*platform)})
+    populate.push(node, arm_registry, {f"ci/tools:{platform[0]}": catalogue.ci_tools(*platform)})
     made = populate.make_list(node, "ci/tools:multi", f"ci/tools:{platform[0]}", platform)
     bundle = capture(node, volume / f"{request.param}.tar")
     return node, made, bundle
