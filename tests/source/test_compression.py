@@ -353,3 +353,11 @@ def test_what_was_opened_is_freed(tmp_path, damage, early):
         assert streams() == others
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("magic", [b"\x1f\x8b\x08", b"BZh91AY&SY", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"])
+def test_a_tar_whose_first_name_begins_like_compressed_data_is_a_tar(magic):
+    got = read(member(magic, b"content") + END)
+    assert list(got.bodies.values()) == [b"content"]
+    assert not got.losses
+    assert read(gzip.compress(member(magic, b"content") + END)).bodies == got.bodies

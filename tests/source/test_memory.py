@@ -9,12 +9,15 @@ import io
 import lzma
 import multiprocessing
 import pathlib
+from contextlib import ExitStack, closing
 
 import pytest
 import zstandard
 
 from analyzer.errors import UnreadableError
+from analyzer.source import tar_source
 from analyzer.source.open import open_bundle
+from analyzer.source.stream import read_ahead
 from tests.archives import SMALL, tar_of
 
 PLAIN = tar_of(SMALL)[: 256 << 10]
@@ -75,3 +78,15 @@ def test_many_opens_of_a_damaged_stream_stay_flat(form, damage):
     """In a process of its own: what other tests left in the allocator is no growth of these opens."""
     with multiprocessing.get_context("spawn").Pool(1) as fresh:
         assert fresh.apply(growth, (form, damage)) < ROOM
+
+
+def test_bundles_that_wait_take_no_memory_for_what_is_not_read_yet(tmp_path, monkeypatch):
+    monkeypatch.setattr(tar_source, "LONG", 0)
+    path = tmp_path / "bundle.tar.zst"
+    path.write_bytes(PACK["zstd"](PLAIN))
+    before = resident()
+    with ExitStack() as opened_ones:
+        for _ in range(10):
+            source = opened_ones.enter_context(closing(open_bundle(path)))
+            assert isinstance(source._window, read_ahead.AheadWindow)
+        assert resident() - before < 10 * read_ahead.DATA

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from analyzer.source.stream.bounded import Bounded, Peeked
 from analyzer.source.stream.formats import DECODE_ERRORS, FORMATS, crc32, detect
 from analyzer.source.stream.input import Input, Replay, Stream
+from analyzer.source.stream.magic import has_header
 from analyzer.source.stream.zstd import ZstdStream
+from analyzer.source.tar.header import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -203,7 +205,7 @@ def decompress(source: Input, limits: Limits, records: ReadingLog) -> tuple[str,
     head = source.peek()
     stream: Stream = source
     replay = partial(Replay, source) if source.random_access else None
-    while (name := detect(head)) and len(names) < DEPTH:
+    while len(names) < DEPTH and not has_header(head[:BLOCK]) and (name := detect(head)):
         names.append(name)
         if name == "zstd":
             stream = ZstdStream(stream, limits, records, replay)

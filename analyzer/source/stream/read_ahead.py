@@ -8,7 +8,9 @@ however the threads are scheduled.
 
 from __future__ import annotations
 
+import mmap
 import threading
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,18 +22,17 @@ if TYPE_CHECKING:
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.input import Stream
 
-DATA = 8 << 20
+DATA = 16 << 20
 """Bytes that change hands at once; fewer are the stream's last."""
-BUFFERS = 5
-"""One that is parsed, one to fill, and others that are full, so that the thread has room while the program is loaded.
-With two, the thread would get the interpreter's lock, and with it the next buffer, only when the parser is out of data,
-and the two would take turns."""
+BUFFERS = 3
+"""One that is parsed, one to fill, and one that is full: with two, the thread would get the interpreter's lock, and
+with it the next buffer, only when the parser is out of data, and the two would take turns."""
 
 
 class _Filled(NamedTuple):
     """A buffer, the count of data bytes in it, and how much was recorded and read by then."""
 
-    buffer: bytearray
+    buffer: mmap.mmap
     got: int
     listed: tuple[int, int]
     bytes_read: int
@@ -51,13 +52,13 @@ class AheadWindow(Window):
         """Slide over `stream`, with the arguments of `Window`."""
         super().__init__(stream, largest, taken, below, records)
         self._room = largest
-        self.buffer = bytearray(largest + DATA)
-        self.view = memoryview(self.buffer)
-        self._now = _Filled(self.buffer, 0, (0, 0), 0)
-        self._free: SimpleQueue[bytearray | None] = SimpleQueue()
+        first = _memory(largest + DATA)
+        self.buffer, self.view = first, memoryview(first)
+        self._now = _Filled(first, 0, (0, 0), 0)
+        self._free: SimpleQueue[mmap.mmap | None] = SimpleQueue()
         self._full: SimpleQueue[_Filled] = SimpleQueue()
         for _ in range(BUFFERS - 1):
-            self._free.put(bytearray(largest + DATA))
+            self._free.put(_memory(largest + DATA))
         self._error: BaseException | None = None
         self._over = False
         self._thread = threading.Thread(target=self._pump, name="analyzer-read", daemon=True)
@@ -86,7 +87,7 @@ class AheadWindow(Window):
                     return
         except BaseException as error:  # noqa: BLE001 - raised again in the reader's thread
             self._error = error
-            self._full.put(_Filled(bytearray(), 0, (0, 0), 0))
+            self._full.put(_Filled(self._now.buffer, 0, (0, 0), 0))
 
     def fill(self, count: int) -> int:
         """Make at least `count` unread bytes available where the stream has them; return how many there are."""
@@ -105,7 +106,7 @@ class AheadWindow(Window):
         if count < BUFFERS * DATA:
             return 0
         passed = 0
-        held: list[bytearray] = []
+        held: list[mmap.mmap] = []
         while len(held) < BUFFERS - 1 and (before := self._exchange()) is not None:
             held.append(before)
             passed += self.end - self.pos
@@ -118,7 +119,7 @@ class AheadWindow(Window):
             self._free.put(buffer)
         return passed
 
-    def _exchange(self) -> bytearray | None:
+    def _exchange(self) -> mmap.mmap | None:
         """Take the next buffer, the unread rest before its data; return the one used so far, None at the end."""
         self._hand_on(self._now.listed)
         if self._over:
@@ -127,7 +128,7 @@ class AheadWindow(Window):
         now = self._full.get()
         if self._error is not None:
             raise self._error
-        have, offset, before = self.end - self.pos, self.offset, self.buffer
+        have, offset, before = self.end - self.pos, self.offset, self._now.buffer
         rest = self.view[self.pos : self.end]
         self._now, self.buffer, self.view = now, now.buffer, memoryview(now.buffer)
         self.pos, self.end = self._room - have, self._room + now.got
@@ -142,3 +143,11 @@ class AheadWindow(Window):
         self._free.put(None)
         if self._thread.ident is not None:
             self._thread.join()
+
+
+def _memory(size: int) -> mmap.mmap:
+    """Return memory whose pages are made when the thread first writes to them, large ones where there are any."""
+    memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError, AttributeError):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from mmap import mmap
 
     from analyzer.source.reading_log import ReadingLog
     from analyzer.source.stream.input import Stream
@@ -43,7 +44,7 @@ class Window:
         self._below = below
         self._records = records
         self._handed = (0, 0)
-        self.buffer = bytearray(max(SIZE, largest))
+        self.buffer: bytearray | mmap = bytearray(max(SIZE, largest))
         self.view = memoryview(self.buffer)
         self.pos = 0
         self.end = 0

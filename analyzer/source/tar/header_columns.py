@@ -35,6 +35,7 @@ from analyzer.source.tar.pax_columns import Attributes, PayloadColumns, read_pay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from mmap import mmap
 
     from analyzer.limits import Limits
     from analyzer.source.tar.columns import Column
@@ -67,7 +68,7 @@ class Headers(NamedTuple):
         extended: where each extended header starts, and `member` the item it belongs to.
     """
 
-    memory: bytes | bytearray
+    memory: bytes | bytearray | mmap
     own: Column
     extended: Column
     member: Column

@@ -125,7 +125,7 @@ def _reader(file: int, start: int, view: memoryview) -> Read:
 class Held(NamedTuple):
     """A piece of a tar in memory: the memory, where in the tar its first byte is, and where the last block starts."""
 
-    memory: bytearray
+    memory: bytearray | mmap
     base: int
     last: int
 
@@ -200,7 +200,7 @@ def gather(held: Held, read: Read, steps: Steps, pos: int, until: int, size: int
     return found._replace(after=pos)
 
 
-def scan_of(memory: bytearray, found: Places, limits: Limits, *, in_window: bool = False) -> Scan | None:
+def scan_of(memory: bytearray | mmap, found: Places, limits: Limits, *, in_window: bool = False) -> Scan | None:
     """Return what the headers at some places say, None where there are none."""
     own, extended, begins = (np.array(places, np.int64) for places in found[:3])
     if not len(own):
