@@ -13,6 +13,7 @@ from analyzer.errors import AnalyzerError, UsageError
 from analyzer.snapshot.snapshot import STANDARD
 from analyzer.source.locations.bundles import find_bundles
 from analyzer.source.locations.globs import names_of
+from analyzer.source.locations.within import bundles_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,7 +53,8 @@ def open_many(
         UsageError: the pattern fits nothing. A bundle that cannot be read is named in `failed` and in `bundles`.
     """
     words = [paths] if isinstance(paths, str | os.PathLike) else paths
-    found = find_bundles([os.fspath(word) for word in words])
+    named = find_bundles([os.fspath(word) for word in words])
+    found = [each for path in named for each in bundles_within(path) or [path]]
     return Fleet({}, unread=dict(zip(names_of(found), found, strict=True)), platform=platform, depth=depth, jobs=jobs)
 
 

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.policy import NO_POLICY
@@ -20,7 +21,7 @@ from analyzer.fleet.files import FLEET, ResultsDirectory, report_names
 from analyzer.fleet.rollup import exit_code, rollup
 from analyzer.fleet.rows import failed_row, ordered, unpack
 from analyzer.fleet.schema import NODES
-from analyzer.fleet.task import CRASHED, DONE, FAILED, SAME, Outcome, Task
+from analyzer.fleet.task import CRASHED, DONE, FAILED, NO_STORE, SAME, Outcome, Task
 from analyzer.limits import DEFAULT, Limits, changed
 from analyzer.report.encode.json import json_text
 from analyzer.report.redact.output import redacted_fleet
@@ -30,6 +31,7 @@ from analyzer.source.locations.bundles import find_bundles, place
 from analyzer.source.locations.globs import names_of
 from analyzer.source.locations.identity import identity
 from analyzer.source.locations.urls import check_schemes
+from analyzer.source.locations.within import bundles_within
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class Batch:
         options: how to analyse.
 
     Attributes:
-        paths: the bundles, each once.
+        paths: the bundles, each once; an archive of several gives way to them when a worker found no store in it.
         counts: how far it is.
         output, checkpoint: what it writes to.
 
@@ -118,6 +120,7 @@ class Batch:
         self._identities: dict[str, tuple[str, int] | None] = {}
         self._tasks: dict[str, Task] = {}
         self._again: list[Task] = []
+        self._within: dict[str, list[str]] = {}
         self.counts = Counts(total=len(self.paths))
         self.output = ResultsDirectory(directory, self.paths)
         self.checkpoint = Checkpoint(self.output.state)
@@ -144,17 +147,17 @@ class Batch:
             ) from error
 
     def _run(self, executor: Executor, progress: Callable[[Counts], None] | None) -> dict[str, Any]:
-        keys = [key_of(path) for path in self.paths]
-        names = node_names(self.paths, keys)
-        self.counts.left = self.checkpoint.begin(zip(keys, names, strict=True))
-        tasks: Iterable[Task] = self._open_tasks(keys, names)
+        tasks: Iterable[Task] = self._open_tasks(self.paths, self._begin())
         while tasks:
-            self._again = []
+            self._again, self._within = [], {}
             for outcome in executor.run(tasks):
                 self._take(outcome)
                 if progress is not None:
                     progress(self.counts)
             tasks = self._again
+            if self._within:
+                tasks = chain(tasks, self._open_tasks(self._taken_apart(), self._begin()))
+        self.counts.left = self.checkpoint.left()
         if dataset.available():
             dataset.write_dataset(self.checkpoint, self.output)
         fleet = rollup(self.checkpoint.db, pages=self._options.pages)
@@ -169,10 +172,26 @@ class Batch:
         """Return the exit status of the batch, after `run`."""
         return exit_code(self.checkpoint.db, fail_on)
 
-    def _open_tasks(self, keys: list[str], names: list[str]) -> Iterator[Task]:
+    def _taken_apart(self) -> list[str]:
+        """Put the bundles in archives of several in the place of these; return those that are new."""
+        named = {place(path) for path in self.paths}
+        paths = [each for path in self.paths for each in self._within.get(place(path), [path])]
+        self.paths = list({place(path): path for path in paths}.values())
+        self.counts.total = len(self.paths)
+        return [path for path in self.paths if place(path) not in named]
+
+    def _begin(self) -> dict[str, tuple[str, str]]:
+        """Tell the checkpoint what the batch names now; return (key, name) of each path."""
+        keys = [key_of(path) for path in self.paths]
+        pairs = list(zip(keys, node_names(self.paths, keys), strict=True))
+        self.checkpoint.begin(pairs)
+        return dict(zip(self.paths, pairs, strict=True))
+
+    def _open_tasks(self, paths: Iterable[str], names: dict[str, tuple[str, str]]) -> Iterator[Task]:
         """Yield a task for each bundle that has no result yet."""
         options = self._options
-        for key, name, path in zip(keys, names, self.paths, strict=True):
+        for path in paths:
+            key, name = names[path]
             task = Task(
                 key, name, place(path), options.depth, options.platform, options.engines, options.timeout,
                 options.memory, options.policy, options.limits, options.pages,
@@ -193,6 +212,9 @@ class Batch:
         task, found = self._tasks.pop(outcome.key), self._identities.pop(outcome.key)
         if outcome.status == SAME:
             self._take_same(task, outcome, found)
+            return
+        if outcome.kind == NO_STORE and (inner := bundles_within(task.path)):
+            self._within[task.path] = inner
             return
         rows: Rows = {}
         report = ""

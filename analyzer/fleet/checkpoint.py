@@ -116,8 +116,8 @@ class Checkpoint:
         """Close the file."""
         self.db.close()
 
-    def begin(self, names: Iterable[tuple[str, str]]) -> int:
-        """Begin a run with these (key, name) pairs; return how many earlier results it does not name."""
+    def begin(self, names: Iterable[tuple[str, str]]) -> None:
+        """Begin a run with these (key, name) pairs."""
         self.db.execute("BEGIN")
         self.db.execute("UPDATE bundles SET current = 0")
         self.db.executemany(
@@ -126,6 +126,9 @@ class Checkpoint:
             ((key, name, int(key[0], 16)) for key, name in names),
         )
         self.db.execute("COMMIT")
+
+    def left(self) -> int:
+        """Return how many earlier results the run does not name."""
         left = self.db.execute("SELECT count(*) FROM bundles WHERE NOT current AND state != ''").fetchone()
         return int(left[0])
 

@@ -25,6 +25,7 @@ from analyzer.fleet.results import Results, analyze_many
 from analyzer.fleet.schema import TABLES
 from analyzer.fleet.task import Outcome, Task
 from analyzer.limits import Limits
+from analyzer.source.locations import within
 from tests.editing import BUNDLES
 from tests.effort import LONG
 from tests.truth import cases
@@ -346,6 +347,24 @@ def test_relative_names_mean_the_same_for_a_worker_elsewhere(captures, tmp_path,
     made.run(spy)
     made.close()
     assert nodes(tmp_path / "out").path.tolist() == [str(captures / f"{HEALTHY}.tar.zst")]
+
+
+def test_an_archive_of_several_nodes_gives_way_to_them(captures, tmp_path, monkeypatch):
+    outer = captures / "nodes.tar.gz"
+    names = [f"{each}.tar.zst" for each in (HEALTHY, DAMAGED)]
+    subprocess.run(["tar", "-czf", outer, "-C", captures, *names], check=True)
+    looked = []
+    monkeypatch.setattr(
+        "analyzer.fleet.batch.bundles_within", lambda path: looked.append(path) or within.bundles_within(path)
+    )
+    counts = batch(captures, tmp_path / "out")
+    assert (counts.total, done(counts)) == (5, (0, 4, 1))
+    assert looked == [str(outer)]  # bundles with a store are not opened once more to look for others in them
+    found = nodes(tmp_path / "out")
+    assert {path.rpartition("!/")[2] for path in found.path} >= set(names)
+    assert sorted(found.verdict) == ["damaged", "damaged", "healthy", "healthy", "undetermined"]
+    again = batch(captures, tmp_path / "out")
+    assert (again.total, done(again), again.left) == (5, (5, 0, 0), 0)
 
 
 def test_two_runs_do_not_share_a_directory(captures, tmp_path):

@@ -12,12 +12,14 @@ import threading
 
 import pytest
 
+import analyzer
 from analyzer.errors import UsageError
 from analyzer.fleet.checkpoint import Known, stands
 from analyzer.fleet.task import DONE, Task
 from analyzer.source.locations.bundles import find_bundles
 from analyzer.source.locations.identity import digest, identity
 from analyzer.source.locations.urls import BrokenOffError, is_url, open_url
+from analyzer.source.locations.within import bundles_within
 from tests.editing import BUNDLES
 
 
@@ -216,9 +218,12 @@ def test_an_archive_of_several_nodes_stands_for_them(tmp_path):
     (tmp_path / "SHA256SUMS").write_text("x\n")
     outer = tmp_path / "nodes.tar.gz"
     subprocess.run(["tar", "-czf", outer, "-C", tmp_path, "SHA256SUMS", "one.tar.zst", "two.tar.zst"], check=True)
-    assert found(tmp_path, str(outer)) == ["nodes.tar.gz!/one.tar.zst", "nodes.tar.gz!/two.tar.zst"]
+    assert bundles_within(str(outer)) == [f"{outer}!/one.tar.zst", f"{outer}!/two.tar.zst"]
+    fleet = analyzer.open_many(outer)
+    assert [fleet["one"].report().verdict, fleet["two"].report().verdict] == ["healthy", "healthy"]
+    assert identity(f"{outer}!/one.tar.zst") == (identity(str(outer))[0], 0)
     subprocess.run(["tar", "-cf", outer, "-C", tmp_path, "one.tar.zst"], check=True)
-    assert found(tmp_path, str(outer)) == ["nodes.tar.gz"]
+    assert bundles_within(str(outer)) == []
 
 
 def test_the_layers_of_an_image_are_no_bundles(tmp_path):
@@ -226,4 +231,4 @@ def test_the_layers_of_an_image_are_no_bundles(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     subprocess.run(["tar", "-cf", tmp_path / "image.tar", "-C", tmp_path, "a", "b", "manifest.json"], check=True)
-    assert found(tmp_path, f"{tmp_path}/image.tar") == ["image.tar"]
+    assert bundles_within(str(tmp_path / "image.tar")) == []

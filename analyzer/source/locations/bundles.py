@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from analyzer.errors import UsageError
 from analyzer.source.locations.globs import SUFFIXES, expand
 from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
-from analyzer.source.locations.within import bundles_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,8 +27,7 @@ def find_bundles(words: Iterable[str]) -> list[str]:
 
     Args:
         words: paths; patterns (`**` for any depth); directories, which are a bundle when they hold a store, and else
-            are searched for archives and for directories that do (one without any stands for itself); archives of
-            several archives, which are taken one by one; `@FILE` with
+            are searched for archives and for directories that do (one without any stands for itself); `@FILE` with
             one such word a line (`@-` for standard input; blank lines and lines that begin with `#` do not count);
             URLs, with patterns where their file system can list.
 
@@ -40,8 +38,7 @@ def find_bundles(words: Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for word in words:
         for path in _meant(word):
-            for each in bundles_within(path) or [path]:
-                found.setdefault(place(each), each)
+            found.setdefault(place(path), path)
     return list(found.values())
 
 

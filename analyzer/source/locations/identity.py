@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UnreadableError
 from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
+from analyzer.source.open import INSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +26,16 @@ WEAK = "W/"
 def identity(path: str) -> tuple[str, int] | None:
     """Return what changes whenever a bundle does, and its size in bytes (0 where that is not known).
 
-    A file has its size, times and inode; a directory a digest of what `lstat` says of everything in it; a URL what its
-    server tells of its content (an ETag). `""` for a URL of which only size and time are told, None where nothing is:
-    the bundle then has to be read.
+    A file has its size, times and inode; a directory a digest of what `lstat` says of everything in it; an archive in
+    a bundle what that bundle has; a URL what its server tells of its content (an ETag). `""` for a URL of which only
+    size and time are told, None where nothing is: the bundle then has to be read.
     """
     if is_url(path):
         return _of_url(path)
+    outer, inside, _ = path.rpartition(INSIDE)
+    if inside and not os.path.lexists(path):  # its content has another size and digest
+        found = identity(outer)
+        return found and (found[0], 0)
     try:
         info = Path(path).stat()
         if stat.S_ISDIR(info.st_mode):
