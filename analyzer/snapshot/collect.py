@@ -20,7 +20,7 @@ from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.snapshot.volumes import Volumes
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Loss
-from analyzer.source.stream.wrapped import ARCHIVE
+from analyzer.source.stream.as_tar import ARCHIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -37,7 +37,8 @@ def open_bundle(
 ) -> MemberSource:
     """Open a bundle: a tar (plain, gzip, zstd, xz, bzip2), a directory, `-` for a tar on standard input, or a URL.
 
-    A zip or cpio archive is read as the tar it stands for, and so are the parts of a split file from the first one.
+    A zip, 7-Zip (with the extra `7z`) or cpio archive is read as the tar it stands for, and so are the parts of a
+    split file from the first one.
 
     Args:
         path: the bundle; a symlink to it is followed. `OUTER!/MEMBER` is an archive inside another bundle. What a URL

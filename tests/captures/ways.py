@@ -7,7 +7,10 @@ the way, so that it is skipped with a reason where they are absent.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+
+from tests.captures.stores import SKIP
 
 GOOD = "tar --xattrs --xattrs-include='*' --numeric-owner -cf $OUT"
 BACK = "tar --xattrs --xattrs-include='*' --numeric-owner -cf $OUT -C $WORK ."
@@ -349,4 +352,14 @@ CUTS = [
     for percent in (3, 10, 22, 35, 48, 61, 74, 87, 95, 99)
 ]
 
-WAYS = [*FORMATS, *COPIES, *ALTERED, *LISTS, *EXCLUDES, *LINKS, *RACES, *CUTS]
+ARCHIVES = [
+    _way(
+        "7z-itself",
+        f"{sys.executable} -c 'import py7zr' || exit {SKIP};"
+        " 7zz a -bd -snl -xr!backingFsBlockDev -xr!loop $WORK/a.7z $TOPS >/dev/null 2>&1 || true; mv $WORK/a.7z $OUT",
+        "7zz",
+    ),
+]
+"""Read as they are."""
+
+WAYS = [*FORMATS, *COPIES, *ALTERED, *LISTS, *EXCLUDES, *LINKS, *RACES, *CUTS, *ARCHIVES]

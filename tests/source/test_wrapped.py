@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 
 import pytest
 
 import analyzer
 from analyzer.errors import NoStoreError, UnreadableError
+from analyzer.limits import Limits
+from analyzer.source.locations.within import bundles_within
 from analyzer.source.open import open_bundle
+from analyzer.source.stream.as_tar import WHOLE
 from tests.editing import BUNDLES
 
 BUNDLE = BUNDLES / "podman-pod.tar.zst"
@@ -112,6 +116,93 @@ def test_a_zip_that_is_none_is_refused_in_words(tmp_path, content):
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(UnreadableError, match="zip archive that cannot be read"):
         open_bundle(tmp_path / "x.zip")
+
+
+def seven_zip(target, *words, cwd):
+    pytest.importorskip("py7zr")
+    if shutil.which("7zz") is None:
+        pytest.skip("no 7zz")
+    subprocess.run(
+        ["7zz", "a", "-bd", "-snl", *words[:-1], target, words[-1]], cwd=cwd, check=True, capture_output=True
+    )
+    return target
+
+
+def refusal(path, **limits):
+    with pytest.raises(UnreadableError) as caught:
+        open_bundle(path, limits=Limits(**limits))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_7_zip_archive(tree, tmp_path):
+    (tree / os.fsdecode(b"a/odd\xff")).write_bytes(b"y")
+    os.mkfifo(tree / "a/fifo")
+    found = members(seven_zip(tmp_path / "x.7z", "a", cwd=tree))
+    (tree / "a/fifo").unlink()
+    assert found.pop("a/fifo")[0] == "fifo"
+    assert {path: facts[4] for path, facts in found.items() if facts[0] == "file"} == {
+        path: data for path, (link, folder, data) in of_the_file_system(tree).items() if not (link or folder)
+    }
+    assert found["a/link"][0::3] == ("symlink", "file")
+    assert found["a/file"][1:3] == (0o640, 7000)
+    assert found["a/b"][:2] == ("dir", 0o755)
+
+
+def test_a_7_zip_archive_of_one_archive_or_of_several(tmp_path):
+    shutil.copy(BUNDLE, tmp_path / "node.tar.zst")
+    outer = seven_zip(tmp_path / "x.7z", "node.tar.zst", cwd=tmp_path)
+    assert members(outer) == members(BUNDLE)
+    shutil.copy(BUNDLE, tmp_path / "other.tar.zst")
+    outer = seven_zip(outer, "other.tar.zst", cwd=tmp_path)
+    assert bundles_within(str(outer)) == [f"{outer}!/node.tar.zst", f"{outer}!/other.tar.zst"]
+
+
+def test_large_files_of_a_7_zip_archive_pass_through(tree, tmp_path):
+    with (tree / "large").open("wb") as file:
+        file.truncate(WHOLE + 1)
+    assert members(seven_zip(tmp_path / "x.7z", ".", cwd=tree))["large"][4] == bytes(WHOLE + 1)
+
+
+@pytest.mark.parametrize("how", ["-mhe=off", "-mhe=on"])
+def test_an_encrypted_7_zip_archive_is_refused_in_words(tree, tmp_path, how):
+    assert "encrypted 7-Zip archive" in refusal(seven_zip(tmp_path / "x.7z", "-psecret", how, "a", cwd=tree))
+
+
+def test_a_damaged_7_zip_archive_tells_where_it_ends(tree, tmp_path):
+    target = seven_zip(tmp_path / "x.7z", "-mx=0", "a", cwd=tree)
+    raw = bytearray(target.read_bytes())
+    raw[raw.index(b"content") + 5] ^= 1
+    target.write_bytes(bytes(raw))
+    source = open_bundle(target)
+    assert "a/file" not in [member.path for member, _ in source]
+    assert any("7-Zip archive cannot be read from here on" in loss.what for loss in source.losses)
+    source.close()
+    target.write_bytes(bytes(raw[:-20]))
+    assert "7-Zip archive that cannot be read" in refusal(target)
+
+
+@pytest.mark.parametrize("form", ["7z", "zip"])
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, form):
+    (tmp_path / "zeros").write_bytes(bytes(10 << 20))
+    target = tmp_path / f"x.{form}"
+    if form == "7z":
+        seven_zip(target, "zeros", cwd=tmp_path)
+    else:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(tmp_path / "zeros", "zeros")
+    said = refusal(target, expansion_floor=1 << 20, expansion_ratio=100)
+    assert "unpacks to 10,485,760" in said
+    assert "--max-expansion-ratio" in said
+    assert members(target)["zeros"][2] == 10 << 20
+
+
+def test_without_the_extra_a_7_zip_archive_says_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    monkeypatch.setitem(sys.modules, "py7zr", None)
+    said = refusal(tmp_path / "x.7z")
+    assert "containers-storage-analyzer[7z]" in said
+    assert "7zz x" in said
 
 
 @pytest.mark.parametrize("marks", [("001", "002", "003"), ("aa", "ab", "ac"), ("00", "01", "02")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from analyzer.errors import AnalyzerError
 from analyzer.source.member import DIRECTORY, FILE
 from analyzer.source.open import INSIDE, open_bundle
-from analyzer.source.stream.wrapped import ARCHIVE
+from analyzer.source.stream.as_tar import ARCHIVE
 
 MOST_BESIDE = 16
 """Files beside the archives, such as a list or checksums: with more, it is no archive of archives."""

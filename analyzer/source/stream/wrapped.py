@@ -1,7 +1,7 @@
 """Archives that are no tar, and parts of one, read as the tar that they stand for.
 
-A zip or cpio archive is turned into a tar while it is read: the reader of tars alone defines what a member is. An
-archive of one archive is that archive. Parts of a split file (`x.001`, `x.aa`) are read one after the other. Nothing
+A zip, 7-Zip or cpio archive is turned into a tar while it is read: the reader of tars alone defines what a member is.
+An archive of one archive is that archive. Parts of a split file (`x.001`, `x.aa`) are read one after the other. Nothing
 is unpacked to a disk.
 """
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import reached
+from analyzer.source.stream.as_tar import ARCHIVE, WHOLE, header, refuse_bomb
 from analyzer.source.tar.header import Sums, checksum_ok
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ if TYPE_CHECKING:
     from analyzer.limits import Limits
     from analyzer.source.reading_log import ReadingLog
 
-ARCHIVE = re.compile(r"(?i)\.(?:tar|tgz|txz|tzst|tbz2?)$|\.tar\.(?:gz|zst|zstd|xz|bz2)$")
-"""Names of members that are archives themselves."""
-ZIP, CPIO = b"PK\x03\x04", (b"070701", b"070702", b"070707")
+ZIP, SEVEN_ZIP, CPIO = b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", (b"070701", b"070702", b"070707")
 PIECE = 1 << 20
-WHOLE = 16 << 20
-"""Size up to which a packed entry is unpacked in memory before it is given on, so that a damaged one costs itself."""
 UNIX = 3
 OWNERS = 0x7875
 UTF8 = 0x800
@@ -86,7 +83,7 @@ def made(pieces: Iterator[bytes | memoryview], inner: BinaryIO | None = None) ->
 
 
 def unwrapped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> tuple[str, BinaryIO]:
-    """Return (`zip`, `cpio`, `parts`, or `""`, what to read as a tar) for an opened regular file.
+    """Return (`zip`, `7z`, `cpio`, `parts`, or `""`, what to read as a tar) for an opened regular file.
 
     Raises:
         UnreadableError: a wrapper that cannot be opened; says why.
@@ -100,6 +97,10 @@ def unwrapped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) 
     handle.seek(start)
     if head.startswith(ZIP):
         return "zip", made(_zip(handle, name, limits, records), handle)
+    if head == SEVEN_ZIP:
+        from analyzer.source.stream.seven_zip import seven_zip  # noqa: PLC0415  an extra
+
+        return "7z", made(seven_zip(handle, name, limits, records), handle)
     if head in CPIO and _is_cpio(handle, start, limits):
         return "cpio", made(_cpio(handle, limits, records), handle)
     if before := text_before(handle.read(HEAD)):
@@ -181,11 +182,7 @@ def _zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> It
     if any(entry.flag_bits & 1 for entry in entries):
         handle.close()
         raise UnreadableError("an encrypted zip archive; expected a tar or a directory: unpack it", where=name)
-    total = sum(entry.file_size for entry in entries)
-    packed = max(os.fstat(handle.fileno()).st_size, 1)
-    if total > limits.expansion_floor and total > limits.expansion_ratio * packed:
-        records.loss(reached("expansion_ratio", limits.expansion_ratio), 0)
-        return
+    refuse_bomb("zip", sum(entry.file_size for entry in entries), handle, name, limits)
     files = [entry for entry in entries if not entry.is_dir()]
     if len(files) == 1 and ARCHIVE.search(files[0].filename):
         yield from _content(archive, files[0], records)
@@ -202,17 +199,17 @@ def _zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> It
             info.type = tarfile.SYMTYPE
             info.linkname = b"".join(_content(archive, entry, records)).decode("utf-8", "surrogateescape")
         if info.type != tarfile.REGTYPE:
-            yield _header(info)
+            yield header(info)
             continue
         info.size = entry.file_size
         if entry.file_size > WHOLE:
-            yield _header(info)
+            yield header(info)
             yield from _content(archive, entry, records)
         else:
             data = b"".join(_content(archive, entry, records))
             if len(data) != entry.file_size:
                 continue
-            yield _header(info)
+            yield header(info)
             yield data
         yield bytes(-entry.file_size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
@@ -287,7 +284,7 @@ def _cpio(handle: BinaryIO, limits: Limits, records: ReadingLog) -> Iterator[byt
             take(-(110 + name_size) % 4)
         name = raw.rstrip(b"\0").decode("utf-8", "surrogateescape")
         if name == TRAILER:
-            yield from (_header(each) for waiting in linked.values() for each in waiting)
+            yield from (header(each) for waiting in linked.values() for each in waiting)
             yield bytes(2 * tarfile.BLOCKSIZE)
             return
         info = tarfile.TarInfo(name.lstrip("/") or ".")
@@ -299,7 +296,7 @@ def _cpio(handle: BinaryIO, limits: Limits, records: ReadingLog) -> Iterator[byt
         if kind == stat.S_IFLNK and size <= limits.path:
             info.linkname = take(size).decode("utf-8", "surrogateescape")
             take(padding)
-            yield _header(info)
+            yield header(info)
             continue
         others: list[tarfile.TarInfo] = []
         if new and info.type == tarfile.REGTYPE and links > 1:
@@ -308,7 +305,7 @@ def _cpio(handle: BinaryIO, limits: Limits, records: ReadingLog) -> Iterator[byt
                 continue
             others = linked.pop(file_id, [])
         info.size = size if info.type == tarfile.REGTYPE else 0
-        yield _header(info)
+        yield header(info)
         left = size
         while left and (piece := take(min(left, PIECE))):
             left -= len(piece)
@@ -321,7 +318,7 @@ def _cpio(handle: BinaryIO, limits: Limits, records: ReadingLog) -> Iterator[byt
         yield bytes(-info.size % tarfile.BLOCKSIZE)
         for each in others:
             each.type, each.linkname = tarfile.LNKTYPE, info.name
-            yield _header(each)
+            yield header(each)
 
 
 TYPES = {
@@ -349,7 +346,3 @@ def _fields(
         return n[2], n[3], n[4], n[7], n[9], n[8], (os.major(n[6]), os.minor(n[6])), (n[0], 0, n[1]), n[5]
     except ValueError:
         return None
-
-
-def _header(info: tarfile.TarInfo) -> bytes:
-    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
