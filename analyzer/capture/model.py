@@ -138,7 +138,7 @@ class Capture:
         for each in directories:
             if each.name in skipped:
                 continue
-            made = [file.member.mtime_ns for file in (each.link, each.lower) if file is not None]
+            made = [file.member.mtime_ns for file in each.small_files]
             made += [time for time in (links.get(each.name), created.get(each.name)) if time is not None]
             seen = [member.mtime_ns for member in each.entries.values()]
             shaken = "merged" not in each.entries and not (name == "merged" and self._never_mounted(each, made))

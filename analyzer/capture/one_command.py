@@ -41,8 +41,7 @@ def indexes_emptied(store: Store, clock: StoreClock) -> Removed | None:
 
     An engine writes two of them at one time when it pulls or makes a container, and then a layer is new as well.
     """
-    small = [file for each in store.home.layers.values() for file in (each.link, each.lower)]
-    files = [file.member.mtime_ns for file in small if file is not None]
+    files = [file.member.mtime_ns for each in store.home.layers.values() for file in each.small_files]
     times = [each.member.mtime_ns for each in store.part_dirs.values()]
     if not clock.kept or len(times) < SEVERAL or not files or store.documents:
         return None

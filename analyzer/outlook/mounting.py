@@ -142,7 +142,7 @@ class Mounts:
         lowers = [part for part in (text_of(directory.lower) or "").split(":") if part]
         if not lowers:
             bottom = "empty" in directory.entries or not self.parents.get(layer_id)
-            return "" if bottom else _refused(layer_id)
+            return "" if bottom else refused(layer_id)
         return self._stacking(lowers, layer_id)
 
     def create_error(self, layer_id: str) -> str:
@@ -168,7 +168,7 @@ class Mounts:
 
     def work_error(self, layer_id: str) -> str:
         """Return what the kernel says to a mount of a container's layer without its `work`."""
-        return _refused(layer_id) if self.native else ""
+        return refused(layer_id) if self.native else ""
 
     def _link_error(self, layer_id: str) -> str:
         """Return the error of a layer whose own `link` is gone."""
@@ -184,7 +184,7 @@ class Mounts:
     @cached_property
     def _sound(self) -> frozenset[str]:
         """Return the parts of a `lower` that lead to a directory with files."""
-        links = [link for link in self.links if self._there(_leads_to(self.links, link))]
+        links = [link for link in self.links if self._there(leads_to(self.links, link))]
         links += [link for link, layer_id in self.foreign.items() if self._there(layer_id)]
         return frozenset(prefix + link for link in links for prefix in ("", SHORT)) - {"l"}
 
@@ -198,21 +198,21 @@ class Mounts:
         return found
 
     def _stacking_error(self, lowers: Sequence[str], layer_id: str) -> str:
-        refused = False
+        nowhere = False
         for part in lowers:
             if part == "l":
                 if self.ways.follows:
                     return f"readlink {HOME}/l: {NOT_A_LINK}"
                 continue
             link = part.removeprefix(SHORT)
-            if self._there(_leads_to(self.links, link)) or self._there(self.foreign.get(link, "")):
+            if self._there(leads_to(self.links, link)) or self._there(self.foreign.get(link, "")):
                 continue
             if error := self._relinking("recreating the missing symlinks"):
                 return error
             if self.ways.follows and link not in self._relinked.links:
                 return f"readlink {HOME}/{part}: {ABSENT}"
-            refused = refused or not self._there(_leads_to(self._relinked.links, link))
-        return _refused(layer_id) if refused else ""
+            nowhere = nowhere or not self._there(leads_to(self._relinked.links, link))
+        return refused(layer_id) if nowhere else ""
 
     @cached_property
     def _relinked(self) -> Relinked:
@@ -240,7 +240,7 @@ class Mounts:
         return directory is not None and directory.has_diff
 
 
-def _leads_to(links: Mapping[str, str], link: str) -> str:
+def leads_to(links: Mapping[str, str], link: str) -> str:
     """Return the name of the directory that a short link leads to, `""` where it leads nowhere."""
     match = TARGET.fullmatch(links.get(link, ""))
     return match.group(1) if match else ""
@@ -250,5 +250,6 @@ def _link_texts(store: Store) -> dict[str, str]:
     return {name: member.link for name, member in store.home.links.items() if member.kind == SYMLINK}
 
 
-def _refused(layer_id: str) -> str:
+def refused(layer_id: str) -> str:
+    """Return what the kernel says to a mount of a layer when a directory of the stack is not there."""
     return f'creating overlay mount to {HOME}/{layer_id}/merged, mount_data="…": {ABSENT}'

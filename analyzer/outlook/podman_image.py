@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.outlook.crio_images import ID, data_known, in_order
 from analyzer.outlook.loaded import LATE
 from analyzer.outlook.mounting import Mounts, OverlayBehaviour
+from analyzer.outlook.mounting_by_id import MountsById
 from analyzer.outlook.podman import NOT_KNOWN
 from analyzer.snapshot.chain_errors import LOOP
 from analyzer.snapshot.image_open import INSTANCE
@@ -37,6 +38,7 @@ RENAMED = "exit 0, and mounting the image fails from then on: a layer below gets
 CHOOSING = "choosing image instance: "
 LOWERCASE = "repository name must be lowercase"
 LOOKS_AT_LAYERS_SINCE = (4, 6)
+BY_ID_SINCE = (6, 0)
 
 
 def podman_ways(version: Version) -> OverlayBehaviour:
@@ -62,7 +64,8 @@ class Images:
     def __init__(self, podman: Podman) -> None:
         self.podman = podman
         self._found_before: dict[int, str | None] = {}
-        self.mounts = Mounts.of(podman.state, podman.view, podman_ways(podman.version))
+        driver = MountsById if podman.version.minor >= BY_ID_SINCE else Mounts
+        self.mounts = driver.of(podman.state, podman.view, podman_ways(podman.version))
 
     @property
     def commands(self) -> dict[str, Callable[[ImageRecord], str | None]]:

@@ -200,9 +200,7 @@ def _small_files(store: Store) -> Iterator[tuple[SmallFile, tuple[str, ...], str
         yield from ((file, rules, key if of_layers else "") for key, files in tree.items() for file in files.values())
     yield from ((file, DESCRIPTION, layer_id) for layer_id, file in store.tar_splits.items())
     for name, directory in store.home.layers.items():
-        for file in (directory.link, directory.lower, directory.additional):
-            if file is not None:
-                yield file, LINKS, name
+        yield from ((file, LINKS, name) for file in directory.small_files)
 
 
 def _file(file: SmallFile, words: str, by_path: dict[str, list[Finding]], rules: tuple[str, ...]) -> Event:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, quoted
 from analyzer.repair.steps import NONE, PlanStep, listed
+from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.words import plural
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _group(noted: Noted) -> str:
     edit = noted.edit
     if isinstance(edit, Write):
         name = edit.path.rpartition("/")[2]
-        return "texts" if name in ("link", "lower") else "records" if edit.path.count("/") == 1 else "items"
+        return "texts" if name in SMALL_FILES else "records" if edit.path.count("/") == 1 else "items"
     for name, kinds in ORDER:
         if isinstance(edit, kinds) and name not in ("texts", "records", "items"):
             return name

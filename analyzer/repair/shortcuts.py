@@ -16,6 +16,7 @@ from analyzer.source.member import DIRECTORY, SYMLINK
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Site
+    from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.store import Store
 
 
@@ -169,6 +170,7 @@ def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: S
     chain = shortcuts.chain(layer)
     if layer not in site.right("layers") or any(each not in shortcuts.texts for each in chain):
         return
+    _by_id(site, number, layer, directory, ":".join(chain))
     text = shortcuts.lower(layer)
     lower = directory.lower if directory else None
     found = lower.data if lower else None
@@ -182,6 +184,19 @@ def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: S
         )
     elif lower is not None:
         site.note(number, SetAside(f"{base}/lower"), layer, why="a `lower` in a base layer")
+
+
+def _by_id(site: Site, number: int, layer: str, directory: LayerDirectory | None, text: str) -> None:
+    """Put `lower-layers` right where it is there: an engine that knows the file reads no `lower` beside it."""
+    file = directory.lower_layers if directory else None
+    if file is None or file.data is None or file.data == text.encode():
+        return
+    path = f"overlay/{layer}/lower-layers"
+    if text:
+        why = "the lower layers of the layer by id"
+        site.write(number, path, text.encode(), layer, mode=0o644, old=file.data, why=why)
+    else:
+        site.note(number, SetAside(path), layer, why="a `lower-layers` in a base layer")
 
 
 def _means_the_same(found: str, text: str) -> bool:

@@ -19,6 +19,7 @@ from analyzer.repair.edits import Copy, FileCopy, Folder, Mode, Rename, SetAside
 from analyzer.repair.layers import FILES, SPLIT
 from analyzer.snapshot.assemble import read_records
 from analyzer.snapshot.documents import read_document
+from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member
 
@@ -189,10 +190,10 @@ def _put(store: Store, parts: list[str], file: SmallFile) -> None:
         store.documents[f"{part}/{parts[1]}"] = read_document(parts[1], file, DEFAULT)
     elif len(parts) == 3 and part == "images":
         store.image_files.setdefault(parts[1], {})[parts[2]] = file
-    elif len(parts) == 3 and parts[2] in ("link", "lower"):
+    elif len(parts) == 3 and parts[2] in SMALL_FILES:
         directory = store.home.layer(parts[1])
         directory.entries[parts[2]] = file.member
-        setattr(directory, parts[2], file)
+        setattr(directory, SMALL_FILES[parts[2]], file)
 
 
 def _folder(store: Store, parts: list[str], member: Member) -> None:
@@ -225,8 +226,8 @@ def _set_aside(store: Store, parts: list[str]) -> None:
         directory = store.home.layer(parts[1])
         directory.entries.pop(name, None)
         directory.tables.pop(name, None)
-        if name == "lower":
-            directory.lower = None
+        if name in SMALL_FILES:
+            setattr(directory, SMALL_FILES[name], None)
         if name == "merged":
             directory.mounted, directory.mounted_names = 0, set()
     else:

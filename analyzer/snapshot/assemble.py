@@ -18,7 +18,7 @@ from analyzer.snapshot.locks import read_lock
 from analyzer.snapshot.node.engine_output import has_listings
 from analyzer.snapshot.node.placement import SYSTEM
 from analyzer.snapshot.node.storage_conf import conf_system, storage_confs
-from analyzer.snapshot.overlay import LINK_ID, DriverHome
+from analyzer.snapshot.overlay import LINK_ID, SMALL_FILES, DriverHome
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, HARDLINK
@@ -107,7 +107,7 @@ def _kept_files(collected: Collected) -> dict[str, SmallFile]:
         for tree in (raw.layers, raw.images, raw.containers):
             files.update((file.path, file) for file in tree.values() if file.data is not None)
         for layer in raw.home.layers.values():
-            files.update((f.path, f) for f in (layer.link, layer.lower) if f and f.data is not None)
+            files.update((file.path, file) for file in layer.small_files if file.data is not None)
     return files
 
 
@@ -127,8 +127,9 @@ def _resolved(file: SmallFile, files: dict[str, SmallFile]) -> SmallFile:
 def _read(raw: RawStore, collected: Collected, files: dict[str, SmallFile], limits: Limits) -> Store:
     store = Store(raw.root, raw.driver, raw.home, seen=frozenset(raw.seen))
     for layer in raw.home.layers.values():
-        layer.link = layer.link and _resolved(layer.link, files)
-        layer.lower = layer.lower and _resolved(layer.lower, files)
+        for name in SMALL_FILES.values():
+            if (file := getattr(layer, name)) is not None:
+                setattr(layer, name, _resolved(file, files))
     for part, names in INDEXES.items():
         tree = {path: _resolved(file, files) for path, file in getattr(raw, part).items()}
         _file_part(store, part, tree)

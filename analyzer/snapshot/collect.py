@@ -16,7 +16,7 @@ from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.copied_in import copied_in
 from analyzer.snapshot.keep import Keeper
 from analyzer.snapshot.libpod.find import DATABASE, SETTINGS
-from analyzer.snapshot.overlay import NOT_LAYERS, DriverHome, LayerDirectory
+from analyzer.snapshot.overlay import NOT_LAYERS, SMALL_FILES, DriverHome, LayerDirectory
 from analyzer.snapshot.toc import TOC_FILE
 from analyzer.snapshot.volumes import Volumes
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Loss
@@ -187,8 +187,7 @@ class Collector:
             name, _, deeper = below.partition("/")
             if not deeper:
                 layer.entries[name] = member
-                if name in ("link", "lower", "additionallayer"):
-                    attribute = "additional" if name == "additionallayer" else name
+                if (attribute := SMALL_FILES.get(name)) is not None:
                     kept = self._keeper.keep(member, body, "small_file")
                     setattr(layer, attribute, self._keeper.better(getattr(layer, attribute), kept))
             elif below == "composefs-data/composefs.blob":

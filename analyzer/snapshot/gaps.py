@@ -104,10 +104,8 @@ def _layer_directories(store: Store) -> Iterator[UnreadEvidence]:
         if HEX_ID.fullmatch(name) and member.kind != DIRECTORY:
             yield _directory(member, store)
     for layer in home.layers.values():
-        for small in (layer.link, layer.lower, layer.additional):
-            if small is not None and (gap := _of_file(small)) is not None:
-                yield gap
-        for name in ("diff", "link", "lower"):
+        yield from filter(None, map(_of_file, layer.small_files))
+        for name in ("diff", "link", "lower", "lower-layers"):
             entry = layer.entries.get(name)
             if entry is not None and entry.kind == HARDLINK:
                 yield _of_member(entry)

@@ -1,4 +1,4 @@
-"""Driver directories as listed: overlay/<id>/{diff,link,lower,work,merged,empty}, overlay/l, vfs/dir/<id>.
+"""Driver directories as listed: overlay/<id>/{diff,link,lower,lower-layers,work,merged,empty}, overlay/l, vfs/dir/<id>.
 
 Mirrors containers/storage drivers/overlay/overlay.go; nothing here is judged.
 """
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LINK_ID = re.compile(r"[A-Z2-7]{26}")
 LOWER = re.compile(rf"l/{LINK_ID.pattern}(?::l/{LINK_ID.pattern})*")
 TARGET = re.compile(r"\.\./([^/]+)/diff")
+SMALL_FILES = {"link": "link", "lower": "lower", "lower-layers": "lower_layers", "additionallayer": "additional"}
+"""Attribute of `LayerDirectory` by file name."""
 NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
 
 
@@ -31,7 +33,7 @@ class LayerDirectory:
         path: member path.
         member: facts of the directory, None when only things below it were in the bundle.
         entries: direct children by name.
-        link, lower: the small files, None when not in the listing.
+        link, lower, lower_layers, additional: the small files, None when not in the listing.
         tables: content facts by diff directory name (`diff`, `diff1`, …; `""` for vfs).
         mounted: members seen below `merged`: the layer was mounted while the bundle was made.
         mounted_names: names directly below `merged`, a bounded number of them.
@@ -46,6 +48,7 @@ class LayerDirectory:
     entries: dict[str, Member] = field(default_factory=dict)
     link: SmallFile | None = None
     lower: SmallFile | None = None
+    lower_layers: SmallFile | None = None
     additional: SmallFile | None = None
     tables: dict[str, DiffTable] = field(default_factory=dict)
     mounted: int = 0
@@ -53,6 +56,11 @@ class LayerDirectory:
     worked: bool = False
     incompat_volatile: str = ""
     composefs_blob: Member | None = None
+
+    @property
+    def small_files(self) -> tuple[SmallFile, ...]:
+        """Return the small files that are in the listing."""
+        return tuple(filter(None, (getattr(self, attribute) for attribute in SMALL_FILES.values())))
 
     @property
     def link_id(self) -> str:

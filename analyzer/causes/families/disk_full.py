@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 PRIOR = 0.5
 FULL, LEFT, UNWRITTEN, NEIGHBOUR = 2.5, 1.0, 3.5, 0.7
-WRITTEN = frozenset({"STO-001", "STO-002", "STO-003", "IMG-005", "IMG-002", "OVL-001", "OVL-007", "TSP-002", "TSP-009"})
+WRITTEN = frozenset({
+    "STO-001", "STO-002", "STO-003", "IMG-005", "IMG-002", "OVL-001", "OVL-007", "OVL-028", "TSP-002", "TSP-009",
+})  # fmt: skip
 
 
 @family

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 PRIOR = -0.6
 RULES = (
-    "LAY-002", "OVL-009", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013", "STO-014",
-    "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005", "LAY-005",
-    "LAY-006", "CTR-004", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
+    "LAY-002", "OVL-009", "OVL-028", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013",
+    "STO-014", "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005",
+    "LAY-005", "LAY-006", "CTR-004", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
 )  # fmt: skip
 HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
 WEIGHT, NEIGHBOUR, LEFT = 3.0, 1.0, 0.5
@@ -177,6 +177,7 @@ def _title(finding: Finding) -> str:
         "LAY-002": f"{name} is its own ancestor: the parents in layers.json form a cycle",
         "OVL-009": f"`lower` of {name} names other parents than layers.json",
         "OVL-007": f"`lower` of {name} does not fit its parent in layers.json",
+        "OVL-028": f"`lower-layers` of {name} names other parents than layers.json",
         "OVL-008": f"`lower` of {name} is malformed",
         "CTR-001": f"the record of {name} names no layer",
         "LAY-008": f"{name} has another parent in layers.json than its id proves",

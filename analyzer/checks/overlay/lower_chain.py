@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.overlay.lowers import Lowers, lowers_of
+from analyzer.checks.overlay.lowers import Lowers, in_words, lowers_of
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import lower_ids, text_of
@@ -92,6 +92,7 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirect
             (Where(f"{directory.path}/lower"), text or ", ".join(recorded), ":".join(f"l/{link}" for link in parts)),
             (record.where, f"parent {named[0]}, as lower says", f"parent {record.parent}"),
         ],
+        severity=lowers.severity(directory),
         layer=name,
         layers=[name],
         images=users.images,
@@ -99,8 +100,8 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirect
         needed=users.words,
         recorded=recorded,
         named=named,
-        recorded_words=_words(recorded),
-        named_words=_words(named),
+        recorded_words=in_words(recorded),
+        named_words=in_words(named),
         right=right,
         renewed=_renewed(lowers, recorded, parts),
         verdict=VERDICT[right],
@@ -115,9 +116,3 @@ def _renewed(lowers: Lowers, recorded: list[str], parts: list[str]) -> str:
     other = [layer for layer, link in zip(recorded, parts, strict=False) if not lowers.names_layer(link, layer)]
     known = len(recorded) == len(parts) and len(other) == 1 and other[0] in lowers.texts
     return other[0] if known and not lowers.layer_of(parts[recorded.index(other[0])]) else ""
-
-
-def _words(chain: list[str]) -> str:
-    """Return a chain for a message: ids cut to 12 characters, the first four of them."""
-    shown = " > ".join(each[:12] for each in chain[:4])
-    return f"{shown} (+{len(chain) - 4})" if len(chain) > 4 else shown

@@ -52,6 +52,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/lower"), expected or FORM, repr(text[:SHOWN]))],
+            severity=lowers.severity(directory),
             layer=directory.name,
             layers=[directory.name],
             images=users.images,

@@ -76,7 +76,7 @@ def _lower_lost(
         seen = f"{file.member.size} NUL bytes"
     else:
         seen = file.reason if file.data is None and file.member.kind != FILE else ""
-    weight = weigh(answer, ERROR, f"{directory.path} has no lower")
+    weight = weigh(answer, lowers.severity(directory), f"{directory.path} has no lower")
     if not seen or weight is None:
         return
     text = lowers.text_for(directory.name)

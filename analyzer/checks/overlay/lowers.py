@@ -2,13 +2,15 @@
 
 A `lower` file is written once, when its layer is made: the parent's link, then the parent's own `lower` as it was at
 that moment (containers/storage drivers/overlay/overlay.go, getLower). A layer whose text still equals that
-composition is innocent of whatever is wrong in it: the fault lies further down.
+composition is innocent of whatever is wrong in it: the fault lies further down. Since 1.63 (Podman 6.0) `lower-layers`
+beside it names the same layers by their ids, and where it is there `lower` is not read.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import ERROR, WARNING
 from analyzer.checks.layers.identity import made_on
 from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
 from analyzer.source.member import SYMLINK
@@ -140,6 +142,15 @@ class Lowers:
         links = [self.link_of(each) for each in self.chain(layer_id)]
         return ":".join(f"l/{link}" for link in links) if all(links) else ""
 
+    def by_id(self, directory: LayerDirectory) -> bool:
+        """Tell whether `lower-layers` names the right layers: engines that know the file then need no short links."""
+        text = text_of(directory.lower_layers)
+        return bool(text) and directory.name not in self.unjudged and text == ":".join(self.chain(directory.name))
+
+    def severity(self, directory: LayerDirectory) -> str:
+        """Return how bad a fault of `lower` is: what wrote `lower-layers` does not read it, an older engine would."""
+        return WARNING if self.by_id(directory) else ERROR
+
     def names_layer(self, link_id: str, layer_id: str) -> bool:
         """Tell whether a link id means this layer, by its symlink or the layer's own `link`."""
         return self.layer_of(link_id) == layer_id or self.texts.get(layer_id) == link_id
@@ -176,3 +187,9 @@ class Lowers:
             if theirs and [self.layer_of(link) for link in theirs[1:]] == should:
                 return "record"
         return ""
+
+
+def in_words(chain: list[str]) -> str:
+    """Return a chain for a message: ids cut to 12 characters, the first four of them."""
+    shown = " > ".join(each[:12] for each in chain[:4])
+    return f"{shown} (+{len(chain) - 4})" if len(chain) > 4 else shown

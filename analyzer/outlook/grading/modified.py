@@ -34,7 +34,9 @@ LINE = re.compile(
     r"(?P<sign>[+-]?)/(?P<path>.*?)(?:\((?P<deltas>[a-z]{2,8}:[^()]{1,400})\))?(?:, ?(?:[a-z][a-z ]{0,24})?)?"
 )
 DELTA = re.compile(r"([a-z]{2,8}):(0x[0-9a-f]{1,16}|\d{1,20})[^0-9a-z,)]{1,4}(0x[0-9a-f]{1,16}|\d{1,20})")
-STACKING = ("OVL-001", "OVL-002", "OVL-003", "OVL-004", "OVL-005", "OVL-007", "OVL-008", "OVL-009", "LAY-008")
+STACKING = (
+    "OVL-001", "OVL-002", "OVL-003", "OVL-004", "OVL-005", "OVL-007", "OVL-008", "OVL-009", "OVL-028", "LAY-008",
+)  # fmt: skip
 CONTENT = ("TSP-", "OVL-016", "OVL-022", "OVL-023", "OVL-024")
 MADE_BY_ENGINE = 0o755
 SHOWN = 60
