@@ -41,6 +41,7 @@ def podman_wording(version: Version) -> MessageFormat:
         typed=minor >= (4, 8),
         checked=minor >= (5, 1),
         own_type=minor >= (5, 3),
+        validated=minor >= (6, 0),
     )
 
 

@@ -46,7 +46,7 @@ AMBIGUOUS_TYPE = f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}"
 
 @dataclass(frozen=True, slots=True)
 class MessageFormat:
-    """How an engine's version words its errors; the defaults are the newest.
+    """How an engine's version words its errors; the defaults are those of CRI-O 1.37.
 
     Attributes:
         quoted: architecture and OS in quotes (containers/image 5.31.0).
@@ -58,6 +58,7 @@ class MessageFormat:
         typed: names an artifact by its own type, and a Docker config apart (containers/image 5.29.0).
         checked: refuses an entry of a list whose digest is none (containers/image 5.31.0).
         own_type: calls an ambiguous OCI manifest a manifest, not an index (containers/image 5.33.0).
+        validated: says of any blob what it said of a config with another digest (5.39.3-dev, Podman 6.0).
     """
 
     quoted: bool = True
@@ -69,6 +70,7 @@ class MessageFormat:
     typed: bool = True
     checked: bool = True
     own_type: bool = True
+    validated: bool = False
 
     def said(self, error: str) -> str:
         """Return an error of the newest version in the words of this one."""
@@ -274,7 +276,8 @@ class ImageReader:
             return OpenResult(self.missing(image_id, key), "config", key, manifest=manifest, top=top)
         seen = file.digest() if whole(file) or file.sha256 else ""
         if seen and key.startswith("sha256:") and seen != key:
-            error = f"Download config.json digest {seen} does not match expected {key}"
+            what = "config validation failed: blob" if self.wording.validated else "Download config.json"
+            error = f"{what} digest {seen} does not match expected {key}"
             return OpenResult(error, "config", key, manifest=manifest, top=top)
         parsed = self.config(image_id, manifest)
         if parsed is None:
