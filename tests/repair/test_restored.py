@@ -12,6 +12,7 @@ import pytest
 from analyzer.api import analyze
 from analyzer.repair.edits import Folder, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
+from tests.checks.overlay.test_lower_by_id import by_id
 from tests.editing import BUNDLES, Edited
 from tests.repair.damaged import CONTAINERS, IMAGES, LAYERS, chain, cut, edits, facts, plan_of, rewrite
 
@@ -88,6 +89,13 @@ def test_the_small_files_of_the_driver_get_their_text_back(name, damage):
     path = f"storage/overlay/{layer}/{name}"
     written = [edit for edit in edits(damage(Edited(), path)) if isinstance(edit, Write)]
     assert [(edit.path, edit.data) for edit in written] == [(path.removeprefix("storage/"), Edited().data(path))]
+
+
+@pytest.mark.parametrize("text", ["", "0" * 64])
+def test_the_lower_layers_by_id_get_their_text_back(text):
+    store, (top, *below) = by_id()
+    (written,) = [edit for edit in edits(store.write(f"storage/overlay/{top}/lower-layers", text))]
+    assert (written.path, written.data) == (f"overlay/{top}/lower-layers", ":".join(below).encode())
 
 
 def test_a_short_link_is_made_in_place_even_where_one_leads_elsewhere():
