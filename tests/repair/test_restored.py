@@ -94,7 +94,7 @@ def test_the_small_files_of_the_driver_get_their_text_back(name, damage):
 @pytest.mark.parametrize("text", ["", "0" * 64])
 def test_the_lower_layers_by_id_get_their_text_back(text):
     store, (top, *below) = by_id()
-    (written,) = [edit for edit in edits(store.write(f"storage/overlay/{top}/lower-layers", text))]
+    (written,) = edits(store.write(f"storage/overlay/{top}/lower-layers", text))
     assert (written.path, written.data) == (f"overlay/{top}/lower-layers", ":".join(below).encode())
 
 
