@@ -110,11 +110,12 @@ class LayerClock:
         return self._tell("", self.root.mtime_ns)
 
     def _tell(self, parent: str, changed: int) -> Answer:
+        """Answer by the time of one directory; `diff` itself keeps the time of unpacking, whatever the tar says."""
         where = f"{self.table.path}/{parent}" if parent else self.table.path
         recorded = self.recorded.get(parent)
         if recorded is not None and same_time(changed, recorded):
             return NotCaptured(f"{where} has the time that its layer's tar gives it")
-        if recorded is not None and self._gives_times():
+        if recorded is not None and parent and self._gives_times():
             told = f"{where} was changed at {format_time(changed)}, after the engine had given it its recorded time"
             return Removed(changed, told)
         if self.unpacked_ns is not None and changed <= self.unpacked_ns + FAR:

@@ -6,20 +6,39 @@ libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 WIDTHS = (24, 21, 18)
-"""Bits of an owner field: 8, 7 and 6 octal digits. Not the 16 bits of the oldest cpio: they make 65534 of 4294967294,
-as a copy that maps `nobody` by name does."""
+"""Bits of an owner field: 8, 7 and 6 octal digits."""
+OLDEST = 16
+"""Bits of an owner in the oldest cpio. They make 65534 of 4294967294, as a copy that maps `nobody` by name does."""
+NOBODY = 65534
 
 
-def cut_to_fit(recorded: int, found: int, largest: int) -> bool:
+def widths_of(pairs: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """Return the widths that owner fields may have had: the oldest cpio's where another owner than `nobody` proves it.
+
+    Args:
+        pairs: owners as they should be and as found.
+    """
+    low = (1 << OLDEST) - 1
+    proved = any(recorded > low and found == recorded & low != NOBODY for recorded, found in pairs)
+    return (*WIDTHS, OLDEST) if proved else WIDTHS
+
+
+def cut_to_fit(recorded: int, found: int, largest: int, widths: Iterable[int] = WIDTHS) -> bool:
     """Tell whether an owner is what is left of the recorded one in a field that holds no owner of the bundle in full.
 
     Args:
         recorded: the owner as it should be.
         found: the owner in the bundle.
         largest: the largest owner anywhere in the bundle.
+        widths: bits of owner fields.
     """
-    for bits in WIDTHS:
+    for bits in widths:
         most = (1 << bits) - 1
         if recorded > most >= largest and found in (recorded & most, most):
             return True

@@ -50,6 +50,7 @@ class Kept:
         to_folders: a symlink to a directory: one of `overlay/l`.
         directories: a directory as an entry of its own.
         trusted: an attribute of the `trusted.` namespace, which only root can read.
+        security: an attribute of the `security.` namespace.
         capabilities: a capability of a file, which the kernel takes away when the owner is changed.
         user: an attribute of the `user.` namespace.
         marks: an overlay mark of the `user.` namespace.
@@ -66,6 +67,7 @@ class Kept:
     to_folders: bool
     directories: bool
     trusted: bool
+    security: bool
     capabilities: bool
     user: bool
     marks: bool
@@ -89,11 +91,11 @@ class Kept:
     @property
     def privileged(self) -> bool:
         """Tell whether it holds an attribute that takes root to be read or written."""
-        return self.trusted or self.capabilities
+        return self.trusted or self.security
 
     def had_capabilities(self) -> bool:
-        """Tell whether a capability that is absent was lost in the store: the copy lost none, nor changed owners."""
-        return self.capabilities or (self.trusted and self.owners)
+        """Tell whether a capability that is absent was lost in the store: the copy kept its namespace, and owners."""
+        return self.capabilities or (self.security and self.owners)
 
 
 def kept_facts(snapshot: BundleSnapshot) -> Kept:
@@ -133,6 +135,7 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
         DIRECTORY in kinds or DIRECTORY_CODE in codes,
         any(name.startswith("trusted.") for name in names),
+        any(name.startswith("security.") for name in names),
         CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),

@@ -33,6 +33,7 @@ Key = TypeVar("Key")
 MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
+NO_LINKS = "the bundle holds no symlink"
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
@@ -179,14 +180,30 @@ class Capture:
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""
         home, clock = store.home, self.store_clock(store)
-        if not self.kept.symlinks and any(layer.tables for layer in home.layers.values()):
-            return NotCaptured("the bundle holds no symlink")
         links = [layer.link.member.mtime_ns for layer in home.layers.values() if layer.link is not None]
+        answer = clock.absent(home.link_dir, links) if home.link_dir is not None else Unknown(NO_DIRECTORY)
+        if not self.kept.symlinks and any(layer.tables for layer in home.layers.values()):
+            return self.no_symlink(store, answer)
         if home.link_dir is not None:
-            return clock.absent(home.link_dir, links)
+            return answer
         others = [member.mtime_ns for member in home.others.values()]
         layers = [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         return clock.absent(home.member, [], seen=[*links, *others, *layers])
+
+    def no_symlink(self, store: Store, answer: Answer) -> Answer:
+        """Answer for a symlink where the whole bundle holds none: the capture left them out, or somebody deleted all.
+
+        What was deleted since an engine wrote last may have been deleted from a copy.
+
+        Args:
+            store: where it is absent.
+            answer: as its directory has it.
+        """
+        if not isinstance(answer, Removed):
+            return NotCaptured(NO_LINKS)
+        if answer.when_ns is not None and answer.when_ns <= self.store_clock(store).last_write_ns:
+            return answer
+        return Unknown(f"{NO_LINKS}: all were deleted, on the node or from a copy, and no engine wrote since")
 
     def short_link(self, store: Store, layer: LayerDirectory) -> Answer:
         """Answer for the symlink of one layer, which `overlay/l` lacks while it has others."""
@@ -204,7 +221,8 @@ class Capture:
             return Unknown(f"{home.path} was changed last before the layer was made: listed too early, or put back")
         seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
-        return one_of_many(self.store_clock(store).absent(home.holder, made, seen=seen, shaken=True))
+        clock = self.store_clock(store)
+        return clock.absent(home.holder, made, seen=[*seen, clock.last_write_ns])
 
     def layer_directories(self, store: Store) -> Answer:
         """Answer for the directories of all layers that have a record: the driver's home holds none of them.

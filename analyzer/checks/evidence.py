@@ -65,7 +65,8 @@ def _documents(view: StoreView, part: str, *, everywhere: bool) -> str:
         return f"the bundle has no {part}.json"
     for store in stores:
         named = any(key.startswith(part + "/") for key in store.documents)
-        if everywhere and not named and store.part_has_data(part):
+        layered = part == "layers" and any(image.layer for image in store.images)
+        if everywhere and not named and (layered or store.part_has_data(part)):
             return f"the bundle has no {part}.json of {store.root or 'the store'}"
     if everywhere and view.unseen_stores:
         return f"the store {view.unseen_stores[0]} named in storage.conf is not in the bundle"

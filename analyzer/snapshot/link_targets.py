@@ -1,6 +1,7 @@
 """Targets of symlinks that the capture rewrote, put back.
 
-GNU tar's `--transform` and bsdtar's `-s` change the targets of links like names unless told otherwise. What stands in
+GNU tar's `--transform` and bsdtar's `-s` change the targets of links like names unless told otherwise; afio writes
+another text for `../`. What stands in
 `overlay/l` is known (`../<id>/diff`), so one text in front of nearly every target there, and of every other symlink
 of the bundle, is the capture's.
 """
@@ -37,11 +38,15 @@ def put_back_targets(stores: Iterable[Store]) -> list[Loss]:
     (front, up), count = fronts.most_common(1)[0]
     if count < len(links) and count < FEWEST * (len(links) - count):
         return []
-    if bool(front) != bool(up):
+    if up and not front:
+        return []
+    if front.startswith("/") and not up:
         return []
     if not up:
-        change = "`../` is missing in front"
+        change = f"`{front}` stands for `../` in front" if front else "`../` is missing in front"
         _each(links, lambda target: target if target.startswith(UP) else UP + target.removeprefix(front))
+        for table in _tables(known) if front else ():
+            _strip(table, front, UP)
     else:
         change = f"`{front}` stands in front"
         _each(links, lambda target: target.removeprefix(front))
@@ -61,8 +66,8 @@ def _tables(stores: Iterable[Store]) -> list[DiffTable]:
     return [table for layer in layers for table in layer.tables.values()]
 
 
-def _strip(table: DiffTable, front: str) -> None:
-    """Take a text off the front of the targets of one table's symlinks."""
+def _strip(table: DiffTable, front: str, instead: str = "") -> None:
+    """Replace a text at the front of the targets of one table's symlinks."""
     for row, (link, rdev, xattrs, outside) in table.extra.items():
         if table.kinds[row] == KIND_CODE[SYMLINK] and link.startswith(front):
-            table.extra[row] = (link.removeprefix(front), rdev, xattrs, outside)
+            table.extra[row] = (instead + link.removeprefix(front), rdev, xattrs, outside)

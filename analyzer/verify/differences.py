@@ -308,6 +308,7 @@ class TableComparison:
 
     def _judge_missing(self) -> None:
         kept = self.judge.kept
+        gone = {entry.path: entry.kind for entry in self._missing}
         for entry in self._missing:
             if entry.kind in NODES:
                 if self.partial or (self.rootless and entry.kind != FIFO):
@@ -317,9 +318,8 @@ class TableComparison:
                     continue
             facet = NODE if entry.kind in NODES else MISSING
             expected = f"a {entry.kind}" + (f" of {entry.size} bytes" if entry.kind == FILE else "")
-            self.facts.add(
-                Difference(facet, entry.path, entry.kind, expected, "missing", None, entry.mtime_ns, entry.size)
-            )
+            kind = gone.get(entry.link, HARDLINK) if entry.kind == HARDLINK else entry.kind
+            self.facts.add(Difference(facet, entry.path, kind, expected, "missing", None, entry.mtime_ns, entry.size))
 
     def _judge_foreign(self, recorded: set[str]) -> None:
         """Tell files that no entry made; parents that the tar does not name are the engine's own."""

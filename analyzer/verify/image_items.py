@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from analyzer.capture.answer import Removed
+from analyzer.capture.answer import Removed, Unknown
 from analyzer.capture.model import settled
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
@@ -165,12 +165,15 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
     found: dict[tuple[str, str], Answer] = {}
     for image in images_of(images):
         answer = images.capture.image_data(images.store, image.id)
+        unlisted = image.id not in images.store.image_files and not images.capture.kept.directories
         for key in dict.fromkeys(image.big_data_names):
             group = _group(key)
             if images.reader.file(image.id, key) is not None:
                 present.add(group)
             elif (other := replaced(images, image.id, key)) is not None:
                 found[image.id, key] = other
+            elif unlisted:
+                found[image.id, key] = Unknown("the bundle is a list of files, and has none of this image")
             elif _kind(file_name(key)) in listed:
                 groups.setdefault(group, {})[image.id, key] = answer
     for group, answers in groups.items():

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
-from analyzer.capture.ids import cut_to_fit
+from analyzer.capture.ids import cut_to_fit, widths_of
 from analyzer.capture.kept import own_modes_lost
 from analyzer.capture.links import of_front, rewriting
+from analyzer.capture.model import NO_LINKS
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
@@ -42,7 +43,6 @@ REWRITTEN = "the capture rewrote the targets of symlinks"
 ATTRIBUTES = "the copy did not keep modes"
 NARROW = "owners do not fit into the headers of the archive"
 UNCHANGED = "their directories have not changed since their layers were unpacked"
-NO_LINKS = "the bundle holds no symlink"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
 NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
@@ -105,6 +105,12 @@ def _targets(link: Difference) -> tuple[str, str]:
     return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
 
 
+def _owners(each: Difference) -> list[tuple[int, int]]:
+    """Return user and group as recorded and as found."""
+    wanted, found = (text.rpartition(" ")[2].split(":") for text in (each.expected, each.observed))
+    return [(int(a), int(b)) for a, b in zip(wanted, found, strict=True)]
+
+
 def _by_directory(differences: Iterable[Difference]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in differences:
@@ -133,6 +139,7 @@ class _Settler:
         self.swept = Unknown(SWEPT) if own_modes_lost(store) else None
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting(map(_targets, links))
+        self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
@@ -207,8 +214,11 @@ class _Settler:
         if self._followed(each) or (followed and each.facet == PLANTED and _below(each.path, followed)):
             return NotCaptured(FOLLOWED)
         answer = clock.answer(each.path) if clock is not None else Unknown("")
-        if not (gone and isinstance(answer, Removed)) and (lost := self._kind_lost(each, gone=gone)):
-            return NotCaptured(lost)
+        if lost := self._kind_lost(each, gone=gone):
+            if lost == NO_LINKS:
+                return self.capture.no_symlink(self.store, answer)
+            if not (gone and isinstance(answer, Removed)):
+                return NotCaptured(lost)
         if isinstance(answer, NotCaptured):
             if each.facet == PLANTED and not names.written_anew(each.path):
                 return real
@@ -251,9 +261,7 @@ class _Settler:
         return any(modes.fits(int(mode, 8), found) for mode in MODES.findall(f"{each.expected} {each.note}"))
 
     def _owner_cut(self, each: Difference) -> bool:
-        wanted, found = (text.rpartition(" ")[2].split(":") for text in (each.expected, each.observed))
-        pairs = [(int(a), int(b)) for a, b in zip(wanted, found, strict=True)]
-        return all(a == b or cut_to_fit(a, b, self.kept.largest_id) for a, b in pairs)
+        return all(a == b or cut_to_fit(a, b, self.kept.largest_id, self.widths) for a, b in _owners(each))
 
 
 def _keep(

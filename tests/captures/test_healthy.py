@@ -30,27 +30,7 @@ def test_there_are_many_ways_and_stores():
     assert len(FORMATS) >= 20
 
 
-KNOWN = {
-    (
-        "exclude-etc",
-        "implied-parents",
-    ): "its layers have one directory each that is excluded: nothing dates the absence",
-}
-"""Captures that are called damaged, with why; docs/accuracy.md names them. One that is mended fails here."""
-
-
-@pytest.mark.parametrize(
-    ("way", "name"),
-    [
-        pytest.param(
-            way,
-            name,
-            id=f"{way.name}-{name}",
-            marks=[pytest.mark.xfail(strict=True, reason=KNOWN[way.name, name])] if (way.name, name) in KNOWN else [],
-        )
-        for way, name in PAIRS
-    ],
-)
+@pytest.mark.parametrize(("way", "name"), [pytest.param(*pair, id=f"{pair[0].name}-{pair[1]}") for pair in PAIRS])
 def test_no_way_of_capturing_makes_damage(way, name, tmp_path):
     missing = [program for program in way.needs if shutil.which(program) is None]
     if missing:

@@ -46,6 +46,10 @@ FORMATS = [
         _way(f"tar-{name}", f"tar --format={name} -cf $OUT $TOPS || true")
         for name in ("gnu", "oldgnu", "pax", "ustar", "v7")
     ),
+    *(
+        _way(f"tar-attributes-{name}", f"tar --xattrs --xattrs-include='{pattern}' -cf $OUT $TOPS")
+        for name, pattern in (("trusted", "trusted.*"), ("security", "security.*"), ("overlay", "trusted.overlay.*"))
+    ),
     _way("tar-dot", "tar -cf $OUT ."),
     _way("tar-absolute", "tar -P -cf $OUT $PWD/*"),
     _way("tar-gzip", "tar -czf $OUT $TOPS"),
@@ -92,7 +96,7 @@ FORMATS = [
             " cpio -idm --no-absolute-filenames <$WORK/a 2>/dev/null || true; tar -cf $OUT $TOPS",
             "cpio",
         )
-        for name in ("newc", "odc", "ustar")
+        for name in ("newc", "odc", "ustar", "bin")
     ),
     _way(
         "zip",
@@ -196,6 +200,7 @@ ALTERED = [
     )
 ]
 ALTERED += [
+    _way("copy-symlinks-deleted", f"{COPY}; cd $WORK/all; find . -type l -delete; {GOOD} $TOPS"),
     _way("tar-mode", "tar --mode=u+rwX,go+rX -cf $OUT $TOPS"),
     _way("pax-ustar", "pax -w -x ustar $TOPS >$OUT 2>/dev/null || true", "pax"),
     _way(
@@ -305,6 +310,14 @@ EXCLUDES = [
     _exclude("tar-splits", "*.tar-split.gz"),
     _exclude("shm", "shm"),
     _exclude("whiteout-files", ".wh.*"),
+    *(
+        _exclude(f"{name}-layer", more=f"$(find $TOPS -path '*/overlay/[0-9a-f]*' -prune | sort | {which})")
+        for name, which in (
+            ("first", "head -1 | sed s/^/--exclude=/"),
+            ("last", "tail -1 | sed s/^/--exclude=/"),
+            ("half-of", r"sed -n 's,\(.*/overlay/[0-7]\).*,--exclude=\1*,p' | sort -u"),
+        )
+    ),
     _exclude("one-of-each", more='$(ls -d */overlay/[0-9a-f]*/diff/*/* | head -1 | sed "s/^/--exclude=/")'),
 ]
 

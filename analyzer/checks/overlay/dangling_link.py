@@ -22,6 +22,7 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.model import one_of_many
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.repair import links_to_repair
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
@@ -49,6 +50,8 @@ def check(view: StoreView, this: Rule) -> Findings:
         has_record = layer in view.rel.layers
         users = users_of(view, [layer])
         answer = view.capture.layer_directory(view.store, layer)
+        if not has_record:
+            answer = one_of_many(answer)
         weight = weigh(answer, ERROR if has_record or pending else WARNING, f"{home.path}/{layer} is gone")
         if weight is None:
             continue
