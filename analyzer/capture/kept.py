@@ -9,7 +9,6 @@ from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, SYMLINK
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterator
 
     from analyzer.snapshot.content import DiffTable
@@ -44,6 +43,7 @@ class Kept:
 
     Attributes:
         owners: more than one owner of files and directories; those of symlinks are often kept by accident.
+        folder_owners, link_owners: more than one owner of directories, of symlinks.
         nodes: a device node.
         symlinks: a symlink, in a layer or in `overlay/l`.
         absolute: a symlink of a layer with an absolute target.
@@ -61,6 +61,8 @@ class Kept:
     """
 
     owners: bool
+    folder_owners: bool
+    link_owners: bool
     nodes: bool
     symlinks: bool
     absolute: bool
@@ -100,48 +102,44 @@ class Kept:
 
 def kept_facts(snapshot: BundleSnapshot) -> Kept:
     """Look over every store; linear in entries, at the speed of C for the large columns."""
-    uids: set[int] = set()
-    gids: set[int] = set()
+    found: dict[int, set[tuple[int, int]]] = {}
     kinds: set[str] = set()
-    codes: set[int] = set()
     names: set[str] = set()
     modes: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
     fine = absolute = False
     for store in snapshot.stores:
         for member in store_members(store):
             kinds.add(member.kind)
-            if member.kind != SYMLINK:
-                uids.add(member.uid)
-                gids.add(member.gid)
+            found.setdefault(KIND_CODE[member.kind], set()).add((member.uid, member.gid))
             names.update(member.xattrs)
             fine = fine or member.mtime_ns % 1_000_000_000 != 0
         for layer in store.home.layers.values():
             for table in layer.tables.values():
-                data = table.kinds.tobytes()
-                codes |= {code for code in (*NODES, SYMLINK_CODE, DIRECTORY_CODE) if code in data}
-                uids.update(_owners(table.uids, data))
-                gids.update(_owners(table.gids, data))
                 absolute = absolute or _leads_out(table)
                 names.update(*(extra[2] for extra in table.extra.values()))
-                for code, mode in set(zip(data, table.modes, strict=True)):
+                for code, uid, gid, mode in set(zip(table.kinds, table.uids, table.gids, table.modes, strict=True)):
+                    found.setdefault(code, set()).add((uid, gid))
                     if code in modes:
                         modes[code].add(mode)
-    owners = len(uids) > 1 or len(gids) > 1
+    of_files = set().union(*(each for code, each in found.items() if code != SYMLINK_CODE))
+    owners = len(of_files) > 1
     return Kept(
         owners,
-        bool(kinds & {CHAR, BLOCK}) or any(code in codes for code in NODES),
-        SYMLINK in kinds or SYMLINK_CODE in codes,
+        len(found.get(DIRECTORY_CODE, ())) > 1,
+        len(found.get(SYMLINK_CODE, ())) > 1,
+        bool(kinds & {CHAR, BLOCK}) or any(code in found for code in NODES),
+        SYMLINK_CODE in found,
         absolute,
         any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
-        DIRECTORY in kinds or DIRECTORY_CODE in codes,
+        DIRECTORY_CODE in found,
         any(name.startswith("trusted.") for name in names),
         any(name.startswith("security.") for name in names),
         CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),
-        snapshot.bundle.format == "directory" and not owners and uids != {0},
+        snapshot.bundle.format == "directory" and not owners and all(uid for uid, _ in of_files),
         not fine,
-        max((*uids, *gids), default=0),
+        max(map(max, of_files), default=0),
         _together(modes[FILE_CODE]),
         _together(modes[DIRECTORY_CODE]),
     )
@@ -184,22 +182,8 @@ def _together(modes: set[int]) -> Modes:
     return Modes(some, every if modes else 0)
 
 
-def _owners(column: array[int], kinds: bytes) -> set[int]:
-    """Return the owners of what is no symlink."""
-    values = _values(column)
-    if len(values) > 1 and SYMLINK_CODE in kinds:
-        return {value for code, value in set(zip(kinds, column, strict=True)) if code != SYMLINK_CODE}
-    return values
-
-
 def _leads_out(table: DiffTable) -> bool:
     """Tell whether a symlink among the files of a layer has an absolute target."""
     return any(
         extra[0].startswith("/") and table.kinds[row] == SYMLINK_CODE for row, extra in table.extra.items() if extra[0]
     )
-
-
-def _values(column: array[int]) -> set[int]:
-    """Return the values in a column; most have one value only."""
-    data = column.tobytes()
-    return set(column[:1] if data == data[: column.itemsize] * len(column) else column)

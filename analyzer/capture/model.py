@@ -80,6 +80,10 @@ class Capture:
                     known.update("".join(table.names))
         return known
 
+    def respelled(self, name: str, others: Iterable[str]) -> bool:
+        """Tell whether one of some other names is what the copy made of a name that it could not hold."""
+        return bool(respelled([name], others, lambda: self.characters))
+
     @cached_property
     def newest_ns(self) -> int:
         """Return the youngest time of an entry of a store: the capture was not before it."""
@@ -276,7 +280,7 @@ class Capture:
     def layer_data(self, stores: Iterable[Store], layer_id: str, name: str) -> Answer:
         """Answer for a big-data file that a layer should have and has not."""
         for store in stores:
-            if respelled([name], store.layer_files.get(layer_id, {}), lambda: self.characters):
+            if self.respelled(name, store.layer_files.get(layer_id, {})):
                 return NotCaptured(RESPELLED)
             directory = store.data_dirs.get("layers", {}).get(layer_id)
             if directory is not None:

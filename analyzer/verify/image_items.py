@@ -172,7 +172,7 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
                 present.add(group)
             elif (other := replaced(images, image.id, key)) is not None:
                 found[image.id, key] = other
-            elif unlisted:
+            elif _kind(file_name(key)) in listed and unlisted:
                 found[image.id, key] = Unknown("the bundle is a list of files, and has none of this image")
             elif _kind(file_name(key)) in listed:
                 groups.setdefault(group, {})[image.id, key] = answer

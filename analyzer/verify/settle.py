@@ -1,26 +1,25 @@
 """Take out of the differences of layers what the capture made, and what nothing tells from it.
 
 A name that is absent, foreign or of another kind is the store's only where its directory was changed after the layer
-was unpacked (`analyzer.capture.clock`); modes and owners are only where the copy kept them.
+was unpacked (`analyzer.capture.clock`); modes and owners are only where the copy kept them
+(`analyzer.verify.lost_attributes`).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
-from analyzer.capture.ids import cut_to_fit, widths_of
-from analyzer.capture.kept import own_modes_lost
 from analyzer.capture.links import of_front, rewriting
 from analyzer.capture.model import NO_LINKS
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import DIRECTORY, SYMLINK
-from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TIME, TYPE, WHITEOUT
+from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TYPE, WHITEOUT
+from analyzer.verify.lost_attributes import LostAttributes
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
 
 if TYPE_CHECKING:
@@ -36,18 +35,14 @@ if TYPE_CHECKING:
 PORTABLE = re.compile(r"[A-Za-z0-9._-]{1,99}")
 """Names that every archive and file system holds as they are."""
 GONE = "missing"
-MODES = re.compile(r"mode ([0-7]+)")
 TO = "symlink to "
 FOLLOWED = "the capture followed symlinks"
 REWRITTEN = "the capture rewrote the targets of symlinks"
-ATTRIBUTES = "the copy did not keep modes"
-NARROW = "owners do not fit into the headers of the archive"
 UNCHANGED = "their directories have not changed since their layers were unpacked"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
 NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
 ADDED = "a desktop added files to the copy"
-SWEPT = "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
 
 
 def settle(
@@ -67,14 +62,6 @@ def settle(
         for facts in found.values():
             if facts.counts:
                 settler.layer(facts, tables.get(facts.diff))
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """What the copy lost of all layers' files: times, owners."""
-
-    times: bool
-    owners: bool
 
 
 class _Names:
@@ -105,12 +92,6 @@ def _targets(link: Difference) -> tuple[str, str]:
     return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
 
 
-def _owners(each: Difference) -> list[tuple[int, int]]:
-    """Return user and group as recorded and as found."""
-    wanted, found = (text.rpartition(" ")[2].split(":") for text in (each.expected, each.observed))
-    return [(int(a), int(b)) for a, b in zip(wanted, found, strict=True)]
-
-
 def _by_directory(differences: Iterable[Difference]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in differences:
@@ -131,15 +112,9 @@ class _Settler:
         self.store = store
         self.capture = capture
         self.kept = self.capture.kept
-        compared = sum(facts.compared for facts in found.values())
-        moved = sum(facts.count(TIME) for facts in found.values())
-        owned = any(max(map(len, facts.owners)) > 1 for facts in found.values())
-        undated = self.kept.directories and not self.capture.directory_times
-        self.lost = _Lost(4 * moved > compared or undated, not self.kept.owners and owned)
-        self.swept = Unknown(SWEPT) if own_modes_lost(store) else None
+        self.lost = LostAttributes(capture, store, found)
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting(map(_targets, links))
-        self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
@@ -177,6 +152,10 @@ class _Settler:
         found: dict[tuple[str, str], Answer] = {
             (facet, path): NotCaptured(RESPELLED) for facet in (MISSING, PLANTED) for path in spelled
         }
+        for each in facts.of(LINK):
+            wanted, seen = _targets(each)
+            if self.capture.respelled(wanted, [seen]):
+                found[LINK, each.path] = NotCaptured(RESPELLED)
         if self.capture.by_desktop:
             found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
         return found
@@ -202,10 +181,8 @@ class _Settler:
         not at all. What a program removed moved the time of its directory, whatever the copy keeps.
         """
         real = Removed(None, "")
-        if each.facet == MODE:
-            return NotCaptured(ATTRIBUTES) if self._mode_lost(each) else self.swept or real
-        if each.facet == OWNER:
-            return NotCaptured(NARROW) if self._owner_cut(each) else real
+        if each.facet in (MODE, OWNER):
+            return (self.lost.mode(each) if each.facet == MODE else self.lost.owner(each)) or real
         if each.facet == OPAQUE and each.observed == NO_MARK:
             return self._mark_lost(each, clock)
         if each.facet not in NAMES:
@@ -247,21 +224,6 @@ class _Settler:
         if gone and each.kind == DIRECTORY and not self.kept.directories:
             return NO_FOLDERS
         return NO_NODES if each.facet in (NODE, WHITEOUT) and not self.kept.nodes else ""
-
-    def _mode_lost(self, each: Difference) -> bool:
-        """Tell whether a mode is what is left of the recorded one by a rule that holds for all files of the bundle.
-
-        A copy that also lost times, owners, or device nodes and attributes of root loses modes; any other is believed.
-        """
-        as_root = self.kept.nodes or self.kept.privileged
-        if as_root and not (self.lost.times or self.lost.owners):
-            return False
-        modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
-        found = int(each.observed.rpartition(" ")[2], 8)
-        return any(modes.fits(int(mode, 8), found) for mode in MODES.findall(f"{each.expected} {each.note}"))
-
-    def _owner_cut(self, each: Difference) -> bool:
-        return all(a == b or cut_to_fit(a, b, self.kept.largest_id, self.widths) for a, b in _owners(each))
 
 
 def _keep(

@@ -95,9 +95,10 @@ def check(view: StoreView, this: Rule) -> Findings:
 
 def _seen(view: StoreView, link: str, layer_id: str) -> str:
     """Return what stands at `l/<link>` in words, `""` when it is right or judged elsewhere."""
-    member = view.store.home.links.get(link)
+    links = view.store.home.links
+    member = links.get(link)
     if member is None:
-        return MISSING
+        return "" if view.capture.respelled(link, links) else MISSING
     if member.kind != SYMLINK:
         return f"a {member.kind}"
     target = link_target(member)

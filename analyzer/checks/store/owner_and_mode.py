@@ -53,6 +53,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     if strangers and count > len(members) // 2:
         for uid in sorted({member.uid for member in strangers}):
             odd = [member for member in strangers if member.uid == uid]
+            if not view.capture.kept.folder_owners and all(member.kind == DIRECTORY for member in odd):
+                continue
             yield _finding(view, this, odd, f"belong to user {uid}", f"user {owner}", blocks=owner != 0)
     loose = [member for member in members if member.mode & OTHERS_WRITE]
     if loose and len(loose) <= len(members) // 2:
