@@ -1,7 +1,7 @@
 """What keeps every podman command from working before it looks at an image: its database, storage.conf, owners.
 
-Each message was seen on podman 4.3.1 (a moved graph root: with `--root`; by storage.conf alone it goes on in the old
-place, and lists none of these images either).
+Each message was seen on podman 4.3.1, or on 6.0.0-dev where the database is SQLite's. (A moved graph root: with
+`--root`; by storage.conf alone 4.3.1 goes on in the old place, and lists none of these images either.)
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.outlook.model import Outlook
 from analyzer.snapshot.libpod.find import BACKEND
+from analyzer.snapshot.libpod.state import SQLITE
 from analyzer.snapshot.node.placement import place_of
 from analyzer.snapshot.node.storage_conf import DRIVERS, conf_for, storage_confs
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LISTING, CONTAINERS = "podman images", "podman ps -a"
 PANICS = "invalid freelist page"
 OVERLAY_ONLY = "mountopt"
+MALFORMED = "database disk image is malformed"
 
 
 def with_blocks(
@@ -53,12 +55,18 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
         return facts["said"]
     if finding.rule == "LPD-001" and not facts["opens"]:
         error = facts["error"]
+        if facts["kind"] == SQLITE:
+            return f"beginning transaction: {error}"
         return f"panic: {error}" if error.startswith(PANICS) else f"opening database {_on_node(view, finding)}: {error}"
+    if finding.rule == "LPD-001" and "DBConfig" in facts.get("items", ()):
+        return f"scanning schema version from DB config: {MALFORMED}"
     if finding.rule == "LPD-012" and facts["member"] == BACKEND and finding.severity == "critical":
         place = _on_node(view, finding)
         return f'failed to get default network backend: unknown network backend value {facts["value"]} in "{place}"'
     if finding.rule == "LPD-003" and facts["member"] == "graph_root" and finding.severity == "critical":
         old, new = f"{facts['database']}/libpod", f"{facts['configured']}/libpod"
+        if view.store.libpod[0].kind == SQLITE:
+            return f'database static dir "{old}" does not match our static dir "{new}": database configuration mismatch'
         return (
             f'database libpod root directory (staticdir) "{old}" does not match our libpod root directory (staticdir) '
             f'"{new}": database configuration mismatch'
@@ -79,8 +87,13 @@ def _blocks_all(view: StoreView, finding: Finding) -> str:
 
 def _blocks_containers(finding: Finding) -> str:
     facts = finding.facts
-    if finding.rule == "LPD-004" and facts["kind"] == "container" and facts["part"] == "state":
-        return f"unmarshalling container {facts['key']} state: …"
+    if finding.rule == "LPD-001" and not {"ContainerConfig", "ContainerState"}.isdisjoint(facts.get("items", ())):
+        return MALFORMED
+    if finding.rule == "LPD-004" and facts["kind"] == "container" and not facts.get("absent"):
+        if facts["part"] == "state":
+            return f"unmarshalling container {facts['key']} state: …"
+        if facts["type"] == SQLITE:
+            return "unmarshalling container config: …"
     return ""
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from analyzer.api import judge
 from tests.editing import Edited
+from tests.snapshot.libpod.schema import changed, zeroed
 
 DATABASE = "srv/podman/storage/libpod/bolt_state.db"
 CONF = "etc/containers/storage.conf"
@@ -43,6 +44,57 @@ def test_a_state_that_does_not_read_fails_the_listing_of_containers_alone():
     works, message = found["podman ps -a"]
     assert not works
     assert message.startswith("unmarshalling container ")
+
+
+SQLITE = "var/lib/containers/storage/db.sql"
+MALFORMED = "database disk image is malformed"
+
+
+ONE = "WHERE ID = (SELECT ID FROM ContainerConfig WHERE Name = 'one')"
+MOVED, USUAL = "/data/storage", "/var/lib/containers/storage"
+MISMATCH = "database configuration mismatch"
+
+
+@pytest.mark.parametrize(
+    ("how", "images", "containers"),
+    [
+        (lambda data: bytes(len(data)), *["beginning transaction: file is not a database"] * 2),
+        (lambda data: data[: len(data) // 2], *[f"beginning transaction: {MALFORMED}"] * 2),
+        (lambda data: zeroed(data, "DBConfig"), *[f"scanning schema version from DB config: {MALFORMED}"] * 2),
+        (lambda data: zeroed(data, "ContainerConfig"), "", MALFORMED),
+        (lambda data: zeroed(data, "ContainerState"), "", MALFORMED),
+        (lambda data: zeroed(data, "PodConfig"), "", ""),
+        (lambda data: zeroed(data, "ContainerExecSession"), "", ""),
+        (
+            lambda data: changed(data, f"""UPDATE ContainerState SET JSON = '{{"state":' {ONE}"""),
+            "",
+            "unmarshalling container b8e82b81c29a4ce690156478e89c860b151f7c10abcb1575780f270868eb7c49 state: …",
+        ),
+        (
+            lambda data: changed(data, f"""UPDATE ContainerConfig SET JSON = '{{"id' {ONE}"""),
+            "",
+            "unmarshalling container config: …",
+        ),
+        (lambda data: changed(data, f"DELETE FROM ContainerState {ONE}"), "", ""),
+        (lambda data: changed(data, "UPDATE PodConfig SET JSON = ''"), "", ""),
+        (lambda data: changed(data, "UPDATE VolumeConfig SET JSON = '{'"), "", ""),
+        (
+            lambda data: changed(
+                data,
+                f"UPDATE DBConfig SET GraphRoot='{MOVED}', StaticDir='{MOVED}/libpod', VolumeDir='{MOVED}/volumes'",
+            ),
+            *[f'database static dir "{MOVED}/libpod" does not match our static dir "{USUAL}/libpod": {MISMATCH}'] * 2,
+        ),
+    ],
+)
+def test_what_podman_6_prints_of_its_database_in_sqlite(how, images, containers):
+    """Messages of podman 6.0.0-dev, run on the node of this bundle with each damage in its database."""
+    store = Edited("podman6")
+    store.write(SQLITE, how(store.data(SQLITE)))
+    found = answers(store)
+    assert found["podman images"] == (not images, images)
+    assert found["podman ps -a"] == (not containers, containers)
+    assert judge(store.snapshot()).verdict == "damaged"
 
 
 def test_a_moved_graph_root():

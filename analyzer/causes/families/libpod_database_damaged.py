@@ -16,7 +16,8 @@ What to do
     `podman ps -a --external`. No podman command mends a document that does not read.
 
 Sources
-    podman#17634, podman#17730, podman#21292, podman#11309; each damage run on podman 4.3.1.
+    podman#17634, podman#17730, podman#21292, podman#11309; each damage run on podman 4.3.1 or
+    6.0.0-dev.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ def _title(first: Finding, values: list[Finding]) -> str:
         return f"podman's database {name} {first.facts['what']}: podman has forgotten its containers"
     more = and_more(len(values))
     facts = first.facts
+    if facts.get("absent"):
+        return f"podman's {name} has no {facts['part']} of {facts['kind']} {facts['name']}{more}"
     return f"the {facts['part']} of {facts['kind']} {facts['name']}{more} in podman's {name} cannot be read"
 
 

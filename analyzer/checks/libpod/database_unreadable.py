@@ -18,12 +18,13 @@ Remedy
 
 Engine source
     bbolt db.go: Open, freelist.go: read; libpod boltdb_state.go: getDBCon; sqlite_state.go: NewSqliteState. Each
-    damage was put into a database of podman 4.3.1 and podman asked.
+    damage was put into a database of podman 4.3.1 (BoltDB) or 6.0.0-dev (SQLite) and podman asked.
 """
 
 from __future__ import annotations
 
 from analyzer.checks.rule import CRITICAL, ERROR, MEDIUM, Findings, Rule, StoreView, Where, rule
+from analyzer.snapshot.libpod.state import SQLITE
 
 SHOWN = 5
 
@@ -55,7 +56,9 @@ def check(view: StoreView, this: Rule) -> Findings:
                 places,
                 severity=ERROR,
                 confidence=MEDIUM,
-                says="podman's database {path} is damaged inside ({count} places, the first at byte {offset}: "
+                says="podman's database {path} is damaged inside ({observed}); podman fails where it reads that"
+                if state.kind == SQLITE
+                else "podman's database {path} is damaged inside ({count} places, the first at byte {offset}: "
                 "{observed}); podman fails or panics where it reads them",
                 path=state.path,
                 kind=state.kind,
@@ -63,5 +66,6 @@ def check(view: StoreView, this: Rule) -> Findings:
                 offset=state.damage[0][0].offset,
                 observed=state.damage[0][2],
                 opens=True,
+                items=list(state.broken),
                 lost=list(state.adrift),
             )

@@ -40,6 +40,7 @@ class Tables:
     error: str = ""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
     frames: int = 0
     unfinished: bool = False
     empty: bool = False
@@ -152,4 +153,5 @@ def _rows(connection: sqlite3.Connection, name: str, tables: Tables) -> list[dic
             found.append(dict(zip(columns, row, strict=True)))
     except sqlite3.Error as error:
         tables.damage.append(f"table {name}: {error}")
+        tables.broken.append(name)
     return found

@@ -18,7 +18,7 @@ from analyzer.snapshot.times import parse_time
 
 BOLT, SQLITE = "BoltDB", "SQLite"
 BOLT_FILE, SQLITE_FILE = "bolt_state.db", "db.sql"
-STATES = ("unknown", "configured", "created", "running", "stopped", "paused", "exited", "removing", "stopping")
+STATES = ("unknown", "created", "initialized", "running", "stopped", "paused", "exited", "removing", "stopping")
 CONFIG, STATE = "config", "state"
 PATHS = {
     "static-dir": "static_dir",
@@ -140,6 +140,7 @@ class LibpodState:
         empty: it has no bytes, and podman makes a new one: nothing is known of what there was.
         unread: why the bundle does not give its content, `""` when it does.
         damage: (place, expected, observed) of damage inside the file.
+        broken: names of tables that cannot be read whole.
         config: where podman worked.
         configured: the database holds such a configuration.
         containers, pods, volumes: by id or name.
@@ -155,6 +156,7 @@ class LibpodState:
     empty: bool = False
     unread: str = ""
     damage: list[tuple[Where, str, str]] = field(default_factory=list)
+    broken: tuple[str, ...] = ()
     config: RuntimeConfig = field(default_factory=RuntimeConfig)
     configured: bool = False
     containers: dict[str, LibpodContainer] = field(default_factory=dict)
@@ -190,6 +192,7 @@ def read_sqlite_state(path: str, data: bytes, log: bytes = b"", journal: bytes =
     tables = read_tables(data, log, journal)
     state = LibpodState(path, SQLITE, tables.error, tables.empty, unfinished=tables.unfinished)
     state.damage = [(Where(path), "pages that SQLite reads", line) for line in tables.damage]
+    state.broken = tuple(tables.broken)
     _Reader(state).sqlite(tables)
     return state
 
@@ -243,7 +246,9 @@ class _Reader:
             key = _text(row.get("ID"))
             held = states.get(key, {})
             document = held.get("JSON")
-            infra.add(self._pod(key, row.get("JSON"), document, tuple(members.get(key, ())), held))
+            infra.add(
+                self._pod(key, row.get("JSON"), document, tuple(members.get(key, ())), held, _text(row.get("Name")))
+            )
         states = {_text(row.get("ID")): row for row in rows.get("ContainerState", ())}
         for row in rows.get("ContainerConfig", ()):
             key = _text(row.get("ID"))
@@ -292,13 +297,19 @@ class _Reader:
         )
 
     def _pod(
-        self, key: str, config: Any, held: Any, members: tuple[str, ...], row: dict[str, Any] | None = None
+        self,
+        key: str,
+        config: Any,
+        held: Any,
+        members: tuple[str, ...],
+        row: dict[str, Any] | None = None,
+        name: str = "",
     ) -> str:
         """Note a pod and return its infra container."""
         document, where = self._document("pod", key, CONFIG, config)
         state, _ = self._document("pod", key, STATE, held)
         infra = _text((row or {}).get("InfraContainerID")) or _text(state.get("InfraContainerID"))
-        name = _text(document.get("name"))
+        name = name or _text(document.get("name"))
         has = document.get("hasInfra") is True
         self.state.pods[key] = LibpodPod(key, name, where, infra, has, members, _lock(document))
         return infra

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.editing import Edited
+from tests.snapshot.libpod.schema import changed
 
 RULE = "LPD-004"
 DATABASE = "srv/podman/storage/libpod/bolt_state.db"
@@ -20,6 +21,23 @@ def edited(old: bytes, new: bytes) -> Edited:
     data = store.data(DATABASE)
     assert old in data
     return store.write(DATABASE, data.replace(old, new))
+
+
+def test_a_container_without_a_state_in_sqlite():
+    store = Edited("podman6")
+    one = "WHERE ID = (SELECT ID FROM ContainerConfig WHERE Name = 'one')"
+    path = "var/lib/containers/storage/db.sql"
+    [finding] = store.write(path, changed(store.data(path), f"DELETE FROM ContainerState {one}")).findings(RULE)
+    assert (finding.severity, finding.facts["name"]) == ("error", "one")
+    assert "`podman ps` leaves it out" in finding.message
+
+
+def test_a_pod_in_sqlite_is_called_by_its_name():
+    store = Edited("podman6")
+    path = "var/lib/containers/storage/db.sql"
+    [finding] = store.write(path, changed(store.data(path), "UPDATE PodConfig SET JSON = ''")).findings(RULE)
+    assert "config of pod web" in finding.message
+    assert "`podman pod ps` fails" in finding.message
 
 
 def test_a_state_stops_every_listing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 TABLES = """
 CREATE TABLE DBConfig(ID INTEGER PRIMARY KEY NOT NULL, SchemaVersion INTEGER NOT NULL, OS TEXT NOT NULL,
@@ -54,3 +55,22 @@ def add_pod(connection, key: str, name: str, infra: str | None) -> None:
     document = json.dumps({"id": key, "name": name, "hasInfra": infra is not None})
     connection.execute("INSERT INTO PodConfig VALUES (?, ?, ?)", (key, name, document))
     connection.execute("INSERT INTO PodState VALUES (?, ?, '{}')", (key, infra))
+
+
+def zeroed(data: bytes, table: str) -> bytes:
+    """Return an SQLite file with the first page of a table overwritten by NUL bytes."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(data)
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+    return data[: (page - 1) * size] + bytes(size) + data[page * size :]
+
+
+def changed(data: bytes, *statements: str) -> bytes:
+    """Return an SQLite file after SQL statements."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(data)
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        return connection.serialize()

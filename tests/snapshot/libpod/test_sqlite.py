@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.snapshot.libpod.sqlite import apply_log, read_tables
 from analyzer.snapshot.libpod.state import read_sqlite_state
+from tests.editing import Edited
 from tests.snapshot.libpod.schema import ROOT, add_container, add_pod, open_new
 
 A, B, P = "a" * 64, "b" * 64, "d" * 64
@@ -34,6 +35,22 @@ def test_what_podman_knows(written):
         B: ("infra", P, "running", True),
     }
     assert [(pod.name, pod.infra, pod.containers) for pod in state.pods.values()] == [("shop", B, (A, B))]
+
+
+def test_what_podman_6_wrote():
+    """What `podman ps -a`, `pod ps`, `volume ls` of podman 6.0.0-dev listed when this bundle was made."""
+    [store] = Edited("podman6").snapshot().stores
+    [state] = store.libpod
+    assert (state.kind, state.error, state.damage, state.sessions) == ("SQLite", "", [], 1)
+    assert {each.name: (each.status, each.infra) for each in state.containers.values()} == {
+        "one": ("created", False),
+        "7572b505ad53-infra": ("created", True),
+        "inpod": ("created", False),
+        "rooted": ("created", False),
+        "live1": ("running", False),
+    }
+    assert [(pod.name, len(pod.containers)) for pod in state.pods.values()] == [("web", 2)]
+    assert [(name, volume.driver) for name, volume in state.volumes.items()] == [("data1", "local")]
 
 
 def test_a_state_that_is_no_json_is_named(tmp_path):
