@@ -1,4 +1,4 @@
-"""What Podman answers about one image: `podman image inspect`, `image mount`, `create`, `run`, `pull`.
+"""What Podman answers about one image: `podman image inspect`, `image mount`, `create`, `run`, `pull`, `rmi -f`.
 
 Mirrors libimage (LookupImage, Inspect, Mount) and libpod's making of a container; run on podman 4.3.1 and 5.8.2. A
 container that was made starts: what its program finds in damaged files is another matter.
@@ -76,6 +76,7 @@ class Images:
             "create": self.create,
             "run": self.run,
             "pull": self.pull,
+            "rmi": self.remove,
         }
 
     @property
@@ -214,6 +215,17 @@ class Images:
             return error
         error = self.mounts.start_error(meant.layer)
         return f"mounting storage for container …: {error}" if error else ""
+
+    def remove(self, image: ImageRecord) -> str | None:
+        """Return the error of `podman rmi -f ID`: damage in layers and their directories keeps it from nothing."""
+        state = self.podman.state
+        if "containers" in state.unread:
+            return None
+        opening = self.podman.open(image)
+        if opening.step == "metadata":
+            return opening.error
+        looped = image.layer and (below := state.chains.below(image.layer)) is not None and below[0] == LOOP
+        return LOOP if looped else ""
 
     def _found(self, image: ImageRecord) -> str | None:
         """Return why the image is not taken for one that the id stands for."""

@@ -145,6 +145,19 @@ def test_a_pull_of_every_name_that_is_there(case):
             assert_said(told.removeprefix(STILL), node.ask("podman", "image", "mount", image, timeout=2 * PATIENCE))
 
 
+def test_an_image_is_removed_unless_foretold(case):
+    """Every image that is foretold to stay is tried, and one that is not; each in a copy of its own."""
+    item = case.foretold.get("podman rmi")
+    if item is None or not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("nothing is foretold")
+    failing = {image["id"]: image["message"] for image in item["images"]}
+    images = _readable_images(case.node)
+    others = [image for image in images if image not in failing][:1]
+    for image in [*(each for each in images if each in failing), *others]:
+        node = case.node.copy(case.node.home.with_name(f"{case.node.home.name}-rmi-{image[:12]}"))
+        assert_said(failing.get(image, ""), node.ask("podman", "rmi", "--force", image, timeout=2 * PATIENCE))
+
+
 def test_every_container_on_its_own(case, healthy_node):
     """Podman's own containers: what is foretold of one is what podman says; of others nothing is claimed."""
     if not case.foretold["podman ps -a"]["works"]:
