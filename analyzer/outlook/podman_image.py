@@ -219,7 +219,7 @@ class Images:
     def remove(self, image: ImageRecord) -> str | None:
         """Return the error of `podman rmi -f ID`: damage in layers and their directories keeps it from nothing."""
         state = self.podman.state
-        if "containers" in state.unread:
+        if "containers" in state.unread or (state.layers_refusal and not self.podman.lenient):
             return None
         opening = self.podman.open(image)
         if opening.step == "metadata":
