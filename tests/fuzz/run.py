@@ -35,7 +35,7 @@ def main() -> None:
     options = [
         f"-max_total_time={chosen.seconds}",
         f"-max_len={2 * max(map(len, seeds))}",
-        "-timeout=20",
+        "-timeout=300",
         f"-rss_limit_mb={chosen.memory}",
         "-print_final_stats=1",
     ]

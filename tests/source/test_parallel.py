@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -11,6 +13,7 @@ import pytest
 from analyzer.source import forks
 from analyzer.source import parallel as sharing
 from analyzer.source.parallel import map_in_workers
+from analyzer.source.tar import pieces
 from tests.contents import BASE, PASSWD, told
 from tests.editing import Edited
 
@@ -130,3 +133,19 @@ def test_layers_compared_in_two_processes_are_told_the_same(monkeypatch, depth):
     monkeypatch.setattr(sharing, "processors", lambda: 1)
     assert both == findings()
     assert any(BASE in message for _, message, _ in both) or both
+
+
+LOADED = """
+import sys
+from analyzer.limits import DEFAULT
+from analyzer.source.tar import pieces
+size = int(sys.argv[1])
+pieces.Pieces((0, 0, size), DEFAULT, contents=False).close()
+print("numpy" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("size", [pieces.WORTH - 1, pieces.WORTH])
+def test_processes_that_gather_find_numpy_loaded(size):
+    done = subprocess.run([sys.executable, "-c", LOADED, str(size)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{size >= pieces.WORTH}\n"
