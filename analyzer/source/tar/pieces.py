@@ -43,7 +43,7 @@ class Pieces:
         size = file[2]
         self._step = min(max(size // PIECES, LEAST), LARGEST) // BLOCK * BLOCK
         if worth := size >= WORTH:
-            import analyzer.source.tar.hop  # noqa: F401, PLC0415  once for all processes
+            from analyzer.source.tar import hop  # noqa: F401, PLC0415  once for all processes
         self._ahead = Ahead(self._members, -(-size // self._step), HELD, forks=worth)
         self._piece = -1
         self._scans: Iterator[Scan] = iter(())
