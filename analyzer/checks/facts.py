@@ -82,6 +82,7 @@ class Facts(TypedDict, total=False):
     path: str
     value: str
     pattern: str
+    pointer: str
     pod: str
     problem: str
     renewed: str

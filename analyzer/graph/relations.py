@@ -37,7 +37,7 @@ class Relations:
         cycles: layer ids on a parent cycle, each cycle in walking order.
         mapped: layer id -> id of the image's top layer it is an id-mapped copy of.
         links: link id -> layer directory name, from every store's `l/`.
-        remembered: image id -> names that containers' metadata gives it.
+        remembered: image id -> names that containers' metadata and podman's database give it.
         memo: what others have worked out from these stores, by a key of theirs, so that it is done once.
     """
 
@@ -125,6 +125,9 @@ def relate_stores(stores: list[Store]) -> Relations:
         name = container.details.get("image-name")
         if container.image and isinstance(name, str) and name:
             rel.remembered.setdefault(container.image, set()).add(name)
+    for made in (each for store in stores for state in store.libpod[:1] for each in state.containers.values()):
+        if made.image and made.image_name:
+            rel.remembered.setdefault(made.image, set()).add(made.image_name)
     for image in rel.images.values():
         rel.mapped.update((top, image.layer) for top in image.mapped_layers)
     parents = {layer.id: layer.parent for layer in rel.layers.values() if layer.id}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
-from analyzer.repair.shell import INSIDE, as_its_user, quoted
+from analyzer.repair.shell import INSIDE, as_its_user, beside, quoted
 from analyzer.repair.site import walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
     there = f"[ \"$({podman} info --format '{{{{.Store.GraphRoot}}}}')\" = {quoted(f'{work}/donor')} ]"
     for image, found in pulls.items():
         names = " ".join(map(shlex.quote, found[:MOST]))
-        came = " && ".join(f"[ -e {quoted(f'{work}/donor/{path}')} ]" for path in brings(site, image)[:2])
+        came = " && ".join(_came(site, work, path) for path in brings(site, image)[:MOST])
         tries = f'{there} && {{ for n in {names}; do {podman} pull -q -- "$n" && {came} && break; done; {came}; }}'
         name = label(site, image)
         if site.doubtful:
@@ -66,6 +67,23 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
             (image, *site.donors.get(image, ())),
             kind="pull",
         )  # fmt: skip
+
+
+def _came(site: Site, work: str, path: str) -> str:
+    """Return the test whether the donor has a path; a layer that came under another id gets the id of the store."""
+    there = f"[ -e {quoted(f'{work}/donor/{path}')} ]"
+    layer = path.rpartition("/")[2]
+    row = site.right("layers").get(layer, {})
+    digest = row.get("diff-digest")
+    if not site.partial(layer) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+        return there
+    donor = quoted(f"{work}/donor")
+    home, split = path.removesuffix(layer), f"{site.stores[0].driver}-layers"
+    found = f"grep -F '\"{digest}\"' | cut -d '\"' -f 4 | head -n 1"
+    look = f"tr '{{' '\\n' < {split}/layers.json | {found}"
+    also = f"{{ [ ! -e {split}/$o.tar-split.gz ] || cp -- {split}/$o.tar-split.gz {split}/{layer}.tar-split.gz; }}"
+    copy = f'[ -n "$o" ] && cp -a -- {home}$o {path} && {also}'
+    return f"{{ {there} || ( cd {donor} && o=$({look}) && {copy} ); }}"
 
 
 def fetch_steps(site: Site, place: Place) -> Iterable[PlanStep]:
@@ -116,7 +134,7 @@ def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
             f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
         )
     if places[0].rootless:
-        lines = [as_its_user(" && ".join(lines))]
+        lines = [as_its_user(" && ".join(lines), beside(work) if site.refused else "")]
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
     effect = f"Back up records, link texts, tar-splits and image data first. To restore: {back}"
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")

@@ -26,10 +26,11 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     _not_told(site)
     images = set(site.right("images")) | set(evidence.pictures)
     below = evidence.below_images()
+    strangers = _strangers(site, evidence)
     taken: dict[str, str] = {}
     for _, _, row in site.each("containers"):
         layer = row.get("layer")
-        if isinstance(layer, str) and layer in evidence.known and layer not in below:
+        if isinstance(layer, str) and layer in evidence.known and layer not in below and row["id"] not in strangers:
             taken.setdefault(layer, row["id"])
     for _, _, row in site.each("containers"):
         told = site.rel.containers.get(row["id"])
@@ -37,8 +38,8 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
         if isinstance(named, str) and named in images and row.get("image") not in images and row.get("image") != named:
             row["image"] = named
         layer = str(row.get("layer") or "")
-        wrong = not layer or layer not in evidence.known or layer in below or taken.get(layer, row["id"]) != row["id"]
-        if wrong:
+        own = layer in evidence.known and layer not in below and taken.get(layer, row["id"]) == row["id"]
+        if not own or row["id"] in strangers:
             found = _own_layer(site, evidence, row, below | set(taken))
             if found:
                 row["layer"] = found
@@ -47,6 +48,38 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
             elif HEX_ID.fullmatch(layer) and layer not in evidence.known:
                 _empty_layer(site, evidence, row, layer)
     _give_directories(site)
+
+
+def _strangers(site: Site, evidence: LayerEvidence) -> set[str]:
+    """Return the containers whose layer stands on another image and is not theirs.
+
+    Where what else tells of a container names the image that its layer stands on, its record's image is the wrong one.
+    """
+    found: set[str] = set()
+    told = {f.subject.id for f in site.of("CTR-003")}
+    if site.stores[0].driver != "overlay":
+        return found  # only `lower` tells a layer's parent apart from its record
+    for number, _, row in site.each("containers"):
+        if row["id"] not in told:
+            continue
+        parent = evidence.lower_parent(str(row.get("layer") or ""))
+        named = _image_told(site, number, row["id"])
+        if named and named != row.get("image") and parent and evidence.tops.get(named) == parent:
+            row["image"] = named
+            evidence.__dict__.pop("owners", None)
+        elif named in ("", row.get("image")):
+            found.add(row["id"])
+    return found
+
+
+def _image_told(site: Site, number: int, container: str) -> str:
+    """Return the image that a container's metadata or podman's database names, `""` where neither does."""
+    record = site.rel.containers.get(container)
+    named = record.details.get("image-id") if record else None
+    for state in site.stores[number].libpod[:1]:
+        if container in state.containers:
+            named = state.containers[container].image or named
+    return named if isinstance(named, str) else ""
 
 
 def _give_directories(site: Site) -> None:
@@ -130,6 +163,7 @@ def _podman_row(container: LibpodContainer) -> Row:
         "layer": "",
         "metadata": metadata,
         "created": f"{format_time(made)[:-1]}.{made % 1_000_000_000:09d}Z",
+        **container.maps,
         "flags": {"MountLabel": "", "ProcessLabel": ""},
     }
 

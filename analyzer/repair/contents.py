@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analyzer.checks.store.owner_and_mode import own_files
+from analyzer.checks.store.owner_and_mode import OTHERS_WRITE, own_files
 from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
 from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
 from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
 from analyzer.snapshot.bigdata import key_of
+from analyzer.source.member import DIRECTORY
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
@@ -104,10 +105,16 @@ def _owners(site: Site, evidence: LayerEvidence) -> None:
 
 
 def _own_files(site: Site) -> None:
-    """Give single files and directories of a store's own, which another user made or was given, to its owner."""
+    """Give single files and directories of a store's own their owner back, and take others' right to write them."""
     odd = {f.subject.path for f in site.of("STO-016") if f.variant == "owner"}
+    loose = {f.subject.path for f in site.of("STO-016") if f.variant == "mode"}
     for number, store in enumerate(site.stores):
         members = own_files(store)
+        for member in members if not loose.isdisjoint(m.path for m in members) else ():
+            if member.mode & OTHERS_WRITE:
+                path = site.below(number, member.path)
+                mode = 0o700 if member.kind == DIRECTORY else 0o600
+                site.note(number, Mode(path, mode), member.path, why="the mode of the store's own files")
         if odd.isdisjoint(member.path for member in members):
             continue
         (uid, gid), _ = Counter((m.uid, m.gid) for m in members).most_common(1)[0]
@@ -150,8 +157,7 @@ def _donor_for(site: Site, evidence: LayerEvidence, layer: str) -> None:
     """Choose the image that brings a layer: one that is pulled anyway, else one with a name that a registry has."""
     fits = evidence.users(site.parents()).get(layer, [])
     named = [image for image in fits if any(map(pulls, names_of(site, image)))]
-    if any(image in site.donors for image in named):
-        return
-    chosen = min(named or fits, key=lambda image: (-site.brings[image], image), default="")
-    if chosen:
-        site.donors.setdefault(chosen, []).append(layer)
+    ready = [image for image in named if image in site.donors]
+    chosen = min(ready or named or fits, key=lambda image: (-site.brings[image], image), default="")
+    if chosen and layer not in site.donors.setdefault(chosen, []):
+        site.donors[chosen].append(layer)

@@ -63,9 +63,8 @@ def mend_mount_points(site: Site) -> None:
 def mend_databases(site: Site) -> None:
     """Move a database of podman's that does not open out of the way: podman makes a new one."""
     for number, store in enumerate(site.stores):
-        refused = {f.subject.path for f in site.of("LPD-001", at_least="error") if not f.facts.get("opens")}
         for state in store.libpod:
-            if state.path in refused:
+            if state.path in site.refused:
                 site.note(
                     number,
                     SetAside(site.below(number, state.path)),

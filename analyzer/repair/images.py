@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from analyzer.repair.chains import big_data_name, sha256
 from analyzer.repair.edits import SetAside, Take
 from analyzer.repair.indexes import names_in_pieces
+from analyzer.repair.manifests import manifest_again
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
@@ -23,18 +25,22 @@ EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
 
 def mend_image_ids(site: Site) -> None:
-    """Give an image record whose id is none the id of the one data directory that has no record."""
+    """Give an image record whose id is none, or another record's, the id of the data directory that has no record."""
     for number, store in enumerate(site.stores):
         rows = site.rows[number].get(INDEX, [])
         have = {row["id"] for row in rows}
         free = [name for name in store.image_files if HEX_ID.fullmatch(name) and name not in have]
+        counts = Counter(row["id"] for row in rows)
         for row in rows:
-            if not HEX_ID.fullmatch(row["id"]):
-                named = {str(key).removeprefix("sha256:") for key in row.get("big-data-names") or ()}
-                fits = [name for name in free if name in named] or (free if len(free) == 1 else [])
+            named = {str(key).removeprefix("sha256:") for key in row.get("big-data-names") or ()}
+            another = counts[row["id"]] > 1 and row["id"] not in named
+            if another or not HEX_ID.fullmatch(row["id"]):
+                fits = [name for name in free if name in named]
+                if not fits and not another and len(free) == 1:
+                    fits = free
                 if len(fits) == 1:
                     row["id"] = fits[0]
-                    free.remove(fits[0])
+                    free = [name for name in free if name != row["id"]]
 
 
 def mend_images(site: Site, evidence: LayerEvidence) -> None:
@@ -131,7 +137,11 @@ def _mended(site: Site, number: int, evidence: LayerEvidence, row: Row, picture:
         right = [n for n in names if isinstance(n, str) and _is_name(n)]
         new["names"] = list(dict.fromkeys([*right, *(history if not right else ())])) or names
     if HEX_ID.fullmatch(image) and (picture is not None or new.get("big-data-names")):
-        _items(site, number, new, picture)
+        made = None
+        config = site.stores[number].image_files.get(image, {}).get(big_data_name(f"sha256:{image}"))
+        if picture and picture.config and not picture.manifest and config is not None and config.data is not None:
+            made = manifest_again(site, evidence, new, picture, config.data)
+        _items(site, number, new, picture, made)
     return new if new != row else row
 
 
@@ -148,8 +158,8 @@ def _metadata(value: Any) -> bool:
         return False
 
 
-def _items(site: Site, number: int, row: Row, picture: ImageProof | None) -> None:
-    """Put back every item that is missing or not what its digest says."""
+def _items(site: Site, number: int, row: Row, picture: ImageProof | None, made: bytes | None) -> None:
+    """Put back every item that is missing or not what its digest says; `made` is the manifest made again."""
     image, store = row["id"], site.stores[number]
     files = store.image_files.get(image, {})
     digests = row.get("big-data-digests")
@@ -182,14 +192,17 @@ def _items(site: Site, number: int, row: Row, picture: ImageProof | None) -> Non
             _set(row, key, told, lengths, body)
             continue
         copy = _copy(files, wanted)
+        if copy is None and made is not None and key.startswith("manifest") and wanted in ("", sha256(made)):
+            copy = made
         if copy is not None:
             site.write(
                 number, path, copy, image, old=body,
-                why=f"the item {key} of the image, of which another copy is in its directory",
+                why=f"the item {key} of the image",
             )  # fmt: skip
             _set(row, key, told, lengths, copy)
         elif body is None or key not in sound or (wanted and sha256(body) != wanted):
             if key.startswith("signature") and body is not None:
+                _set(row, key, told, lengths, body)
                 continue
             site.donors.setdefault(image, []).append(key)
             site.note(

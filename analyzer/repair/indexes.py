@@ -32,6 +32,7 @@ MARKS = {"layers": "diff-digest", "images": "big-data-digests", "containers": "i
 
 def mend_indexes(site: Site) -> None:
     """Set the rows of every index to what can be read of it."""
+    _letters(site)
     for number, store in enumerate(site.stores):
         for part, names in INDEXES.items():
             for name in names:
@@ -45,6 +46,33 @@ def mend_indexes(site: Site) -> None:
                     if rows is not newer:
                         _decodable(store, part, document, rows)
                     site.rows[number][key] = [row for row in rows if _belongs(part, row)]
+
+
+def _letters(site: Site) -> None:
+    """Write back the letters of field names and ids that are one bit off."""
+    for finding in site.of("STO-021"):
+        head, _, name = str(finding.facts["pointer"]).rpartition("/")
+        for number, store in enumerate(site.stores):
+            for key, document in store.documents.items():
+                rows = [row for row in document.salvaged.rows if isinstance(row.value, dict)]
+                place = next((at for at, row in enumerate(rows) if row.pointer == head), None)
+                if document.path != finding.facts["path"] or place is None:
+                    continue
+                row, right = site.rows[number][key][place], str(finding.facts["right"])
+                if str(finding.facts["found"]).startswith("field "):
+                    row[right] = row.pop(name)
+                else:
+                    row[name] = right
+
+
+def drop_doubles(site: Site) -> None:
+    """Leave one record of an image or a container that has several: the one that the engine uses."""
+    twice = {f.subject.id for f in site.of("STO-013") if f.subject.kind != "layer"}
+    for documents in site.rows:
+        for key, rows in documents.items():
+            if not key.startswith("layers/"):
+                first = {row["id"]: row for row in reversed(rows)}
+                documents[key] = [row for row in rows if row["id"] not in twice or first[row["id"]] is row]
 
 
 def _decodable(store: Store, part: str, document: Document | None, rows: list[Row]) -> None:

@@ -8,8 +8,9 @@ from analyzer.repair.containers import mend_containers
 from analyzer.repair.contents import mend_contents
 from analyzer.repair.directories import mend_databases, mend_directories, mend_mount_points
 from analyzer.repair.images import mend_image_ids, mend_images
-from analyzer.repair.indexes import is_lost, mend_indexes, needs_writing
+from analyzer.repair.indexes import drop_doubles, is_lost, mend_indexes, needs_writing
 from analyzer.repair.layers import LayerEvidence, mend_layers
+from analyzer.repair.obstacles import mend_obstacles
 from analyzer.repair.shortcuts import mend_shortcuts
 from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows
 
@@ -25,11 +26,13 @@ def mend(rel: Relations, findings: tuple[Finding, ...]) -> Site:
     site = open_site(rel, findings)
     mend_indexes(site)
     mend_image_ids(site)
+    drop_doubles(site)
     mend_containers(site, LayerEvidence(site))
     evidence = LayerEvidence(site)
     mend_layers(site, evidence)
     mend_images(site, evidence)
     site.settle()
+    mend_obstacles(site)
     mend_directories(site, evidence)
     mend_shortcuts(site, evidence)
     mend_contents(site, evidence)

@@ -7,13 +7,14 @@ drivers/chown.go).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.limits import DEFAULT
 from analyzer.repair.edits import Attribute, FileCopy, Mode, SetAside
 from analyzer.repair.layers import split_of
 from analyzer.snapshot.tar_split import TarSplit
-from analyzer.source.member import CHAR, DIRECTORY, FILE
+from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK
 from analyzer.verify.facts import ATTRIBUTE, MODE, OPAQUE, OWNER
 from analyzer.verify.id_maps import Ids, owners_of, store_owner
 from analyzer.verify.opaque_marks import OPAQUE_MARK
@@ -141,13 +142,18 @@ def _from_split(site: Site, layer: str, paths: set[str], facets: set[str]) -> li
         if last == OPAQUE_MARK and above in paths and above in table.index:
             marks.append(Attribute(f"overlay/{layer}/{name}/{above}", "trusted.overlay.opaque", b"y"))
             healed.add(above)
+        if entry.kind == HARDLINK and entry.link in modes:  # the last name of a file gives its mode
+            modes[entry.link] = replace(modes[entry.link], mode=entry.mode)
         if entry.path not in paths or entry.path not in table.index:
             continue
         at = f"overlay/{layer}/{name}/{entry.path}"
         uid, gid = (uids[entry.uid], gids[entry.gid]) if of_root else (-1, -1)
-        found = table.entry(table.index[entry.path]).xattrs
+        now = table.entry(table.index[entry.path])
+        found = now.xattrs
         if (of_root and (uid < 0 or gid < 0)) or found.keys() - entry.xattrs.keys() - {"security.selinux"}:
             return []
+        if (now.uid, now.gid) == (uid, gid):
+            uid = gid = -1  # a chown takes capabilities away
         wrong = {key: value for key, value in entry.xattrs.items() if found.get(key) != value}
         if facets & TOLD:
             modes[entry.path] = Mode(at, entry.mode, uid, gid)
@@ -156,17 +162,17 @@ def _from_split(site: Site, layer: str, paths: set[str], facets: set[str]) -> li
         marks += [Attribute(at, key, value) for key, value in wrong.items()]
     if reader.problems or healed != paths:
         return []
-    if modes.keys() >= {path for path in table.index if path in told}:
-        modes |= _top(site, number, layer, told.get("", ROOT_MODE), next(iter(modes.values())))
+    if len(modes) * 2 >= sum(path in told for path in table.index):
+        modes |= _top(site, number, layer, told.get("", ROOT_MODE), of_root=of_root)
     edits: list[Mode | Attribute] = [*modes.values(), *marks]
     return [(number, edit) for edit in edits]
 
 
-def _top(site: Site, number: int, layer: str, mode: int, like: Mode) -> dict[str, Mode]:
-    """Return the mode of a layer's top directory where all of its files were swept, and the sweep took it along."""
+def _top(site: Site, number: int, layer: str, mode: int, *, of_root: bool) -> dict[str, Mode]:
+    """Return the mode of a layer's top directory where most of its files were swept, and the sweep took it along."""
     directory = site.stores[number].home.layers.get(layer)
     member = directory.entries.get("diff") if directory else None
-    owner = (0, 0) if like.uid >= 0 else (-1, -1)
+    owner = (0, 0) if of_root else (-1, -1)
     if member is None or (member.mode == mode and owner in ((-1, -1), (member.uid, member.gid))):
         return {}
     return {"": Mode(f"overlay/{layer}/diff", mode, *owner)}

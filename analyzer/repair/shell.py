@@ -45,9 +45,15 @@ INSIDE = '$([ "$(id -u)" = 0 ] || echo podman unshare)'
 """Enters the user's own name space, where owners are those that podman sees; nothing where it is entered already."""
 
 
-def as_its_user(line: str) -> str:
+def beside(work: str) -> str:
+    """Return podman's options for a store of its own: the user's own database may not open, which stops any command."""
+    return f"--root {quoted(f'{work}/enter')} --runroot ${{XDG_RUNTIME_DIR:-/run}}/storage.repair"
+
+
+def as_its_user(line: str, options: str = "") -> str:
     """Return a command for a rootless store, which its user runs."""
-    return f"{INSIDE} sh -c {shlex.quote(line)}"
+    inside = INSIDE.replace("podman", f"podman {options}") if options else INSIDE
+    return f"{inside} sh -c {shlex.quote(line)}"
 
 
 def commands(edit: Edit, root: str, work: str) -> list[str]:

@@ -136,7 +136,7 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
         if name in right:
             if member.kind != SYMLINK:
                 site.note(number, SetAside(path), right[name], why="a short link that is no symlink")
-        elif LINK_ID.fullmatch(name):
+        elif LINK_ID.fullmatch(name) or (member.kind == SYMLINK and link_target(member) in right.values()):
             owner = link_target(member) if member.kind == SYMLINK else ""
             if owner in store.home.others and store.home.others[owner].kind == SYMLINK:
                 continue

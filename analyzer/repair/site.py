@@ -187,10 +187,20 @@ class Site:
         """Return the layers whose recorded size the rules doubt."""
         return {f.subject.id for f in self.of("TSP-004", "LAY-006", "STO-005")}
 
+    @cached_property
+    def refused(self) -> set[str]:
+        """Return the databases of podman's that do not open."""
+        return {f.subject.path for f in self.of("LPD-001", at_least="error") if not f.facts.get("opens")}
+
     def of(self, *rules: str, at_least: str = "warning") -> list[Finding]:
         """Return findings of the rules of at least a severity."""
         floor = RANK[at_least]
         return [f for f in self.findings if f.rule in rules and RANK[f.severity] >= floor]
+
+    def partial(self, layer: str) -> bool:
+        """Tell whether a layer was pulled in part: its id then depends on what was there before it."""
+        row = self.right("layers").get(layer, {})
+        return "toc-digest" in row or any("chunked" in str(name) for name in row.get("big-data-names") or ())
 
     def home_of(self, layer: str) -> int:
         """Return the store that has, or should have, the directory of a layer."""

@@ -104,6 +104,13 @@ def removed(root, driver):
     shutil.rmtree(directory(root, driver, 0))
 
 
+def all_removed(root, driver):
+    """Remove the directories of all layers of the image."""
+    time.sleep(2.5)
+    for path in {directory(root, driver, depth) for depth in range(3)}:
+        shutil.rmtree(path)
+
+
 def emptied(root, driver):
     (root / f"{driver}-layers/layers.json").write_bytes(b"")
 
@@ -187,11 +194,12 @@ def test_partly_pulled_images_are_mended(damage, chunked_node, volume):
     assert node.ask("podman", "mount", "c1").exit == 0
 
 
-def test_layers_that_come_under_other_ids_are_known_by_their_digests(chunked_node, volume):
+@pytest.mark.parametrize("damage", [removed, all_removed])
+def test_layers_that_come_under_other_ids_are_known_by_their_digests(damage, chunked_node, volume):
     """The store has them by their tables of contents; the donor here is pulled whole."""
-    healthy = trees(chunked_node.copy(volume / "chunked-healthy-whole"), "overlay")
-    node = chunked_node.copy(volume / "chunked-whole")
-    removed(node.root, "overlay")
+    healthy = trees(chunked_node.copy(volume / f"chunked-healthy-whole-{damage.__name__}"), "overlay")
+    node = chunked_node.copy(volume / f"chunked-whole-{damage.__name__}")
+    damage(node.root, "overlay")
     work = node.root.with_name("storage.repair")
     work.mkdir()
     places = [f'{key}="/var/lib/containers/storage.repair/donor"' for key in ("graphroot", "rootless_storage_path")]

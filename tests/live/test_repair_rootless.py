@@ -118,6 +118,26 @@ def test_the_commands_alone_mend_it(damage, user_node, healthy, volume):
     shutil.rmtree(node.home)
 
 
+@pytest.mark.parametrize("by", ["kit", "steps"])
+def test_a_database_that_does_not_open_stops_no_repair(by, user_node, healthy, volume):
+    """`podman unshare` opens the database too, so that it is entered by a store of its own."""
+    node = user_node.copy(volume / f"rootless-database-{by}")
+    database = node.root / "libpod/bolt_state.db"
+    database.write_bytes(database.read_bytes()[:3000])
+    report = judged(node, volume)
+    if by == "kit":
+        kit_for(node, report)
+        done = node.ask("sh", "/run/kit/repair.sh", "--yes", timeout=120)
+        assert done.exit == 0, (done.stdout, done.stderr)
+    else:
+        for command in [c for each in report.plan.steps for c in each.step.commands if "systemctl" not in c]:
+            done = node.ask("sh", "-c", command, timeout=120)
+            assert done.exit == 0, (command, done.stderr)
+    assert {image: node.tree(image).stdout for image in healthy} == healthy
+    assert "c1" in node.run("podman", "ps", "-a", "--external", "--format", "{{.Names}}")
+    shutil.rmtree(node.home)
+
+
 def test_what_root_must_give_back_is_asked_of_root(user_node, healthy, volume):
     node = user_node.copy(volume / "rootless-owner")
     links_given_to_root(node)

@@ -26,7 +26,7 @@ def test_a_changed_mode_is_put_back_without_a_pull():
     member.mode = 0o777 if stat.S_IMODE(right) != 0o777 else 0o700
     member.mtime_ns += 1
     store.entries[path] = (member, data)
-    assert edits(store) == [Mode(path.removeprefix("storage/"), right, member.uid, member.gid)]
+    assert edits(store) == [Mode(path.removeprefix("storage/"), right)]
     assert not any(each.kind == "pull" for each in plan_of(store).steps)
 
 

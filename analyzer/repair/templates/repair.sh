@@ -310,7 +310,7 @@ twin() {
 
 drop_donor() {
     umount "$W/donor/$DRIVER" 2>/dev/null
-    rm -rf -- "$W/donor" "$RUN" 2>/dev/null || :
+    rm -rf -- "$W/donor" "$W/enter" "$RUN" 2>/dev/null || :
 }
 
 stop() { # stop UNIT...: and remember which of them ran

@@ -20,6 +20,7 @@ BOLT, SQLITE = "BoltDB", "SQLite"
 BOLT_FILE, SQLITE_FILE = "bolt_state.db", "db.sql"
 STATES = ("unknown", "created", "initialized", "running", "stopped", "paused", "exited", "removing", "stopping")
 CONFIG, STATE = "config", "state"
+MAP_PARTS = ("container_id", "host_id", "size")
 PATHS = {
     "static-dir": "static_dir",
     "tmp-dir": "tmp_dir",
@@ -86,6 +87,7 @@ class LibpodContainer:
         volumes: names of volumes that it mounts.
         created_ns: when podman made it, Unix nanoseconds, None where that is not said.
         lock: number of its lock, None where that is not said; no two objects of a podman have one.
+        maps: `uidmap` and `gidmap` as its record has them, as far as it has a map of its own.
         missing: `config` or `state` where the database has none.
     """
 
@@ -102,6 +104,7 @@ class LibpodContainer:
     created_ns: int | None = None
     lock: int | None = None
     missing: str = ""
+    maps: dict[str, list[dict[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +297,7 @@ class _Reader:
             volumes=_volume_names(document.get("namedVolumes")),
             created_ns=parse_time(_text(document.get("createdTime"))),
             lock=_lock(document),
+            maps=_maps(document.get("idMappingsOptions")),
         )
 
     def _pod(
@@ -335,6 +339,18 @@ def _text(value: Any) -> str:
 def _lock(document: dict[str, Any]) -> int | None:
     value = document.get("lockID")
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _maps(options: Any) -> dict[str, list[dict[str, int]]]:
+    """Return a container's own id maps; entries that are none are left out."""
+    found = {}
+    for key, name in (("uidmap", "UIDMap"), ("gidmap", "GIDMap")):
+        rows = options.get(name) if isinstance(options, dict) else None
+        rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        kept = [{part: row.get(part) for part in MAP_PARTS} for row in rows]
+        if kept and all(type(number) is int for row in kept for number in row.values()):
+            found[key] = kept
+    return found
 
 
 def _volume_names(value: Any) -> tuple[str, ...]:
