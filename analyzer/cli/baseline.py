@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from analyzer.cli.options import bundle_argument, platform_option
@@ -34,7 +32,9 @@ def command(bundle: str, output: str | None, platform: str | None) -> None:
         for finding in document["findings"]
     ]
     value = {"analyzer_baseline": 1, "bundle": document["bundle"]["path"], "findings": findings}
-    text = json.dumps(value, ensure_ascii=True, indent=2) + "\n"
+    from analyzer.report.encode.json import json_document
+
+    text = json_document(value)
     if output is None:
         emit(text)
     else:

@@ -88,9 +88,9 @@ def command(
 
 def _text(value: dict[str, Any], form: str, everything: bool, columns: int) -> str:
     if form == "json":
-        import json
+        from analyzer.report.encode.json import json_document
 
-        return json.dumps(value, ensure_ascii=True, indent=2) + "\n"
+        return json_document(value)
     if form == "markdown":
         from analyzer.report.compared import markdown
 

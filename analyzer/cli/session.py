@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -261,4 +260,6 @@ def _with_progress(work: Callable[[Progress], T]) -> T:
 
 def emit_json(value: Any) -> None:
     """Print a value as JSON: ASCII only, so that nothing in it reaches the terminal as a control character."""
-    emit(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+    from analyzer.report.encode.json import json_document
+
+    emit(json_document(value))

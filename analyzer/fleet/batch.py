@@ -23,7 +23,7 @@ from analyzer.fleet.rows import failed_row, ordered, unpack
 from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, NO_STORE, SAME, Outcome, Task
 from analyzer.limits import DEFAULT, Limits, changed
-from analyzer.report.encode.json import json_text
+from analyzer.report.encode.json import json_document, json_text
 from analyzer.report.redact.output import redacted_fleet
 from analyzer.snapshot.snapshot import STANDARD
 from analyzer.source.entry_points import entry_points
@@ -163,7 +163,7 @@ class Batch:
         fleet = rollup(self.checkpoint.db, pages=self._options.pages)
         if self._options.redact:
             fleet = redacted_fleet(fleet)
-        self.output.write(FLEET, json.dumps(fleet, ensure_ascii=True, indent=2).encode() + b"\n")
+        self.output.write(FLEET, json_document(fleet).encode())
         self.output.write("fleet.md", markdown.render(fleet).encode())
         self.output.write("fleet.html", html.render(fleet).encode())
         return fleet

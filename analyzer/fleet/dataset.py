@@ -6,12 +6,14 @@ report, so that the same bundles give the same tables whatever ran them.
 
 from __future__ import annotations
 
-import json
+import io
 import os
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from analyzer.fleet.files import DATASET
 from analyzer.fleet.schema import TABLES, WHOLE
@@ -85,31 +87,44 @@ def _write(checkpoint: Checkpoint, output: ResultsDirectory, table: str, part: i
 
     def fill(path: str) -> None:
         with pq.ParquetWriter(path, arrow_schema(table), compression="zstd") as writer:
-            for batch in _batches(checkpoint, table, part):
-                writer.write_batch(batch)
+            for rows in _tables(checkpoint, table, part):
+                writer.write_table(rows)
 
     output.make(name, fill)
 
 
-def _batches(checkpoint: Checkpoint, table: str, part: int) -> Iterator[Any]:
-    pa = import_module("pyarrow")
+def _tables(checkpoint: Checkpoint, table: str, part: int) -> Iterator[Any]:
+    """Yield the rows of a part, some at a time, as Arrow tables.
+
+    Arrow reads them as lines of JSON: making its arrays from Python's values loads pandas, which takes longer than
+    everything else that a small batch does at its end.
+    """
+    pa, reader = import_module("pyarrow"), import_module("pyarrow.json")
     schema = arrow_schema(table)
-    kinds = list(TABLES[table].values())
+    stamps = [pa.types.is_timestamp(field.type) for field in schema]
+    plain = pa.schema(
+        pa.field(field.name, pa.int64() if stamp else field.type) for field, stamp in zip(schema, stamps, strict=True)
+    )
+    names, kinds = list(TABLES[table]), list(TABLES[table].values())
     for rows in _batched(checkpoint.rows(table, part), ROWS):
-        columns = zip(*rows, strict=True)
-        arrays = [
-            pa.array(_values(column, kind), type=field.type)
-            for column, kind, field in zip(columns, kinds, schema, strict=True)
-        ]
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        lines = b"\n".join(
+            msgspec.json.encode({name: _value(each, kind) for name, each, kind in zip(names, row, kinds, strict=True)})
+            for row in rows
+        )
+        read = reader.read_json(
+            io.BytesIO(lines),
+            read_options=reader.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+            parse_options=reader.ParseOptions(explicit_schema=plain),
+        )
+        yield read.cast(schema)
 
 
-def _values(column: tuple[Any, ...], kind: str) -> list[Any] | tuple[Any, ...]:
+def _value(value: Any, kind: str) -> Any:
+    if value is None:
+        return None
     if kind == "object":
-        return [None if value is None else json.loads(value) for value in column]
-    if kind == "bool":
-        return [None if value is None else bool(value) for value in column]
-    return column
+        return msgspec.Raw(value.encode())
+    return bool(value) if kind == "bool" else value
 
 
 def _batched(rows: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[tuple[Any, ...]]]:

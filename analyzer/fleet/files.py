@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError, not_written
+from analyzer.report.encode.json import json_document
 from analyzer.source.locations.urls import is_url
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class ResultsDirectory:
             self.write(f"{REPORTS}/{page_name(name)}", page.encode())
         else:
             self.remove(f"{REPORTS}/{page_name(name)}")
-        self.write(f"{REPORTS}/{name}", json.dumps(document, ensure_ascii=True, indent=2).encode() + b"\n")
+        self.write(f"{REPORTS}/{name}", json_document(document).encode())
 
     def read_report(self, name: str) -> Any:
         """Return the report of one node, None where it is gone."""

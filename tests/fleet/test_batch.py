@@ -141,6 +141,20 @@ def test_the_dataset_says_what_the_reports_say(tmp_path):
     assert {str(kind) for kind in tables["causes"].dtypes[["first", "last"]]} == {"datetime64[ns, UTC]"}
 
 
+def test_a_batch_does_without_pandas(captures, tmp_path):
+    """Loading it takes longer than all else that a small batch does beside its bundles."""
+    code = (
+        "import sys; sys.argv = ['analyzer', *sys.argv[1:]]\n"
+        "from analyzer.__main__ import main\n"
+        "try: main()\n"
+        "finally: print('pandas' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, "batch", str(captures), "-o", str(tmp_path / "out"), "--jobs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr.splitlines()[-1] == "False"
+    assert nodes(tmp_path / "out").verdict.notna().all()
+
+
 def test_a_second_run_does_only_what_is_new(captures, tmp_path):
     out = tmp_path / "out"
     assert done(batch(captures, out)) == (0, 2, 1)

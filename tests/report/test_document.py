@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 import analyzer
 from analyzer.api import judge, read
 from analyzer.cli.main import cli
+from analyzer.report.encode.json import json_document
 from analyzer.report.formats.json import render
 from tests.archives import SMALL, report_of, spans, tar_of
 from tests.conftest import SCHEMA
@@ -253,3 +254,10 @@ def test_reading_twice_and_judging_twice_gives_the_same():
     assert (
         judge(reading).to_dict() == judge(reading).to_dict() == analyzer.analyze(bundle("combo-power-loss")).to_dict()
     )
+
+
+@pytest.mark.parametrize(
+    "value", [{}, [], {"a": {}, "b": [1, 2.5, None, True]}, "\u2028 \ud800", {"\u00e9": 10**40, "x": 1e-7}]
+)
+def test_a_document_is_what_the_library_indents(value):
+    assert json_document(value) == json.dumps(value, ensure_ascii=True, indent=2) + "\n"

@@ -16,6 +16,17 @@ def json_text(text: str) -> str:
     return text if text.isascii() else SURROGATE.sub(visible, text)
 
 
+def json_document(value: Any) -> str:
+    """Return a value as a JSON document: ASCII only, two spaces, a newline at the end."""
+    import msgspec  # noqa: PLC0415  not when the package is imported
+
+    text = json.dumps(value, ensure_ascii=True)
+    try:
+        return msgspec.json.format(text, indent=2) + "\n"  # as `indent=2` does, which takes four times as long
+    except msgspec.DecodeError:  # a lone surrogate
+        return json.dumps(value, ensure_ascii=True, indent=2) + "\n"
+
+
 def script_json(value: Any) -> str:
     """Return a value as JSON for a data block of an HTML page: every string inert, nothing that could end the block."""
     text = json.dumps(_inert_all(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)

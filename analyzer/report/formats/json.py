@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from analyzer.report.encode.json import json_document
 from analyzer.report.formats.document import report_document
 
 if TYPE_CHECKING:
@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def render(report: Analysis) -> str:
     """Return the document as text; the same bundle gives the same bytes."""
-    return json.dumps(report_document(report), ensure_ascii=True, indent=2) + "\n"
+    return json_document(report_document(report))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.plugins import known_rules
+from analyzer.report.encode.json import json_document
 from analyzer.report.encode.sarif import sarif_text, uri_path
 from analyzer.report.encode.text import inert
 from analyzer.report.model.coverage import content, xattrs
@@ -25,7 +25,7 @@ BUNDLE = "BUNDLE"
 
 def render(report: Analysis) -> str:
     """Return the log as ASCII JSON with two spaces; the same bundle gives the same bytes."""
-    return json.dumps(log(report), ensure_ascii=True, indent=2) + "\n"
+    return json_document(log(report))
 
 
 def log(report: Analysis) -> dict[str, Any]:
