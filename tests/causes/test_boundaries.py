@@ -111,3 +111,11 @@ def test_layers_written_within_ten_minutes_of_each_other_were_changed_together(p
         store.write(path, store.data(path) + b"more\n").change(path, mtime_ns=last + number * pause * SECOND)
     found = [each for each in judge(store.snapshot()).causes if each.id == "base-layer-modified"]
     assert len(found) == causes
+
+
+def test_a_layer_with_a_digest_that_the_config_does_not_name_is_told_as_that_layer():
+    store = Edited()
+    image, layers = store.image_named(API), store.layers()
+    next(each for each in layers if each["id"] == image["layer"])["diff-digest"] = f"sha256:{'0' * 64}"
+    first = judge(store.write_layers(layers).snapshot()).causes[0]
+    assert first.hypothesis.title.startswith(f"the digest of layer {image['layer'][:12]} ")
