@@ -39,8 +39,6 @@ PAIRS, FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
 POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 LAST = np.array([256**count - 1 for count in range(WIDTH + 1)], np.uint64)
 """The last bytes of a word, by their count."""
-PLACES = np.uint64(0x0001020304050607)
-"""Times a word with 1 in one byte, this has the place of that byte as its highest byte."""
 HIGH, ZEROS, SIXES = (np.uint64(int.from_bytes(bytes([byte]) * WIDTH)) for byte in (0xF0, 0x30, 0x06))
 LATEST = 9_000_000_000
 """Seconds whose nanoseconds fit 64 bits."""
@@ -112,18 +110,6 @@ def words_at(text: Column, starts: Column) -> Column:
     """Return the eight bytes from each start on, as numbers whose highest byte is the first."""
     every: Column = np.ndarray(max(len(text) - WIDTH + 1, 0), WORD, text, 0, (1,))
     return every[starts].astype(np.uint64)
-
-
-def places_of(found: Column) -> Column:
-    """Return where a column of truth values holds, of which few do."""
-    whole = len(found) // WIDTH * WIDTH
-    words = found[:whole].view("<u8")
-    places = np.flatnonzero(words != 0)
-    bits = words[places]
-    if (bits & (bits - np.uint64(1))).any():
-        return np.flatnonzero(found)
-    in_words = (bits * PLACES >> np.uint64(56)).astype(np.int64)
-    return np.concatenate((places * WIDTH + in_words, np.flatnonzero(found[whole:]) + whole))
 
 
 def widths(numbers: Column) -> Column:
