@@ -50,7 +50,6 @@ class Kept:
         to_folders: a symlink to a directory: one of `overlay/l`.
         directories: a directory as an entry of its own.
         trusted: an attribute of the `trusted.` namespace, which only root can read.
-        security: an attribute of the `security.` namespace.
         capabilities: a capability of a file, which the kernel takes away when the owner is changed.
         user: an attribute of the `user.` namespace.
         marks: an overlay mark of the `user.` namespace.
@@ -69,7 +68,6 @@ class Kept:
     to_folders: bool
     directories: bool
     trusted: bool
-    security: bool
     capabilities: bool
     user: bool
     marks: bool
@@ -93,11 +91,7 @@ class Kept:
     @property
     def privileged(self) -> bool:
         """Tell whether it holds an attribute that takes root to be read or written."""
-        return self.trusted or self.security
-
-    def had_capabilities(self) -> bool:
-        """Tell whether a capability that is absent was lost in the store: the copy kept its namespace, and owners."""
-        return self.capabilities or (self.security and self.owners)
+        return self.trusted or self.capabilities
 
 
 def kept_facts(snapshot: BundleSnapshot) -> Kept:
@@ -133,7 +127,6 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
         DIRECTORY_CODE in found,
         any(name.startswith("trusted.") for name in names),
-        any(name.startswith("security.") for name in names),
         CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),

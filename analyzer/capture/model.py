@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
+from analyzer.capture.by_name import left_out_by_name
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
@@ -45,14 +46,17 @@ class Capture:
         kept: what it keeps at all.
         left_out: what comparing layers learned to be not captured, counted by why.
         absent_names: paths of such files below their diff directories, the first of each layer.
+        files_left_out: how many files of layers their unchanged directories prove to be left out.
     """
 
     def __init__(self, snapshot: BundleSnapshot) -> None:
         self.snapshot = snapshot
         self.left_out: Counter[str] = Counter()
         self.absent_names: list[str] = []
+        self.files_left_out = 0
         self._lacking: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Answer]] = {}
         self._clocks: dict[tuple[str, str], StoreClock] = {}
+        self._by_name: dict[tuple[str, str], frozenset[str]] = {}
 
     @cached_property
     def kept(self) -> Kept:
@@ -214,7 +218,7 @@ class Capture:
         home = store.home
         made = [layer.link.member.mtime_ns] if layer.link is not None else []
         others = [member.mtime_ns for member in home.links.values()]
-        return one_of_many(self.store_clock(store).absent(home.link_dir, made, seen=others))
+        return self.one_of_many(store, layer.name, self.store_clock(store).absent(home.link_dir, made, seen=others))
 
     def layer_directory(self, store: Store, layer_id: str) -> Answer:
         """Answer for the directory of one layer, which the driver's home lacks while it has others."""
@@ -298,7 +302,8 @@ class Capture:
             directory = store.data_dirs.get("containers", {}).get(container_id)
         made = [file.member.mtime_ns for path, file in files.items() if path.rpartition("/")[0] == folder]
         answer = self.store_clock(store).absent(directory, made, seen=_saved(store, "containers"))
-        return settled({name: answer}, others=any(name in each for each in store.container_files.values()))[name]
+        others = any(name in each for each in store.container_files.values())
+        return self.one_of_many(store, container_id, answer) if others else answer
 
     def container_directory(self, store: Store, container_id: str) -> Answer:
         """Answer for `userdata` of a container that podman made, or for its whole data directory.
@@ -309,7 +314,7 @@ class Capture:
             answer = self.container_data(store, container_id, "userdata")
         else:
             answer = self.part(store, "containers")
-            answer = one_of_many(answer) if store.container_files else answer
+            answer = self.one_of_many(store, container_id, answer) if store.container_files else answer
         if isinstance(answer, Removed) and answer.when_ns is not None:
             return answer
         return answer if self.kept.directories and _keeps_empty(store) else NotCaptured(NO_EMPTY)
@@ -318,9 +323,9 @@ class Capture:
         """Answer for podman's database, of which the graph root has none."""
         return self._below_root(store)
 
-    def tar_split(self, store: Store) -> Answer:
+    def tar_split(self, store: Store, layer_id: str) -> Answer:
         """Answer for the tar-split of one layer, which the store lacks while it has those of others."""
-        return one_of_many(self.part(store, "layers"))
+        return self.one_of_many(store, layer_id, self.part(store, "layers"))
 
     def volume(self, store: Store, name: str, made_ns: int | None) -> Answer:
         """Answer for a directory of `volumes` that was made then, or for its `_data`; the engine makes them empty."""
@@ -334,11 +339,25 @@ class Capture:
     def _volume(self, store: Store, known: Volumes, name: str, made_ns: int | None) -> Answer:
         if name in known.found:
             answer = self.store_clock(store).absent(known.found[name], [made_ns] if made_ns is not None else [])
-            return one_of_many(answer) if known.data else answer
+            return self.one_of_many(store, name, answer) if known.data else answer
         seen = [member.mtime_ns for member in known.found.values() if member is not None]
         made = [made_ns] if made_ns is not None else []
         answer = self.store_clock(store).absent(known.directory, made, seen=seen)
-        return one_of_many(answer) if known.found else answer
+        return self.one_of_many(store, name, answer) if known.found else answer
+
+    def one_of_many(self, store: Store, name: str, answer: Answer) -> Answer:
+        """Answer for one name whose like the bundle has elsewhere: the capture did not leave out the kind.
+
+        But for a capture that left out files elsewhere, or names by their first characters: it may have done it here.
+        """
+        return answer if self.selects(store, name) else settled({"": answer}, others=True)[""]
+
+    def selects(self, store: Store, name: str) -> bool:
+        """Tell whether the capture left out names of one kind and kept others, and this may be one of those."""
+        key = (store.root, store.driver)
+        if key not in self._by_name:
+            self._by_name[key] = left_out_by_name(store)
+        return self.files_left_out > 0 or name in self._by_name[key]
 
     def part(self, store: Store, part: str) -> Answer:
         """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""
@@ -365,11 +384,6 @@ def _keeps_empty(store: Store) -> bool:
     written = {container.layer for container in store.containers}
     layers = store.home.layers.values()
     return any(EMPTY & each.entries.keys() - {"diff"} for each in layers if each.name not in written)
-
-
-def one_of_many(answer: Answer) -> Answer:
-    """Return what holds of one name whose like the bundle has elsewhere: the capture did not leave out the kind."""
-    return settled({"": answer}, others=True)[""]
 
 
 def settled(answers: Mapping[Key, Answer], *, others: bool) -> dict[Key, Answer]:

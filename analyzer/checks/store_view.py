@@ -97,9 +97,13 @@ class StoreView:
         roots = [store.root for store in self.snapshot.stores]
         return [path for path in paths if not any(lies_at(path, root) for root in roots)]
 
-    @property
+    @cached_property
     def capture(self) -> Capture:
-        """Return how the bundle was captured: what rules ask that conclude from absence."""
+        """Return how the bundle was captured: what rules ask that conclude from absence.
+
+        Layers are compared first: what was left out of them tells.
+        """
+        _ = self.contents
         return capture_of(self.snapshot, self.rel)
 
     @cached_property

@@ -205,7 +205,7 @@ class EntryJudge:
             if not (user or name == CAPABILITY) or name.startswith(("user.overlay.", "user.containers.")):
                 continue
             have = found.xattrs.get(name)
-            if have is None and not (self.kept.user if user else self.kept.had_capabilities()):
+            if have is None and not (self.kept.user if user else self.kept.capabilities):
                 self.facts.doubts[ATTRIBUTE] += 1
             elif have != value and not (name == CAPABILITY and _same_capability(have, value)):
                 observed = f"{name} = {have.hex()[:80]}" if have is not None else f"no {name}"

@@ -174,6 +174,8 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
                 found[image.id, key] = other
             elif _kind(file_name(key)) in listed and unlisted:
                 found[image.id, key] = Unknown("the bundle is a list of files, and has none of this image")
+            elif _kind(file_name(key)) in listed and images.capture.selects(images.store, image.id):
+                found[image.id, key] = answer
             elif _kind(file_name(key)) in listed:
                 groups.setdefault(group, {})[image.id, key] = answer
     for group, answers in groups.items():
@@ -200,6 +202,8 @@ def absent(images: ImageSource, image: ImageRecord, key: str) -> bool:
     if key not in image.big_data_names or replaced(images, image.id, key) is not None:
         return True
     group, answer = _group(key), images.capture.image_data(images.store, image.id)
+    if images.capture.selects(images.store, image.id):
+        return isinstance(answer, Removed)
     names = (name for other in images_of(images) for name in other.big_data_names if _group(name) == group)
     others = any(images.reader.file(other.id, name) is not None for other in images_of(images) for name in names)
     return isinstance(settled({key: answer}, others=others)[key], Removed)

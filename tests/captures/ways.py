@@ -200,6 +200,26 @@ ALTERED = [
     )
 ]
 ALTERED += [
+    _way(
+        "busybox-cpio",
+        "find $TOPS | busybox cpio -o -H newc 2>/dev/null >$WORK/a; mkdir $WORK/x; cd $WORK/x;"
+        " busybox cpio -idum <../a 2>/dev/null; tar -cf $OUT $TOPS",
+        "busybox",
+    ),
+    _way(
+        "bsdtar-xar",
+        "bsdtar --format=xar -cf $WORK/a $TOPS 2>/dev/null; mkdir $WORK/x; cd $WORK/x; bsdtar -xpf ../a 2>/dev/null;"
+        " tar -cf $OUT $TOPS",
+        "bsdtar",
+    ),
+    _way(
+        "links-censored",
+        _python(
+            "def censored(info):\n    info.linkname = info.linkname.replace('../', 'XX/') if info.issym() else info.linkname\n"
+            "    return info\nwith tarfile.open(out, 'w') as t:\n    for top in tops: t.add(top, filter=censored)"
+        ),
+    ),
+    _way("rsync-ids-by-name", "rsync -aHAX --exclude='[0-3]*' $TOPS $WORK/; cd $WORK; tar -cf $OUT $TOPS", "rsync"),
     _way("copy-symlinks-deleted", f"{COPY}; cd $WORK/all; find . -type l -delete; {GOOD} $TOPS"),
     _way("tar-mode", "tar --mode=u+rwX,go+rX -cf $OUT $TOPS"),
     _way("pax-ustar", "pax -w -x ustar $TOPS >$OUT 2>/dev/null || true", "pax"),
@@ -238,6 +258,10 @@ ALTERED += [
 ]
 
 LISTS = [
+    _way(
+        "two-files-of-three",
+        "(find $TOPS ! -type f; find $TOPS -type f | sort | awk 'NR%3') | tar --no-recursion -T - -cf $OUT 2>/dev/null",
+    ),
     _way("files-only", "find $TOPS -type f -print0 | tar --null -T - -cf $OUT"),
     _way("files-and-links", "find $TOPS ! -type d -print0 | tar --null -T - -cf $OUT"),
     _way(
@@ -329,6 +353,7 @@ LINKS = [
     _way("transform-prefix-rh", "tar --transform='s,^,node1/,rh' -cf $OUT $TOPS"),
     _way("transform-rename", "tar --transform='s,storage,backup,' -cf $OUT $TOPS"),
     _way("transform-slash", "tar --transform='s,^/,,' -P -cf $OUT $PWD/*"),
+    _way("transform-lower-case", "tar --transform='s/.*/\\L&/' -cf $OUT $TOPS"),
     _way("transform-dotdot", "tar --transform='s,\\.\\./,,' -cf $OUT $TOPS"),
     _way("bsdtar-s", "bsdtar -s ',^,./,' -cf $OUT $TOPS", "bsdtar"),
     _way("bsdtar-s-prefix", "bsdtar -s ',^,copy/,' -cf $OUT $TOPS", "bsdtar"),

@@ -57,10 +57,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
             continue
         other = renamed.get(record.id)
-        answer = Removed(None, f"it is there as {other.path}") if other else view.capture.tar_split(store)
+        answer = Removed(None, f"it is there as {other.path}") if other else view.capture.tar_split(store, record.id)
         weight = weigh(answer, ERROR, f"the tar-split of layer {record.id} is gone")
         if weight is None:
-            return
+            continue
         where = Where(store.part_path("layers", f"{record.id}.tar-split.gz"))
         yield this.found(
             view.layer(record.id, where.path),

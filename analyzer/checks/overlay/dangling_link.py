@@ -22,7 +22,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.capture.model import one_of_many
+from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.repair import links_to_repair
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
@@ -50,8 +50,8 @@ def check(view: StoreView, this: Rule) -> Findings:
         has_record = layer in view.rel.layers
         users = users_of(view, [layer])
         answer = view.capture.layer_directory(view.store, layer)
-        if not has_record:
-            answer = one_of_many(answer)
+        if not has_record and isinstance(answer, Unknown):
+            answer = Removed(None, "no record names it")
         weight = weigh(answer, ERROR if has_record or pending else WARNING, f"{home.path}/{layer} is gone")
         if weight is None:
             continue
