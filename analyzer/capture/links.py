@@ -23,10 +23,11 @@ def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
     """
     changes: Counter[tuple[str, str]] = Counter()
     for wanted, found in pairs:
-        changes[_change(wanted, found)] += 1
+        change = _change(wanted, found)
+        changes[change if change != OTHER else _without_end(wanted, found)] += 1
     if len(changes) == 1:
         ((change, count),) = changes.items()
-        if count > 1 and change != OTHER:
+        if count > 1:
             return change
     return None
 
@@ -34,6 +35,14 @@ def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
 def of_front(wanted: str, found: str) -> bool:
     """Tell whether one target became the other by a change of its front alone, as such a rule makes."""
     return _change(wanted, found) != OTHER
+
+
+def _without_end(wanted: str, found: str) -> tuple[str, str]:
+    """Return two targets without the parts of a path that end both of them."""
+    one, other = wanted.split("/"), found.split("/")
+    while len(one) > 1 and len(other) > 1 and one[-1] == other[-1]:
+        del one[-1], other[-1]
+    return "/".join(one), "/".join(other)
 
 
 def _change(wanted: str, found: str) -> tuple[str, str]:

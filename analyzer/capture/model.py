@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.by_name import left_out_by_name
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
@@ -56,7 +55,6 @@ class Capture:
         self.files_left_out = 0
         self._lacking: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Answer]] = {}
         self._clocks: dict[tuple[str, str], StoreClock] = {}
-        self._by_name: dict[tuple[str, str], frozenset[str]] = {}
 
     @cached_property
     def kept(self) -> Kept:
@@ -218,7 +216,7 @@ class Capture:
         home = store.home
         made = [layer.link.member.mtime_ns] if layer.link is not None else []
         others = [member.mtime_ns for member in home.links.values()]
-        return self.one_of_many(store, layer.name, self.store_clock(store).absent(home.link_dir, made, seen=others))
+        return self.store_clock(store).absent(home.link_dir, made, seen=others)
 
     def layer_directory(self, store: Store, layer_id: str) -> Answer:
         """Answer for the directory of one layer, which the driver's home lacks while it has others."""
@@ -303,7 +301,7 @@ class Capture:
         made = [file.member.mtime_ns for path, file in files.items() if path.rpartition("/")[0] == folder]
         answer = self.store_clock(store).absent(directory, made, seen=_saved(store, "containers"))
         others = any(name in each for each in store.container_files.values())
-        return self.one_of_many(store, container_id, answer) if others else answer
+        return self.one_of_many(answer) if others else answer
 
     def container_directory(self, store: Store, container_id: str) -> Answer:
         """Answer for `userdata` of a container that podman made, or for its whole data directory.
@@ -314,7 +312,6 @@ class Capture:
             answer = self.container_data(store, container_id, "userdata")
         else:
             answer = self.part(store, "containers")
-            answer = self.one_of_many(store, container_id, answer) if store.container_files else answer
         if isinstance(answer, Removed) and answer.when_ns is not None:
             return answer
         return answer if self.kept.directories and _keeps_empty(store) else NotCaptured(NO_EMPTY)
@@ -324,8 +321,12 @@ class Capture:
         return self._below_root(store)
 
     def tar_split(self, store: Store, layer_id: str) -> Answer:
-        """Answer for the tar-split of one layer, which the store lacks while it has those of others."""
-        return self.one_of_many(store, layer_id, self.part(store, "layers"))
+        """Answer for the tar-split of one layer, which the store lacks while it has those of others.
+
+        Where the layer's directory is not there either, both may have been left out by the id.
+        """
+        answer = self.part(store, "layers")
+        return self.one_of_many(answer) if layer_id in store.home.layers else answer
 
     def volume(self, store: Store, name: str, made_ns: int | None) -> Answer:
         """Answer for a directory of `volumes` that was made then, or for its `_data`; the engine makes them empty."""
@@ -339,25 +340,18 @@ class Capture:
     def _volume(self, store: Store, known: Volumes, name: str, made_ns: int | None) -> Answer:
         if name in known.found:
             answer = self.store_clock(store).absent(known.found[name], [made_ns] if made_ns is not None else [])
-            return self.one_of_many(store, name, answer) if known.data else answer
+            return self.one_of_many(answer) if known.data else answer
         seen = [member.mtime_ns for member in known.found.values() if member is not None]
         made = [made_ns] if made_ns is not None else []
         answer = self.store_clock(store).absent(known.directory, made, seen=seen)
-        return self.one_of_many(store, name, answer) if known.found else answer
+        return self.one_of_many(answer) if known.found else answer
 
-    def one_of_many(self, store: Store, name: str, answer: Answer) -> Answer:
+    def one_of_many(self, answer: Answer) -> Answer:
         """Answer for one name whose like the bundle has elsewhere: the capture did not leave out the kind.
 
-        But for a capture that left out files elsewhere, or names by their first characters: it may have done it here.
+        But for a capture that left out single files of layers: it may have done it here.
         """
-        return answer if self.selects(store, name) else settled({"": answer}, others=True)[""]
-
-    def selects(self, store: Store, name: str) -> bool:
-        """Tell whether the capture left out names of one kind and kept others, and this may be one of those."""
-        key = (store.root, store.driver)
-        if key not in self._by_name:
-            self._by_name[key] = left_out_by_name(store)
-        return self.files_left_out > 0 or name in self._by_name[key]
+        return answer if self.files_left_out else settled({"": answer}, others=True)[""]
 
     def part(self, store: Store, part: str) -> Answer:
         """Answer for a name that `<driver>-<part>` itself should have and has not, or for all of that directory."""

@@ -67,7 +67,15 @@ def _tables(stores: Iterable[Store]) -> list[DiffTable]:
 
 
 def _strip(table: DiffTable, front: str, instead: str = "") -> None:
-    """Replace a text at the front of the targets of one table's symlinks."""
+    """Replace a text at the front of the targets of one table's symlinks, as often as it stands there for another."""
     for row, (link, rdev, xattrs, outside) in table.extra.items():
         if table.kinds[row] == KIND_CODE[SYMLINK] and link.startswith(front):
-            table.extra[row] = (instead + link.removeprefix(front), rdev, xattrs, outside)
+            count = (len(link) - len(_end(link, front))) // len(front) if instead else 1
+            table.extra[row] = (instead * count + link[count * len(front) :], rdev, xattrs, outside)
+
+
+def _end(link: str, front: str) -> str:
+    """Return a target without a text that its front repeats."""
+    while link.startswith(front):
+        link = link.removeprefix(front)
+    return link

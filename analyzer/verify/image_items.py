@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from analyzer.capture.answer import Removed, Unknown
+from analyzer.capture.answer import Removed
 from analyzer.capture.model import settled
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
@@ -165,16 +165,13 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
     found: dict[tuple[str, str], Answer] = {}
     for image in images_of(images):
         answer = images.capture.image_data(images.store, image.id)
-        unlisted = image.id not in images.store.image_files and not images.capture.kept.directories
         for key in dict.fromkeys(image.big_data_names):
             group = _group(key)
             if images.reader.file(image.id, key) is not None:
                 present.add(group)
             elif (other := replaced(images, image.id, key)) is not None:
                 found[image.id, key] = other
-            elif _kind(file_name(key)) in listed and unlisted:
-                found[image.id, key] = Unknown("the bundle is a list of files, and has none of this image")
-            elif _kind(file_name(key)) in listed and images.capture.selects(images.store, image.id):
+            elif _kind(file_name(key)) in listed and undated(images, image.id):
                 found[image.id, key] = answer
             elif _kind(file_name(key)) in listed:
                 groups.setdefault(group, {})[image.id, key] = answer
@@ -202,11 +199,21 @@ def absent(images: ImageSource, image: ImageRecord, key: str) -> bool:
     if key not in image.big_data_names or replaced(images, image.id, key) is not None:
         return True
     group, answer = _group(key), images.capture.image_data(images.store, image.id)
-    if images.capture.selects(images.store, image.id):
+    if undated(images, image.id):
         return isinstance(answer, Removed)
     names = (name for other in images_of(images) for name in other.big_data_names if _group(name) == group)
     others = any(images.reader.file(other.id, name) is not None for other in images_of(images) for name in names)
     return isinstance(settled({key: answer}, others=others)[key], Removed)
+
+
+def undated(images: ImageSource, image_id: str) -> bool:
+    """Tell whether only a time can say that data of an image was removed, not that other images have theirs.
+
+    So it is of a whole directory, which may have been left out by its id, and where single files were left out.
+    """
+    store = images.store
+    known = image_id in store.image_files or image_id in store.data_dirs.get("images", {})
+    return not known or images.capture.files_left_out > 0
 
 
 def _group(key: str) -> str:

@@ -17,7 +17,7 @@ from analyzer.capture.model import NO_LINKS
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
-from analyzer.source.member import DIRECTORY, FILE, SYMLINK
+from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
 from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TYPE, WHITEOUT
 from analyzer.verify.lost_attributes import LostAttributes
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
@@ -131,7 +131,7 @@ class _Settler:
                     facts.doubts[each.facet] += answer.why == NO_NODES
                     if each.observed == GONE:
                         self.capture.absent_names.append(each.path)
-                        self.capture.files_left_out += each.kind == FILE and answer.why == UNCHANGED
+                        self.capture.files_left_out += each.kind in (FILE, HARDLINK) and answer.why == UNCHANGED
                 elif isinstance(answer, Unknown):
                     undecided.append(each)
                 elif answer.when_ns is not None and each.mtime_ns is None:

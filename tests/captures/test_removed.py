@@ -45,6 +45,10 @@ REMOVALS = {
     "image-data": ("rm -rf storage/overlay-images/????????*[0-9a-f]", "IMG-026"),
     "layers": ("rm -rf storage/overlay/*", "OVL-012"),
     "containers": ("rm -rf storage/overlay-containers", "STO-022"),
+    "one-layer": ("rm -rf $(ls -d storage/overlay/[0-9a-f]* | head -1)", "OVL-012"),
+    "one-short-link": ("rm -f $(ls -d storage/overlay/l/* | head -1)", "OVL-002"),
+    "one-tar-split": ("rm -f $(ls storage/overlay-layers/*.tar-split.gz | head -1)", "TSP-001"),
+    "one-image": ("rm -rf $(ls -d storage/overlay-images/[0-9a-f]*/ | head -1)", "IMG-001"),
 }
 HIDDEN = {("encoded-items", "tar-ustar"), ("whiteouts", "tar-ustar")}
 """What a style cannot show: ustar drops the long names anyway."""

@@ -215,7 +215,7 @@ ALTERED += [
     _way(
         "links-censored",
         _python(
-            "def censored(info):\n    info.linkname = info.linkname.replace('../', 'XX/') if info.issym() else info.linkname\n"
+            "def censored(info):\n    info.linkname = info.linkname.replace('../', 'XX/')\n"
             "    return info\nwith tarfile.open(out, 'w') as t:\n    for top in tops: t.add(top, filter=censored)"
         ),
     ),
