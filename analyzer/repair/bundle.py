@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Step
+from analyzer.repair.crio_records import has_configs
 from analyzer.repair.edits import Write
 from analyzer.repair.layers import FILES
 from analyzer.repair.numbered import BundlePlan, Numbered
@@ -38,7 +39,9 @@ def plan_bundle(cases: Sequence[Case], causes: Sequence[Cause]) -> BundlePlan:
     for case in cases:
         findings = [f for f in case.findings if f not in left_out]
         advice = [step for cause in causes if _of(cause, case) for step in cause.hypothesis.plan]
-        crio = any(e.startswith(CRIO) for e in case.view.engines) or bool(case.view.crio)
+        crio = (
+            any(e.startswith(CRIO) for e in case.view.engines) or bool(case.view.crio) or has_configs(case.rel.stores)
+        )
         try:
             plan = plan_group(case.snapshot, case.rel, findings, crio=crio, advice=advice)
             if hidden := _hidden(case.snapshot, plan):

@@ -15,7 +15,7 @@ from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from analyzer.repair.site import Row
     from analyzer.snapshot.store import Store
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 CONFIG = "userdata/config.json"
 PREFIX = "io.kubernetes.cri-o."
 MOUNTED = re.compile(r"/([0-9a-f]{64})(?:/merged)?")
+
+
+def has_configs(stores: Iterable[Store]) -> bool:
+    """Tell whether CRI-O wrote a configuration in any of the stores: it runs there, even where no record tells so."""
+    files = (each.get(CONFIG) for store in stores for each in store.container_files.values())
+    return any(PREFIX.encode() in (file.data or b"") for file in files if file is not None)
 
 
 def crio_row(store: Store, container: str) -> Row | None:

@@ -98,11 +98,11 @@ def _script(
     yield "}"
     yield ""
     yield "stop_engines() {"
-    units = (
-        ["podman.socket", "podman.service"]
-        if rootless or not plan.crio
-        else ["kubelet", "crio", "podman.socket", "podman.service"]
-    )
+    units = [
+        *([] if rootless else ["kubelet", "crio"]),
+        "podman.socket",
+        "podman.service",
+    ]  # those that run are stopped
     yield f"    stop {' '.join(units)}"
     yield "}"
     yield ""

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.repair.edits import Write
 from tests.editing import Edited
-from tests.repair.damaged import CONTAINERS, cut, edits
+from tests.repair.damaged import CONTAINERS, cut, edits, plan_of
 
 NOTE = "io.kubernetes.cri-o."
 TOLD = ("id", "image", "layer", "created")
@@ -82,3 +82,10 @@ def test_a_layer_that_another_container_has_is_taken_by_nobody():
     (written,) = [edit for edit in edits(store.write(CONTAINERS, b"")) if isinstance(edit, Write)]
     layers = [row["layer"] for row in json.loads(written.data)]
     assert len(layers) == len(set(layers))
+
+
+def test_crio_is_stopped_where_only_its_configurations_are_left():
+    """CRI-O would delete what the empty index does not name, if it went on."""
+    store = emptied(with_configs())
+    stops = [step.command for step in plan_of(store).steps if step.kind == "stop"]
+    assert stops == ["systemctl stop kubelet crio"]
