@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
 
 CONTAINERS = re.compile(r"(?:^|/)(podman[_-]ps|crictl[_-](?:ps|pods))(?![a-z])[^/]*$")
-EVERY = re.compile(r"_-(?:-all|a)(?![a-z])")
+EVERY = re.compile(r"_-(?:-all|a)(?![a-z])|(?:^|/)(?:podman|crictl)-ps\.txt$")
+"""Names of listings of all containers: sos puts the command into the name, `analyzer capture` lists all."""
 HEAD = re.compile(r"(?:CONTAINER(?: ID)?|POD ID) {2,}\S.*")
 COLUMN = re.compile(r"\S+(?: \S+)*")
 ID = re.compile(r"[0-9a-f]{12,64}")

@@ -63,6 +63,11 @@ DAY = 86_400 * 10**9
         ("crictl_pods", PODS, [("cri-o", "51ea71ec0a0f4", "api-7c9", "", "notready", True, True)]),
         ("crictl_ps_-o_json", CRICTL_JSON, [("cri-o", FULL, "api", "sha256:8c6c", "exited", False, False)]),
         ("crictl_pods_-o_json", PODS_JSON, [("cri-o", FULL, "api-7c9", "", "ready", True, True)]),
+        (
+            "podman-ps.txt",
+            PODMAN[: PODMAN.index(INFRA)],
+            [("podman", ONE, "one", "quay.example.test/app:1", "created", False, True)],
+        ),
         ("podman_ps", "Error: layer not known\n", []),
         ("podman_ps", "[1, 2", []),
         ("podman_images", PODMAN, []),
