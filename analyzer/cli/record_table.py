@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.cli.messages import say
 from analyzer.cli.options import bundle_argument
 from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from analyzer.graph.relations import Relations
 
@@ -73,11 +74,13 @@ def emit_rows(
     """
     from analyzer.report.formats.document import cleaned
     from analyzer.report.tables import table
-    from analyzer.report.views.records import NAMES, WIDE, columns, wide_cells
+    from analyzer.report.views.records import AGO, NAMES, WIDE, columns, wide_cells
+    from analyzer.snapshot.times import format_time
 
     if form not in ("table", "json", "csv") and not FIELD.search(form):
         raise UsageError(f"--format {form!r}: expected table, json, csv or a template such as '{{{{.id}}}}'")
-    rows = rows_of(Opened(bundle, depth="quick").relations)
+    opened = Opened(bundle, depth="quick")
+    rows = rows_of(opened.relations)
     rows = _sorted(_filtered(rows, filters), sort)
     if form == "json":
         emit_json(cleaned(rows))
@@ -88,7 +91,11 @@ def emit_rows(
     elif form != "table":
         emit("".join(f"{_filled(form, row)}\n" for row in rows))
     else:
-        cells: Iterable[tuple[str, ...]] = columns(kind, rows, whole=no_trunc)
+        newest = opened.snapshot.newest_ns
+        cells = list(columns(kind, rows, newest, whole=no_trunc))
+        if any(cell.endswith(AGO) for line in cells for cell in line):
+            times = "" if wide else "; -o wide has the times"
+            say("info", f"ages count from {format_time(newest)}, the newest change in the store{times}")
         if wide:
             headers = (*headers, *WIDE[kind])
             cut = None if no_trunc else 12

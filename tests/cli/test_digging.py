@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from analyzer.report.views.records import size_text, split_name
+from analyzer.report.views.records import age, size_text, split_name
+from analyzer.snapshot.times import parse_time
 from tests.cli.digging import API, BASE, HEALTHY, HOSTILE, data, error, hostile, run, saved
 from tests.editing import BUNDLES, Edited
 
@@ -134,6 +135,31 @@ def test_a_layer_that_others_need_is_listed_without_a_record():
 
 def test_quiet_prints_ids_only(store):
     assert run("images", HEALTHY, "-q").split() == [i["id"] for i in store.images()]
+
+
+NEWEST = parse_time("2026-11-24T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        ("2026-11-24T11:59:59.5Z", "0 seconds ago"),
+        ("2026-11-24T11:58:01Z", "119 seconds ago"),
+        ("2026-11-24T11:58:00Z", "2 minutes ago"),
+        ("2026-11-24T10:00:00Z", "2 hours ago"),
+        ("2026-11-22T13:00:00+01:00", "2 days ago"),
+        ("2026-11-10T12:00:01Z", "13 days ago"),
+        ("2026-11-10T12:00:00Z", "2 weeks ago"),
+        ("2026-09-25T12:00:00Z", "2 months ago"),
+        ("2024-11-24T12:00:00Z", "2 years ago"),
+        ("2026-11-24T12:00:01Z", "2026-11-24"),
+        ("0001-01-01T00:00:00Z", "0001-01-01"),
+        ("yesterday", "yesterday"),
+        ("", ""),
+    ],
+)
+def test_ages_count_from_the_capture(time, shown):
+    assert age(time, NEWEST) == shown
 
 
 @pytest.mark.parametrize("command", ["images", "layers", "containers"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.graph.find import pod_id
 from analyzer.snapshot.kubernetes import KubernetesName
 from analyzer.snapshot.times import parse_time
-from analyzer.words import human
+from analyzer.words import human, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,10 @@ NAMES = frozenset({"REPOSITORY", "IMAGE", "POD", "NAME", "NAMESPACE"})
 NONE = "<none>"
 DATE = 10
 """Characters of a time that a table shows: its day."""
+AGO = " ago"
+DAY = 86_400
+UNITS = (("year", 365 * DAY), ("month", 30 * DAY), ("week", 7 * DAY), ("day", DAY), ("hour", 3600), ("minute", 60))
+"""Units of an age, each used from two of it on, so that an age is never half as much again."""
 END_OF_TIME = 253_402_300_800 * 10**9
 """Unix nanoseconds of the year 10000."""
 
@@ -133,11 +137,14 @@ def wide_cells(kind: str, row: dict[str, Any], cut: int | None) -> tuple[str, ..
     return short_time(row["created"]), row["pod_id"][:cut], row["layer"][:cut], row["store"]
 
 
-def columns(kind: str, rows: list[dict[str, Any]], *, whole: bool) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of rows of a kind (`images`, `layers`, `containers`); ids are cut unless `whole`."""
+def columns(kind: str, rows: list[dict[str, Any]], newest_ns: int, *, whole: bool) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of rows of a kind (`images`, `layers`, `containers`); ids are cut unless `whole`.
+
+    `newest_ns` is the newest change in the store, from which ages count.
+    """
     cut = None if whole else 12
     for row in rows:
-        created, size = short_time(row["created"])[:DATE], size_text(row.get("size"))
+        created, size = age(row["created"], newest_ns), size_text(row.get("size"))
         if kind == "images":
             yield row["repository"], row["tag"], row["id"][:cut], created, size, row["state"]
         elif kind == "layers":
@@ -162,6 +169,16 @@ def split_name(name: str) -> tuple[str, str]:
 def size_text(size: int | None) -> str:
     """Return a size in binary units, `?` for an unknown one."""
     return "?" if size is None else human(size)
+
+
+def age(text: str, newest_ns: int) -> str:
+    """Return how long before the newest change in the store a time was, in podman's words; else its day."""
+    ns = parse_time(text)
+    if ns is None or not 0 <= ns <= newest_ns < END_OF_TIME:
+        return short_time(text)[:DATE]
+    seconds = (newest_ns - ns) // 10**9
+    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= 2 * size), ("second", 1))
+    return f"{plural(seconds // size, unit)}{AGO}"
 
 
 def short_time(text: str) -> str:
