@@ -28,7 +28,7 @@ def command(bundle: str, container: str, form: str) -> None:
     from analyzer.report.tables import table
 
     opened = Opened(bundle)
-    found = opened.find(container)
+    found = opened.find(container, "container")
     record = found.rel.containers.get(found.id) if found.kind == "container" else None
     if record is None:
         raise UsageError(f"{container!r} is {one(found.kind)}, not a container with a record", where=bundle)
@@ -39,7 +39,7 @@ def command(bundle: str, container: str, form: str) -> None:
     changes, below = drift(found.rel, record.layer)
     gone = [layer for layer in below.unseen if found.rel.directory(layer) is None]
     if gone:
-        remark(f"{len(gone)} layers below it are not in the bundle: what they held counts as added")
+        remark(f"of the layers below it, {len(gone)} are not in the bundle: what they held counts as added")
     if form == "json":
         emit_json(
             cleaned(

@@ -10,7 +10,7 @@ from analyzer.cli.options import bundle_argument, format_option
 from analyzer.cli.output import emit, fitting_columns
 from analyzer.cli.session import Opened, emit_json
 from analyzer.errors import UsageError
-from analyzer.words import one
+from analyzer.words import one, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +128,8 @@ def _lines(rel: Relations, use: SpaceUsage) -> Iterator[str]:
             )
             for i in images
         ],
+        fitting_columns(),
+        {"NAME"},
     )
     if use.containers:
         yield ""
@@ -149,7 +151,7 @@ def _leaked(use: SpaceUsage) -> Iterator[str]:
         yield "nothing takes space that no image or container needs"
         return
     known = sum(leak.bytes or 0 for leak in use.leaks)
-    yield f"{len(use.leaks)} things that no image or container needs take {size_text(known)}"
+    yield f"{size_text(known)} in {plural(len(use.leaks), 'piece')} that no image or container needs"
     shown = sorted(use.leaks, key=lambda leak: (-(leak.bytes or 0), leak.id))[:LEAKS_SHOWN]
     yield table(
         ("WHAT", "SIZE", "PATH"), [(x.kind, size_text(x.bytes), x.path) for x in shown], fitting_columns(), {"PATH"}

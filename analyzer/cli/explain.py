@@ -37,7 +37,7 @@ def command(name: str | None) -> None:
         names = [word for rule in known_rules() for word in (rule.id, rule.slug)]
         names += [family.id for family in known_families()] + [each.id for each in behaviours()]
         raise UsageError(
-            f"{name!r} is no rule, no cause and no known message;{meant(name, names)} `analyzer explain` lists them"
+            f"{name!r} is no rule, no cause and no known message.{meant(name, names)} `analyzer explain` lists them"
         )
     emit("\n\n".join(pages))
 

@@ -113,7 +113,9 @@ def _field(rows: list[dict[str, Any]], name: str) -> str:
     keys = list(rows[0]) if rows else []
     found = next((key for key in keys if key.replace("_", "") == wanted), None)
     if found is None:
-        raise UsageError(f"no field {name!r}; there are {', '.join(keys)}")
+        from analyzer.words import meant
+
+        raise UsageError(f"no field {name!r}.{meant(name, keys)} There are {', '.join(keys)}")
     return found
 
 

@@ -115,13 +115,14 @@ class Opened:
             self._cache.keep_document(options, document)
         return document
 
-    def find(self, word: str) -> FoundObject:
-        """Return the one object a word means.
+    def find(self, word: str, kind: str = "") -> FoundObject:
+        """Return the one object a word means; with a kind, those of another do not make it ambiguous.
 
         Raises:
             UsageError: it means none, or several; these are listed.
         """
         found = self.candidates(word)
+        found = [each for each in found if each.kind == kind] or found
         if len(found) == 1:
             return found[0]
         if not found:

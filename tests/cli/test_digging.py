@@ -207,7 +207,7 @@ def test_rows_are_filtered_sorted_and_put_in_a_form():
     table = list(csv.DictReader(run("images", HEALTHY, "--format", "csv").splitlines()))
     assert [(r["id"], r["name"]) for r in table] == [(r["id"], r["name"]) for r in rows]
     for words, said in (
-        (("--sort", "colour"), "no field 'colour'; there are repository"),
+        (("--sort", "colour"), "no field 'colour'. There are repository"),
         (("-f", "size"), "expected FIELD=VALUE"),
         (("--format", "yaml"), "expected table, json, csv or a template"),
     ):
@@ -284,3 +284,17 @@ def test_a_misspelt_id_is_met_with_the_one_it_starts():
     layer = store.layers()[0]["id"]
     wrong = layer[:11] + ("0" if layer[11] != "0" else "1")
     assert f"Did you mean '{layer[:12]}'" in error("show", HEALTHY, wrong)
+
+
+def test_a_misspelt_field_is_met_with_the_one_that_is_meant():
+    assert "Did you mean 'names'" in error("containers", HEALTHY, "-f", "namess=x")
+
+
+def test_a_container_is_meant_where_only_one_can_be():
+    assert run("drift", HEALTHY, "api") == run("drift", HEALTHY, "shop/api-7c9/api")
+    assert "may mean" in error("show", HEALTHY, "api")
+
+
+def test_no_table_of_sizes_is_wider_than_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, run("du", HEALTHY).splitlines())) <= 80

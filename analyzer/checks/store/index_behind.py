@@ -35,6 +35,7 @@ from analyzer.checks.rule import CRITICAL, ERROR, HIGH, MEDIUM, Finding, Finding
 from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
 from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
 from analyzer.snapshot.times import format_time
+from analyzer.words import plural
 
 if TYPE_CHECKING:
     from analyzer.snapshot.documents import Document
@@ -56,7 +57,7 @@ OWN_FIELDS = {
     "STO-020",
     severity=ERROR,
     needs=(Need.INDEX, Need.WHOLE_ARCHIVE),
-    says="{path} {seen}: {missing} {part} with data have no record; the next garbage collection deletes them",
+    says="{path} {seen}: no record is there of {what} with data; the next garbage collection deletes that data",
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge each stable index file that loads."""
@@ -94,6 +95,7 @@ def _finding(
         name=document.name,
         kind=kind,
         seen=seen,
+        what=plural(len(lost), part.removesuffix("s")),
         missing=len(lost),
         directories=len(driver_directories(view, part, lost)),
         written_ns=document.file.member.mtime_ns,

@@ -55,7 +55,7 @@ def _lines(line: Timeline, report: Analysis, everything: bool) -> Iterator[str]:
         before = time[:10]
     if end < len(line.events):
         yield f"  {plural(len(line.events) - end, 'event')} after: --all"
-    yield f"  {format_time(line.newest_ns)}  captured at this time or later: the newest change in the store"
+    yield f"  {format_time(line.newest_ns)}  captured at this time or later: the store's last change"
     if any(not event.zoned for event in line.events):
         yield "  a ~ marks times of logs that state no zone: they are taken for UTC"
 
