@@ -349,3 +349,12 @@ def test_the_notebook_cell_shows_the_same_card(visit):
     page = visit(f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>cell</title><body>{cell}</body></html>")
     assert page.locator("article .graph .s-broken").count() >= 1
     assert page.locator(".copy").count() == 0 or page.locator(".copy").first.is_hidden()
+
+
+def test_long_paths_in_sentences_wrap_on_a_phone(visit):
+    """The first step of the fix names a directory of a layer, whose path is twice as wide as a phone."""
+    store = Edited()
+    layer = store.image_named("quay.example.test/shop/api:2.0")["layer"]
+    store.entries = {path: each for path, each in store.entries.items() if f"overlay/{layer}" not in path}
+    page = visit(render(report_of(store)), width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
