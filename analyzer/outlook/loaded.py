@@ -14,6 +14,7 @@ from analyzer.outlook.model import Deletes
 from analyzer.snapshot.chain_errors import ChainErrors
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE
+from analyzer.source.member import FILE
 
 if TYPE_CHECKING:
     from analyzer.checks.store_view import StoreView
@@ -136,6 +137,10 @@ def load(view: StoreView) -> Loaded:
                 state.layers.setdefault(layer.id, layer)
             state.foreign_images += store.images
     state.directories = set(stores[0].home.layers)
+    links = stores[0].home.link_dir
+    if links is not None and links.kind == FILE:
+        state.refusal = state.fatal = f"mkdir …/{stores[0].driver}/l: not a directory"
+        state.refused_paths.add(links.path)
     if not state.refusal and not state.layers_refusal:
         for layer_id in sorted(state.own):
             if state.layers[layer_id].incomplete:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from analyzer.source.member import Member
 
 CONFIGURATION = re.compile(r"(?:^|/)(?:storage|containers|crio)[^/]*\.conf(?:\.d/[^/]+)?$")
+SEEN = (DIRECTORY, FILE, SYMLINK)
+"""What may stand in place of `l` and hides nothing below it: a rule judges a file, and a symlink is followed."""
 STATE_FILES = ("userdata/config.json", "userdata/state.json")
 
 
@@ -91,10 +93,7 @@ def _directories(store: Store) -> Iterator[UnreadEvidence]:
         if file.member.kind != DIRECTORY:
             yield _directory(file.member, store)
     links = store.home.link_dir
-    if links is not None and links.kind not in (
-        DIRECTORY,
-        SYMLINK,
-    ):  # a rule judges a symlink, which engines do not make
+    if links is not None and links.kind not in SEEN:
         yield _directory(links, store)
 
 

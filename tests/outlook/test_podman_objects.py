@@ -177,3 +177,22 @@ def test_what_rests_on_an_absence_that_is_left_open_says_so():
     assert found["start"].verdict == f"{gone}works"
     assert found["podman ps -a"].verdict == "works"
     assert not any(item.supposing for item in foretell(Edited().remove("storage/overlay-layers"), engines=OLD).values())
+
+
+@pytest.mark.parametrize(
+    ("engine", "command", "words"),
+    [
+        ("podman@4.3", "podman images", "mkdir …/overlay/l: not a directory"),
+        (
+            "cri-o@1.37",
+            "start",
+            "validating root config: failed to get store to set defaults: mkdir …/overlay/l: not a directory",
+        ),
+    ],
+)
+def test_a_file_in_place_of_the_short_links_stops_every_command(engine, command, words):
+    """CRI-O 1.37 and podman 4.3.1 said so."""
+    store = Edited("healthy-overlay")
+    store.remove("storage/overlay/l").write("storage/overlay/l", "x")
+    item = foretell(store, engines=(engine,))[command]
+    assert (item.works, item.message) == (False, words)
