@@ -21,7 +21,8 @@ pytestmark = pytest.mark.live
 PATIENCE = 5
 REPAIRED_ONLY = frozenset({
     "capability-removed", "diff-is-a-file", "image-time-that-is-empty", "layer-directory-is-a-file",
-    "layer-time-that-is-none", "layers-directory-removed", "link-is-a-copy", "owners-swept", "parent-of-a-wrong-type", "small-files-removed", "tar-splits-exchanged",
+    "layer-time-that-is-none", "layers-directory-removed", "link-is-a-copy", "owners-swept",
+    "parent-of-a-wrong-type", "small-files-removed", "tar-splits-exchanged",
 })  # fmt: skip
 """Damage that repairs are tried on and whose answers are not foretold in every word."""
 WAYS = {way: damage for way, damage in {**DAMAGES, **further_damage.DAMAGES}.items() if way not in REPAIRED_ONLY}
