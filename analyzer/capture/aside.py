@@ -49,11 +49,13 @@ def home_elsewhere(snapshot: BundleSnapshot, store: Store) -> str:
 
 def part_elsewhere(snapshot: BundleSnapshot, store: Store, part: str) -> str:
     """Return what `<driver>-<part>` was renamed to, as a name beside it says (`overlay-images.old`), else `""`."""
-    path = store.part_path(part)
-    if part in store.seen:
-        return ""
-    beside = (each for each in snapshot.folders if each.startswith(path) and each != path)
-    return min((each for each in beside if "/" not in each[len(path) :]), default="")
+    return "" if part in store.seen else beside(snapshot, store.part_path(part))
+
+
+def beside(snapshot: BundleSnapshot, path: str) -> str:
+    """Return the first directory whose name begins as that of a path and goes on, `""` where there is none."""
+    found = (each for each in snapshot.folders if each.startswith(path) and each != path)
+    return min((each for each in found if "/" not in each[len(path) :]), default="")
 
 
 def renamed(snapshot: BundleSnapshot, store: Store) -> dict[str, str]:

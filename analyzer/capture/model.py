@@ -10,6 +10,7 @@ from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
+from analyzer.capture.misnamed import misnamed
 from analyzer.capture.one_command import indexes_emptied, taken_together
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
@@ -34,6 +35,7 @@ MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
 NO_LINKS = "the bundle holds no symlink"
+LONE = "its directory has not changed since it was made, and other layers have one"
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
@@ -141,9 +143,12 @@ class Capture:
         clock = self.store_clock(store)
         created = {record.id: record.created_ns for record in store.layers}
         links = {link_target(member): member.mtime_ns for member in store.home.links.values()}
-        found = {}
+        found: dict[str, Answer] = {}
         for each in directories:
             if each.name in skipped:
+                continue
+            if other := misnamed(name, each.entries):
+                found[each.name] = Removed(None, f"{each.path}/{other} is there, one bit off")
                 continue
             made = [file.member.mtime_ns for file in each.small_files]
             made += [time for time in (links.get(each.name), created.get(each.name)) if time is not None]
@@ -152,6 +157,9 @@ class Capture:
             found[each.name] = clock.absent(each.member, made, seen=seen, shaken=shaken)
         others = name != "merged" and any(name in each.entries for each in store.home.layers.values())
         answers: dict[str, Answer] = {**skipped, **settled(found, others=others)}
+        for lone in found if others else ():
+            if isinstance(answers[lone], NotCaptured):
+                answers[lone] = Unknown(LONE)
         left_out = sum(isinstance(each, NotCaptured) for each in answers.values()) - len(skipped)
         if left_out:
             self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
@@ -186,6 +194,9 @@ class Capture:
     def short_links(self, store: Store) -> Answer:
         """Answer for the symlinks of `overlay/l`, of which there is none."""
         home, clock = store.home, self.store_clock(store)
+        inside = next((layer for layer in home.layers.values() if "l" in layer.entries), None)
+        if inside is not None:
+            return Removed(None, f"{inside.path}/l is there")
         links = [layer.link.member.mtime_ns for layer in home.layers.values() if layer.link is not None]
         answer = clock.absent(home.link_dir, links) if home.link_dir is not None else Unknown(NO_DIRECTORY)
         if not self.kept.symlinks and any(layer.tables for layer in home.layers.values()):
@@ -303,13 +314,17 @@ class Capture:
         others = any(name in each for each in store.container_files.values())
         return self.one_of_many(answer) if others else answer
 
-    def container_directory(self, store: Store, container_id: str) -> Answer:
-        """Answer for `userdata` of a container that podman made, or for its whole data directory.
+    def container_directory(self, store: Store, container_id: str, below: str) -> Answer:
+        """Answer for a directory of a container that podman made: `userdata`, one in it, or its whole data directory.
 
-        Podman makes directories in it, which are empty until the container runs.
+        Podman makes directories in it, which are empty until the container runs, and files when it does.
         """
-        if container_id in store.container_files:
-            answer = self.container_data(store, container_id, "userdata")
+        if below:
+            answer = self.container_data(store, container_id, below)
+            files = store.container_files.values()
+            inside = any(path.startswith("userdata/") for path in store.container_files[container_id])
+            if "/" in below and inside and not any(below in each for each in files):
+                return NotCaptured(f"the bundle has {below} of no container")
         else:
             answer = self.part(store, "containers")
         if isinstance(answer, Removed) and answer.when_ns is not None:

@@ -157,6 +157,8 @@ def _file_part(store: Store, part: str, tree: dict[str, SmallFile]) -> None:
             store.part_dirs[part] = file
         elif slash:
             by_directory.setdefault(directory, {})[name] = file
+            if part == "layers" and (moved := TAR_SPLIT.fullmatch(name.rpartition("/")[2])):
+                store.renamed_splits[moved.group(1)] = file
         elif name_match := TAR_SPLIT.fullmatch(path):
             store.tar_splits[name_match.group(1)] = file
         elif name_match := RENAMED_SPLIT.fullmatch(path):

@@ -42,7 +42,7 @@ class Store:
         root_member: the graph root itself, None where it was no member.
         tar_splits: `<id>.tar-split.gz` by layer id.
         set_aside: files beside the index files that have their names with more at the end, by the index's name.
-        renamed_splits: tar-splits under another ending, which no engine finds, by layer id.
+        renamed_splits: tar-splits under another ending or in a directory, which no engine finds, by layer id.
         temporaries: left-over `.tmp-*` files.
         locks: lock files by name.
         no_directories: entries with the id of a layer, image or container that are no directories.

@@ -254,12 +254,15 @@ class TableComparison:
             if any(marks.get(name) == b"y" for name in self.honoured):
                 continue
             other = next((name for name in OPAQUE_NAMES if marks.get(name) == b"y"), "")
-            if not other and not (kept.marks if self.rootless else kept.privileged):
+            if marks.keys().isdisjoint(OPAQUE_NAMES) and not (kept.marks if self.rootless else kept.privileged):
                 facts.doubts[OPAQUE] += 1
                 continue
             mtime = self.table.mtimes[row] if row >= 0 else None
             expected = "user.overlay.opaque = y" if self.rootless else "trusted.overlay.opaque = y"
+            spoilt = next((name for name in self.honoured if name in marks), "")
             observed = f"{other}, which its mounts do not honour" if other else NO_MARK
+            if spoilt and not other:
+                observed = f"{spoilt} of another value"
             facts.add(Difference(OPAQUE, path, DIRECTORY, expected, observed, mtime))
         for row, (_, _, xattrs, _) in self.table.extra.items():
             name = self.table.names[row]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from analyzer.capture.answer import Removed
+from analyzer.capture.misnamed import image_elsewhere, misnamed
 from analyzer.capture.model import settled
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
@@ -181,10 +182,15 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
 
 
 def replaced(images: ImageSource, image_id: str, key: str) -> Removed | None:
-    """Return the answer for an item in whose place the bundle shows something else than a file, None where it does not.
+    """Return the answer for an item that the bundle shows under another name, or something else in its place.
 
-    That is no absence that a capture could explain: no program that copies files makes a FIFO or a directory of one.
+    None where it does not. That is no absence that a capture could explain: no program that copies files makes a FIFO
+    or a directory of one, changes one bit of a name, or gives a directory another image's id.
     """
+    if other := image_elsewhere(images.store, image_id):
+        return Removed(None, f"{images.store.part_path('images', other)} has its data")
+    if other := misnamed(file_name(key), images.store.image_files.get(image_id, ())):
+        return Removed(None, f"{other} is there, one bit off")
     for store in images.reader.stores:
         blob = store.image_blob(image_id, file_name(key))
         if blob is not None and blob.member.kind not in (FILE, HARDLINK, SYMLINK):

@@ -9,7 +9,7 @@ from analyzer.capture.answer import NotCaptured, Unknown
 from analyzer.capture.ids import cut_to_fit, widths_of
 from analyzer.capture.kept import SPECIAL, own_modes_lost
 from analyzer.source.member import DIRECTORY, SYMLINK
-from analyzer.verify.facts import MODE, OWNER, TIME
+from analyzer.verify.facts import MODE, OWNER, TIME, TOC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,8 @@ class LostAttributes:
         kept = self.kept = capture.kept
         compared = sum(facts.compared for facts in found.values())
         moved = sum(facts.count(TIME) for facts in found.values())
-        owned = any(max(map(len, facts.owners)) > 1 for facts in found.values())
+        # a partial pull may set no owners
+        owned = any(max(map(len, facts.owners)) > 1 for facts in found.values() if facts.source != TOC)
         self.times = 4 * moved > compared or (kept.directories and not capture.directory_times)
         self.owners = not kept.owners and owned
         self.swept = SWEPT if own_modes_lost(store) else None

@@ -20,10 +20,11 @@ from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
 from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TYPE, WHITEOUT
 from analyzer.verify.lost_attributes import LostAttributes
+from analyzer.verify.names import LONE, Names, lone
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from analyzer.capture.answer import Answer
     from analyzer.capture.clock import LayerClock
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.verify.facts import Difference, LayerFacts
 
-PORTABLE = re.compile(r"[A-Za-z0-9._-]{1,99}")
-"""Names that every archive and file system holds as they are."""
 GONE = "missing"
+NODE_THERE = re.compile(r"(a )?(char|block|fifo)\b")
+"""What `analyzer.verify.differences` says of a node that is in the place of something else, or has other numbers."""
 TO = "symlink to "
 FOLLOWED = "the capture followed symlinks"
 REWRITTEN = "the capture rewrote the targets of symlinks"
@@ -58,33 +59,10 @@ def settle(
         tables: the files of the bundle by member path of their diff directory.
     """
     if any(facts.counts for facts in found.values()):
-        settler = _Settler(capture, store, rel, found)
+        settler = _Settler(capture, store, rel, found, lone(found, tables))
         for facts in found.values():
             if facts.counts:
                 settler.layer(facts, tables.get(facts.diff))
-
-
-class _Names:
-    """Names that directories of one layer lack, and those that they have too many, by directory.
-
-    A copy writes a name anew that its archive or file system cannot hold: another case, or other characters. Two
-    names of plain letters that differ in more are no copy's work.
-    """
-
-    def __init__(self, facts: LayerFacts) -> None:
-        self.missing = _by_directory(facts.of(MISSING))
-        self.foreign = _by_directory(facts.of(PLANTED))
-
-    def written_anew(self, path: str) -> bool:
-        """Tell whether a name too many may be what a copy made of one that its directory lacks."""
-        folder, _, name = path.rpartition("/")
-        return any(_may_become(old, name) for old in self.missing.get(folder, ()))
-
-    def renamed(self, path: str) -> bool:
-        """Tell whether a name that its directory lacks became another one there, which no copy made of it."""
-        folder, _, name = path.rpartition("/")
-        others = self.foreign.get(folder, ())
-        return bool(others) and not any(_may_become(name, other) for other in others)
 
 
 def _targets(link: Difference) -> tuple[str, str]:
@@ -92,23 +70,14 @@ def _targets(link: Difference) -> tuple[str, str]:
     return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
 
 
-def _by_directory(differences: Iterable[Difference]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for each in differences:
-        folder, _, name = each.path.rpartition("/")
-        found.setdefault(folder, []).append(name)
-    return found
-
-
-def _may_become(old: str, new: str) -> bool:
-    return old.casefold() == new.casefold() or not PORTABLE.fullmatch(old)
-
-
 class _Settler:
     """What all layers of one store together show, to judge each of them."""
 
-    def __init__(self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts]) -> None:
+    def __init__(
+        self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts], alone: str
+    ) -> None:
         self.rel = rel
+        self.alone = alone
         self.store = store
         self.capture = capture
         self.kept = self.capture.kept
@@ -120,12 +89,15 @@ class _Settler:
         """Sort the differences of one layer."""
         clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
-        names = _Names(facts)
+        unchanged = Unknown(LONE) if facts.record.id == self.alone else NotCaptured(UNCHANGED)
+        names = Names(facts)
         by_copy = self._by_copy(facts)
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:
                 answer = by_copy.get((facet, each.path)) or self._answer(each, clock, followed, names)
+                if each.observed == GONE and answer == NotCaptured(UNCHANGED):
+                    answer = unchanged
                 if isinstance(answer, NotCaptured):
                     left_out[answer.why] += 1
                     facts.doubts[each.facet] += answer.why == NO_NODES
@@ -174,12 +146,13 @@ class _Settler:
         recorded = each.kind == SYMLINK and each.facet == TYPE
         return recorded and self.kept.follows(each.expected.removeprefix(TO), each.observed)
 
-    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], names: _Names) -> Answer:
+    def _answer(self, each: Difference, clock: LayerClock | None, followed: set[str], names: Names) -> Answer:
         """Say whose a difference is.
 
         A name too many comes from a capture only where it followed a symlink, or wrote another name anew: then its
         directory, unchanged, lacks one. A copy adds nothing else, and it changes targets of symlinks by one rule or
-        not at all. What a program removed moved the time of its directory, whatever the copy keeps.
+        not at all. It makes no device node or FIFO of anything. What a program removed moved the time of its directory,
+        whatever the copy keeps.
         """
         real = Removed(None, "")
         if each.facet in (MODE, OWNER):
@@ -189,6 +162,8 @@ class _Settler:
         if each.facet not in NAMES:
             return real
         gone = each.observed == GONE
+        if each.facet != PLANTED and NODE_THERE.match(each.observed):
+            return real
         if self._followed(each) or (followed and each.facet == PLANTED and _below(each.path, followed)):
             return NotCaptured(FOLLOWED)
         answer = clock.answer(each.path) if clock is not None else Unknown("")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 HALVES = {"development": "first", "test": "second"}
 UNSEEN_PART = "unseen"
 """Kinds of `faults.unseen`: they belong to no half and are made on the stores of both series."""
+NO_TARGET = (NotHere, StopIteration, AssertionError, KeyError, ValueError, IndexError)
+"""What a kind raises on a store that has no target for it."""
 PLACES, PAIRS, TRIES = 3, 24, 6
 
 
@@ -73,7 +75,7 @@ def healthy(stock: pathlib.Path) -> Iterator[Row]:
                 store = Bundle(path, name)
                 try:
                     change(store)
-                except (NotHere, IndexError, StopIteration):
+                except NO_TARGET:
                     continue
                 yield judged(store, (), half, "odd", name, shape, "whole")
 
@@ -139,7 +141,7 @@ def damaged(
         store = Bundle(stock / f"{series}-{shape}.tar", f"{names}/{shape}/{draw}/{attempt}")
         try:
             return store, tuple(known[name].inflict(store) for name in names)
-        except (NotHere, StopIteration, AssertionError, KeyError, ValueError, IndexError):
+        except NO_TARGET:
             continue
     return store, ()
 

@@ -110,3 +110,20 @@ def test_an_index_that_lies_beside_its_place_was_moved():
     store.entries[member.path] = (member, data)
     first, *_ = judge(store.snapshot()).to_dict()["causes"]
     assert (first["subjects"][0]["path"], first["severity"]) == (index, "critical")
+
+
+def test_a_field_lost_from_every_record_is_told_once():
+    store = Edited()
+    rows = store.images()
+    stacked = {row["id"] for row in rows if row.pop("layer", "")}
+    [cause] = causes(store.write_images(rows), "records-disagree")
+    assert {subject["id"] for subject in cause["subjects"]} == stacked
+    assert {image["id"] for image in cause["affected"]["images"]} == stacked
+
+
+def test_records_that_contradict_each_other_in_two_places_are_two_causes():
+    store = Edited()
+    rows = store.images()
+    for row in [row for row in rows if row.get("layer")][:2]:
+        del row["layer"]
+    assert len(causes(store.write_images(rows), "records-disagree")) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.api import judge
 from analyzer.capture.spelling import respelled
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK
 from tests.contents import layer_of, layer_with, told
@@ -116,3 +117,24 @@ def test_devices_that_a_copy_left_out_moved_no_time_and_those_removed_did():
     assert {finding.facts["layer"] for finding in told(removed)["OVL-023"]} >= {
         layer_of(path) for path in nodes(Edited()) if path.endswith("null0")
     }
+
+
+def test_partial_pulls_set_no_owners_so_that_one_owner_tells_nothing_of_modes():
+    store = Edited("healthy-zstd-chunked")
+    for path, (member, _) in store.entries.items():
+        if "/diff/" in path and member.kind == DIRECTORY:
+            member.mode = 0o755
+    assert told(store).keys() == {"OVL-024"}
+
+
+def test_files_that_one_layer_alone_lacks_by_no_pattern_leave_the_verdict_open():
+    """A power cut may have kept them from the disk; nothing moved the time of a directory."""
+    store = Edited()
+    top = layer_with(store, README).split("/diff/")[0]
+    linked = {member.link for member, _ in store.entries.values()}
+    files = [p for p, (m, _) in store.entries.items() if p.startswith(top) and m.kind == FILE and p not in linked]
+    gone = [p for p in files if "/diff/" in p][::2]
+    assert len(gone) > 1
+    for path in gone:
+        store.leave_out(path)
+    assert judge(store.snapshot()).verdict == "undetermined"

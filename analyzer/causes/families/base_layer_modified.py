@@ -30,7 +30,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.snapshot.times import parse_time
-from analyzer.verify.facts import MISSING
+from analyzer.verify.facts import MARK, MISSING
 from analyzer.words import and_more
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ HALF = 0.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one modification for each layer whose files differ, and one for layers that were changed together."""
-    found = by_layer(case.written(*RULES))
+    planted = [f for f in case.written("OVL-022") if f.facts["facet"] == MARK]
+    found = by_layer([*case.written(*RULES), *planted])
     for finding in case.of("OVL-027"):
         yield _closed(finding)
     for layers in _together({layer: f for layer, f in found.items() if not case.about([layer], "TSP-014")}):

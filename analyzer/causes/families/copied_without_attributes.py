@@ -27,6 +27,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.verify.facts import MARK
 from analyzer.words import and_more
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ MAIN, FURTHER = 3.0, 1.5
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one lossy copy for all layers that lost attributes."""
-    lost = case.widest_first(case.of(*RULES, at_least="warning"))
+    lost = case.widest_first(f for f in case.of(*RULES, at_least="warning") if f.facts.get("facet") != MARK)
     nodes = [f for f in lost if f.rule == "OVL-023"]
     kept = [facts for facts in case.view.contents.values() if facts.whiteouts[0]]
     if len(nodes) == len(lost) and (not nodes or kept):

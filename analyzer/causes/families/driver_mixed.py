@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
-WEIGHT = 2.5
+WEIGHT, CROSSED, FOLLOWS = 2.5, 5.0, 1.0
 
 
 @family
@@ -48,9 +48,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         family="driver-mixed",
         title=_title(case, found[0]),
         subjects=subjects_of(found),
-        explains=dict.fromkeys(found, WEIGHT),
+        explains={**dict.fromkeys(found, WEIGHT), **_followed(case, found)},
         prior=PRIOR,
-        affected=case.everything() if found[0].rule in ("STO-010", "LPD-003") else Affected(),
+        affected=case.everything() if found[0].rule in ("STO-010", "LPD-003") or _crossed(found) else Affected(),
         would_settle=("every storage.conf and crio.conf of the node, old ones included",),
         plan=(
             Step("podman info --format '{{.Store.GraphDriverName}}'", "See which driver the engine uses now."),
@@ -59,10 +59,24 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     )
 
 
+def _crossed(found: list[Finding]) -> list[Finding]:
+    """Return the findings about records that lie under the name of another driver."""
+    return [f for f in found if f.rule == "STO-009" and f.facts.get("everything")]
+
+
+def _followed(case: Case, found: list[Finding]) -> dict[Finding, float]:
+    """Return what follows where the records lie under the name of another driver: they are gone for the first."""
+    told = _crossed(found)
+    gone = case.of("LPD-009", "STO-022", "STO-002", "OVL-013", "OVL-012") if told else []
+    return {**dict.fromkeys(gone, FOLLOWS), **dict.fromkeys(told, CROSSED)}
+
+
 def _title(case: Case, first: Finding) -> str:
     root, facts = case.store.root or "this root", first.facts
     if first.rule == "STO-010":
         return f"{facts['path']} names the driver {facts['configured']}, the data of {root} are of {facts['driver']}"
     if first.rule == "LPD-003":
         return f"{facts['conf']} names the driver {facts['configured']}, podman's database {facts['database']}"
+    if told := _crossed([first]):
+        return f"the records of {told[0].facts['path']} lie under the name of another driver"
     return f"more than one storage driver used {root}"

@@ -51,7 +51,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         return
     layers = [str(layer) for f in gone for layer in ([f.subject.id] if f.subject.id else f.facts["layers"])]
     explains = dict.fromkeys(gone, DIRECTORY)
-    explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007"), LINK))
+    explains.update(dict.fromkeys(case.about(layers, "OVL-004", "OVL-001", "OVL-002", "OVL-007", "TSP-001"), LINK))
     affected = case.serving(layers)
     yield Hypothesis(
         family="layer-directory-removed",

@@ -23,12 +23,14 @@ Sources
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, group
 from analyzer.causes.model import Affected, Hypothesis
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +55,9 @@ NOT_OPENED = frozenset({"STO-001", "STO-002", "STO-004", "STO-005", "STO-015"})
 INDEX = frozenset({"STO-001", "STO-002"})
 FOREIGN, FOLLOWS = 6.0, 2.5
 FEWEST = 2
+MANY = 3
+"""From so many objects on with the same wrong one change is meant."""
+PARTS = ("layers", "images", "containers")
 TWICE = {"STO-013", "STO-014", "CTR-005"}
 
 
@@ -66,11 +71,37 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     for layer, children in group(case.written("OVL-009"), lambda f: f.facts["renewed"]).items():
         if layer and len(children) >= FEWEST:
             yield _made_anew(case, layer, children)
+    alike: dict[tuple[str, ...], list[Hypothesis]] = {}
     for key, findings in by_subject([*case.written(*RULES), *sizes, *nameless]).items():
-        yield _hypothesis(case, key, findings)
+        alike.setdefault(_kind(findings[0]), []).append(_hypothesis(case, key, findings))
+    for several in alike.values():
+        yield from several if len(several) < MANY else [_of_one_change(several)]
     for finding in case.of("STO-020"):
         if finding.facts["kind"] == "foreign":
             yield _of_another_file(case, finding)
+
+
+def _kind(finding: Finding) -> tuple[str, ...]:
+    """Return what is wrong with one object: one change of many records leaves the same in all of them."""
+    if not finding.subject.id or finding.facts.get("renewed"):
+        return (finding.subject.key,)
+    return (finding.subject.kind, finding.rule, finding.facts.get("seen", ""))
+
+
+def _of_one_change(single: list[Hypothesis]) -> Hypothesis:
+    """Return the hypothesis that one change made the same contradiction in many records or files."""
+    first = single[0]
+    affected = [each.affected for each in single]
+    return replace(
+        first,
+        title=f"{first.title}{and_more(len(single))}",
+        subjects=tuple(dict.fromkeys(subject for each in single for subject in each.subjects)),
+        explains={f: weight for each in reversed(single) for f, weight in each.explains.items()},
+        affected=Affected(
+            *(tuple(sorted({key for each in affected for key in getattr(each, part)})) for part in PARTS),
+        ),
+        fails_listing=any(each.fails_listing for each in single),
+    )
 
 
 def _all_without_lower(case: Case) -> list[Finding]:

@@ -20,9 +20,13 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.answer import Unknown
+from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import MANIFEST
 from analyzer.verify.image_items import data_listed, images_of, listing, title
+
+NOT_LISTED = "the bundle has no data of any image"
 
 
 @rule(
@@ -33,10 +37,12 @@ from analyzer.verify.image_items import data_listed, images_of, listing, title
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Look for records without a manifest."""
-    if not data_listed(view):
-        return
+    listed_data = data_listed(view)
     for image in images_of(view):
         if MANIFEST in image.big_data_names or view.reader.file(image.id, MANIFEST) is not None:
+            continue
+        weight = {} if listed_data else weigh(Unknown(NOT_LISTED), CRITICAL, f"image {title(image)} has no manifest")
+        if weight is None or not (listed_data or view.store.part_listed("images")):
             continue
         listed = ", ".join(image.big_data_names) or "no item at all"
         error = view.reader.missing(image.id, MANIFEST)
@@ -53,4 +59,5 @@ def check(view: StoreView, this: Rule) -> Findings:
             fails_listing=True,
             engine_message=error,
             consequence=listing(error),
+            **weight,
         )

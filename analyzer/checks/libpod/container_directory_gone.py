@@ -1,9 +1,9 @@
-"""Container of podman has no `userdata`.
+"""Container of podman has no `userdata`, or none of what podman made in it.
 
 What it finds
-    A container that podman's database and containers.json know, and whose `overlay-containers/<id>/userdata`, or all of
-    `overlay-containers/<id>`, is gone, while the bundle has such directories of others or the directory was changed
-    after the engine's last write.
+    A container that podman's database and containers.json know, and whose `overlay-containers/<id>/userdata`, all of
+    `overlay-containers/<id>`, or `userdata/shm` alone is gone, while the bundle has such directories of others or the
+    directory was changed after the engine's last write.
 
 Why it matters
     The container does not start: `unable to determine if ".../userdata/shm" is mounted: ... no such file or directory`.
@@ -25,6 +25,8 @@ from __future__ import annotations
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 
+SHM = "userdata/shm"
+
 
 @rule(
     "LPD-010",
@@ -44,11 +46,11 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         if view.rel.directory(container.layer) is None:  # lost with it, or removed while the bundle was made
             continue
-        if store.has_userdata(container.id):
+        lacks = _lacks(view, container.id, own.shm)
+        if lacks is None:
             continue
-        below = ("userdata",) if container.id in store.container_files else ()
-        path = store.part_path("containers", container.id, *below)
-        weight = weigh(view.capture.container_directory(store, container.id), ERROR, f"{path} is gone")
+        path = store.part_path("containers", container.id, *lacks.split("/")).rstrip("/")
+        weight = weigh(view.capture.container_directory(store, container.id, lacks), ERROR, f"{path} is gone")
         if weight is None:
             continue
         yield this.found(
@@ -60,3 +62,13 @@ def check(view: StoreView, this: Rule) -> Findings:
             containers=[container.id],
             **weight,
         )
+
+
+def _lacks(view: StoreView, key: str, shm: str) -> str | None:
+    """Return what a container's data directory lacks, `""` for all of it, None where nothing is absent."""
+    files = view.store.container_files.get(key)
+    if files is None:
+        return ""
+    if not view.store.has_userdata(key):
+        return "userdata"
+    return SHM if shm.endswith(f"/{SHM}") and SHM not in files else None

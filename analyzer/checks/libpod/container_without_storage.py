@@ -78,6 +78,9 @@ def _stored(keys: list[str], state: LibpodState, known: set[str]) -> list[str]:
 
 
 def _written(view: StoreView) -> int | None:
-    """Return when containers.json was last written, the latest of its kind."""
-    documents = [d for key, d in view.store.documents.items() if key.startswith("containers/")]
-    return max((document.file.member.mtime_ns for document in documents), default=None)
+    """Return when containers.json was last written, the latest of its kind: the lock tells of writes that it lost."""
+    times = [d.file.member.mtime_ns for key, d in view.store.documents.items() if key.startswith("containers/")]
+    lock = view.store.locks.get("containers.lock")
+    if times and lock is not None and lock.written_ns is not None:
+        times.append(lock.written_ns)
+    return max(times, default=None)

@@ -20,6 +20,8 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.answer import Removed
+from analyzer.capture.aside import beside
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, MEDIUM, Findings, Need, Rule, StoreView, rule
 
@@ -33,19 +35,23 @@ from analyzer.checks.rule import ERROR, MEDIUM, Findings, Need, Rule, StoreView,
 def check(view: StoreView, this: Rule) -> Findings:
     """Look every local volume below the graph root up among the directories of `volumes`."""
     store = view.store
-    if not store.libpod or store.volumes is None:
+    aside = beside(view.snapshot, store.path("volumes"))
+    if not store.libpod or (store.volumes is None and not aside):
         return
+    found, data = (store.volumes.found, store.volumes.data) if store.volumes is not None else ({}, {})
     state = store.libpod[0]
     if not state.whole:
         return
     folder = state.config.volume_dir.rstrip("/")
     for name, volume in sorted(state.volumes.items()):
-        if volume.driver != "local" or name in store.volumes.data:
+        if volume.driver != "local" or name in data:
             continue
         if not folder or volume.mount_point != f"{folder}/{name}/_data":
             continue
         answer = view.capture.volume(store, name, volume.created_ns)
-        directory = store.path("volumes", name, *(("_data",) if name in store.volumes.found else ()))
+        if aside and store.volumes is None:
+            answer = Removed(None, f"{aside} is there")
+        directory = store.path("volumes", name, *(("_data",) if name in found else ()))
         weight = weigh(answer, ERROR, f"{directory} is gone", MEDIUM)
         if weight is None:
             continue

@@ -129,7 +129,7 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
         return lost | named if (lost & described) or (lost & named) else set()
     if part == "images":
         used = {container.image for container in view.store.containers} & lost
-        return lost if used or _layers_without_image(view) else set()
+        return lost if used or _layers_without_image(view) or _not_an_engines(view, part, []) else set()
     loose = ownerless_layers(view, volatile=False)
     if not loose:
         return set()

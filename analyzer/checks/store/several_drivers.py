@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.rule import INFO, WARNING, Findings, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.configuration import configured_drivers
 
 if TYPE_CHECKING:
@@ -41,6 +41,26 @@ def check(view: StoreView, this: Rule) -> Findings:
     used = [store for store in view.snapshot.stores if store.root == view.store.root and populated(store)]
     if len(used) < 2 or used[0] is not view.store:
         return
+    if crossed := _crossed(used):
+        data, records = crossed
+        yield this.found(
+            view.store_subject(),
+            [
+                (
+                    Where(records.part_path("layers")),
+                    f"records of {records.driver}",
+                    f"those of {data.home.path}",
+                )
+            ],
+            severity=ERROR,
+            variant="crossed",
+            says="the records of {path} lie under the name of another driver, {drivers}: neither finds its data",
+            root=view.store.root or ".",
+            drivers=records.driver,
+            path=data.home.path,
+            everything=True,
+        )
+        return
     configured = configured_drivers(view)
     yield this.found(
         view.store_subject(),
@@ -50,6 +70,18 @@ def check(view: StoreView, this: Rule) -> Findings:
         drivers=", ".join(store.driver for store in used),
         effect="the configured one" if configured else "and refuses to choose where none is configured",
     )
+
+
+def _crossed(used: list[Store]) -> tuple[Store, Store] | None:
+    """Return a driver whose layers have no record and the one whose records, without any data, are those layers'."""
+    for data in used:
+        for records in used:
+            recorded = {layer.id for layer in records.layers}
+            if data.layers or records.home.layers or not recorded:
+                continue
+            if 2 * len(recorded & data.home.layers.keys()) > len(recorded):
+                return data, records
+    return None
 
 
 def populated(store: Store) -> bool:

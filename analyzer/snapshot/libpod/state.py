@@ -89,6 +89,7 @@ class LibpodContainer:
         lock: number of its lock, None where that is not said; no two objects of a podman have one.
         maps: `uidmap` and `gidmap` as its record has them, as far as it has a map of its own.
         missing: `config` or `state` where the database has none.
+        shm: path on the node of the directory for its shared memory, `""` where it shares another's.
     """
 
     id: str
@@ -105,6 +106,7 @@ class LibpodContainer:
     lock: int | None = None
     missing: str = ""
     maps: dict[str, list[dict[str, int]]] = field(default_factory=dict)
+    shm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,7 @@ class _Reader:
             created_ns=parse_time(_text(document.get("createdTime"))),
             lock=_lock(document),
             maps=_maps(document.get("idMappingsOptions")),
+            shm=shm if f"/{key}/" in (shm := _text(document.get("ShmDir"))) else "",
         )
 
     def _pod(

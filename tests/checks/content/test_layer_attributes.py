@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from analyzer.api import judge
 from tests.contents import BASE, DIFF, layer_with, told
 from tests.editing import Edited
 
 CAPABILITY = "security.capability"
 RULE = "OVL-022"
 OPAQUE = "opt/py/lib"
+README = "usr/share/doc/base/README"
 API_TOP = "792709c033a6cf3fcb0545b5587352d109c76dcc270c8234e3e52650f2f0a2e3"
 
 
@@ -31,6 +33,12 @@ def test_the_lost_mark_of_a_real_bundle():
     finding = only(Edited("opaque-xattr-lost"))
     assert (finding.subject.id, finding.subject.path) == (API_TOP, f"storage/overlay/{API_TOP}/diff/{OPAQUE}")
     assert (finding.facts["facet"], finding.severity) == ("opaque", "error")
+
+
+def test_a_mark_of_another_value_was_not_left_out_whoever_unpacked_the_layer():
+    store = Edited().leave_out("storage/overlay/.has-mount-program")
+    finding = only(store.change(opaque_directory(store), xattrs={"trusted.overlay.opaque": b"x"}))
+    assert finding.evidence[0].observed == "trusted.overlay.opaque of another value"
 
 
 def test_a_mark_nobody_called_for():
@@ -100,3 +108,11 @@ def test_a_lost_user_attribute_is_a_warning():
         if p.endswith("a4d14602131de63cfb2483567af4a38f88e2cd4ecc304d497a2c7f05de1459ea/diff/t/ux")
     ]
     assert only(store.change(path, xattrs={})).severity == "warning"
+
+
+def test_a_capability_that_was_planted_is_a_change_and_no_lossy_copy():
+    store = Edited()
+    path = layer_with(store, README)
+    capability = store.entries[layer_with(store, "usr/bin/ping")][0].xattrs["security.capability"]
+    document = judge(store.change(path, xattrs={"security.capability": capability}).snapshot()).to_dict()
+    assert [cause["id"] for cause in document["causes"]] == ["base-layer-modified"]

@@ -104,3 +104,11 @@ def test_partial_pulls_of_old_engines_make_no_device_nodes():
     store = Edited("healthy-zstd-chunked")
     assert not any(path.endswith("/diff/dev/null0") for path in store.entries)
     assert told(store) == {}
+
+
+def test_a_whiteout_of_other_numbers_is_no_work_of_a_copy():
+    """Nothing moved the time of its directory, and no program that copies makes a device of it."""
+    store = Edited()
+    path = whiteout(store)
+    store.entries[path][0].rdev = (0, 4)
+    assert only(store).evidence[0].observed == "a char is there"

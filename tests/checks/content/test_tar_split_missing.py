@@ -65,3 +65,13 @@ def test_all_of_them_unpacked_are_told_each():
         member.path = path.removesuffix(".gz")
         store.entries[member.path] = (member, gzip.decompress(data))
     assert len(store.findings(RULE)) == len(splits)
+
+
+def test_one_that_was_moved_into_a_folder_is_named_where_it_lies():
+    store = Edited()
+    layer = next(row["id"] for row in store.layers() if row.get("diff-digest"))
+    path = f"storage/overlay-layers/{layer}.tar-split.gz"
+    data = store.data(path)
+    moved = f"storage/overlay-layers/old/{layer}.tar-split.gz"
+    [finding] = store.leave_out(path).directory("storage/overlay-layers/old").write(moved, data).findings(RULE)
+    assert (finding.subject.id, moved in finding.evidence[0].observed) == (layer, True)

@@ -44,3 +44,13 @@ def test_a_manifest_that_is_there_unnamed_is_found_by_the_engine():
     image = store.image_named(API)
     names = [key for key in image["big-data-names"] if key != "manifest"]
     assert change_image(store, image["id"], big_data_names=names).findings(RULE) == []
+
+
+def test_where_no_image_has_data_the_verdict_is_left_open():
+    """The record names nothing, and the directories of all images are absent: one that was just made looks so."""
+    store = Edited()
+    for image in store.images():
+        store.leave_out(f"storage/overlay-images/{image['id']}")
+    change_image(store, store.image_named(API)["id"], big_data_names=None)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, bool(finding.facts["doubt"])) == ("info", True)

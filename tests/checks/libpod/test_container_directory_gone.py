@@ -41,3 +41,18 @@ def test_a_capture_without_any_says_nothing_above_info():
     for container in store.containers(ROOT):
         store.leave_out(f"{ROOT}/overlay-containers/{container['id']}")
     assert {finding.severity for finding in store.findings(RULE)} <= {"info"}
+
+
+def test_its_shared_memory_alone():
+    """Run on podman 4.3.1 with an emptied `userdata`: `podman init` says that it cannot stat `userdata/shm`."""
+    store = Edited("podman-pod")
+    path = f"{alone(store)}/userdata/shm"
+    [finding] = store.remove(path).findings(RULE)
+    assert (finding.facts["name"], finding.facts["path"]) == ("alone", path)
+
+
+def test_a_capture_that_leaves_it_out_everywhere_is_silent():
+    store = Edited("podman-pod")
+    for path in [p for p in store.entries if p.endswith("/userdata/shm")]:
+        store.leave_out(path)
+    assert store.findings(RULE) == []

@@ -40,8 +40,14 @@ def test_a_container_on_a_root_directory_and_one_of_buildah_are_as_they_should_b
 
 def test_a_container_made_after_the_records_were_read_is_left_out():
     store = without("alone")
-    path = f"{ROOT}/overlay-containers/containers.json"
-    assert store.change(path, mtime_ns=1).findings(RULE) == []
+    place = f"{ROOT}/overlay-containers"
+    store.change(f"{place}/containers.json", mtime_ns=1).write(f"{place}/containers.lock", b"")
+    assert store.findings(RULE) == []
+
+
+def test_records_that_are_older_than_their_lock_were_not_read_before_the_container_was_made():
+    store = without("alone").change(f"{ROOT}/overlay-containers/containers.json", mtime_ns=1)
+    assert [finding.facts["name"] for finding in store.findings(RULE)] == ["alone"]
 
 
 def test_without_containers_json_nothing_is_concluded():

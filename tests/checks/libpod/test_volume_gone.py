@@ -30,3 +30,13 @@ def test_its_data_may_be_gone_alone():
 
 def test_a_volume_that_was_left_out_is_no_loss():
     assert Edited("podman-pod").leave_out(f"{ROOT}/volumes/data").findings(RULE) == []
+
+
+def test_the_directory_of_volumes_under_another_name():
+    """Nothing else tells that it was there; the name beside says that it was moved and not left out."""
+    store = Edited("podman-pod")
+    for path in store.below(f"{ROOT}/volumes"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace("/volumes", "/volumes.old", 1)
+        store.entries[member.path] = (member, data)
+    assert store.findings(RULE)

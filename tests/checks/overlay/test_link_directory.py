@@ -100,3 +100,15 @@ def test_a_bundle_without_any_symlink_leaves_open_who_wrote_them_as_files():
     [finding] = as_texts(everywhere=True).findings(RULE)
     assert finding.severity == "info"
     assert "no symlink at all" in finding.doubt
+
+
+def test_links_that_lie_in_a_layers_directory_were_moved():
+    """No time moved: without their new place the capture might have left them out."""
+    store = Edited()
+    layer = store.layers()[0]["id"]
+    for path in store.below(PATH):
+        member, data = store.entries.pop(path)
+        member.path = path.replace(PATH, f"storage/overlay/{layer}/l", 1)
+        store.entries[member.path] = (member, data)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.doubt) == ("warning", "")

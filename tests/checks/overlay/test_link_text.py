@@ -77,3 +77,10 @@ def test_the_lower_of_a_mapped_copy_does_not_tell_its_parents_link():
     store.write_layers(records).write(f"storage/overlay/{parent}/link", b"").remove(f"storage/overlay/l/{link}")
     [finding] = store.findings(RULE)
     assert finding.facts["known"] == link
+
+
+def test_one_that_is_absent_where_nothing_changed_is_left_open():
+    store = Edited()
+    layer = next(row["id"] for row in store.layers() if row.get("diff-digest"))
+    [finding] = store.leave_out(f"storage/overlay/{layer}/link").findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "info")

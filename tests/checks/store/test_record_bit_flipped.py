@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.editing import Edited
 
 RULE = "STO-021"
@@ -48,3 +50,44 @@ def test_an_id_that_a_record_names_is_wrong_there_and_not_in_the_record_that_has
     assert finding.subject.path == path
     assert (finding.facts["found"], finding.facts["right"]) == (f"layer {wrong}", container["layer"])
     assert finding.facts["broken"] == [container["id"]]
+
+
+def test_go_reads_a_field_whatever_its_case():
+    store = Edited()
+    rows = [{name.capitalize(): value for name, value in row.items()} for row in store.layers()]
+    assert store.write_layers(rows).findings(RULE) == []
+
+
+def moved(store: Edited, old: str, new: str) -> Edited:
+    """Give an entry and all below it another name, as the medium does: no time moves."""
+    for path in store.below(old):
+        member, data = store.entries.pop(path)
+        member.path = new + path.removeprefix(old)
+        store.entries[member.path] = (member, data)
+    return store
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("lower", "mower"), ("link", "mink"), ("diff", "dhff")])
+def test_a_name_in_a_layer_directory(name, wrong):
+    store = Edited()
+    layer = next(row["id"] for row in store.layers() if row.get("parent"))
+    path = f"storage/overlay/{layer}"
+    [finding] = moved(store, f"{path}/{name}", f"{path}/{wrong}").findings(RULE)
+    assert (finding.subject.path, finding.facts["ids"]) == (f"{path}/{wrong}", [layer])
+
+
+def test_a_name_in_the_data_of_an_image():
+    store = Edited()
+    path = f"storage/overlay-images/{store.images()[0]['id']}"
+    moved(store, f"{path}/manifest", f"{path}/lanifest")
+    assert [finding.subject.path for finding in store.findings(RULE)] == [f"{path}/lanifest"]
+    assert [finding.facts["items"] for finding in store.findings("IMG-001")] == [["manifest"]]
+
+
+@pytest.mark.parametrize("part", ["images", "containers"])
+def test_a_directory_and_not_its_record(part):
+    store = Edited("podman-pod")
+    root = "srv/podman/storage"
+    key = (store.images(root) if part == "images" else store.containers(root))[0]["id"]
+    wrong = f"{root}/overlay-{part}/{chr(ord(key[0]) ^ 1)}{key[1:]}"
+    assert [f.subject.path for f in moved(store, f"{root}/overlay-{part}/{key}", wrong).findings(RULE)] == [wrong]

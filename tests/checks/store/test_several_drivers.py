@@ -29,3 +29,15 @@ def test_with_a_configured_driver_it_is_information():
 def test_an_empty_tree_of_another_driver_is_silent():
     store = Edited().write("storage/vfs-layers/layers.json", "[]").write("storage/vfs-images/images.json", "[]")
     assert store.findings(RULE) == []
+
+
+def test_records_under_the_name_of_another_driver():
+    store = Edited()
+    for path in list(store.entries):
+        for part in ("layers", "images", "containers"):
+            if path.startswith(f"storage/overlay-{part}"):
+                member, data = store.entries.pop(path)
+                member.path = path.replace("storage/overlay-", "storage/vfs-", 1)
+                store.entries[member.path] = (member, data)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.facts["path"]) == ("error", "storage/overlay")
