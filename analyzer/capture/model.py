@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
+from analyzer.capture.aside import found_by_fsck
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
@@ -232,6 +233,10 @@ class Capture:
     def layer_directory(self, store: Store, layer_id: str) -> Answer:
         """Answer for the directory of one layer, which the driver's home lacks while it has others."""
         home = store.home
+        if inside := next((each for each in home.layers.values() if layer_id in each.entries), None):
+            return Removed(None, f"{inside.path}/{layer_id} is there")
+        if found := found_by_fsck(self.snapshot, store):
+            return Removed(None, f"a check of the file system put {found} aside")
         made = [record.created_ns for record in store.layers if record.id == layer_id and record.created_ns is not None]
         made += [member.mtime_ns for member in home.links.values() if link_target(member) == layer_id]
         if self.directory_times and home.holder is not None and made and home.holder.mtime_ns < min(made) - FAR:

@@ -139,3 +139,15 @@ def test_a_renamed_driver_directory_is_told_where_it_lies(there):
 
 def test_layer_directories_outside_of_the_graph_root_are_no_sign():
     assert renamed("backup/overlay-of-another").findings(RULE) == []
+
+
+def test_a_directory_that_lies_in_another_layers_was_moved():
+    """No time moved: without its new place the capture might have left it out."""
+    store = Edited()
+    one, other = [row["id"] for row in store.layers() if row.get("diff-digest")][:2]
+    for path in store.below(f"storage/overlay/{one}"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace(f"storage/overlay/{one}", f"storage/overlay/{other}/{one}", 1)
+        store.entries[member.path] = (member, data)
+    [finding] = [finding for finding in store.findings(RULE) if finding.subject.id == one]
+    assert (finding.severity, finding.doubt) == ("error", "")
