@@ -9,8 +9,8 @@ Why it matters
     and pods are forgotten, and images stay "in use" by containers nobody lists.
 
 How sure
-    High for a file of 0 bytes. One that is gone may have been removed to begin anew: a warning. A new database may
-    belong to another podman that looked at a copy: information.
+    High for a file of 0 bytes; a new database may belong to another podman that looked at a copy, and one
+    that is gone may have been removed to begin anew: both are information.
     Containers of Buildah and CRI-O, which libpod never knows, do not count.
 
 Remedy
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.libpod.container_of_another_tool import by_buildah
-from analyzer.checks.rule import ERROR, INFO, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, MEDIUM, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
 
@@ -70,7 +70,7 @@ def _gone(view: StoreView, this: Rule, made: list[str]) -> Findings:
     yield this.found(
         view.file(path),
         [(Where(path), f"a database with {len(made)} containers", "no such directory")],
-        severity=WARNING,
+        severity=INFO,
         confidence=MEDIUM,
         variant="gone",
         path=path,

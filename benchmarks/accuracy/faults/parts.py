@@ -18,7 +18,6 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
-    PODMAN,
     RECORD,
     REMOVED,
     SHARED,
@@ -191,16 +190,6 @@ def data_of_another_nodes_image_in_its_place(store: Bundle) -> Truth:
     rename(store, place, other)
     store.by_hand(other)
     return truth([image["id"], place, other], (LOST, LEAK), (hit[0], None))
-
-
-@unseen(PODMAN)
-def directory_of_libpod_removed(store: Bundle) -> Truth:
-    path = store.at("libpod")
-    if not [p for p in store.below(path) if p.endswith("bolt_state.db")] or not store.before[2]:
-        raise NotHere
-    store.take(path)
-    return truth([path, store.graph_root, *store.before[2], path + "/bolt_state.db"],
-                 (PODMAN, WIPE, PART, GONE, "libpod-storage-gone", "libpod-database-elsewhere"))  # fmt: skip
 
 
 # what cannot hold the names
