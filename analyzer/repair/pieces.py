@@ -31,6 +31,8 @@ MANY = 1_000
 """Files of one layer that are put right one by one; with more of them a pull of the layer is quicker."""
 ROOT_MODE = 0o555
 """What the driver gives the top directory of a pulled layer whose tar does not name it (drivers/overlay, create)."""
+STICKY = 0o1000
+"""Alone it may be the capture that lost it, and no rule tells it. Beside changed modes it went with them."""
 TOLD, MARKS = frozenset({MODE, OWNER}), frozenset({ATTRIBUTE, OPAQUE})
 
 
@@ -144,7 +146,12 @@ def _from_split(site: Site, layer: str, paths: set[str], facets: set[str]) -> li
             healed.add(above)
         if entry.kind == HARDLINK and entry.link in modes:  # the last name of a file gives its mode
             modes[entry.link] = replace(modes[entry.link], mode=entry.mode)
-        if entry.path not in paths or entry.path not in table.index:
+        if entry.path not in table.index:
+            continue
+        if entry.path not in paths:
+            now = table.entry(table.index[entry.path])
+            if MODE in facets and now.kind == entry.kind in (FILE, DIRECTORY) and (now.mode ^ entry.mode) == STICKY:
+                modes[entry.path] = Mode(f"overlay/{layer}/{name}/{entry.path}", entry.mode)
             continue
         at = f"overlay/{layer}/{name}/{entry.path}"
         uid, gid = (uids[entry.uid], gids[entry.gid]) if of_root else (-1, -1)

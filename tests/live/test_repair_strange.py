@@ -153,6 +153,15 @@ def modes_swept(store):
                 path.chmod(path.stat().st_mode & 0o7700)
 
 
+def opened_to_all(store):
+    """As `chmod -R 777` does, which takes the sticky bit of `/tmp` too."""
+    for layer in {each for row in store.images.values() for each in store.chain(row["layer"])}:
+        top = store.layer_directory(layer) / "diff"
+        for path in (top, *top.rglob("*")):
+            if path.is_dir() or (path.is_file() and not path.is_symlink()):
+                path.chmod(0o777)
+
+
 def short_links_open_to_all(store):
     (store.root / "overlay/l").chmod(0o777)
 
@@ -162,7 +171,7 @@ DAMAGES = (
     short_links_in_small_letters, field_one_bit_off, image_recorded_twice, container_recorded_twice,
     image_under_the_id_of_another, signature_digest_wrong, layers_of_containers_exchanged,
     image_of_a_container_changed, containers_json_emptied, built_manifest_removed, modes_swept,
-    short_links_open_to_all,
+    opened_to_all, short_links_open_to_all,
 )  # fmt: skip
 
 
