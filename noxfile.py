@@ -44,6 +44,15 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *session.posargs)
 
 
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that no test reaches; processes that tests start are not looked into."""
+    _install(session)
+    session.install("pytest-cov")
+    measured = ("--cov=analyzer", "--cov-branch", "--cov-report=term:skip-covered")
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *measured, *session.posargs)
+
+
 @nox.session(python=INTERPRETERS[1:])
 def compatible(session: nox.Session) -> None:
     """Install the base package on a newer Python and judge every sample: no engines, no notebooks, no browser."""
