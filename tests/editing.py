@@ -67,7 +67,7 @@ class Edited:
         self.entries: dict[str, tuple[Member, bytes]] = {}
         for member, data in _load(BUNDLES / f"{name}.tar.zst"):
             self.entries[member.path] = (copy.copy(member), data)
-        self._changed_ns = max(member.mtime_ns for member, _ in self.entries.values() if member.mtime_ns < FAR) + HOUR
+        self.changed_ns = max(member.mtime_ns for member, _ in self.entries.values() if member.mtime_ns < FAR) + HOUR
         self.losses = []
         self.notes = []
         self.members = 0
@@ -184,7 +184,7 @@ class Edited:
         """Give the directory of a name the time of its change: an hour after the last of the bundle's own."""
         parent = path.rpartition("/")[0]
         if parent in self.entries:
-            self.entries[parent][0].mtime_ns = self._changed_ns
+            self.entries[parent][0].mtime_ns = self.changed_ns
         return self
 
     # judging

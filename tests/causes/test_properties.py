@@ -149,6 +149,7 @@ def graft(store: Edited, donor: Edited, image: dict) -> Edited:
     ]
     for top in tops:
         store.entries.update({path: donor.entries[path] for path in donor.below(top)})
+    store.changed_ns = max(store.changed_ns, donor.changed_ns)
     return store
 
 

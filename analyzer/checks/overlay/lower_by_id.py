@@ -51,7 +51,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         users = users_of(view, [name])
         yield this.found(
             view.layer(name, directory.path),
-            [(Where(f"{directory.path}/lower-layers"), ":".join(chain) or NOTHING, text)],
+            [(Where(f"{directory.path}/lower-layers"), ":".join(chain) or NOTHING, text or "0 bytes")],
             layer=name,
             layers=[name],
             images=users.images,

@@ -88,6 +88,6 @@ def test_work_gone_from_every_directory_at_one_time_was_removed(apart, told):
         for each in (path, path.replace("/work", "/merged")):
             if each in store.entries:
                 store.leave_out(each)
-        store.change(path.removesuffix("/work"), mtime_ns=store._changed_ns + place * apart * SECOND)
+        store.change(path.removesuffix("/work"), mtime_ns=store.changed_ns + place * apart * SECOND)
     found = {finding.facts["name"] for finding in store.findings(RULE) if finding.severity == "error"}
     assert ("work" in found) is told
