@@ -122,7 +122,12 @@ CASES = {
     "link planted": ("base", "lib/ld.so", lambda p: p.symlink_to("/tmp/ld.so"), "TSP-010"),
     "whiteout planted": ("packages", "usr/share/doc", lambda p: os.mknod(p, stat.S_IFCHR | 0o600, 0), "TSP-010"),
     "whiteout removed": ("api", "etc/shadow", Path.unlink, "OVL-023"),
-    "capability lost": ("base", "usr/bin/ping", lambda p: os.removexattr(p, CAPABILITY), "OVL-022"),
+    "capability changed": (
+        "base",
+        "usr/bin/ping",
+        lambda p: os.setxattr(p, CAPABILITY, os.getxattr(p, CAPABILITY)[:5] + b"\x10" + os.getxattr(p, CAPABILITY)[6:]),
+        "OVL-022",
+    ),
     "capability given": (
         "runtime",
         "opt/py/bin/python3",

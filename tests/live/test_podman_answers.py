@@ -20,7 +20,7 @@ pytestmark = pytest.mark.live
 
 PATIENCE = 5
 REPAIRED_ONLY = frozenset({
-    "capability-removed", "diff-is-a-file", "image-time-that-is-empty", "layer-directory-is-a-file",
+    "capability-changed", "diff-is-a-file", "image-time-that-is-empty", "layer-directory-is-a-file",
     "layer-time-that-is-none", "layers-directory-removed", "link-is-a-copy", "owners-swept",
     "parent-of-a-wrong-type", "small-files-removed", "tar-splits-exchanged",
 })  # fmt: skip

@@ -54,7 +54,7 @@ FIRST = (
 An index that is not in the bundle at all may have been left out of the capture: that is said, and gives no plan.
 """
 STRANGE = (
-    "capability-removed",
+    "capability-changed",
     "diff-is-a-file",
     "image-time-that-is-empty",
     "layer-directory-is-a-file",
