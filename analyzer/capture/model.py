@@ -233,6 +233,8 @@ class Capture:
     def layer_directory(self, store: Store, layer_id: str) -> Answer:
         """Answer for the directory of one layer, which the driver's home lacks while it has others."""
         home = store.home
+        if layer_id in home.others:
+            return Removed(None, "something else is in its place")
         if inside := next((each for each in home.layers.values() if layer_id in each.entries), None):
             return Removed(None, f"{inside.path}/{layer_id} is there")
         if found := found_by_fsck(self.snapshot, store):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from analyzer.snapshot.host import Host
+from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import Loss, Member
 
@@ -104,7 +105,20 @@ class _Redactor:
             temporaries=[_file(file, names) for file in store.temporaries],
             locks={names.path(key): replace(lock, file=_file(lock.file, names)) for key, lock in store.locks.items()},
             part_dirs={key: _file(file, names) for key, file in store.part_dirs.items()},
+            libpod=[self.libpod(state) for state in store.libpod],
         )
+
+    def libpod(self, state: LibpodState) -> LibpodState:
+        """Return what a database says images are called, and nothing else of it."""
+        names = self.names
+        containers = {
+            key: LibpodContainer(
+                key, names.called(each.name), place(each.where, names), image=each.image,
+                image_name=names.called(each.image_name),
+            )
+            for key, each in state.containers.items()
+        }  # fmt: skip
+        return LibpodState(names.path(state.path), state.kind, containers=containers)
 
     def trees(self, trees: Mapping[str, Mapping[str, SmallFile]]) -> dict[str, dict[str, SmallFile]]:
         names = self.names

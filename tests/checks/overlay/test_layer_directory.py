@@ -151,3 +151,15 @@ def test_a_directory_that_lies_in_another_layers_was_moved():
         store.entries[member.path] = (member, data)
     [finding] = [finding for finding in store.findings(RULE) if finding.subject.id == one]
     assert (finding.severity, finding.doubt) == ("error", "")
+
+
+def test_a_file_in_the_place_of_a_directory_was_not_left_out_of_the_capture():
+    """No time moved, and yet it is no directory."""
+    store = Edited()
+    home = store.entries["storage/overlay"][0]
+    before = home.mtime_ns
+    layer = next(row["id"] for row in store.layers() if row.get("diff-digest"))
+    store.leave_out(f"storage/overlay/{layer}").write(f"storage/overlay/{layer}", "")
+    home.mtime_ns = before
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity, finding.doubt) == (layer, "error", "")
