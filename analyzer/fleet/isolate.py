@@ -9,6 +9,7 @@ template ends with its parent: its standard input closes.
 from __future__ import annotations
 
 import atexit
+import os
 import pickle
 import signal
 import subprocess
@@ -108,7 +109,7 @@ class Isolation:
         try:
             process.wait(2)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             process.wait()
         with self._guard:
             if self._process is process:
@@ -133,12 +134,18 @@ def _timer(task: Task, process: subprocess.Popen[bytes], late: threading.Event) 
 
     def give_up() -> None:
         late.set()
-        process.kill()
+        _kill(process)
 
     timer = threading.Timer(task.timeout + GRACE, give_up)
     timer.daemon = True
     timer.start()
     return timer
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a template with its child, which would keep its end of the answers open: they are a session of their own."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> str:
