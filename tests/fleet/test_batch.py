@@ -505,7 +505,8 @@ def test_an_interruption_keeps_what_is_finished(captures, tmp_path):
     os.mkfifo(tmp_path / "stuck.tar")
     out = tmp_path / "out"
     words = [str(captures), str(tmp_path / "stuck.tar"), "-o", str(out), "--jobs", "1"]
-    command = [sys.executable, "-m", "analyzer", "batch", *words]
+    heard = ["env", "--default-signal=INT"]  # a job in a shell's background ignores it
+    command = [*heard, sys.executable, "-m", "analyzer", "batch", *words]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + LONG
     while len(list((out / "reports").glob("*.json"))) < 2 and time.monotonic() < end:
