@@ -56,5 +56,5 @@ def coverage(session: nox.Session) -> None:
 @nox.session(python=INTERPRETERS[1:])
 def compatible(session: nox.Session) -> None:
     """Install the base package on a newer Python and judge every sample: no engines, no notebooks, no browser."""
-    session.install(".", "jsonschema", "pytest", "pytest-timeout")
+    session.install(".", "hypothesis", "jsonschema", "pytest", "pytest-timeout")
     session.run("python", "-m", "pytest", "-q", "tests/test_bundles.py", *session.posargs)
