@@ -233,7 +233,7 @@ class Capture:
     def layer_directory(self, store: Store, layer_id: str) -> Answer:
         """Answer for the directory of one layer, which the driver's home lacks while it has others."""
         home = store.home
-        if layer_id in home.others:
+        if layer_id in home.others or layer_id in home.layers:
             return Removed(None, "something else is in its place")
         if inside := next((each for each in home.layers.values() if layer_id in each.entries), None):
             return Removed(None, f"{inside.path}/{layer_id} is there")
@@ -392,7 +392,7 @@ class Capture:
 
 def _saved(store: Store, part: str) -> list[int]:
     """Return when the index files of a part were written, each by renaming a new one over it."""
-    return [doc.file.member.mtime_ns for key, doc in store.documents.items() if key.startswith(f"{part}/")]
+    return [document.file.member.mtime_ns for document in store.documents_of(part)]
 
 
 def _keeps_empty(store: Store) -> bool:

@@ -153,13 +153,13 @@ def _unreadable(rel: Relations) -> str:
     """Return why it cannot be told what nothing needs: an index that did not load hides who needs what."""
     root = rel.stores[0]
     for part in ("layers", "images"):
-        documents = [d for s in rel.stores for key, d in s.documents.items() if key.startswith(f"{part}/")]
+        documents = [document for store in rel.stores for document in store.documents_of(part)]
         if not documents:
             return f"the bundle has no {part}.json of {root.root or 'the store'}"
         broken = next((d for d in documents if d.broken is not None or d.file.data is None), None)
         if broken is not None:
             return f"{broken.path} cannot be read whole"
-    containers = [d for s in rel.stores for key, d in s.documents.items() if key.startswith("containers/")]
+    containers = [document for store in rel.stores for document in store.documents_of("containers")]
     broken = next((d for d in containers if d.broken is not None or d.file.data is None), None)
     return f"{broken.path} cannot be read whole" if broken is not None else ""
 

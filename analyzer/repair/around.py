@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
-from analyzer.repair.shell import INSIDE, as_its_user, beside, quoted
+from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
 from analyzer.repair.site import walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
@@ -134,7 +134,7 @@ def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
             f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
         )
     if places[0].rootless:
-        lines = [as_its_user(" && ".join(lines), beside(work) if site.refused else "")]
+        lines = [as_its_user(" && ".join(lines), own_store(work) if site.refused else "")]
     back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
     effect = f"Back up records, link texts, tar-splits and image data first. To restore: {back}"
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
-from analyzer.repair.shell import UnsafePathError, as_its_user, beside, commands, quoted
+from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
 from analyzer.repair.steps import NONE, PlanStep, listed
 from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.words import plural
@@ -51,7 +51,7 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
     """Yield one step a group of edits; what cannot be pulled or written in a line is left to people."""
     groups: dict[str, list[Noted]] = {name: [] for name, _ in ORDER}
     fetched = bool(pulls)
-    options = beside(work) if site.refused else ""
+    options = own_store(work) if site.refused else ""
     for noted in site.noted:
         if isinstance(noted.edit, Take) and not fetched:
             site.unsolved.append((noted.about[0] if noted.about else "", f"{noted.why}: no name to pull it by"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
-from analyzer.repair.shell import UnsafePathError, beside, quoted
+from analyzer.repair.shell import UnsafePathError, own_store, quoted
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 
@@ -215,7 +215,7 @@ def _rootless(plan: GroupPlan) -> Iterator[str]:
             if isinstance(edit, Mode):
                 path = quoted(f"{plan.places[store].path}/{edit.path}")
                 yield f"    owned {path} {edit.uid}:{edit.gid} {edit.mode:o}"
-    options = f"{beside(plan.work)} " if plan.site and plan.site.refused else ""
+    options = f"{own_store(plan.work)} " if plan.site and plan.site.refused else ""
     yield f'    if [ "$(id -u)" != 0 ]; then REPAIR_INSIDE=1 exec podman {options}unshare sh "$0" "$@"; fi'
     yield '    case $(stat -c %U "$S0" 2>/dev/null) in'
     yield '    root | UNKNOWN | "") ;;'

@@ -45,7 +45,7 @@ INSIDE = '$([ "$(id -u)" = 0 ] || echo podman unshare)'
 """Enters the user's own name space, where owners are those that podman sees; nothing where it is entered already."""
 
 
-def beside(work: str) -> str:
+def own_store(work: str) -> str:
     """Return podman's options for a store of its own: the user's own database may not open, which stops any command."""
     return f"--root {quoted(f'{work}/enter')} --runroot ${{XDG_RUNTIME_DIR:-/run}}/storage.repair"
 

@@ -95,6 +95,10 @@ class Store:
         """Return an index file, None when it was not in the bundle."""
         return self.documents.get(f"{part}/{name}")
 
+    def documents_of(self, part: str) -> list[Document]:
+        """Return the index files of a part that are in the bundle, volatile ones included."""
+        return [document for key, document in self.documents.items() if key.startswith(f"{part}/")]
+
     def part_listed(self, part: str) -> bool:
         """Tell whether the bundle lists `<driver>-<part>`: something in it beyond its index files."""
         if part in self.part_dirs or self.part_has_data(part):

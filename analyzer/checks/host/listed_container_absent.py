@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.host.saved import saved_ns
 from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, Subject, Where, rule
 from analyzer.snapshot.node.container_listings import listed_containers
 from analyzer.snapshot.store import GRAPH_ROOT
@@ -57,7 +58,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         known = _known(view, rows)
         if not known:  # of another store, another user or another day
             continue
-        saved, listed = _saved_ns(view), view.snapshot.host.files[path].member.mtime_ns
+        saved, listed = saved_ns(view, "containers"), view.snapshot.host.files[path].member.mtime_ns
         for key, row in rows.items():
             container = known.get(key)
             if container is not None:
@@ -76,12 +77,6 @@ def _known(view: StoreView, rows: Mapping[str, EngineContainer]) -> dict[str, Co
             if container.id[:length] in rows:
                 found[container.id[:length]] = container
     return found
-
-
-def _saved_ns(view: StoreView) -> int:
-    """Return when the youngest index of containers was saved."""
-    documents = (item for store in view.rel.stores for item in store.documents.items())
-    return max((doc.file.member.mtime_ns for key, doc in documents if key.startswith("containers/")), default=0)
 
 
 def _absent(this: Rule, row: EngineContainer, saved: int, listed: int) -> Finding:

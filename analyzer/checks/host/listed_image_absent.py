@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.checks.host.saved import saved_ns
 from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, Subject, Where, rule
 from analyzer.snapshot.node.listings import listed_images
 from analyzer.snapshot.store import GRAPH_ROOT
@@ -50,7 +51,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     by_file: dict[str, dict[str, EngineImage]] = {}
     for row in listed_images(view.snapshot.host):
         by_file.setdefault(row.path, {})[row.id] = row
-    saved = _saved_ns(view)
+    saved = saved_ns(view, "images")
     for path, rows in by_file.items():
         lengths = {len(listed) for listed in rows}
         known = {image[:length] for image in view.rel.images for length in lengths}
@@ -62,12 +63,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             yield _listed(this, row, saved, later=later)
         if not later:
             yield from _left_out(view, this, path, rows)
-
-
-def _saved_ns(view: StoreView) -> int:
-    """Return when the youngest index of images was saved, 0 without one."""
-    documents = (item for store in view.rel.stores for item in store.documents.items())
-    return max((doc.file.member.mtime_ns for key, doc in documents if key.startswith("images/")), default=0)
 
 
 def _listed(this: Rule, row: EngineImage, saved: int, *, later: bool) -> Finding:

@@ -79,7 +79,7 @@ def _stored(keys: list[str], state: LibpodState, known: set[str]) -> list[str]:
 
 def _written(view: StoreView) -> int | None:
     """Return when containers.json was last written, the latest of its kind: the lock tells of writes that it lost."""
-    times = [d.file.member.mtime_ns for key, d in view.store.documents.items() if key.startswith("containers/")]
+    times = [document.file.member.mtime_ns for document in view.store.documents_of("containers")]
     lock = view.store.locks.get("containers.lock")
     if times and lock is not None and lock.written_ns is not None:
         times.append(lock.written_ns)

@@ -66,8 +66,6 @@ def check(view: StoreView, this: Rule) -> Findings:
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
         users = users_of(view, [record.id])
         answer = view.capture.layer_directory(view.store, record.id)
-        if view.rel.directory(record.id) is not None:
-            answer = Removed(None, "a file is in its place")
         unlinked = view.store.driver != "overlay" or (home.links and not links)
         if isinstance(answer, Removed) and unlinked and not users.images:
             answer = view.capture.deleted_meanwhile(view.store)

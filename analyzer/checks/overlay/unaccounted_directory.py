@@ -110,6 +110,6 @@ def _doubt(view: StoreView) -> str:
     volatile = view.store.document("layers", "volatile-layers.json")
     if volatile is not None and volatile.empty:
         return f" ({volatile.path} is empty, it may have been named there)"
-    if not any(key.startswith("containers/") for store in view.rel.stores for key in store.documents):
+    if not any(store.documents_of("containers") for store in view.rel.stores):
         return " (no container records are in the bundle; those of a transient store live in the run root)"
     return ""
