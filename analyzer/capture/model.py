@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.aside import found_by_fsck
+from analyzer.capture.around import Around
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
@@ -58,6 +58,7 @@ class Capture:
         self.files_left_out = 0
         self._lacking: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Answer]] = {}
         self._clocks: dict[tuple[str, str], StoreClock] = {}
+        self._homes: dict[tuple[str, str], Around] = {}
 
     @cached_property
     def kept(self) -> Kept:
@@ -235,18 +236,22 @@ class Capture:
         home = store.home
         if layer_id in home.others or layer_id in home.layers:
             return Removed(None, "something else is in its place")
-        if inside := next((each for each in home.layers.values() if layer_id in each.entries), None):
-            return Removed(None, f"{inside.path}/{layer_id} is there")
-        if found := found_by_fsck(self.snapshot, store):
-            return Removed(None, f"a check of the file system put {found} aside")
-        made = [record.created_ns for record in store.layers if record.id == layer_id and record.created_ns is not None]
-        made += [member.mtime_ns for member in home.links.values() if link_target(member) == layer_id]
+        around = self._around(store)
+        if inside := around.inside.get(layer_id):
+            return Removed(None, f"{inside}/{layer_id} is there")
+        if around.put_aside:
+            return Removed(None, f"a check of the file system put {around.put_aside} aside")
+        made = around.made.get(layer_id, [])
         if self.directory_times and home.holder is not None and made and home.holder.mtime_ns < min(made) - FAR:
             return Unknown(f"{home.path} was changed last before the layer was made: listed too early, or put back")
-        seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
-        seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
-        clock = self.store_clock(store)
-        return clock.absent(home.holder, made, seen=[*seen, clock.last_write_ns])
+        return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns])
+
+    def _around(self, store: Store) -> Around:
+        """Return what the driver's home tells of any layer that it lacks, looked up once."""
+        key = store.root, store.driver
+        if key not in self._homes:
+            self._homes[key] = Around.of(self.snapshot, store, self.store_clock(store).last_write_ns)
+        return self._homes[key]
 
     def layer_directories(self, store: Store) -> Answer:
         """Answer for the directories of all layers that have a record: the driver's home holds none of them.

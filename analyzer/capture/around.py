@@ -1,0 +1,46 @@
+"""What lies around the layer directories of a store: looked over once, asked for every layer that lacks its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.capture.aside import found_by_fsck
+from analyzer.snapshot.overlay import link_target
+
+if TYPE_CHECKING:
+    from analyzer.snapshot.snapshot import BundleSnapshot
+    from analyzer.snapshot.store import Store
+
+
+class Around(NamedTuple):
+    """What the driver's home tells of layers whose directories it lacks.
+
+    Attributes:
+        inside: path of the layer directory that has an entry of that name.
+        put_aside: what a check of the file system put into `lost+found`, `""` for nothing.
+        made: when a layer was made, by its records and its short links, in Unix nanoseconds.
+        latest_ns: the youngest time in the home, or when an engine last wrote.
+    """
+
+    inside: dict[str, str]
+    put_aside: str
+    made: dict[str, list[int]]
+    latest_ns: int
+
+    @classmethod
+    def of(cls, snapshot: BundleSnapshot, store: Store, last_write_ns: int) -> Around:
+        """Look over a store; linear in its layers and their entries."""
+        home = store.home
+        inside: dict[str, str] = {}
+        made: dict[str, list[int]] = {}
+        for layer in home.layers.values():
+            for name in layer.entries:
+                inside.setdefault(name, layer.path)
+        for member in home.links.values():
+            made.setdefault(link_target(member), []).append(member.mtime_ns)
+        for record in store.layers:
+            if record.created_ns is not None:
+                made.setdefault(record.id, []).append(record.created_ns)
+        seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
+        seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
+        return cls(inside, found_by_fsck(snapshot, store), made, max([*seen, last_write_ns]))
