@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from analyzer.limits import Limits
 
-CHUNK = 1 << 20
+CHUNK = 4 << 20
 FEED = 256 << 10
 MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance
@@ -37,7 +37,7 @@ class LimitError(Exception):
 
 
 def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
-    """Yield the decompressed bytes in pieces of up to 1 MiB, all members of the file after one another.
+    """Yield the decompressed bytes in pieces of up to 4 MiB, all members of the file after one another.
 
     Raises:
         GzipDamageError: after the last piece that could be read.

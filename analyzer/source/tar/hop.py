@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 2_048
 """Members that are gathered at once."""
-STEP = 4 << 10
+STEP = 8 << 10
 """Bytes that are read at once: most of more would be content, and copying it takes longer than asking again."""
 ROOM = 8 << 20
 """Bytes for headers that are looked at together, and for what lies between them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analyzer.source.member import NO_XATTRS
-from analyzer.source.tar.columns import LATEST, NEWLINE, WIDTH, decimal, words_at
+from analyzer.source.tar.columns import LATEST, NEWLINE, WIDTH, decimal, rows_of, words_at
 from analyzer.source.tar.entry import NANO
 from analyzer.source.tar.header import FieldError
 from analyzer.source.tar.pax import SPARSE, attribute
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 MOST = 64
 """Records of a payload that are read: hostile input must not cost a round a record."""
+ALIKE = 8
+"""Different records of other kinds that are read for all payloads that have the same."""
 BLANK, DOT, EQUALS = b" .="
 LENGTH_DIGITS = 5
+NONE: Column = np.zeros(0, np.int64)
 FRACTION = 10 ** np.arange(10, dtype=np.int64)[::-1]
 """Nanoseconds in the last digit of a fraction, by its digits."""
 SECONDS = 10
@@ -163,16 +166,16 @@ class _Round:
         self._todo = todo.copy()
         good = np.ones(len(todo), np.bool_)
         begins, ends, items = self._begins, self._ends, self._items
+        for key, start, stop in ((PATH, said.path, said.path_end), (LINK, said.link, said.link_end)):
+            if len(those := self._those(key)):
+                start[items[those]], stop[items[those]] = begins[those] + key[2], ends[those]
+                good[those[self._sizes[those] == key[2]]] = False
         for key, column in ((MTIME, said.mtime_ns), (SIZE, said.size), (UID, said.uid), (GID, said.gid)):
             if len(those := self._those(key)):
                 read = times if key is MTIME else counts
                 values = read(self._data, begins[those] + key[2], ends[those])
                 column[items[those]] = values
                 good[those[values < 0]] = False
-        for key, start, stop in ((PATH, said.path, said.path_end), (LINK, said.link, said.link_end)):
-            if len(those := self._those(key)):
-                start[items[those]], stop[items[those]] = begins[those] + key[2], ends[those]
-                good[those[self._sizes[those] == key[2]]] = False
         for key in UNREAD:
             self._those(key)
         if self._todo.any():
@@ -182,20 +185,36 @@ class _Round:
     def _those(self, key: tuple[np.uint64, np.uint64, int]) -> Column:
         """Return which of the records left have a keyword, and leave them no longer."""
         word, mask, size = key
+        if not self._todo.any():
+            return NONE
         hit = self._todo & (self._words & mask == word) & (self._sizes >= size)
         if size > WIDTH:
             hit &= self._data[np.minimum(self._begins + WIDTH, len(self._data) - 1)] == EQUALS
         self._todo &= ~hit
-        return np.flatnonzero(hit)
+        return hit.nonzero()[0]
 
     def _others(self, said: PayloadColumns, good: Column) -> None:
         """Enter attributes; a record of another kind says nothing that is kept."""
-        those = np.flatnonzero(self._todo)
-        items, memory, after = self._items[those], self._data.data, self._attributes.after
-        spans = zip(said.marks[items].tolist(), self._begins[those].tolist(), self._ends[those].tolist(), strict=True)
-        marks = np.fromiter((after(mark, bytes(memory[start:stop])) for mark, start, stop in spans), np.int64)
-        good[those[marks < 0]] = False
-        said.marks[items] = np.maximum(marks, 0)
+        those, memory, after = np.flatnonzero(self._todo), self._data.data, self._attributes.after
+        for _ in range(ALIKE):
+            if not len(those):
+                return
+            first = those[0]
+            start, size, mark = self._begins[first], self._sizes[first], said.marks[self._items[first]]
+            alike = (self._sizes[those] == size) & (said.marks[self._items[those]] == mark)
+            rows = rows_of(self._data, self._begins[those[alike]], size)
+            alike[alike] = (rows == self._data[start : start + size]).all(axis=1)
+            self._mark(said, good, those[alike], after(int(mark), bytes(memory[start : start + size])))
+            those = those[~alike]
+        for each in those.tolist():
+            record = bytes(memory[self._begins[each] : self._ends[each]])
+            self._mark(said, good, each, after(int(said.marks[self._items[each]]), record))
+
+    def _mark(self, said: PayloadColumns, good: Column, those: Column | int, mark: int) -> None:
+        """Enter the set of attributes that some payloads have with these records."""
+        said.marks[self._items[those]] = max(mark, 0)
+        if mark < 0:
+            good[those] = False
 
 
 def _lengths(words: Column) -> tuple[Column, Column]:
