@@ -191,7 +191,8 @@ class _Round:
         if size > WIDTH:
             hit &= self._data[np.minimum(self._begins + WIDTH, len(self._data) - 1)] == EQUALS
         self._todo &= ~hit
-        return hit.nonzero()[0]
+        found: Column = hit.nonzero()[0]
+        return found
 
     def _others(self, said: PayloadColumns, good: Column) -> None:
         """Enter attributes; a record of another kind says nothing that is kept."""
