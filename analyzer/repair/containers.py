@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from analyzer.repair.buildah_records import buildah_row, layer_made_for, precise
 from analyzer.repair.crio_records import crio_row
 from analyzer.repair.edits import Folder
 from analyzer.repair.indexes import is_lost
+from analyzer.repair.layers import split_of
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.times import format_time, parse_time
+from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
     from analyzer.repair.layers import LayerEvidence
@@ -23,6 +25,7 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
     """Set the container rows right: a layer that is an image's or nobody's becomes the one that fits."""
     _remember(site, evidence)
     _from_configs(site, evidence)
+    _from_builds(site, evidence)
     _not_told(site)
     images = set(site.right("images")) | set(evidence.pictures)
     below = evidence.below_images()
@@ -123,9 +126,8 @@ def _remember(site: Site, evidence: LayerEvidence) -> None:
 def _from_configs(site: Site, evidence: LayerEvidence) -> None:
     """Make the rows of CRI-O's containers again that an index lost, where their configurations tell them."""
     for number, store in enumerate(site.stores):
-        volatile = store.documents.get(VOLATILE)
-        short_lived = volatile is not None and (volatile.empty or bool(volatile.broken))
-        if not short_lived and not is_lost(site, number, "containers"):
+        index = _lost_index(site, number)
+        if not index:
             continue
         images = {top: image for image, top in evidence.tops.items()}
         for key in sorted(store.container_files.keys() - site.right("containers").keys()):
@@ -135,9 +137,40 @@ def _from_configs(site: Site, evidence: LayerEvidence) -> None:
                 continue
             row["image"] = row["image"] or images.get(evidence.parent(row["layer"]), "")
             if row["image"]:
-                index = VOLATILE if short_lived else "containers/containers.json"
                 site.rows[number].setdefault(index, []).append(row)
                 evidence.__dict__.pop("owners", None)
+
+
+def _from_builds(site: Site, evidence: LayerEvidence) -> None:
+    """Make the rows of Buildah's containers again that an index lost, where their layers can be told apart."""
+    for number, store in enumerate(site.stores):
+        index = _lost_index(site, number)
+        if not index:
+            continue
+        have = site.right("containers")
+        taken = evidence.below_images() | {str(row.get("layer")) for row in have.values()}
+        lost = sorted(store.container_files.keys() - have.keys())
+        rows = [row for key in lost if HEX_ID.fullmatch(key) and (row := buildah_row(store, key))]
+        fits = {row["id"]: _fits(site, evidence, row, taken) for row in rows}
+        for row in rows:
+            own = fits[row["id"]]
+            alone = not any(set(own) & set(other) for key, other in fits.items() if key != row["id"])
+            times = {layer: _made(site, evidence, layer) for layer in own}
+            layer = layer_made_for(store, row["id"], times, alone=alone)
+            if layer:
+                made = evidence.records.get(layer, {}).get("created")
+                site.rows[number].setdefault(index, []).append(
+                    {**row, "layer": layer, "created": made or row["created"]}
+                )
+                evidence.__dict__.pop("owners", None)
+
+
+def _lost_index(site: Site, number: int) -> str:
+    """Return the index that lost containers belong into, `""` where none lost any."""
+    volatile = site.stores[number].documents.get(VOLATILE)
+    if volatile is not None and (volatile.empty or volatile.broken):
+        return VOLATILE
+    return "containers/containers.json" if is_lost(site, number, "containers") else ""
 
 
 def _not_told(site: Site) -> None:
@@ -162,7 +195,7 @@ def _podman_row(container: LibpodContainer) -> Row:
         "image": container.image,
         "layer": "",
         "metadata": metadata,
-        "created": f"{format_time(made)[:-1]}.{made % 1_000_000_000:09d}Z",
+        "created": precise(made),
         **container.maps,
         "flags": {"MountLabel": "", "ProcessLabel": ""},
     }
@@ -187,18 +220,7 @@ def _is_volatile(site: Site, number: int, row: Row) -> bool:
 
 def _own_layer(site: Site, evidence: LayerEvidence, row: Row, not_these: set[str]) -> str:
     """Return the one writable layer on the container's image that belongs to nobody, made when the container was."""
-    top = evidence.tops.get(str(row.get("image") or ""), "")
-    if not top:
-        return ""
-    mapped = {top, *(site.right("images").get(str(row.get("image")), {}).get("mapped-layers") or ())}
-    own = evidence.records.get(str(row.get("layer") or ""), {})
-    fits = [
-        layer
-        for layer in sorted(set().union(*site.directories))
-        if layer not in not_these
-        and evidence.parent(layer) in mapped
-        and not evidence.records.get(layer, own).get("diff-digest")
-    ]
+    fits = _fits(site, evidence, row, not_these) if row.get("image") else []
     if len(fits) < 2:
         return fits[0] if fits else ""
     made = parse_time(str(row.get("created", "")))
@@ -208,9 +230,32 @@ def _own_layer(site: Site, evidence: LayerEvidence, row: Row, not_these: set[str
     return min(fits, key=lambda layer: abs((times[layer] or 0) - made))
 
 
+def _fits(site: Site, evidence: LayerEvidence, row: Row, not_these: set[str]) -> list[str]:
+    """Return the writable layers on the container's image, or on nothing where it has none, that may be its own."""
+    image = str(row.get("image") or "")
+    top = evidence.tops.get(image, "")
+    if image and not top:
+        return []
+    mapped = {top, *(site.right("images").get(image, {}).get("mapped-layers") or ())}
+    own = evidence.records.get(str(row.get("layer") or ""), {})
+    return [
+        layer
+        for layer in sorted(set().union(*site.directories))
+        if layer not in not_these
+        and evidence.parent(layer) in mapped
+        and not evidence.records.get(layer, own).get("diff-digest")
+        and (top or split_of(site, layer) is None)
+    ]
+
+
 def _made(site: Site, evidence: LayerEvidence, layer: str) -> int | None:
     created = parse_time(str(evidence.records.get(layer, {}).get("created", "")))
     if created is not None:
         return created
     directory = site.rel.directory(layer)
-    return directory.member.mtime_ns if directory and directory.member else None
+    if directory is None:
+        return None
+    small = (
+        file.member for file in (directory.link, directory.lower) if file is not None
+    )  # a mount writes none of them
+    return min((each.mtime_ns for each in (directory.member, *small) if each is not None), default=None)

@@ -34,7 +34,7 @@ def has_configs(stores: Iterable[Store]) -> bool:
 def crio_row(store: Store, container: str) -> Row | None:
     """Return a record as CRI-O writes it, None where no configuration tells it; `image` is `""` where that is open."""
     file = store.container_files.get(container, {}).get(CONFIG)
-    config = _object(file.data) if file is not None and file.data and not file.reason else {}
+    config = json_object(file.data) if file is not None and file.data and not file.reason else {}
     notes = config.get("annotations")
     notes = notes if isinstance(notes, dict) else {}
     told = {key.removeprefix(PREFIX): value for key, value in notes.items() if isinstance(value, str)}
@@ -46,7 +46,7 @@ def crio_row(store: Store, container: str) -> Row | None:
         return None
     image = told.get("ImageRef", "")
     image = image if HEX_ID.fullmatch(image) else ""
-    called = _object(told.get("Metadata"))
+    called = json_object(told.get("Metadata"))
     created = told.get("Created", "")
     made = parse_time(created)
     details = {
@@ -73,7 +73,8 @@ def crio_row(store: Store, container: str) -> Row | None:
     }
 
 
-def _object(text: bytes | str | None) -> Mapping[str, Any]:
+def json_object(text: bytes | str | None) -> Mapping[str, Any]:
+    """Return an object read from JSON, an empty one where the text is none."""
     try:
         value = json.loads(text or b"")
     except (ValueError, RecursionError):

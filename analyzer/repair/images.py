@@ -141,7 +141,7 @@ def _mended(site: Site, number: int, evidence: LayerEvidence, row: Row, picture:
         config = site.stores[number].image_files.get(image, {}).get(big_data_name(f"sha256:{image}"))
         if picture and picture.config and not picture.manifest and config is not None and config.data is not None:
             made = manifest_again(site, evidence, new, picture, config.data)
-        _items(site, number, new, picture, made)
+        _items(site, number, evidence, new, picture, made)
     return new if new != row else row
 
 
@@ -158,7 +158,9 @@ def _metadata(value: Any) -> bool:
         return False
 
 
-def _items(site: Site, number: int, row: Row, picture: ImageProof | None, made: bytes | None) -> None:
+def _items(
+    site: Site, number: int, evidence: LayerEvidence, row: Row, picture: ImageProof | None, made: bytes | None
+) -> None:
     """Put back every item that is missing or not what its digest says; `made` is the manifest made again."""
     image, store = row["id"], site.stores[number]
     files = store.image_files.get(image, {})
@@ -191,7 +193,7 @@ def _items(site: Site, number: int, row: Row, picture: ImageProof | None, made: 
         if body is not None and key in sound and not list_in_place and (not wanted or sha256(body) == wanted):
             _set(row, key, told, lengths, body)
             continue
-        copy = _copy(files, wanted)
+        copy = _copy(files, wanted, evidence.built)
         if copy is None and made is not None and key.startswith("manifest") and wanted in ("", sha256(made)):
             copy = made
         if copy is not None:
@@ -221,14 +223,14 @@ def _wanted(key: str, told: dict[str, Any], manifest: str, *, single: bool) -> s
     return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else ""
 
 
-def _copy(files: Any, wanted: str) -> bytes | None:
+def _copy(files: Any, wanted: str, built: dict[str, bytes]) -> bytes | None:
     if wanted == EMPTY:
         return b""
     if wanted:
         for file in files.values():
             if file.data is not None and not file.reason and sha256(file.data) == wanted:
                 return bytes(file.data)
-    return None
+    return built.get(wanted) if wanted else None
 
 
 def _set(row: Row, key: str, told: dict[str, Any], lengths: dict[str, Any], body: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
+from analyzer.repair.buildah_records import images_told
 from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
 from analyzer.repair.indexes import is_lost
 from analyzer.repair.site import walk
@@ -143,6 +144,11 @@ class LayerEvidence:
                 return ""
             top = fits[0]
         return top
+
+    @cached_property
+    def built(self) -> dict[str, bytes]:
+        """Return the configs and manifests of images that states of builds hold, by digest."""
+        return images_told(self.site.stores)
 
     @cached_property
     def cyclic(self) -> set[str]:

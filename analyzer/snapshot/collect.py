@@ -53,6 +53,8 @@ DIRECTORIES = 10_000
 """Most directories outside of stores that are kept: a graph root is one of them."""
 PROGRESS_EVERY = 512
 HEX_ID = re.compile(r"[0-9a-f]{64}")
+BUILD_STATE = "buildah.json"
+"""What Buildah knows of a container that it builds in, in the container's `userdata`."""
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}
 
 
@@ -150,7 +152,7 @@ class Collector:
             return "mark"
         if part == "-layers":
             return "tar_split"
-        if part == "-containers" and "/userdata/" in rest and name not in ("config.json", "state.json"):
+        if part == "-containers" and "/userdata/" in rest and name not in ("config.json", "state.json", BUILD_STATE):
             return ""
         return "small_file"
 

@@ -299,7 +299,7 @@ class _Reader:
             volumes=_volume_names(document.get("namedVolumes")),
             created_ns=parse_time(_text(document.get("createdTime"))),
             lock=_lock(document),
-            maps=_maps(document.get("idMappingsOptions")),
+            maps=id_maps(document.get("idMappingsOptions")),
             shm=shm if f"/{key}/" in (shm := _text(document.get("ShmDir"))) else "",
         )
 
@@ -344,13 +344,18 @@ def _lock(document: dict[str, Any]) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _maps(options: Any) -> dict[str, list[dict[str, int]]]:
-    """Return a container's own id maps; entries that are none are left out."""
+def id_maps(options: Any, parts: tuple[str, ...] = MAP_PARTS) -> dict[str, list[dict[str, int]]]:
+    """Return a container's own id maps, as records have them; entries that are none are left out.
+
+    Args:
+        options: that a container was made with.
+        parts: what these call the parts of an entry.
+    """
     found = {}
     for key, name in (("uidmap", "UIDMap"), ("gidmap", "GIDMap")):
         rows = options.get(name) if isinstance(options, dict) else None
         rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        kept = [{part: row.get(part) for part in MAP_PARTS} for row in rows]
+        kept = [{part: row.get(name) for part, name in zip(MAP_PARTS, parts, strict=True)} for row in rows]
         if kept and all(type(number) is int for row in kept for number in row.values()):
             found[key] = kept
     return found
