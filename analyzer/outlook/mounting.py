@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 SHORT = "l/"
-NOT_A_LINK = "invalid argument"
+INVALID = "invalid argument"
+NO_DIRECTORY = "not a directory"
 BASES = {"vfs": "…/vfs/dir", "btrfs": "…/btrfs/subvolumes"}
 """Where other drivers keep layers; they tell where a layer is without looking."""
 
@@ -63,6 +64,7 @@ class Mounts:
         foreign: layer names by short link of the other stores.
         parents: parent of every layer.
         native: whether the driver is overlay; others mount what has a directory.
+        files: names of files where directories of layers should be.
         ways: of the engine's version.
         base: directory of the layers, as messages have it.
     """
@@ -73,13 +75,14 @@ class Mounts:
     foreign: dict[str, str]
     parents: dict[str, str]
     native: bool
+    files: frozenset[str] = frozenset()
     ways: OverlayBehaviour = NEWEST
     base: str = HOME
     _errors: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: Loaded, view: StoreView, ways: OverlayBehaviour = NEWEST) -> Mounts | None:
-        """Return the answers for a view's stores, None when the bundle lists no layer directories."""
+        """Return the answers for a view's stores, None when the bundle lists no layers or they are not foretold."""
         stores = view.rel.stores
         home = stores[0].home
         directories = {name: entry for name, entry in home.layers.items() if name in state.directories}
@@ -94,9 +97,15 @@ class Mounts:
                 foreign.setdefault(name, link_target(member))
         parents = {layer_id: layer.parent for layer_id, layer in state.layers.items()}
         driver = stores[0].driver
+        files = frozenset(home.files.keys() - directories.keys())
+        odd = not files.isdisjoint(state.layers) or any(
+            entry.has_diff and not entry.diff_is_directory() for entry in directories.values()
+        )
+        if odd and not ways.own_link:
+            return None  # what newer versions say of a file in a directory's place was not seen
         links = _link_texts(stores[0])
         base = BASES.get(driver, HOME)
-        return cls(directories, own, links, foreign, parents, driver == "overlay", ways, base)
+        return cls(directories, own, links, foreign, parents, driver == "overlay", files, ways, base)
 
     def works(self, layer_id: str) -> bool:
         """Tell whether a layer can be mounted and has its files."""
@@ -118,9 +127,9 @@ class Mounts:
             return ""
         for part in parts:
             if not part:
-                return f"readlink {HOME}: {NOT_A_LINK}"
+                return f"readlink {HOME}: {INVALID}"
             if part in self.directories:
-                return f"readlink {HOME}/{part}: {NOT_A_LINK}"
+                return f"readlink {HOME}/{part}: {INVALID}"
             if part not in self._named:
                 if error := self._relinking("recreating the missing symlinks"):
                     return error
@@ -137,6 +146,8 @@ class Mounts:
             return ""
         if self.ways.reads_diff and not directory.has_diff:
             return f"readlink {HOME}/{layer_id}/diff: {ABSENT}"
+        if directory.has_diff and not directory.diff_is_directory():
+            return f"mkdir {HOME}/{layer_id}/diff: {NO_DIRECTORY}"
         if self.ways.own_link and directory.link is None and (error := self._link_error(layer_id)):
             return error
         lowers = [part for part in (text_of(directory.lower) or "").split(":") if part]
@@ -184,8 +195,8 @@ class Mounts:
     @cached_property
     def _sound(self) -> frozenset[str]:
         """Return the parts of a `lower` that lead to a directory with files."""
-        links = [link for link in self.links if self._there(leads_to(self.links, link))]
-        links += [link for link, layer_id in self.foreign.items() if self._there(layer_id)]
+        links = [link for link in self.links if self._stacks(leads_to(self.links, link))]
+        links += [link for link, layer_id in self.foreign.items() if self._stacks(layer_id)]
         return frozenset(prefix + link for link in links for prefix in ("", SHORT)) - {"l"}
 
     def _stacking(self, lowers: Sequence[str], layer_id: str) -> str:
@@ -198,21 +209,26 @@ class Mounts:
         return found
 
     def _stacking_error(self, lowers: Sequence[str], layer_id: str) -> str:
-        nowhere = False
+        kernel = ""
         for part in lowers:
             if part == "l":
                 if self.ways.follows:
-                    return f"readlink {HOME}/l: {NOT_A_LINK}"
+                    return f"readlink {HOME}/l: {INVALID}"
                 continue
             link = part.removeprefix(SHORT)
-            if self._there(leads_to(self.links, link)) or self._there(self.foreign.get(link, "")):
+            target = leads_to(self.links, link)
+            if target in self.files:
+                return f'can\'t stat lower layer "{HOME}/{part}": stat {HOME}/{part}: {NO_DIRECTORY}'
+            if self._there(target) or self._there(self.foreign.get(link, "")):
+                kernel = kernel or ("" if self._sound.issuperset((part,)) else INVALID)
                 continue
             if error := self._relinking("recreating the missing symlinks"):
                 return error
             if self.ways.follows and link not in self._relinked.links:
                 return f"readlink {HOME}/{part}: {ABSENT}"
-            nowhere = nowhere or not self._there(leads_to(self._relinked.links, link))
-        return refused(layer_id) if nowhere else ""
+            if not self._there(leads_to(self._relinked.links, link)):
+                kernel = kernel or ABSENT
+        return refused(layer_id, kernel) if kernel else ""
 
     @cached_property
     def _relinked(self) -> Relinked:
@@ -232,8 +248,13 @@ class Mounts:
         return f"{doing}: {count} occurred: {' '.join('* ' + error for error in errors)}"
 
     def _absent(self, layer_id: str) -> str:
+        if layer_id in self.files and self.native:
+            return f"open {HOME}/{layer_id}/lower: {NO_DIRECTORY}"
         asked = "faccessat" if self.ways.accesses and self.native else "stat"
         return f"{asked} {self.base}/{layer_id}: {ABSENT}"
+
+    def _stacks(self, layer_id: str) -> bool:
+        return self._there(layer_id) and self.directories[layer_id].diff_is_directory()
 
     def _there(self, layer_id: str) -> bool:
         directory = self.directories.get(layer_id)
@@ -250,6 +271,6 @@ def _link_texts(store: Store) -> dict[str, str]:
     return {name: member.link for name, member in store.home.links.items() if member.kind == SYMLINK}
 
 
-def refused(layer_id: str) -> str:
-    """Return what the kernel says to a mount of a layer when a directory of the stack is not there."""
-    return f'creating overlay mount to {HOME}/{layer_id}/merged, mount_data="…": {ABSENT}'
+def refused(layer_id: str, why: str = ABSENT) -> str:
+    """Return what is said when the kernel refuses to mount a layer: a directory of the stack is gone, or is none."""
+    return f'creating overlay mount to {HOME}/{layer_id}/merged, mount_data="…": {why}'

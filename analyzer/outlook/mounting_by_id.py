@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzer.outlook.mounting import NOT_A_LINK, Mounts, leads_to, refused
+from analyzer.outlook.mounting import INVALID, Mounts, leads_to, refused
 from analyzer.outlook.relinking import ABSENT, HOME
 from analyzer.snapshot.overlay import text_of
 
@@ -65,7 +65,7 @@ class MountsById(Mounts):
         found = []
         for part in text.split(":"):
             if not part or part in self.directories:
-                return (), f"readlink {'/'.join(filter(None, (HOME, part)))}: {NOT_A_LINK}"
+                return (), f"readlink {'/'.join(filter(None, (HOME, part)))}: {INVALID}"
             link = part.removeprefix("l/")
             target = leads_to(self.links, link) or self.foreign.get(link, "")
             if not target:

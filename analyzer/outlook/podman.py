@@ -192,13 +192,19 @@ def _one(podman: Podman, image: ImageRecord) -> Listed | None:
 
 
 def _half_read(podman: Podman) -> Listed | None:
-    """Return the outcome where images.json does not read: what stands before the fault is listed but not found."""
+    """Return the outcome where images.json does not read: what stands before the fault is listed but not found.
+
+    A value of a wrong type stops the reading within its row, or not at all: the first row is always listed.
+    """
     document = podman.state.unread["images"]
     paths = frozenset({document.path})
     rows, broken = document.salvaged.rows, document.broken
-    if broken is None or broken.where.offset is None:
+    if broken is None:
+        first = next(iter(rows), None)
+    elif broken.where.offset is None:
         return None
-    first = next((row for row in rows if row.offset < broken.where.offset), None)
+    else:
+        first = next((row for row in rows if row.offset < broken.where.offset), None)
     if first is None:
         starts = (document.file.data or b"").lstrip().startswith(b"[")
         return None if starts else Listed(True, keys=paths)

@@ -83,7 +83,9 @@ class Images:
     def known(self) -> bool:
         """Tell whether anything can be said."""
         podman = self.podman
-        return not podman.refused and "images" not in podman.state.unread and data_known(podman.view)
+        return bool(self.unrecorded) or (
+            not podman.refused and "images" not in podman.state.unread and data_known(podman.view)
+        )
 
     @cached_property
     def every(self) -> tuple[ImageRecord, ...]:
@@ -102,10 +104,11 @@ class Images:
 
     @property
     def unrecorded(self) -> tuple[str, ...]:
-        """Return ids of images whose data lie in a store without any image record: no command knows them."""
+        """Return ids of images whose data lie in a store of which no image record is read: no command knows them."""
         podman = self.podman
         stores = podman.view.rel.stores
-        if podman.refused or podman.state.images or podman.state.foreign_images:
+        unread = "images" in podman.state.unread
+        if podman.refused or (podman.state.images and not unread) or podman.state.foreign_images:
             return ()
         return tuple(sorted({name for store in stores for name in store.image_files if ID.fullmatch(name)}))
 
@@ -146,8 +149,10 @@ class Images:
         wanted = list(config.diff_ids) if config is not None else []
         return bool(wanted and all(digests)) and wanted != digests
 
-    def unknown(self, command: str, image_id: str) -> str:
-        """Return what a command says of an image without a record."""
+    def unknown(self, command: str, image_id: str) -> str | None:
+        """Return what a command says of an image without a record; one is not pulled by id, nor missed when removed."""
+        if command in ("pull", "rmi"):
+            return None
         error = f"{image_id}: image not known"
         old = self.podman.version.minor <= (4, 3)
         return f"inspecting object: {error}" if command == "image inspect" and old else error

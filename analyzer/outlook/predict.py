@@ -62,6 +62,8 @@ def predict(
     }
     known = [view for view in views if _known(view, gone)]
     crio = next((view for view in known if not HOME.search(view.store.root)), None)
+    if crio and not crio.store.home.files.keys().isdisjoint(crio.rel.layers):
+        crio = None  # what it does with a file in the place of a layer's directory was not seen
     podman = next(iter(known), None)
     outlook: list[Outlook] = []
     if crio and (crio.crio or not _podman(crio)):
@@ -149,10 +151,14 @@ def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) 
 
 def _of_images(images: Images, version: Version, command: str, findings: FindingsAbout) -> Outlook | None:
     """Return what a command says of every image on its own, None where nothing fails and something is not known."""
-    answers = [(image, images.commands[command](image)) for image in images.every]
+    lost = images.unrecorded
+    answers = [] if lost else [(image, images.commands[command](image)) for image in images.every]
     failing = tuple((image.id, error) for image, error in answers if error)
-    if lost := images.unrecorded:
-        failing = tuple((image_id, images.unknown(command, image_id)) for image_id in lost)
+    if lost:
+        unknown = [(image_id, images.unknown(command, image_id)) for image_id in lost]
+        if any(error is None for _, error in unknown):
+            return None
+        failing = tuple((image_id, error) for image_id, error in unknown if error)
     if not failing and any(error is None for _, error in answers):
         return None
     because: dict[Finding, None] = {}

@@ -100,7 +100,7 @@ def _directories(store: Store) -> Iterator[UnreadEvidence]:
 def _layer_directories(store: Store) -> Iterator[UnreadEvidence]:
     home = store.home
     for name, member in home.others.items():
-        if HEX_ID.fullmatch(name) and member.kind != DIRECTORY:
+        if HEX_ID.fullmatch(name) and member.kind not in (DIRECTORY, FILE):
             yield _directory(member, store)
     for layer in home.layers.values():
         yield from filter(None, map(_of_file, layer.small_files))

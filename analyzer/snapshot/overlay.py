@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.source.member import DIRECTORY
+from analyzer.source.member import DIRECTORY, FILE
 
 if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
@@ -103,6 +103,11 @@ class DriverHome:
     mount_program: SmallFile | None = None
     staging: dict[str, Member] = field(default_factory=dict)
     tempdirs: dict[str, Member] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, Member]:
+        """Return the files that stand where a directory of a layer may be expected, by name."""
+        return {name: member for name, member in self.others.items() if member.kind == FILE}
 
     @property
     def holder(self) -> Member | None:
