@@ -22,6 +22,17 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'es' if noun.endswith(HISSING) else 's'}"
 
 
+def totals(*counts: tuple[int, str]) -> str:
+    """Return counts with their nouns, those of nothing left out: `1 image`, `5 layers, 1 image and 4 containers`."""
+    told = [plural(count, noun) for count, noun in counts if count]
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+
+
+def whom(images: int, containers: int) -> str:
+    """Return who is hit: `1 image and 2 containers`, `2 containers`, `no image and no container`."""
+    return totals((images, "image"), (containers, "container")) or "no image and no container"
+
+
 def one(noun: str) -> str:
     """Return a noun with its article: `a file`, `an image`."""
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

@@ -22,7 +22,7 @@ EVERY, QUIET = 0.2, 0.7
 
 
 class Bar:
-    """What a display handle shows: the words everywhere, the bar where HTML is shown."""
+    """What a display handle shows: the words everywhere, the bar where HTML is shown; without words, nothing."""
 
     def __init__(self, words: str, share: float | None) -> None:
         self.words = words
@@ -32,6 +32,8 @@ class Bar:
         return self.words
 
     def _repr_html_(self) -> str:
+        if not self.words:
+            return ""
         value = "" if self.share is None else f' value="{self.share:.4f}"'
         return f'<progress max="1"{value} style="width:20em;vertical-align:middle"></progress> {self.words}'
 
@@ -70,7 +72,7 @@ class Meter:
     def done(self) -> None:
         """Take the bar away."""
         if self._handle is not None:
-            self._handle.update(Bar("", None).words, raw=False)
+            self._handle.update(Bar("", None))
 
 
 def meter() -> Meter | None:

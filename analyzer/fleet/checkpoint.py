@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS bundles (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,     -- stands for the place
     name TEXT NOT NULL,           -- of the node, in the run that named it last
-    part INTEGER NOT NULL,        -- of the dataset
+    part INTEGER NOT NULL,        -- of the dataset: first digit of the key
     current INTEGER NOT NULL,     -- whether the run that was begun last names it
     state TEXT NOT NULL DEFAULT '',      -- '', 'done' or 'failed'
     failure TEXT NOT NULL DEFAULT '',
@@ -179,10 +179,11 @@ class Checkpoint:
             identity: see `analyzer.source.locations.identity.identity`.
             report: file name of the report, `""` for none.
         """
-        number = self.known(task.key).id
+        held = self.known(task.key)
+        number = held.id
         run = [round(outcome.seconds, 3), outcome.peak, outcome.tries]
         with _Transaction(self.db):
-            for name in TABLES:
+            for name in TABLES if held.state else ():
                 self.db.execute(f'DELETE FROM "{name}" WHERE bundle = ?', (number,))  # noqa: S608  names are ours
             for name, lines in {**rows, "runs": [run]}.items():
                 marks = ", ".join("?" * (len(TABLES[name])))
@@ -241,23 +242,31 @@ class Checkpoint:
             ),
         )
 
-    def rows(self, table: str, part: int) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a part of the dataset, `node` first, by node and then in the order of the report."""
+    def current(self) -> int:
+        """Return how many bundles the run names."""
+        return int(self.db.execute("SELECT count(*) FROM bundles WHERE current").fetchone()[0])
+
+    def rows(self, table: str, digits: range) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of bundles whose keys begin with some digits, `node` first.
+
+        They come by node and then in the order of the report.
+        """
         columns = ", ".join(f't."{column}"' for column, _ in _columns(table))
         yield from self.db.execute(
             f'SELECT b.name, {columns} FROM bundles b JOIN "{table}" t ON t.bundle = b.id'  # noqa: S608
-            " WHERE b.part = ? AND b.current ORDER BY b.name, t.rowid",
-            (part,),
+            " WHERE b.part BETWEEN ? AND ? AND b.current ORDER BY b.name, t.rowid",
+            (digits[0], digits[-1]),
         )
 
-    def part(self, part: int) -> tuple[int, str]:
-        """Return how many bundles a part of the dataset has, and what changes with any of its rows."""
+    def part(self, digits: range) -> tuple[int, str]:
+        """Return how many bundles have keys that begin with some digits, and what changes with any of their rows."""
         found = self.db.execute(
             "SELECT count(*), coalesce(max(turn), 0), coalesce(sum(turn), 0), group_concat(name, char(0))"
-            " FROM (SELECT name, turn FROM bundles WHERE part = ? AND current AND state != '' ORDER BY name)",
-            (part,),
+            " FROM (SELECT name, turn FROM bundles WHERE part BETWEEN ? AND ?"
+            " AND current AND state != '' ORDER BY name)",
+            (digits[0], digits[-1]),
         ).fetchone()
-        return int(found[0]), json.dumps([found[:3], _short(found[3] or "")])
+        return int(found[0]), json.dumps([len(digits), found[:3], _short(found[3] or "")])
 
     def written(self, part: int) -> str:
         """Return the signature under which a part was written, `""` when it never was."""

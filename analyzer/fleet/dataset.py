@@ -1,7 +1,7 @@
-"""The dataset: one Parquet table a directory, in sixteen parts by the first digit of the bundle's key.
+"""The dataset: one Parquet table a directory, in one part, or in sixteen by the first digit of the bundle's key.
 
-A part is written anew only when one of its bundles changed. Rows are ordered by node, and within a node as in its
-report, so that the same bundles give the same tables whatever ran them.
+Files cost a small fleet more than its rows do. A part is written anew only when one of its bundles changed. Rows are
+ordered by node, and within a node as in its report, so that the same bundles give the same tables whatever ran them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from analyzer.fleet.checkpoint import Checkpoint
     from analyzer.fleet.files import ResultsDirectory
 
-PARTS = 16
+PARTS, FEW = 16, 256
+"""Parts of the dataset, and up to how many bundles it has but one."""
 ROWS = 20_000
 """Rows of one row group, which is what is held in memory at once."""
 
@@ -37,16 +38,18 @@ def available() -> bool:
 def write_dataset(checkpoint: Checkpoint, output: ResultsDirectory) -> int:
     """Write every part that changed; return how many were written."""
     written = 0
+    spread = range(PARTS if checkpoint.current() > FEW else 1)
     for part in range(PARTS):
-        bundles, signature = checkpoint.part(part)
         names = {table: file_name(table, part) for table in TABLES}
+        digits = range(part, part + 1) if len(spread) > 1 else range(PARTS)
+        bundles, signature = checkpoint.part(digits) if part in spread else (0, "")
         there = all(output.exists(name) for name in names.values())
         if not bundles:
             for name in names.values():
                 output.remove(name)
         elif not there or checkpoint.written(part) != signature:
             for table, name in names.items():
-                _write(checkpoint, output, table, part, name)
+                _write(checkpoint, output, table, digits, name)
             checkpoint.mark_written(part, signature)
             written += 1
     return written
@@ -82,49 +85,54 @@ def arrow_schema(table: str) -> Any:
     return pa.schema(fields)
 
 
-def _write(checkpoint: Checkpoint, output: ResultsDirectory, table: str, part: int, name: str) -> None:
+def _write(checkpoint: Checkpoint, output: ResultsDirectory, table: str, digits: range, name: str) -> None:
     pq = import_module("pyarrow.parquet")
 
     def fill(path: str) -> None:
         with pq.ParquetWriter(path, arrow_schema(table), compression="zstd") as writer:
-            for rows in _tables(checkpoint, table, part):
+            for rows in _tables(checkpoint, table, digits):
                 writer.write_table(rows)
 
     output.make(name, fill)
 
 
-def _tables(checkpoint: Checkpoint, table: str, part: int) -> Iterator[Any]:
+def _tables(checkpoint: Checkpoint, table: str, digits: range) -> Iterator[Any]:
     """Yield the rows of a part, some at a time, as Arrow tables.
 
-    Arrow reads them as lines of JSON: making its arrays from Python's values loads pandas, which takes longer than
-    everything else that a small batch does at its end.
+    Arrow reads them as lines of JSON, and its times as whole numbers: making its arrays from Python's values loads
+    pandas, and casting loads every function that Arrow has. Either takes longer than all else at the end of a small
+    batch.
     """
     pa, reader = import_module("pyarrow"), import_module("pyarrow.json")
     schema = arrow_schema(table)
-    stamps = [pa.types.is_timestamp(field.type) for field in schema]
+    stamps = [field.type if pa.types.is_timestamp(field.type) else None for field in schema]
     plain = pa.schema(
-        pa.field(field.name, pa.int64() if stamp else field.type) for field, stamp in zip(schema, stamps, strict=True)
+        [field.with_type(pa.int64()) if stamp else field for field, stamp in zip(schema, stamps, strict=True)]
     )
     names, kinds = list(TABLES[table]), list(TABLES[table].values())
-    for rows in _batched(checkpoint.rows(table, part), ROWS):
-        lines = b"\n".join(
-            msgspec.json.encode({name: _value(each, kind) for name, each, kind in zip(names, row, kinds, strict=True)})
-            for row in rows
-        )
+    lists, truths = ([at for at, kind in enumerate(kinds) if kind == wanted] for wanted in ("object", "bool"))
+    for rows in _batched(checkpoint.rows(table, digits), ROWS):
+        lines = msgspec.json.Encoder().encode_lines([_line(names, row, lists, truths) for row in rows])
         read = reader.read_json(
             io.BytesIO(lines),
             read_options=reader.ReadOptions(use_threads=False, block_size=len(lines) + 1),
             parse_options=reader.ParseOptions(explicit_schema=plain),
         )
-        yield read.cast(schema)
+        columns = [
+            pa.chunked_array([chunk.view(stamp) for chunk in column.chunks], stamp) if stamp else column
+            for column, stamp in zip(read.columns, stamps, strict=True)
+        ]
+        yield pa.Table.from_arrays(columns, schema=schema)
 
 
-def _value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    if kind == "object":
-        return msgspec.Raw(value.encode())
-    return bool(value) if kind == "bool" else value
+def _line(names: list[str], row: tuple[Any, ...], lists: list[int], truths: list[int]) -> dict[str, Any]:
+    """Return a row of the checkpoint by column, with lists and truths in the place of what SQLite keeps of them."""
+    values = list(row)
+    for at in lists:
+        values[at] = msgspec.Raw(values[at].encode()) if values[at] is not None else None
+    for at in truths:
+        values[at] = bool(values[at]) if values[at] is not None else None
+    return dict(zip(names, values, strict=True))
 
 
 def _batched(rows: Iterator[tuple[Any, ...]], count: int) -> Iterator[list[tuple[Any, ...]]]:

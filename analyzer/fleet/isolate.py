@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from analyzer.fleet.task import FAILED, KILLED, TIMEOUT, Outcome
-from analyzer.fleet.wire import Broken, receive, send, unpacked
+from analyzer.fleet.wire import Broken, Whole, receive, send, unpacked
 
 if TYPE_CHECKING:
     from analyzer.fleet.task import Task
@@ -60,21 +60,19 @@ class Isolation:
             return Outcome(task.key, FAILED, KILLED, "stopped")
         assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Event()
-        timer = _timer(task, process, late)
+        answers = Whole(process.stdout, started + task.timeout + GRACE if task.timeout else None)
         try:
             send(process.stdin, pickle.dumps(task))
-            return unpacked(receive(process.stdout))
+            return unpacked(receive(answers))
         except (OSError, Broken, ValueError):
+            if answers.late:
+                _kill(process)
             self._stop(process)
             process.stdout.close()
             seconds = time.monotonic() - started
-            if late.is_set():
+            if answers.late:
                 return Outcome(task.key, FAILED, TIMEOUT, f"no answer within {task.timeout:g} s", seconds=seconds)
             return Outcome(task.key, FAILED, KILLED, f"the worker is gone: {_ended(process)}", seconds=seconds)
-        finally:
-            if timer is not None:
-                timer.cancel()
 
     def close(self) -> None:
         """Stop the template and what it runs; what is running ends as an outcome."""
@@ -126,20 +124,6 @@ def isolated(task: Task) -> Outcome:
 
 
 _own = threading.local()
-
-
-def _timer(task: Task, process: subprocess.Popen[bytes], late: threading.Event) -> threading.Timer | None:
-    if not task.timeout:
-        return None
-
-    def give_up() -> None:
-        late.set()
-        _kill(process)
-
-    timer = threading.Timer(task.timeout + GRACE, give_up)
-    timer.daemon = True
-    timer.start()
-    return timer
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 from analyzer.fleet.isolate import signal_name
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, NO_STORE, TIMEOUT, UNREADABLE, Outcome
-from analyzer.fleet.wire import LENGTH, Broken, packed, receive, send, unpacked
+from analyzer.fleet.wire import LENGTH, Broken, Whole, packed, receive, send, unpacked
 from analyzer.fleet.worker import warm, warm_for, work
 from analyzer.source.forks import keep_to_one
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, NoReturn
+    from typing import NoReturn
 
     from analyzer.fleet.task import Task
 
@@ -38,8 +38,8 @@ HARMLESS = frozenset({"", UNREADABLE, NO_STORE})
 """Kinds of outcomes after which a child is what it was."""
 HISTORY = frozenset({MEMORY, KILLED, CRASHED})
 """Kinds that may come of what a child did before."""
-WORN = 48 << 20
-"""Bytes by which a child may have grown before another one takes the next task."""
+WORN = 256 << 20
+"""Bytes by which a child may have grown before another one takes the next task; an eighth of its limit at most."""
 LOOK = 0.1
 """Seconds between two looks at the memory of a child."""
 HARD, RESERVED = 1.25, 128 << 20
@@ -62,8 +62,10 @@ def main() -> None:
     children = _Children(tasks.fileno()) if hasattr(os, "fork") else None
     while True:
         try:
-            task: Task = pickle.loads(_whole(tasks))  # noqa: S301  from the parent, which started this process
+            task: Task = pickle.loads(receive(Whole(tasks)))  # noqa: S301  from the parent, which started this process
         except Broken:
+            if children is not None:
+                children.close()
             return
         warm_for(task)
         outcome = children.run(task) if children is not None else work(task)
@@ -71,21 +73,6 @@ def main() -> None:
             send(answers, packed(outcome))
         except OSError:
             return
-
-
-def _whole(stream: BinaryIO) -> bytes:
-    """Read one frame from an unbuffered stream, so that `select` on it tells the truth."""
-
-    class Exactly:
-        @staticmethod
-        def read(count: int) -> bytes:
-            parts = []
-            while count and (piece := stream.read(min(count, 1 << 20))):
-                parts.append(piece)
-                count -= len(piece)
-            return b"".join(parts)
-
-    return receive(Exactly())  # type: ignore[arg-type]
 
 
 class _Children:
@@ -121,8 +108,8 @@ class _Children:
                 outcome = unpacked(data)
         seconds = time.monotonic() - started
         if outcome is not None:
-            if outcome.kind not in HARMLESS or _resident(child.pid) > child.start + WORN:
-                self._end()
+            if outcome.kind not in HARMLESS or _resident(child.pid) > child.start + _worn(task.memory):
+                self.close()
             return replace(outcome, seconds=seconds)
         code, peak = child.end(kill=bool(ended))
         self._child = None
@@ -133,16 +120,17 @@ class _Children:
 
     def _fresh(self, task: Task) -> _Child:
         if self._child is not None and (self._child.memory != task.memory or not self._child.send(task)):
-            self._end()
+            self.close()
         if self._child is None:
             self._child = _Child(task)
             self._child.send(task)
         return self._child
 
-    def _end(self) -> None:
-        assert self._child is not None
-        self._child.end()
-        self._child = None
+    def close(self) -> None:
+        """End the child, if there is one; what it used then counts as used by this process."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
 
 
 class _Child:
@@ -210,6 +198,11 @@ class _Child:
         return os.waitstatus_to_exitcode(status), used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def _worn(memory: int) -> int:
+    """Return by how many bytes a child may grow, from its limit (0 for none)."""
+    return min(WORN, memory // 8) if memory else WORN
+
+
 def _why(task: Task, ended: str, code: int) -> tuple[str, str]:
     if ended == TIMEOUT:
         return TIMEOUT, f"not finished within {task.timeout:g} s"
@@ -234,7 +227,7 @@ def _serve(tasks: int, answers: int, memory: int) -> NoReturn:
         with os.fdopen(tasks, "rb", buffering=0) as source, os.fdopen(answers, "wb") as stream:
             while True:
                 try:
-                    task: Task = pickle.loads(_whole(source))  # noqa: S301  from the template
+                    task: Task = pickle.loads(receive(Whole(source)))  # noqa: S301  from the template
                 except Broken:
                     os._exit(0)
                 send(stream, _answer(task))

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import select
 import struct
+import time
 from typing import TYPE_CHECKING
 
 from analyzer.fleet.task import Outcome
 
 if TYPE_CHECKING:
-    from typing import IO
+    from typing import IO, Protocol
+
+    class Readable(Protocol):
+        """What frames are read from."""
+
+        def read(self, count: int, /) -> bytes | None:
+            """Return so many bytes, fewer at the end."""
+
 
 LENGTH = struct.Struct(">Q")
 LARGEST = 4 << 30
@@ -20,6 +30,37 @@ class Broken(Exception):  # noqa: N818  a state, not a mistake
     """The other side went away, or sent something else than frames."""
 
 
+class Whole:
+    """Reads all the bytes asked for from a pipe, past the buffer of its stream, so that waiting for it tells the truth.
+
+    Args:
+        pipe: the pipe.
+        until: time on the monotonic clock after which what has not come counts as lost; None to wait for ever.
+
+    Attributes:
+        late: whether that time came.
+    """
+
+    def __init__(self, pipe: IO[bytes], until: float | None = None) -> None:
+        self._pipe, self._until = pipe, until
+        self.late = False
+
+    def read(self, count: int, /) -> bytes:
+        """Return so many bytes, fewer where the pipe ends or the time is up."""
+        parts = []
+        while count and self._waited() and (piece := os.read(self._pipe.fileno(), min(count, 1 << 20))):
+            parts.append(piece)
+            count -= len(piece)
+        return b"".join(parts)
+
+    def _waited(self) -> bool:
+        if self._until is not None:
+            waiting = select.poll()
+            waiting.register(self._pipe, select.POLLIN)
+            self.late = not waiting.poll(max(0.0, self._until - time.monotonic()) * 1000)
+        return not self.late
+
+
 def send(stream: IO[bytes], data: bytes) -> None:
     """Write one frame."""
     stream.write(LENGTH.pack(len(data)))
@@ -27,7 +68,7 @@ def send(stream: IO[bytes], data: bytes) -> None:
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> bytes:
+def receive(stream: Readable) -> bytes:
     """Read one frame.
 
     Raises:

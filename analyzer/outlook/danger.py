@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import ERROR, RANK
-from analyzer.words import plural
+from analyzer.words import totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +58,7 @@ def deleted(deletes: Deletes | None) -> str:
     if deletes is None:
         return ""
     pairs = ((deletes.layers, "layer"), (deletes.images, "image"), (deletes.containers, "container"))
-    counts = [plural(count, noun) for count, noun in pairs if count]
-    listed = " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts)
+    listed = totals(*pairs)
     if deletes.whole_root:
         return f"the whole graph root ({listed})" if listed else "the whole graph root"
     return listed

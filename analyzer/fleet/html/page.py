@@ -10,8 +10,7 @@ from analyzer.fleet.html.family import families
 from analyzer.fleet.html.nodes import nodes_block
 from analyzer.fleet.html.order import order_block
 from analyzer.fleet.html.table import section
-from analyzer.report.formats.html.head import MARKS
-from analyzer.report.formats.html.page import content_hash, shared_script, styles
+from analyzer.report.formats.html.skin import MARKS, content_hash, shared_script, styles
 from analyzer.report.markup import NOTHING, Markup, coded, el
 from analyzer.report.words import RISKS
 from analyzer.version import __version__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import short_ids
-from analyzer.words import plural
+from analyzer.words import plural, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,8 +69,7 @@ def ordered_causes(value: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def cause_note(cause: Mapping[str, Any]) -> str:
     """Return severity, family and who is hit."""
-    hit = f"affects {plural(cause['images'], 'image')}, {plural(cause['containers'], 'container')}"
-    return f"{cause['severity']} · {cause['id']} · {hit}"
+    return f"{cause['severity']} · {cause['id']} · affects {whom(cause['images'], cause['containers'])}"
 
 
 def opened(cause: Mapping[str, Any]) -> str:

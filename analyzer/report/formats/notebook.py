@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.report.formats.html.page import fragment, styles
+from analyzer.report.formats.html.page import fragment
+from analyzer.report.formats.html.skin import styles
 from analyzer.report.formats.text import render
 from analyzer.report.markup import el
 

@@ -16,6 +16,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator
 
 from analyzer.report.encode.text import inert, middle_cut
 from analyzer.report.views.records import size_text
@@ -85,7 +86,8 @@ def space(frame: pd.DataFrame, *, most: int = 25) -> Picture:
         axes.annotate(f"{size_text(total)}{more}", (total, row), (4, 0), textcoords="offset points", va="center",
                       color=INK, fontsize=8, annotation_clip=False)  # fmt: skip
     axes.set_yticks(range(len(rows)), labels=labels, parse_math=False)
-    axes.xaxis.set_major_formatter(lambda value, _: size_text(round(value)))
+    axes.xaxis.set_major_locator(FixedLocator(_round_sizes(max(left, default=0))))
+    axes.xaxis.set_major_formatter(lambda value, _: size_text(round(value)).replace(".0 ", " "))
     axes.set_title(f"Space by image ({len(rows)} of {len(frame)})", loc="left", color=INK)
     _legend(axes, figure.get_figheight())
     return Picture(figure, f"space of {len(rows)} images, largest {labels[-1] if labels else 'none'}")
@@ -180,6 +182,16 @@ def _figure(height: float, width: float = 9.0) -> tuple[Figure, Axes]:
     axes.tick_params(axis="both", colors=INK, labelsize=8, color="#bbbbbb")
     axes.tick_params(axis="y", length=0)
     return figure, axes
+
+
+def _round_sizes(largest: int) -> list[int]:
+    """Return sizes for an axis, six or fewer steps of 1, 2 or 5 (or ten or a hundred times that) of a binary unit."""
+    unit = 1
+    while largest >= 1024 * unit:
+        unit *= 1024
+    steps = (digit * ten * unit for ten in (1, 10, 100) for digit in (1, 2, 5))
+    step = next((step for step in steps if largest <= 6 * step), unit)
+    return list(range(0, largest + step, step))
 
 
 def _label(text: str, columns: int = LETTERS) -> str:

@@ -12,7 +12,7 @@ from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
 from analyzer.version import __version__
-from analyzer.words import and_more, human, percent, plural
+from analyzer.words import and_more, human, percent, plural, whom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -205,8 +205,8 @@ class _Text:
             several = len(report.causes) > 1
             line += f": {plural(len(report.causes), 'root cause')}" + (", worst first" if several else "")
             if worst.images or worst.containers:
-                images, containers = plural(len(worst.images), "image"), plural(len(worst.containers), "container")
-                line += f"{'; the first affects' if several else ', affecting'} {images} and {containers}"
+                hit = whom(len(worst.images), len(worst.containers))
+                line += f"{'; the first affects' if several else ', affecting'} {hit}"
         elif verdict == "healthy":
             line += ": nothing above `info` found in what was read"
         elif verdict == "undetermined":
@@ -275,7 +275,7 @@ class _Text:
     def hit(self, cause: Cause, few: int = NAMES) -> Iterator[str]:
         hit = cause.hypothesis.affected
         if not hit.images and not hit.containers:
-            yield from self.wrap("affects", "no image and no container")
+            yield from self.wrap("affects", whom(0, 0))
             return
         label = "affects"
         for ids, noun in ((hit.images, "image"), (hit.containers, "container")):

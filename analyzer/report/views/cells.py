@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.html.causes import causes
-from analyzer.report.formats.html.page import styles
+from analyzer.report.formats.html.skin import styles
 from analyzer.report.markup import Markup, el
 from analyzer.report.model.objects import Objects
-from analyzer.words import percent, plural
+from analyzer.words import percent, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 MONOSPACE = "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre;overflow-x:auto"
 WIDTH = re.compile(r'<svg [^>]*?width="(\d+)"')
-LEAST = 0.6
+LEAST = 0.55
 """Share of its own size to which a drawing may shrink before its words get too small to be read."""
 
 
@@ -71,7 +71,7 @@ def _cause_lines(cause: Mapping[str, Any]) -> Iterator[str]:
     for reason in cause["against"][:SHOWN]:
         yield f"   {reason['weight']:+.1f}  {reason['text']}"
     hit = cause["affected"]
-    yield f"   affects {plural(len(hit['images']), 'image')}, {plural(len(hit['containers']), 'container')}"
+    yield f"   affects {whom(len(hit['images']), len(hit['containers']))}"
     for step in cause["plan"]:
         yield f"   {step['step']}. {step['effect']}"
         if step["command"]:

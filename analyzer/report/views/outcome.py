@@ -9,7 +9,7 @@ from analyzer.repair.comparison import prices
 from analyzer.repair.simulation import simulate_plan, simulate_steps
 from analyzer.report.encode.text import inert
 from analyzer.report.views.records import size_text
-from analyzer.words import plural
+from analyzer.words import plural, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,9 +65,10 @@ def _kept(report: Analysis, after: Simulated) -> str:
     containers = {container for rel in report.relations for container in rel.containers}
     gone_images = images - {image.id for store in after.snapshot.stores for image in store.images}
     gone_containers = containers - {each.id for store in after.snapshot.stores for each in store.containers}
-    if not gone_images and not gone_containers:
-        return "no image and no container is lost"
-    return f"{plural(len(gone_images), 'image')} and {plural(len(gone_containers), 'container')} are set aside"
+    count = len(gone_images) + len(gone_containers)
+    if not count:
+        return f"{whom(0, 0)} is lost"
+    return f"{whom(len(gone_images), len(gone_containers))} {'is' if count == 1 else 'are'} set aside"
 
 
 def _compared(report: Analysis) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _compared(report: Analysis) -> Iterator[str]:
     yield ""
     yield "What each way costs:"
     for price in prices(report.snapshot, report.relations, report.plan, report.outlook, report.findings):
-        lost = f"loses {plural(price.images, 'image')} and {plural(price.containers, 'container')}"
+        lost = f"loses {whom(price.images, price.containers)}"
         if not price.images and not price.containers:
             lost = "loses nothing"
         root = ", volumes included" if price.whole else ""

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from analyzer.report.formats.html.page import render
+from typing import TYPE_CHECKING
 
-__all__ = ["render"]
+if TYPE_CHECKING:
+    from analyzer.report.model.analysis import Analysis
+
+
+def render(report: Analysis) -> str:
+    """Return the page; the same bundle gives the same bytes."""
+    from analyzer.report.formats.html import page  # noqa: PLC0415  a fleet's page takes the skin alone
+
+    return page.render(report)

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.report.formats.html.skin import MARKS
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
 from analyzer.report.model.coverage import content, settling, xattrs
 from analyzer.report.words import MEANING, VERDICTS
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
-from analyzer.words import human, plural
+from analyzer.words import human, plural, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.report.model.analysis import Analysis
 
-MARKS = {
-    "healthy": "M5 12l5 5 9-10",
-    "advisory": "M12 4v10 M12 18v.5",
-    "damaged": "M6 6l12 12 M18 6L6 18",
-    "undetermined": "M8 9c0-6 9-5 8 0-.5 3-4 3-4 6 M12 19v.5",
-}
 ENGINES = {CRIO: "CRI-O", PODMAN: "Podman", "buildah": "Buildah"}
 
 
@@ -57,10 +52,8 @@ def _sentence(report: Analysis) -> str:
         return MEANING[verdict]
     hit = causes[0].hypothesis.affected
     first = plural(len(causes), "cause") + (", most likely and worst first." if len(causes) > 1 else ".")
-    if not hit.images and not hit.containers:
-        return f"{first} {'The first' if len(causes) > 1 else 'It'} affects no image and no container."
-    whom = f"{plural(len(hit.images), 'image')} and {plural(len(hit.containers), 'container')}"
-    return f"{first} {'The first' if len(causes) > 1 else 'It'} affects {whom}."
+    told = whom(len(hit.images), len(hit.containers))
+    return f"{first} {'The first' if len(causes) > 1 else 'It'} affects {told}."
 
 
 def _settling(report: Analysis) -> Markup:

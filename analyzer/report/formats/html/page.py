@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from analyzer.report.encode.json import script_json
@@ -14,6 +11,7 @@ from analyzer.report.formats.html.data import page_data
 from analyzer.report.formats.html.evidence import coverage_block, findings_block, rules_block
 from analyzer.report.formats.html.head import banner, facts
 from analyzer.report.formats.html.outlook import outlook_block
+from analyzer.report.formats.html.skin import asset, content_hash, shared_script, styles
 from analyzer.report.formats.html.strips import space_block, timeline_block
 from analyzer.report.markup import Markup, el, join
 from analyzer.report.model.objects import Objects
@@ -34,26 +32,6 @@ SECTIONS = (
     ("coverage", "Coverage"),
     ("rules", "Rules"),
 )
-
-
-def asset(name: str) -> Markup:
-    """Return a file of the package as it is."""
-    return Markup(files("analyzer.report").joinpath(name).read_text(encoding="utf-8"))
-
-
-def styles() -> Markup:
-    """Return the style sheet of reports, page and notebook alike."""
-    return Markup(asset("formats/html/style.css") + asset("drawing/graph.css"))
-
-
-def shared_script() -> Markup:
-    """Return what the scripts of a report's page and of a fleet's page begin with."""
-    return asset("formats/html/parts.js")
-
-
-def content_hash(text: str) -> str:
-    """Return a style sheet or script as the page's policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def render(report: Analysis) -> str:
