@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.host.saved import saved_ns
-from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, Subject, Where, rule
+from analyzer.checks.host.saved import not_listed, not_recorded, saved_ns
+from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.node.container_listings import listed_containers
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
@@ -81,7 +81,6 @@ def _known(view: StoreView, rows: Mapping[str, EngineContainer]) -> dict[str, Co
 
 def _absent(this: Rule, row: EngineContainer, saved: int, listed: int) -> Finding:
     """Tell of a container that was listed and has no record."""
-    name = row.name or "<none>"
     lost = row.before_ns is not None and row.before_ns < saved < listed
     if saved >= listed:
         reading = f"it was removed before the index was saved, at {format_time(saved)}"
@@ -91,17 +90,7 @@ def _absent(this: Rule, row: EngineContainer, saved: int, listed: int) -> Findin
         )
     else:
         reading = f"its record was lost, or it was made after the index was copied (saved at {format_time(saved)})"
-    return this.found(
-        Subject("container", row.id, row.path),
-        [(Where(row.path), "containers of the index", f"{name} {row.id}")],
-        confidence=LOW,
-        variant=row.id,
-        path=row.path,
-        name=name,
-        id=row.id,
-        reading=reading,
-        doubt=f"{row.path} lists container {name}, which no index has: {reading}" if lost else "",
-    )
+    return not_recorded(this, "container", row, reading, open_=lost)
 
 
 def _renamed(view: StoreView, this: Rule, row: EngineContainer, container: ContainerRecord) -> Iterator[Finding]:
@@ -134,15 +123,6 @@ def _left_out(view: StoreView, this: Rule, path: str, rows: Mapping[str, EngineC
         if container.engine != first.engine or (first.engine == "cri-o" and sandbox != first.sandbox):
             continue
         if not any(container.id[:length] in rows for length in lengths):
-            yield this.found(
-                view.container(container),
-                [(Where(path), f"{container.name} {container.id}", "not listed")],
-                confidence=LOW,
-                variant=f"unlisted {container.id} {path}",
-                says="{path} does not list container {name} ({id}), which the index has had since before: {engine} "
-                "does not know it any more, and it holds its image",
-                path=path,
-                name=container.name or "<none>",
-                id=container.id,
-                engine={"podman": "podman", "cri-o": "CRI-O"}[first.engine],
-            )
+            engine = "CRI-O" if first.engine == "cri-o" else first.engine
+            reading = f"{engine} does not know it any more, and it holds its image"
+            yield not_listed(this, view.container(container), path, container.name, container.id, reading)

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.checks.host.saved import saved_ns
-from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, Subject, Where, rule
+from analyzer.checks.host.saved import not_listed, not_recorded, saved_ns
+from analyzer.checks.rule import INFO, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.node.listings import listed_images
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
@@ -67,37 +67,17 @@ def check(view: StoreView, this: Rule) -> Findings:
 
 def _listed(this: Rule, row: EngineImage, saved: int, *, later: bool) -> Finding:
     """Tell of an image that was listed and has no record."""
-    name = row.name or "<none>"
     if later:
         reading = f"it was removed before the index was saved, at {format_time(saved)}"
     else:
         reading = f"its record was lost, or it was pulled after the index was copied (saved at {format_time(saved)})"
-    return this.found(
-        Subject("image", row.id, row.path),
-        [(Where(row.path), "images of the index", f"{name} {row.id}")],
-        confidence=LOW,
-        variant=row.id,
-        path=row.path,
-        name=name,
-        id=row.id,
-        reading=reading,
-        doubt="" if later else f"{row.path} lists image {name}, which no index has: {reading}",
-    )
+    return not_recorded(this, "image", row, reading, open_=not later)
 
 
 def _left_out(view: StoreView, this: Rule, path: str, rows: dict[str, EngineImage]) -> Iterator[Finding]:
     """Tell of images with a name that were there and not listed."""
     lengths = {len(listed) for listed in rows}
+    reading = "podman 4.6 and later leave out images whose layers are gone"
     for image in view.rel.images.values():
         if image.names and not any(image.id[:length] in rows for length in lengths):
-            yield this.found(
-                view.image(image),
-                [(Where(path), f"{image.names[0]} {image.id}", "not listed")],
-                confidence=LOW,
-                variant=f"unlisted {image.id}",
-                says="{path} does not list image {name} ({id}), which the index has had since before: {reading}",
-                path=path,
-                name=image.names[0],
-                id=image.id,
-                reading="podman 4.6 and later leave out images whose layers are gone",
-            )
+            yield not_listed(this, view.image(image), path, image.names[0], image.id, reading)

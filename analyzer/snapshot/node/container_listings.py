@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.node.engine_output import LISTING
+from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.snapshot.host import Host
     from analyzer.snapshot.provenance import SmallFile
 
@@ -18,13 +16,11 @@ CONTAINERS = re.compile(r"(?:^|/)(podman[_-]ps|crictl[_-](?:ps|pods))(?![a-z])[^
 EVERY = re.compile(r"_-(?:-all|a)(?![a-z])|(?:^|/)(?:podman|crictl)-ps\.txt$")
 """Names of listings of all containers: sos puts the command into the name, `analyzer capture` lists all."""
 HEAD = re.compile(r"(?:CONTAINER(?: ID)?|POD ID) {2,}\S.*")
-COLUMN = re.compile(r"\S+(?: \S+)*")
 ID = re.compile(r"[0-9a-f]{12,64}")
 AGE = re.compile(r"(?:About )?(Less than a|an?|\d+) (second|minute|hour|day|week|month|year)s?(?: ago)?")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 SECONDS["year"] = 365 * SECONDS["day"]
 NS = 10**9
-MOST = 100_000
 
 
 class EngineContainer(NamedTuple):
@@ -60,7 +56,7 @@ def listed_containers(host: Host) -> list[EngineContainer]:
         match = CONTAINERS.search(path)
         if match is None or not LISTING.search(path) or len(found) >= MOST:
             continue
-        rows = _table(text) if HEAD.search(text) else _document(text)
+        rows = listing_rows(text, HEAD, "containers", "items")
         podman, sandbox = match[1].startswith("podman"), match[1].endswith("pods")
         every = sandbox or EVERY.search(path) is not None
         found += (_container(path, host.files[path], row, podman, sandbox, every) for row in rows)
@@ -72,16 +68,18 @@ def _container(
 ) -> EngineContainer:
     """Return a row in one form, whichever of the four it came in."""
     metadata = row.get("metadata")
-    name = _first(row, "Names", "NAMES", "NAME") or _first(metadata if isinstance(metadata, dict) else {}, "name")
+    name = first_text(row, "Names", "NAMES", "NAME") or first_text(
+        metadata if isinstance(metadata, dict) else {}, "name"
+    )
     image = row.get("image")
-    status = _first(row, "State", "state", "STATUS", "STATE").lower()
+    status = first_text(row, "State", "state", "STATUS", "STATE").lower()
     words = status.removeprefix("container_").removeprefix("sandbox_").split()
     return EngineContainer(
         path,
         "podman" if podman else "cri-o",
-        _first(row, "Id", "id", "CONTAINER ID", "CONTAINER", "POD ID"),
+        first_text(row, "Id", "id", "CONTAINER ID", "CONTAINER", "POD ID"),
         name,
-        _first(image if isinstance(image, dict) else row, "image", "Image", "IMAGE"),
+        first_text(image if isinstance(image, dict) else row, "image", "Image", "IMAGE"),
         {"up": "running"}.get(words[0], words[0]) if words else "",
         sandbox,
         every,
@@ -95,40 +93,8 @@ def _made_before(row: dict[str, Any], listed_ns: int) -> int | None:
         return value * NS
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
-    match = AGE.fullmatch(_first(row, "CREATED"))
+    match = AGE.fullmatch(first_text(row, "CREATED"))
     if match is None:
         return None
     count = int(match[1]) if match[1].isdigit() and len(match[1]) < 10 else int(match[1] != "Less than a")
     return listed_ns - count * SECONDS[match[2]] * NS
-
-
-def _table(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows below a head: cells begin where the words of the head do, and may be empty."""
-    lines = iter(text.splitlines())
-    head = next(filter(None, map(HEAD.search, lines)), None)
-    if head is None:
-        return
-    columns = [(match[0], head.start() + match.start()) for match in COLUMN.finditer(head[0])]
-    ends = [start for _, start in columns[1:]]
-    for line in lines:
-        yield {name: line[start:end].strip() for (name, start), end in zip(columns, [*ends, len(line)], strict=True)}
-
-
-def _document(text: str) -> Iterator[dict[str, Any]]:
-    value, error = decode(text.encode("utf-8", "surrogateescape"))
-    if isinstance(value, dict):
-        value = value.get("containers", value.get("items"))
-    for row in value if isinstance(value, list) and not error else ():
-        if isinstance(row, dict):
-            yield row
-
-
-def _first(row: dict[str, Any], *keys: str) -> str:
-    """Return the first text under one of the keys; of a list its first."""
-    for key in keys:
-        value = row.get(key)
-        if isinstance(value, list):
-            value = value[0] if value else ""
-        if isinstance(value, str) and value:
-            return value
-    return ""
