@@ -53,6 +53,20 @@ def coverage(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "-n", "auto", *measured, *session.posargs)
 
 
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """A few changes of one operator or number that the tests must notice: the same few for the same tree."""
+    _install(session)
+    session.run("python", "benchmarks/mutants.py", *(session.posargs or ("--count=10", "--seconds=60", "--least=0.6")))
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """A minute for each fuzz target that reaches a module changed by the last commits."""
+    _install(session)
+    session.run("python", "-m", "tests.fuzz.run", *(session.posargs or ("--changed-since=HEAD~10",)))
+
+
 @nox.session(python=INTERPRETERS[1:])
 def compatible(session: nox.Session) -> None:
     """Install the base package on a newer Python and judge every sample: no engines, no notebooks, no browser."""

@@ -197,6 +197,15 @@ def test_a_parent_in_no_store_is_confirmed_and_one_in_a_store_that_was_not_captu
     assert grades(store, SAID["parent-record-missing"])[0] == "open"
 
 
+def test_a_file_that_no_tar_names_is_left_open_with_what_is_not_known():
+    store = Edited("healthy-overlay")
+    layer = next(each["id"] for each in store.layers() if not each.get("parent"))
+    text = under(layer, "/nosuch(size:5\uffeb6), layer content modified")
+    assert one(store, text).because == "no tar of the chain names /nosuch"
+    store.remove(f"storage/overlay-layers/{layer}.tar-split.gz")
+    assert one(store, text).because.startswith(f"layer {layer[:12]} has no readable tar-split")
+
+
 def test_a_used_layer_is_not_unreferenced():
     found = evidence(BUNDLES / "healthy-overlay.tar.zst")
     layer = next(iter(found.rel.images_on))

@@ -32,3 +32,24 @@ def test_a_layer_that_another_image_lists_as_its_mapped_copy_stays(mapped):
     assert repair(state, CheckReport(images={image}))
     assert image not in state.images
     assert (layer in state.own) is mapped
+
+
+@pytest.mark.parametrize("user", ["image", "child", "container", None])
+def test_a_layer_that_anything_needs_is_not_deleted_and_the_repair_fails(user):
+    """containers/storage store.go DeleteLayer: ErrLayerHasChildren, ErrLayerUsedByImage, ErrLayerUsedByContainer."""
+    [store] = Edited().snapshot().stores
+    container = store.containers[0]
+    layers = {layer.id: layer for layer in store.layers}
+    child = layers[container.layer]
+    target = layers[child.parent]
+    state = Loaded(layers={target.id: target}, own={target.id})
+    if user == "image":
+        image = next(image for image in store.images if image.id == container.image)
+        state.images[image.id] = replace(image, layer=target.id, mapped_layers=())
+    elif user == "child":
+        state.layers[child.id] = child
+        state.own.add(child.id)
+    elif user == "container":
+        state.containers[container.id] = replace(container, layer=target.id)
+    assert repair(state, CheckReport(layers={target.id})) is (user is None)
+    assert (target.id in state.own) is (user is not None)

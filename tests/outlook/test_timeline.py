@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import json
 import pathlib
+import struct
 
 import pytest
 
@@ -132,6 +133,28 @@ def test_a_hostile_log_is_read_in_bounded_time():
     with no_hang():
         line = edited(store)
     assert sum(event.kind == "log" for event in line.events) <= 2000
+
+
+def seconds(year):
+    return int(dt.datetime(year, 1, 1, tzinfo=dt.UTC).timestamp()) * 10**9
+
+
+@pytest.mark.parametrize(
+    ("ns", "undated"),
+    [(seconds(2000) - 1, 1), (seconds(2000), 0), (seconds(2100), 0), (seconds(2100) + 1, 1)],
+)
+def test_events_are_dated_from_2000_to_2100(ns, undated):
+    store = Edited("healthy-overlay")
+    store.change("storage/overlay-images/images.json", mtime_ns=ns)
+    assert edited(store).undated == undated
+
+
+def test_a_lock_says_when_it_was_taken_for_writing_and_by_which_process():
+    """containers/storage pkg/lockfile: Unix nanoseconds, a counter, the process, then 44 bytes that are random."""
+    store = Edited("healthy-overlay")
+    store.write("storage/overlay-layers/layers.lock", struct.pack("<QQI", seconds(2026), 1, 4242).ljust(64, b"r"))
+    [event] = [each for each in edited(store).events if each.path == "storage/overlay-layers/layers.lock"]
+    assert (event.ns, event.kind, event.name) == (seconds(2026), "lock", "process 4242")
 
 
 def test_times_out_of_range_are_counted():

@@ -135,6 +135,15 @@ def test_objects_are_found_by_id_start_digest_path_link_and_name():
         assert wanted in {each.id for _, each in ask(report, text).named.found}, text
 
 
+@pytest.mark.parametrize(("length", "named"), [(6, False), (7, True)])
+def test_the_start_of_an_id_has_seven_digits_at_least(length, named):
+    """Seven are what git prints of a hash; a word of six, such as `decade`, may be anything."""
+    layer = Edited("healthy-overlay").layers()[3]["id"]
+    text = f'error reading name of symlink for "{layer[:length]}": open /x/overlay/l/link: no such file or directory'
+    found = ask(report_on(BUNDLES / "healthy-overlay.tar.zst"), text)
+    assert [each.id for _, each in found.named.found] == [layer] * named
+
+
 def test_ids_that_the_store_does_not_have_are_said():
     text = f"layer {'ab' * 32} and link {'A' * 26}"
     found = ask(report_on(BUNDLES / "healthy-overlay.tar.zst"), text)

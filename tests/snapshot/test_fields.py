@@ -131,3 +131,10 @@ def test_frames_hold_the_extremes_of_every_type():
     assert list(table["id"])[: len(layers)] == [layer["id"] for layer in layers]
     assert snapshot.images[["big_data_bytes", "size"]].isna().loc[0].all()
     assert list(snapshot.containers["id"])[: len(store.containers())] == [c["id"] for c in store.containers()]
+
+
+def test_a_layer_without_a_compression_was_stored_as_it_came():
+    """Go's zero value, `archive.Uncompressed`; the numbers are those of containers/storage pkg/archive."""
+    bare, gzip = salvage_array(b'[{"id":"a"},{"id":"b","compression":2}]', "layers.json").rows
+    assert parse_layer(bare, "layers.json", volatile=False).compression == 0
+    assert parse_layer(gzip, "layers.json", volatile=False).compression == 2
