@@ -7,14 +7,15 @@ from tests.editing import HOUR, Edited
 RULE = "HST-007"
 LISTING = "sos_commands/podman/podman_images"
 INDEX = "storage/overlay-images/images.json"
-HEAD = "REPOSITORY   TAG   IMAGE ID      CREATED      SIZE\n"
+HEAD = "REPOSITORY      TAG  IMAGE ID      CREATED     SIZE\n"
+ROW = "example.test/x  1    {}  2 days ago  1 kB\n"
 LOST = "ab" * 6
 
 
 def listed(store: Edited, *more: str, leave_out: int = 0, later_ns: int = HOUR) -> Edited:
     """Add a listing of the store's images (without the first few) and of further ids, made after the index."""
     ids = [image["id"][:12] for image in store.images()][leave_out:]
-    rows = "".join(f"example.test/x   1   {each}  2 days ago   1 kB\n" for each in (*ids, *more))
+    rows = "".join(ROW.format(each) for each in (*ids, *more))
     saved = store.entries[INDEX][0].mtime_ns
     store.write(LISTING, HEAD + rows)
     store.entries[LISTING][0].mtime_ns = saved + later_ns
@@ -43,7 +44,7 @@ def test_the_same_images_are_no_finding():
 
 
 def test_a_listing_of_another_store_tells_nothing():
-    assert Edited().write(LISTING, f"{HEAD}x   1   {LOST}  2 days ago   1 kB\n").findings(RULE) == []
+    assert Edited().write(LISTING, HEAD + ROW.format(LOST)).findings(RULE) == []
 
 
 def test_an_image_that_the_engine_leaves_out_is_told():
