@@ -29,6 +29,7 @@ NEAR = 50_000_000
 FAR = 2 * SECOND
 """From here on a directory was changed after what was made in it; a disk may take this long to sync one file."""
 NO_TIMES = "the bundle does not keep the times of directories"
+SCATTERED = "the bundle lacks files here and there, which its capture left out"
 NO_DIRECTORY = "the bundle has no entry of its directory"
 
 
@@ -40,11 +41,13 @@ class StoreClock:
         kept: the bundle keeps directory times.
         coarse: it keeps whole seconds only.
         last_write_ns: the youngest file that an engine writes when it changes the store (indexes, locks), 0 for none.
+        scattered: the capture left out files here and there.
     """
 
     kept: bool
     coarse: bool = False
     last_write_ns: int = 0
+    scattered: bool = False
 
     def absent(
         self, directory: Member | None, made: Iterable[int], *, seen: Iterable[int] = (), shaken: bool = False
@@ -68,6 +71,8 @@ class StoreClock:
             return NotCaptured(f"{directory.path} was last changed at {format_time(changed)}, when it was filled")
         known = max((filled, *seen))
         late = self.last_write_ns and changed > self.last_write_ns + (COARSE if self.coarse else NEAR // 2)
+        if self.scattered:
+            return Unknown(SCATTERED)
         if not shaken and known and changed > known and (changed > known + FAR or late):
             return Removed(
                 changed,

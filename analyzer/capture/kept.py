@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE
-from analyzer.source.member import BLOCK, CHAR, DIRECTORY, SYMLINK
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE, NO_DEVICE
+from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,12 @@ class Kept:
     """What was seen anywhere in the stores of a bundle.
 
     Attributes:
-        owners: more than one owner of files and directories; those of symlinks are often kept by accident.
+        users, groups: more than one of files and directories; those of symlinks are often kept by accident.
         folder_owners, link_owners: more than one owner of directories, of symlinks.
         nodes: a device node.
+        numbers: a device node with other numbers than 0:0.
         symlinks: a symlink, in a layer or in `overlay/l`.
+        empty_files: a file without a byte.
         absolute: a symlink of a layer with an absolute target.
         to_folders: a symlink to a directory: one of `overlay/l`.
         directories: a directory as an entry of its own.
@@ -57,13 +59,17 @@ class Kept:
         coarse: times are whole seconds.
         largest_id: the largest owner.
         files, folders: permission bits of layer files and of layer directories.
+        every_file, every_folder: the same with those of the store itself.
     """
 
-    owners: bool
+    users: bool
+    groups: bool
     folder_owners: bool
     link_owners: bool
     nodes: bool
+    numbers: bool
     symlinks: bool
+    empty_files: bool
     absolute: bool
     to_folders: bool
     directories: bool
@@ -76,6 +82,13 @@ class Kept:
     largest_id: int = 0
     files: Modes = field(default_factory=Modes)
     folders: Modes = field(default_factory=Modes)
+    every_file: Modes = field(default_factory=Modes)
+    every_folder: Modes = field(default_factory=Modes)
+
+    @property
+    def owners(self) -> bool:
+        """Tell whether it holds more than one owner."""
+        return self.users or self.groups
 
     def follows(self, target: str, found: str) -> bool:
         """Tell whether the copy put what a symlink leads to in its place: it holds none of the kind.
@@ -100,29 +113,37 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
     kinds: set[str] = set()
     names: set[str] = set()
     modes: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
-    fine = absolute = False
+    own: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
+    fine = absolute = numbers = False
     for store in snapshot.stores:
         for member in store_members(store):
             kinds.add(member.kind)
             found.setdefault(KIND_CODE[member.kind], set()).add((member.uid, member.gid))
             names.update(member.xattrs)
             fine = fine or member.mtime_ns % 1_000_000_000 != 0
+            numbers = numbers or member.rdev != NO_DEVICE
+            if (code := KIND_CODE[member.kind]) in own:
+                own[code].add(member.mode)
         for layer in store.home.layers.values():
             for table in layer.tables.values():
                 absolute = absolute or _leads_out(table)
+                numbers = numbers or any(extra[1] != NO_DEVICE for extra in table.extra.values())
                 names.update(*(extra[2] for extra in table.extra.values()))
                 for code, uid, gid, mode in set(zip(table.kinds, table.uids, table.gids, table.modes, strict=True)):
                     found.setdefault(code, set()).add((uid, gid))
                     if code in modes:
                         modes[code].add(mode)
     of_files = set().union(*(each for code, each in found.items() if code != SYMLINK_CODE))
-    owners = len(of_files) > 1
+    users, groups = (len(set(ids)) > 1 for ids in zip(*of_files, strict=True)) if of_files else (False, False)
     return Kept(
-        owners,
+        users,
+        groups,
         len(found.get(DIRECTORY_CODE, ())) > 1,
         len(found.get(SYMLINK_CODE, ())) > 1,
         bool(kinds & {CHAR, BLOCK}) or any(code in found for code in NODES),
+        numbers,
         SYMLINK_CODE in found,
+        any(map(_holds_empty_files, snapshot.stores)),
         absolute,
         any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
         DIRECTORY_CODE in found,
@@ -130,11 +151,13 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),
-        snapshot.bundle.format == "directory" and not owners and all(uid for uid, _ in of_files),
+        snapshot.bundle.format == "directory" and len(of_files) <= 1 and all(uid for uid, _ in of_files),
         not fine,
         max(map(max, of_files), default=0),
         _together(modes[FILE_CODE]),
         _together(modes[DIRECTORY_CODE]),
+        _together(modes[FILE_CODE] | own[FILE_CODE]),
+        _together(modes[DIRECTORY_CODE] | own[DIRECTORY_CODE]),
     )
 
 
@@ -152,9 +175,23 @@ def store_members(store: Store) -> Iterator[Member]:
         yield part.member
     for document in store.documents.values():
         yield document.file.member
+    for lock in store.locks.values():
+        yield lock.file.member
     for files in (*store.image_files.values(), *store.layer_files.values(), store.tar_splits):
         for file in files.values():
             yield file.member
+
+
+def _holds_empty_files(store: Store) -> bool:
+    """Tell whether a store holds a file without a byte: many a lock is one, and many a signature."""
+    if any(member.kind == FILE and not member.size for member in store_members(store)):
+        return True
+    return any(
+        code == FILE_CODE and not size
+        for layer in store.home.layers.values()
+        for table in layer.tables.values()
+        for code, size in zip(table.kinds, table.sizes, strict=True)
+    )
 
 
 def own_modes_lost(store: Store) -> bool:

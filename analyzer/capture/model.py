@@ -6,13 +6,15 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from analyzer.capture.account import present
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.around import Around
-from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, SECOND, LayerClock, StoreClock
+from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, store_members
 from analyzer.capture.misnamed import misnamed
 from analyzer.capture.one_command import indexes_emptied, taken_together
+from analyzer.capture.patterns import patterns
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from analyzer.graph.relations import Relations
     from analyzer.snapshot.content import DiffTable
+    from analyzer.snapshot.images import ImageRecord
     from analyzer.snapshot.layers import LayerRecord
     from analyzer.snapshot.overlay import LayerDirectory
     from analyzer.snapshot.snapshot import BundleSnapshot
@@ -36,6 +39,9 @@ MEMO = ("capture",)
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
 NO_LINKS = "the bundle holds no symlink"
+NO_EMPTY_FILES = "the bundle holds no empty file"
+SEVERAL = 3
+"""Files left out from which on a pattern should show."""
 LONE = "its directory has not changed since it was made, and other layers have one"
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
@@ -49,6 +55,7 @@ class Capture:
         left_out: what comparing layers learned to be not captured, counted by why.
         absent_names: paths of such files below their diff directories, the first of each layer.
         files_left_out: how many files of layers their unchanged directories prove to be left out.
+        files_open: how many are absent where the bundle keeps no times of directories.
     """
 
     def __init__(self, snapshot: BundleSnapshot) -> None:
@@ -56,8 +63,10 @@ class Capture:
         self.left_out: Counter[str] = Counter()
         self.absent_names: list[str] = []
         self.files_left_out = 0
+        self.files_open = 0
         self._lacking: dict[tuple[str, str, str, tuple[str, ...]], dict[str, Answer]] = {}
-        self._clocks: dict[tuple[str, str], StoreClock] = {}
+        self._clocks: dict[tuple[str, str, bool], StoreClock] = {}
+        self._scattered = (0, False)
         self._homes: dict[tuple[str, str], Around] = {}
 
     @cached_property
@@ -90,6 +99,14 @@ class Capture:
         """Tell whether one of some other names is what the copy made of a name that it could not hold."""
         return bool(respelled([name], others, lambda: self.characters))
 
+    @property
+    def scattered(self) -> bool:
+        """Tell whether the capture left out files that no pattern of names tells from others: any may lack then."""
+        if self._scattered[0] != self.files_left_out:
+            pattern = self.files_left_out < SEVERAL or patterns(self.absent_names, lambda: present(self.snapshot))
+            self._scattered = self.files_left_out, not pattern
+        return self._scattered[1]
+
     @cached_property
     def newest_ns(self) -> int:
         """Return the youngest time of an entry of a store: the capture was not before it."""
@@ -97,9 +114,9 @@ class Capture:
 
     def store_clock(self, store: Store) -> StoreClock:
         """Return what the times of a store's own directories tell."""
-        key = (store.root, store.driver)
+        key = (store.root, store.driver, self.scattered)
         if key not in self._clocks:
-            self._clocks[key] = StoreClock(self.directory_times, self.kept.coarse, last_write_ns(store))
+            self._clocks[key] = StoreClock(self.directory_times, self.kept.coarse, last_write_ns(store), self.scattered)
         return self._clocks[key]
 
     def layer_clock(
@@ -137,10 +154,12 @@ class Capture:
         return self._lacking[key]
 
     def _tell_lacking(self, store: Store, name: str, directories: Sequence[LayerDirectory]) -> dict[str, Answer]:
-        if together := taken_together(store, name, self.store_clock(store)):
+        together = taken_together(store, name, self.store_clock(store))
+        if name in EMPTY and not keeps_empty(store):
+            none = self.none_left(store, together or Unknown(NO_TIMES), NO_EMPTY)
+            return dict.fromkeys((each.name for each in directories), none)
+        if together:
             return dict.fromkeys((each.name for each in directories), together)
-        if name in EMPTY and not _keeps_empty(store):
-            return {each.name: NotCaptured(NO_EMPTY) for each in directories}
         skipped = self._owners_left_out(store, directories)
         clock = self.store_clock(store)
         created = {record.id: record.created_ns for record in store.layers}
@@ -158,6 +177,7 @@ class Capture:
             shaken = "merged" not in each.entries and not (name == "merged" and self._never_mounted(each, made))
             found[each.name] = clock.absent(each.member, made, seen=seen, shaken=shaken)
         others = name != "merged" and any(name in each.entries for each in store.home.layers.values())
+        others = others and not (self.scattered or self.files_open)
         answers: dict[str, Answer] = {**skipped, **settled(found, others=others)}
         for lone in found if others else ():
             if isinstance(answers[lone], NotCaptured):
@@ -202,27 +222,28 @@ class Capture:
         links = [layer.link.member.mtime_ns for layer in home.layers.values() if layer.link is not None]
         answer = clock.absent(home.link_dir, links) if home.link_dir is not None else Unknown(NO_DIRECTORY)
         if not self.kept.symlinks and any(layer.tables for layer in home.layers.values()):
-            return self.no_symlink(store, answer)
+            return self.none_left(store, answer, NO_LINKS)
         if home.link_dir is not None:
             return answer
         others = [member.mtime_ns for member in home.others.values()]
         layers = [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         return clock.absent(home.member, [], seen=[*links, *others, *layers])
 
-    def no_symlink(self, store: Store, answer: Answer) -> Answer:
-        """Answer for a symlink where the whole bundle holds none: the capture left them out, or somebody deleted all.
+    def none_left(self, store: Store, answer: Answer, what: str) -> Answer:
+        """Answer for an entry of a kind of which the whole bundle holds none: left out, or somebody deleted all.
 
         What was deleted since an engine wrote last may have been deleted from a copy.
 
         Args:
             store: where it is absent.
             answer: as its directory has it.
+            what: the kind, as a sentence (`NO_LINKS`).
         """
         if not isinstance(answer, Removed):
-            return NotCaptured(NO_LINKS)
+            return NotCaptured(what)
         if answer.when_ns is not None and answer.when_ns <= self.store_clock(store).last_write_ns:
             return answer
-        return Unknown(f"{NO_LINKS}: all were deleted, on the node or from a copy, and no engine wrote since")
+        return Unknown(f"{what}: all were deleted, on the node or from a copy, and no engine wrote since")
 
     def short_link(self, store: Store, layer: LayerDirectory) -> Answer:
         """Answer for the symlink of one layer, which `overlay/l` lacks while it has others."""
@@ -302,6 +323,12 @@ class Capture:
             return Unknown(NO_DIRECTORY)
         return self.part(store, "images")
 
+    def image_item(self, store: Store, image: ImageRecord, key: str) -> Answer:
+        """Answer for an item of an image whose file no store has; signatures may have no byte."""
+        answer = self.image_data(store, image.id)
+        lost = image.big_data_sizes.get(key) == 0 and not self.kept.empty_files
+        return self.none_left(store, answer, NO_EMPTY_FILES) if lost else answer
+
     def layer_data(self, stores: Iterable[Store], layer_id: str, name: str) -> Answer:
         """Answer for a big-data file that a layer should have and has not."""
         for store in stores:
@@ -339,9 +366,7 @@ class Capture:
                 return NotCaptured(f"the bundle has {below} of no container")
         else:
             answer = self.part(store, "containers")
-        if isinstance(answer, Removed) and answer.when_ns is not None:
-            return answer
-        return answer if self.kept.directories and _keeps_empty(store) else NotCaptured(NO_EMPTY)
+        return answer if self.kept.directories and keeps_empty(store) else self.none_left(store, answer, NO_EMPTY)
 
     def database(self, store: Store) -> Answer:
         """Answer for podman's database, of which the graph root has none."""
@@ -361,8 +386,7 @@ class Capture:
         if known is None:
             return NotCaptured(NO_EMPTY)
         answer = self._volume(store, known, name, made_ns)
-        timed = isinstance(answer, Removed) and answer.when_ns is not None
-        return answer if timed or (self.kept.directories and _keeps_empty(store)) else NotCaptured(NO_EMPTY)
+        return answer if self.kept.directories and keeps_empty(store) else self.none_left(store, answer, NO_EMPTY)
 
     def _volume(self, store: Store, known: Volumes, name: str, made_ns: int | None) -> Answer:
         if name in known.found:
@@ -400,7 +424,7 @@ def _saved(store: Store, part: str) -> list[int]:
     return [document.file.member.mtime_ns for document in store.documents_of(part)]
 
 
-def _keeps_empty(store: Store) -> bool:
+def keeps_empty(store: Store) -> bool:
     """Tell whether the bundle holds an empty directory of a layer: every image layer has one at least."""
     written = {container.layer for container in store.containers}
     layers = store.home.layers.values()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RESPELLED = "the copy could not hold some characters of names"
 REPLACED = re.compile(r"[^0-9a-z/._-]")
+ENDS = re.compile(r"[ .]+(?=/|$)")
+"""What Windows takes off the end of a name."""
 
 
 def respelled(recorded: Iterable[str], found: Iterable[str], characters: Callable[[], set[str]]) -> set[str]:
@@ -30,8 +32,13 @@ def respelled(recorded: Iterable[str], found: Iterable[str], characters: Callabl
     if not pairs:
         return set()
     known = characters()
-    return {path for pair in pairs if known.isdisjoint(set(pair[0]) - set(pair[1])) for path in pair}
+    return {
+        path
+        for pair in pairs
+        if known.isdisjoint(set(ENDS.sub("", pair[0])) - set(ENDS.sub("", pair[1])))
+        for path in pair
+    }
 
 
 def _skeleton(path: str) -> str:
-    return REPLACED.sub("_", unicodedata.normalize("NFC", path).lower())
+    return REPLACED.sub("_", unicodedata.normalize("NFC", ENDS.sub("", path)).lower())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analyzer.snapshot import host
+from analyzer.snapshot.keep import CUT_SHORT
 
 if TYPE_CHECKING:
     from analyzer.snapshot.overlay import DriverHome
@@ -39,6 +40,9 @@ class RawStore:
         return {"-layers": self.layers, "-images": self.images, "-containers": self.containers}[part]
 
 
+PARTS = ("-layers", "-images", "-containers")
+
+
 @dataclass(slots=True)
 class Collected:
     """What one pass gave."""
@@ -57,3 +61,10 @@ class Collected:
     xattrs: int = 0
     content_files: int = 0
     newest_ns: int = 0
+
+    def distrust(self, torn: set[str]) -> None:
+        """Take kept files for cut that lie right before damage of the archive: their content may be other members'."""
+        for tree in (store.tree(part) for store in self.stores.values() for part in PARTS) if torn else ():
+            for path, file in tree.items():
+                if file.member.path in torn and file.unread is None:
+                    tree[path] = replace(file, unread=CUT_SHORT)

@@ -11,6 +11,7 @@ from analyzer.errors import NoStoreError
 from analyzer.limits import DEFAULT, Limits, advised
 from analyzer.snapshot.assemble import assemble, told_alone
 from analyzer.snapshot.backing import tell_backing
+from analyzer.snapshot.bare import NAMES_ALONE, without_content
 from analyzer.snapshot.bundle_layout import describe_input, layout_of
 from analyzer.snapshot.collect import Collector
 from analyzer.snapshot.gaps import find_gaps, host_notes
@@ -171,6 +172,7 @@ def gather(
             collector.take(source, progress)
     finally:
         source.close()
+    collector.result.distrust({loss.after for loss in source.losses if loss.after})
     total = source.bytes_total
     return Gathered(
         collector.result,
@@ -216,6 +218,8 @@ def understand(
     if not stores:
         lost = f"; not read whole: {advised(gathered.losses[0].what)}" if gathered.losses else ""
         raise NoStoreError(describe_input(collected, gathered.members) + lost, where=gathered.path)
+    if count := without_content(stores):
+        raise NoStoreError(NAMES_ALONE.format(count=count), where=gathered.path)
     group_stores(stores, collected.host)
     tell_backing(stores, collected.host)
     notes = put_back_targets(stores)
@@ -225,7 +229,7 @@ def understand(
     rebuilt = None
     if again is not None and gathered.depth == DEEP:
         rebuilt = rebuild(stores, gathered.path, gathered.format, again, limits)
-    losses = [Loss(advised(loss.what), loss.where, loss.offset) for loss in gathered.losses]
+    losses = [Loss(advised(loss.what), loss.where, loss.offset, loss.after) for loss in gathered.losses]
     losses, single, needless = sort_losses(losses, stores)
     gaps = find_gaps(stores, collected.host, collected.loose)
     bundle = Bundle(

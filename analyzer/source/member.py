@@ -119,11 +119,15 @@ class Body(Protocol):
 
 
 class Loss:
-    """Something the reader could not read: what, where (member path or file), and the offset in the stream."""
+    """Something the reader could not read: what, where (member path or file), and the offset in the stream.
 
-    __slots__ = ("offset", "what", "where")
+    `after` is the member right before it, whose content cannot be believed, `""` for none.
+    """
 
-    def __init__(self, what: str, where: str, offset: int = 0) -> None:
+    __slots__ = ("after", "offset", "what", "where")
+
+    def __init__(self, what: str, where: str, offset: int = 0, after: str = "") -> None:
+        self.after = after
         self.what = what
         self.where = where
         self.offset = offset

@@ -24,16 +24,16 @@ class ReadingLog:
         self.losses: list[Loss] = []
         self.notes: list[Loss] = []
 
-    def loss(self, what: str, offset: int, where: str = "") -> None:
+    def loss(self, what: str, offset: int, where: str = "", after: str = "") -> None:
         """Add a loss."""
-        self._add(self.losses, what, offset, where)
+        self._add(self.losses, what, offset, where, after)
 
-    def note(self, what: str, offset: int, where: str = "") -> None:
+    def note(self, what: str, offset: int, where: str = "", after: str = "") -> None:
         """Add a note."""
-        self._add(self.notes, what, offset, where)
+        self._add(self.notes, what, offset, where, after)
 
-    def _add(self, kept: list[Loss], what: str, offset: int, where: str) -> None:
+    def _add(self, kept: list[Loss], what: str, offset: int, where: str, after: str = "") -> None:
         if len(kept) < LISTED:
-            kept.append(Loss(what, where or self.name, offset))
+            kept.append(Loss(what, where or self.name, offset, after))
         elif len(kept) == LISTED:
             kept.append(Loss(f"more than {LISTED} of these: the rest is not listed", self.name, offset))

@@ -54,7 +54,7 @@ class TableComparison:
         whole_tree: the directory holds the parents' files too (vfs, btrfs, an id-mapped copy).
         inherited: names that the parent's whole tree has, for a whole tree whose parent is known; else None.
         above: gives the names that the tars of all parents have, for a whole tree: a file that the parent's tree lost
-            since is still inherited.
+            since is still inherited. None where they are not all known: then nothing is foreign.
         rootless: device nodes cannot have been made.
         honoured: names of the opaque marks that mounts of this store read.
         partial: made by a partial pull, whose engines make no fifos and, the older ones, no device nodes.
@@ -74,7 +74,7 @@ class TableComparison:
         self.root_marks = root_marks
         self.whole_tree = False
         self.inherited: dict[str, int] | None = None
-        self.above: Callable[[], set[str]] = set
+        self.above: Callable[[], set[str] | None] = set
         self.rootless = False
         self.honoured: tuple[str, ...] = OPAQUE_NAMES
         self.partial = False
@@ -332,7 +332,7 @@ class TableComparison:
         rows = [row for row in self.table.index.values() if not self._matched[row] and names[row] not in inherited]
         if rows and self.whole_tree:
             above = self.above()
-            rows = [row for row in rows if names[row] not in above]
+            rows = [row for row in rows if above is not None and names[row] not in above]
         implied: set[str] = set()
         if any(self.table.kinds[row] == DIRECTORY_CODE for row in rows):
             implied = _ancestors(recorded | set(self._parents.values()))

@@ -184,7 +184,7 @@ class EntryJudge:
             self._add(MODE, path, rec, found, f"mode {rec.mode:04o}", f"mode {seen.mode:04o}", note)
 
     def _owner(self, group: tuple[TarEntry, ...], found: Entry, seen: ObservedStat, path: str) -> None:
-        rec = group[0]
+        rec, kept = group[0], self.kept
         wanted = [(self.uids[each.uid], self.gids[each.gid]) for each in group]
         if seen.overridden:
             wanted = [(each.uid, each.gid) for each in group]
@@ -193,7 +193,11 @@ class EntryJudge:
         if self.root_owned and (seen.uid, seen.gid) == (self.uids[0], self.gids[0]):
             return
         uid, gid = wanted[0]
-        if not self.kept.owners:
+        differs = (
+            (kept.users and user not in (seen.uid, -1)) or (kept.groups and of_group not in (seen.gid, -1))
+            for user, of_group in wanted
+        )
+        if not all(differs):
             self.facts.doubts[OWNER] += 1
             return
         expected = f"owner {seen.uid if uid < 0 else uid}:{seen.gid if gid < 0 else gid}"

@@ -165,8 +165,8 @@ def absent_items(images: ImageSource) -> dict[tuple[str, str], Answer]:
     present: set[str] = set()
     found: dict[tuple[str, str], Answer] = {}
     for image in images_of(images):
-        answer = images.capture.image_data(images.store, image.id)
         for key in dict.fromkeys(image.big_data_names):
+            answer = images.capture.image_item(images.store, image, key)
             group = _group(key)
             if images.reader.file(image.id, key) is not None:
                 present.add(group)
@@ -204,7 +204,7 @@ def absent(images: ImageSource, image: ImageRecord, key: str) -> bool:
         return False
     if key not in image.big_data_names or replaced(images, image.id, key) is not None:
         return True
-    group, answer = _group(key), images.capture.image_data(images.store, image.id)
+    group, answer = _group(key), images.capture.image_item(images.store, image, key)
     if undated(images, image.id):
         return isinstance(answer, Removed)
     names = (name for other in images_of(images) for name in other.big_data_names if _group(name) == group)

@@ -252,13 +252,14 @@ class Comparer:
         table = directory.tables.get("diff") if directory else None
         return dict(table.index) if table is not None and len(table) else None
 
-    def _above(self, record: LayerRecord) -> set[str]:
-        """Return the names that the descriptions of a layer's parents give."""
+    def _above(self, record: LayerRecord) -> set[str] | None:
+        """Return the names that the descriptions of a layer's parents give, None where one of them is not there."""
         names: set[str] = set()
         for layer_id in self.rel.chain(record.parent):
             split = self._description(layer_id)
-            if split is not None:
-                names.update(entry.path for entry in split.entries())
+            if split is None:
+                return None
+            names.update(entry.path for entry in split.entries())
         return names
 
     def _resolve(self, path: str) -> Entry | None:

@@ -12,7 +12,7 @@ from analyzer.source.member import DIRECTORY, SYMLINK
 from analyzer.verify.facts import MODE, OWNER, TIME, TOC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from analyzer.capture.answer import Answer
     from analyzer.capture.model import Capture
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from analyzer.verify.facts import Difference, LayerFacts
 
 STICKY = 0o1000
+USUAL_FILE, USUAL_FOLDER = 0o644, 0o755
+"""Modes of locks and `link` files, and of `diff`, as engines make them: a mask of all takes bits of these too."""
+UMASK = {True: 0o3022, False: 0o022}
+"""Bits that a process or a file system may take away of directories, and of files."""
+WRITING = {True: 0o022, False: 0o022}
+SEVERAL = 3
+"""Changed modes from which on one mask may be seen."""
 MODES = re.compile(r"mode ([0-7]+)")
 ATTRIBUTES = NotCaptured("the copy did not keep modes")
 LINK_OWNERS = NotCaptured("the copy did not keep owners of symlinks")
@@ -47,8 +54,9 @@ class LostAttributes:
         owned = any(max(map(len, facts.owners)) > 1 for facts in found.values() if facts.source != TOC)
         self.times = 4 * moved > compared or (kept.directories and not capture.directory_times)
         self.owners = not kept.owners and owned
-        self.swept = SWEPT if own_modes_lost(store) else None
-        sticky = any(_bits(each) & STICKY for facts in found.values() for each in facts.of(MODE))
+        changed = [each for facts in found.values() for each in facts.of(MODE)]
+        self.swept = SWEPT if own_modes_lost(store) or self._one_mask(changed) else None
+        sticky = any(_bits(each) & STICKY for each in changed)
         self.special = sticky and not (kept.files.any | kept.folders.any) & SPECIAL
         self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
 
@@ -65,9 +73,26 @@ class LostAttributes:
         if as_root and not (self.times or self.owners):
             return self.swept
         modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
-        found = int(each.observed.rpartition(" ")[2], 8)
+        found = _mode(each.observed)
         lost = any(modes.fits(int(mode, 8), found) for mode in MODES.findall(f"{each.expected} {each.note}"))
         return ATTRIBUTES if lost else self.swept
+
+    def _one_mask(self, changed: Sequence[Difference]) -> bool:
+        """Tell whether one mask explains all changed modes, and the whole bundle, the store's own files too, obeys it.
+
+        A mask of a copy changes files and directories, or takes bits that the store's own files have as well, or it
+        is that of a process, which takes bits of group and others away.
+        """
+        both = len(changed) >= SEVERAL and len({each.kind == DIRECTORY for each in changed}) > 1
+        usual = any(_bits(each) & _mode(each.expected) & _usual(each) for each in changed)
+        lost = UMASK if len(changed) > 1 else WRITING
+        process = bool(changed) and not any(_bits(each) & ~lost[each.kind == DIRECTORY] for each in changed)
+        return (both or usual or process) and all(map(self._masked, changed))
+
+    def _masked(self, each: Difference) -> bool:
+        """Tell whether a mode became what one mask makes of it that the whole bundle obeys."""
+        modes = self.kept.every_folder if each.kind == DIRECTORY else self.kept.every_file
+        return modes.fits(_mode(each.expected), _mode(each.observed))
 
     def owner(self, each: Difference) -> NotCaptured | None:
         """Answer for an owner: its field was too narrow, or all things of the kind have one owner; else None."""
@@ -79,9 +104,17 @@ class LostAttributes:
         return NARROW if cut else None
 
 
+def _mode(text: str) -> int:
+    return int(text.rpartition(" ")[2], 8)
+
+
+def _usual(each: Difference) -> int:
+    return USUAL_FOLDER if each.kind == DIRECTORY else USUAL_FILE
+
+
 def _bits(each: Difference) -> int:
     """Return the mode bits in which a file differs."""
-    return int(each.expected.rpartition(" ")[2], 8) ^ int(each.observed.rpartition(" ")[2], 8)
+    return _mode(each.expected) ^ _mode(each.observed)
 
 
 def _owners(each: Difference) -> list[tuple[int, int]]:

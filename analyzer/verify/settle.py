@@ -13,12 +13,27 @@ from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
 from analyzer.capture.links import of_front, rewriting
-from analyzer.capture.model import NO_LINKS
+from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, keeps_empty
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
-from analyzer.verify.facts import LINK, MISSING, MODE, NAMES, NODE, OPAQUE, OWNER, PLANTED, TYPE, WHITEOUT
+from analyzer.verify.facts import (
+    CONTENT,
+    EMPTIED,
+    LINK,
+    MISSING,
+    MODE,
+    NAMES,
+    NODE,
+    OPAQUE,
+    OWNER,
+    PLANTED,
+    SIZE,
+    TYPE,
+    WHITEOUT,
+    ZEROED,
+)
 from analyzer.verify.lost_attributes import LostAttributes
 from analyzer.verify.names import LONE, Names, lone
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
@@ -36,12 +51,15 @@ if TYPE_CHECKING:
 GONE = "missing"
 NODE_THERE = re.compile(r"(a )?(char|block|fifo)\b")
 """What `analyzer.verify.differences` says of a node that is in the place of something else, or has other numbers."""
+NUMBERLESS = " device 0:0"
 TO = "symlink to "
 FOLLOWED = "the capture followed symlinks"
 REWRITTEN = "the capture rewrote the targets of symlinks"
 UNCHANGED = "their directories have not changed since their layers were unpacked"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
+TORN = "the archive is damaged right behind their content"
+NO_NUMBERS = "the bundle holds no number of any device node"
 NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
 ADDED = "a desktop added files to the copy"
 
@@ -84,6 +102,9 @@ class _Settler:
         self.lost = LostAttributes(capture, store, found)
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting(map(_targets, links))
+        self.keeps_empty = any(map(keeps_empty, capture.snapshot.stores))
+        breaks = (*capture.snapshot.archive_losses, *capture.snapshot.notes)
+        self.torn = {each.after for each in breaks if each.after}
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
@@ -106,6 +127,7 @@ class _Settler:
                         self.capture.files_left_out += each.kind in (FILE, HARDLINK) and answer.why == UNCHANGED
                 elif isinstance(answer, Unknown):
                     undecided.append(each)
+                    self.capture.files_open += each.observed == GONE and not self.capture.directory_times
                 elif answer.when_ns is not None and each.mtime_ns is None:
                     kept.append(each._replace(mtime_ns=answer.when_ns))
                 else:
@@ -129,6 +151,9 @@ class _Settler:
             wanted, seen = _targets(each)
             if self.capture.respelled(wanted, [seen]):
                 found[LINK, each.path] = NotCaptured(RESPELLED)
+        for each in facts.of(SIZE, EMPTIED, ZEROED, CONTENT):
+            if f"{facts.diff}/{each.path}" in self.torn:
+                found[each.facet, each.path] = NotCaptured(TORN)
         if self.capture.by_desktop:
             found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
         return found
@@ -163,15 +188,12 @@ class _Settler:
             return real
         gone = each.observed == GONE
         if each.facet != PLANTED and NODE_THERE.match(each.observed):
-            return real
+            return self._node(each)
         if self._followed(each) or (followed and each.facet == PLANTED and _below(each.path, followed)):
             return NotCaptured(FOLLOWED)
         answer = clock.answer(each.path) if clock is not None else Unknown("")
         if lost := self._kind_lost(each, gone=gone):
-            if lost == NO_LINKS:
-                return self.capture.no_symlink(self.store, answer)
-            if not (gone and isinstance(answer, Removed)):
-                return NotCaptured(lost)
+            return self.capture.none_left(self.store, answer, lost)
         if isinstance(answer, NotCaptured):
             if each.facet == PLANTED and not names.written_anew(each.path):
                 return real
@@ -184,10 +206,17 @@ class _Settler:
             return NotCaptured(REWRITTEN) if each.facet == LINK and self.rewriting is not None else real
         return answer
 
+    def _node(self, each: Difference) -> Answer:
+        """Answer for a node that is in the place of something else, or has other numbers."""
+        numberless = each.facet == NODE and not self.kept.numbers and each.observed.endswith(NUMBERLESS)
+        return NotCaptured(NO_NUMBERS) if numberless else Removed(None, "")
+
     def _mark_lost(self, each: Difference, clock: LayerClock | None) -> Answer:
         """Answer for an opaque mark: an attribute, or a file where fuse-overlayfs unpacked the layer."""
         if may_be_files(self.store) and clock is not None:
             answer = clock.answer(f"{each.path}/{OPAQUE_MARK}".lstrip("/"))
+            if not self.kept.empty_files:
+                return self.capture.none_left(self.store, answer, NO_EMPTY_FILES)
             return NotCaptured(UNCHANGED) if isinstance(answer, NotCaptured) else answer
         if each.expected.startswith(TRUSTED) and not self.kept.trusted:
             return Unknown(NO_TRUSTED)
@@ -199,7 +228,15 @@ class _Settler:
             return NO_LINKS
         if gone and each.kind == DIRECTORY and not self.kept.directories:
             return NO_FOLDERS
+        if gone and not self.kept.empty_files and self._empty_file(each):
+            return NO_EMPTY_FILES
+        if gone and each.kind == DIRECTORY and not self.keeps_empty:
+            return NO_EMPTY
         return NO_NODES if each.facet in (NODE, WHITEOUT) and not self.kept.nodes else ""
+
+    def _empty_file(self, each: Difference) -> bool:
+        """Tell whether a name was that of an empty file: whiteouts are where fuse-overlayfs unpacked the layer."""
+        return (each.kind == FILE and not each.size) or (each.facet == WHITEOUT and may_be_files(self.store))
 
 
 def _keep(

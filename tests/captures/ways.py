@@ -257,6 +257,54 @@ ALTERED += [
     ),
 ]
 
+ALTERED += [
+    *(
+        _way(
+            f"zip-itself-{name}", f"zip -qr{options} $WORK/a.zip $TOPS 2>/dev/null || true; mv $WORK/a.zip $OUT", "zip"
+        )
+        for name, options in (("links", "y"), ("followed", ""), ("no-folders", "yD"))
+    ),
+    *(
+        _way(f"tar-mode-{name}", f"tar --mode='{mode}' -cf $OUT $TOPS")
+        for name, mode in (("private", "go="), ("no-writing", "go-w"), ("writable", "u+rwX,go-w"))
+    ),
+    _way("tar-one-group", "tar --group=65534 -cf $OUT $TOPS"),
+    _way("cp-times-alone", "mkdir $WORK/x; cp -R --preserve=timestamps $TOPS $WORK/x/; cd $WORK/x; tar -cf $OUT $TOPS"),
+    _way("cp-attributes-only", "mkdir $WORK/x; cp -a --attributes-only $TOPS $WORK/x/; cd $WORK/x; tar -cf $OUT $TOPS"),
+    *(
+        _way(f"copy-without-{name}", f"{COPY}; cd $WORK/all; {change}; {GOOD} $TOPS")
+        for name, change in (
+            ("nodes", "find . \\( -type c -o -type b -o -type p \\) -delete"),
+            ("empty-folders", "find . -depth -type d -empty -delete"),
+            ("empty-files", "find . -type f -empty -delete"),
+        )
+    ),
+    _way(
+        "volumes-joined",
+        "tar -M -L 60 $(for i in $(seq 200); do echo -f $WORK/v$((1000 + i)); done) -c $TOPS"
+        " </dev/null; cat $WORK/v1* >$OUT",
+    ),
+    _way("a-part-lost", "tar -cf $WORK/a $TOPS; split -b 40k $WORK/a $WORK/p.; rm -f $WORK/p.ab; cat $WORK/p.* >$OUT"),
+    _way("nul-in-the-middle", "tar -cf $OUT $TOPS; dd if=/dev/zero of=$OUT bs=512 seek=150 count=40 conv=notrunc"),
+    _way(
+        "7z-nodes",
+        "bsdtar --format=7zip -cf $WORK/a $TOPS 2>/dev/null || true; mkdir $WORK/x; cd $WORK/x;"
+        " bsdtar -xpf ../a 2>/dev/null || true; tar -cf $OUT $TOPS",
+        "bsdtar",
+    ),
+    _way(
+        "full-disk",
+        "truncate -s 1M $WORK/i; mke2fs -q -t ext4 -O ^has_journal $WORK/i; mkdir $WORK/m;"
+        " mount -o loop $WORK/i $WORK/m || exit 77; cp -r $TOPS $WORK/m/ 2>/dev/null; cd $WORK/m; tar -cf $OUT *;"
+        " cd /; umount $WORK/m",
+        "mke2fs",
+    ),
+    _way(
+        "every-tenth-name-lost",
+        "find $TOPS | sort | awk 'NR%10' | tar --no-recursion -T - -cf $OUT 2>/dev/null || true",
+    ),
+]
+
 LISTS = [
     _way(
         "two-files-of-three",

@@ -8,8 +8,9 @@ Why it matters
     image with ID "…"`. The engines' check looks only at the names that are listed: an image without any item passes.
 
 How sure
-    High where the bundle lists the data directories. A pull or import that was caught between making the record and
-    writing its items looks the same for a moment; take a second capture when one was running.
+    High where the bundle lists the data directories. A pull, import or commit makes the record first, then writes its
+    items, and names it last: an image without a name, in an index that is the youngest thing in the bundle, may be
+    just that; it is left open.
 
 Remedy
     Remove the record by its id and pull the image again.
@@ -22,10 +23,14 @@ from __future__ import annotations
 
 from analyzer.capture.answer import Unknown
 from analyzer.checks.absence import weigh
+from analyzer.checks.host.saved import saved_ns
 from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import MANIFEST
 from analyzer.verify.image_items import data_listed, images_of, listing, title
 
+JUST_NS = 1_000_000_000
+"""Between two changes of the index while an engine makes one image."""
+IN_THE_MAKING = "an engine may have been making it while the bundle was made: it has no name yet"
 NOT_LISTED = "the bundle has no data of any image"
 
 
@@ -41,7 +46,10 @@ def check(view: StoreView, this: Rule) -> Findings:
     for image in images_of(view):
         if MANIFEST in image.big_data_names or view.reader.file(image.id, MANIFEST) is not None:
             continue
-        weight = {} if listed_data else weigh(Unknown(NOT_LISTED), CRITICAL, f"image {title(image)} has no manifest")
+        reason = "" if listed_data else NOT_LISTED
+        if not image.names and _just_saved(view):
+            reason = IN_THE_MAKING
+        weight = weigh(Unknown(reason), CRITICAL, f"image {title(image)} has no manifest") if reason else {}
         if weight is None or not (listed_data or view.store.part_listed("images")):
             continue
         listed = ", ".join(image.big_data_names) or "no item at all"
@@ -61,3 +69,8 @@ def check(view: StoreView, this: Rule) -> Findings:
             consequence=listing(error),
             **weight,
         )
+
+
+def _just_saved(view: StoreView) -> bool:
+    """Tell whether the index of images was saved when the youngest thing in the bundle was made."""
+    return 0 < view.snapshot.newest_ns - JUST_NS <= saved_ns(view, "images")

@@ -11,9 +11,9 @@ Why it matters
     a directory at its next start.
 
 How sure
-    High where anything of the parent is left (its directory, short link or tar-split), or where a layer below it is
-    there, or where the captured storage.conf names no further store. Else the parent may lie in an additional store or
-    a split image store that is not in the bundle: then it is a warning.
+    High where anything of the parent is left (its directory, short link or tar-split), where a layer below it is
+    there, where the captured storage.conf names no further store, or where an engine said `layer not known`. Else the
+    parent may lie in an additional store or a split image store that is not in the bundle: then it is left open.
 
 Remedy
     Where the directory survives, restore the record from a copy of layers.json before anything starts. Else remove
@@ -28,14 +28,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import ERROR, HIGH, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
+from analyzer.snapshot.node.engine_output import engine_errors
 from analyzer.snapshot.overlay import lower_ids, text_of
 
 if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 SHOWN = 10
+UNKNOWN = "layer not known"
+"""What an engine says that has looked into every store it uses."""
+DOUBT = "layer {layer} has no record: lost, or in an image store that was not captured (no storage.conf tells)"
 
 
 @rule(
@@ -60,7 +64,7 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children:
     directory = view.rel.directory(parent)
     traces = _traces(view, lowers, parent, children)
     conf = view.snapshot.host.find("etc/containers/storage.conf")
-    sure = bool(traces) or conf is not None
+    sure = bool(traces) or conf is not None or any(UNKNOWN in said.text for said in engine_errors(view.snapshot.host))
     users = users_of(view, [parent])
     if directory is not None:
         left = f"its directory {directory.path} is still there, so only the record is lost"
@@ -76,8 +80,9 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children:
     return this.found(
         view.layer(parent),
         places,
-        severity=ERROR if sure else WARNING,
-        confidence=HIGH if sure else MEDIUM,
+        severity=ERROR if sure else INFO,
+        confidence=HIGH if sure else LOW,
+        doubt="" if sure else DOUBT.format(layer=parent),
         layer=parent,
         layers=[parent],
         children_words=counted(len(children), "layer"),

@@ -10,7 +10,9 @@ Why it matters
 
 How sure
     High: the bundle was read whole and lists other layer directories. Where the layer has a record, the missing
-    directory is the fault (see `layer-directory`), and the symlink only one of its marks.
+    directory is the fault (see `layer-directory`), and the symlink only one of its marks. Where
+    nothing names the layer and no link waits for repair, it is information: a removal while the bundle was made leaves
+    that, too.
 
 Remedy
     Without a record: remove the symlink with the engines stopped. With one: remove the images that need the layer by
@@ -25,7 +27,7 @@ from __future__ import annotations
 from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.repair import links_to_repair
-from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
 from analyzer.source.member import SYMLINK
@@ -52,7 +54,8 @@ def check(view: StoreView, this: Rule) -> Findings:
         answer = view.capture.layer_directory(view.store, layer)
         if not has_record and isinstance(answer, Unknown):
             answer = Removed(None, "no record names it")
-        weight = weigh(answer, ERROR if has_record or pending else WARNING, f"{home.path}/{layer} is gone")
+        severity = ERROR if has_record or pending else WARNING if users else INFO
+        weight = weigh(answer, severity, f"{home.path}/{layer} is gone")
         if weight is None:
             continue
         yield this.found(

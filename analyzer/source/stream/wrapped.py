@@ -192,7 +192,7 @@ def _zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> It
         info = tarfile.TarInfo(_zip_name(entry).rstrip("/"))
         info.mtime = _zip_time(entry)
         info.uid, info.gid = _zip_owner(entry.extra)
-        info.mode = stat.S_IMODE(mode) or (0o755 if entry.is_dir() else 0o644)
+        info.mode = stat.S_IMODE(mode or (0o755 if entry.is_dir() else 0o644))
         if entry.is_dir():
             info.type = tarfile.DIRTYPE
         elif stat.S_ISLNK(mode) and entry.file_size <= limits.path:

@@ -41,12 +41,16 @@ class Scanner:
         limits: bounds on what is read.
         take: takes members from the first of a batch on, and says how many.
         pieces: of a plain file; None for any other stream.
+
+    Attributes:
+        last: path of the last member that was taken.
     """
 
     def __init__(self, window: Window, limits: Limits, take: Take, pieces: Pieces | None) -> None:
         self._window, self._limits, self._take, self._pieces = window, limits, take, pieces
         self._steps = Steps()
         self._scan: Scan | None = None
+        self.last = ""
         self._pause = self._resume = 0
 
     def read(self, most: int, inherited: Extras) -> int:
@@ -76,8 +80,10 @@ class Scanner:
         stop = min(int(scan.bad[np.searchsorted(scan.bad, first)]), first + most)
         if stop - first < FEWEST:
             return 0
-        taken = self._take(scan.batch(first, stop, window, inherited))
+        batch = scan.batch(first, stop, window, inherited)
+        taken = self._take(batch)
         if taken:
+            (self.last,) = batch.paths.part(taken - 1, taken).behind(b"")
             window.skip(int(scan.ends[first + taken - 1]) - offset)
         else:
             self._pause, self._resume = FEWEST, offset + FAR

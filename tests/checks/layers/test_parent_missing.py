@@ -57,12 +57,13 @@ def test_gone_with_all_that_was_below_it_may_lie_in_an_additional_store_that_was
     store = Edited("healthy-additional-store").remove("ro")
     found = store.findings(RULE)
     assert len(found) == 2
-    assert {(finding.severity, finding.confidence) for finding in found} == {("warning", "medium")}
+    assert {(finding.severity, finding.confidence) for finding in found} == {("info", "low")}
+    assert all(finding.facts["doubt"] for finding in found)
 
 
 def test_tar_splits_of_a_split_image_store_that_was_not_captured_are_no_trace():
     store = Edited("image-store").remove("images").remove("etc")
-    assert {finding.severity for finding in store.findings(RULE)} == {"warning"}
+    assert {finding.severity for finding in store.findings(RULE)} == {"info"}
 
 
 def test_a_captured_configuration_that_names_no_other_store_settles_it():

@@ -13,10 +13,10 @@ def sample() -> tuple[Edited, str]:
     return Edited().symlink(STRAY, f"../{GONE}/diff"), STRAY
 
 
-def test_a_left_over_without_a_record_is_a_warning():
+def test_a_left_over_without_a_record_is_information():
     store, path = sample()
     [finding] = store.findings(RULE)
-    assert (finding.subject.path, finding.severity) == (path, "warning")
+    assert (finding.subject.path, finding.severity) == (path, "info")
     assert finding.facts["layers"] == [GONE]
     assert finding.facts["has_record"] is False
 
