@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FIELD = 100
+"""Bytes of a link's target in a ustar header; GNU tar warns and writes what fits."""
 OTHER = ("?", "?")
 
 
@@ -35,6 +37,12 @@ def rewriting(pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
 def of_front(wanted: str, found: str) -> bool:
     """Tell whether one target became the other by a change of its front alone, as such a rule makes."""
     return _change(wanted, found) != OTHER
+
+
+def cut_to_fit(wanted: str, found: str) -> bool:
+    """Tell whether a target is what the header of a ustar archive holds of a longer one."""
+    whole, part = wanted.encode("utf-8", "surrogateescape"), found.encode("utf-8", "surrogateescape")
+    return len(part) == FIELD < len(whole) and whole.startswith(part)
 
 
 def _without_end(wanted: str, found: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.capture.answer import NotCaptured, Unknown
 from analyzer.capture.ids import cut_to_fit, widths_of
 from analyzer.capture.kept import SPECIAL, own_modes_lost
-from analyzer.source.member import DIRECTORY, SYMLINK
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK
 from analyzer.verify.facts import MODE, OWNER, TIME, TOC
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
     from analyzer.verify.facts import Difference, LayerFacts
 
-STICKY = 0o1000
+STICKY, SETID = 0o1000, 0o6000
 USUAL_FILE, USUAL_FOLDER = 0o644, 0o755
 """Modes of locks and `link` files, and of `diff`, as engines make them: a mask of all takes bits of these too."""
 UMASK = {True: 0o3022, False: 0o022}
@@ -31,6 +31,7 @@ MODES = re.compile(r"mode ([0-7]+)")
 ATTRIBUTES = NotCaptured("the copy did not keep modes")
 LINK_OWNERS = NotCaptured("the copy did not keep owners of symlinks")
 FOLDER_OWNERS = NotCaptured("the copy did not keep owners of directories")
+GIVEN = Unknown("all owners were changed, which takes setuid and setgid away: on the node, or of a copy")
 NARROW = NotCaptured("owners do not fit into the headers of the archive")
 SWEPT = Unknown(
     "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
@@ -58,6 +59,7 @@ class LostAttributes:
         self.swept = SWEPT if own_modes_lost(store) or self._one_mask(changed) else None
         sticky = any(_bits(each) & STICKY for each in changed)
         self.special = sticky and not (kept.files.any | kept.folders.any) & SPECIAL
+        self.given = any(facts.doubts[OWNER] for facts in found.values()) and not kept.files.any & SETID
         self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
 
     def mode(self, each: Difference) -> Answer | None:
@@ -69,6 +71,8 @@ class LostAttributes:
         """
         if self.special and not _bits(each) & ~SPECIAL:
             return ATTRIBUTES
+        if self.given and each.kind == FILE and not _bits(each) & ~SETID:
+            return GIVEN
         as_root = self.kept.nodes or self.kept.privileged
         if as_root and not (self.times or self.owners):
             return self.swept
@@ -83,7 +87,8 @@ class LostAttributes:
         A mask of a copy changes files and directories, or takes bits that the store's own files have as well, or it
         is that of a process, which takes bits of group and others away.
         """
-        both = len(changed) >= SEVERAL and len({each.kind == DIRECTORY for each in changed}) > 1
+        changed = [each for each in changed if each.kind in (FILE, DIRECTORY)]
+        both = len(changed) >= SEVERAL and len({each.kind for each in changed}) > 1
         usual = any(_bits(each) & _mode(each.expected) & _usual(each) for each in changed)
         lost = UMASK if len(changed) > 1 else WRITING
         process = bool(changed) and not any(_bits(each) & ~lost[each.kind == DIRECTORY] for each in changed)

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
-from analyzer.capture.links import of_front, rewriting
+from analyzer.capture.links import cut_to_fit, of_front, rewriting
 from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, keeps_empty
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
@@ -59,6 +59,8 @@ UNCHANGED = "their directories have not changed since their layers were unpacked
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
 TORN = "the archive is damaged right behind their content"
+CUT_TARGET = "targets of symlinks do not fit into the headers of the archive"
+AS_FILES = "the copy wrote symlinks as files of another name"
 NO_NUMBERS = "the bundle holds no number of any device node"
 NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
 ADDED = "a desktop added files to the copy"
@@ -149,8 +151,13 @@ class _Settler:
         }
         for each in facts.of(LINK):
             wanted, seen = _targets(each)
-            if self.capture.respelled(wanted, [seen]):
+            if cut_to_fit(wanted, seen):
+                found[LINK, each.path] = NotCaptured(CUT_TARGET)
+            elif self.capture.respelled(wanted, [seen]):
                 found[LINK, each.path] = NotCaptured(RESPELLED)
+        if not self.kept.symlinks:
+            links = {each.path for each in facts.of(MISSING) if each.kind == SYMLINK}
+            found |= {(PLANTED, path): NotCaptured(AS_FILES) for path in foreign if path.rpartition(".")[0] in links}
         for each in facts.of(SIZE, EMPTIED, ZEROED, CONTENT):
             if f"{facts.diff}/{each.path}" in self.torn:
                 found[each.facet, each.path] = NotCaptured(TORN)
