@@ -15,14 +15,16 @@ class ReadingLog:
         name: the bundle, used where no member path is known.
         losses: what could not be read, in stream order.
         notes: harmless oddities.
+        last: path of the last member, as far as the reader has come.
     """
 
-    __slots__ = ("losses", "name", "notes")
+    __slots__ = ("last", "losses", "name", "notes")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.losses: list[Loss] = []
         self.notes: list[Loss] = []
+        self.last = ""
 
     def loss(self, what: str, offset: int, where: str = "", after: str = "") -> None:
         """Add a loss."""

@@ -68,7 +68,6 @@ class TarReader:
         self._make_scanner = scanner
         self._scanner: Scanner | None = None
         self._ended = False  # two of them: the archive is over
-        self._last = ""  # path of the member before, where it was read by itself
         self.members = 0
 
     def __iter__(self) -> Iterator[tuple[Member, TarBody]]:
@@ -78,7 +77,6 @@ class TarReader:
         while True:
             if self._make_scanner is not None and (taken := self._many(limit - self.members)):
                 self.members += taken
-                self._last = ""
                 continue
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
                 break
@@ -89,7 +87,7 @@ class TarReader:
                 self._records.loss(what, member.offset)
                 return
             self.members += 1
-            self._last = member.path
+            self._records.last = member.path
             body = entries.body
             padding = -body.left % BLOCK
             yield member, body
@@ -104,9 +102,11 @@ class TarReader:
         """Let up to `most` members be taken at once; return how many were."""
         if self.members < FIRST or self._extras is not None or self._zeros:
             return 0
-        if self._scanner is None and self._make_scanner is not None:
-            self._scanner = self._make_scanner()
-        return self._scanner.read(most, self._global) if self._scanner is not None else 0
+        scanner = self._scanner = self._scanner or (self._make_scanner() if self._make_scanner is not None else None)
+        taken = scanner.read(most, self._global) if scanner is not None else 0
+        if taken and scanner is not None:
+            self._records.last = scanner.last
+        return taken
 
     def _next(self, pos: int) -> Member | None:
         """Read the block at `pos` in full; return its member, None when it is about another or none."""
@@ -154,7 +154,7 @@ class TarReader:
         """Tell that members follow zero blocks: another archive after two, damage after one."""
         offset = self._window.offset
         if self._ended:
-            self._records.note("another archive follows the end of the first", offset, after=self._before())
+            self._records.note("another archive follows the end of the first", offset, after=self._records.last)
         else:
             self._records.loss("a lone zero block in the middle: a header may have been lost", offset - BLOCK)
         self._zeros = 0
@@ -195,13 +195,9 @@ class TarReader:
         content, zeros = self._scan()
         content = max(content, start + BLOCK)
         rest = "the end" if zeros or window.pos == window.end else "the next good header"
-        self._records.loss(f"{what}: {content - start} bytes passed over up to {rest}", start, after=self._before())
+        self._records.loss(f"{what}: {content - start} bytes passed over up to {rest}", start, after=self._records.last)
         self._zeros = zeros // BLOCK
         self._ended = self._zeros >= 2
-
-    def _before(self) -> str:
-        """Return the path of the last member."""
-        return self._last or (self._scanner.last if self._scanner is not None else "")
 
     def _trailing(self) -> None:
         """Note bytes after the end of the archive that are no member."""
