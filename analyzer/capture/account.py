@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.capture.kept import store_members
+from analyzer.capture.kept import present, store_members
 from analyzer.capture.patterns import patterns
 from analyzer.snapshot.grouping import HOME
 from analyzer.snapshot.store import GRAPH_ROOT
@@ -78,14 +78,6 @@ def _kept(capture: Capture) -> Iterator[tuple[str, bool]]:
     yield "device nodes", kept.nodes
     yield "symlinks", kept.symlinks
     yield "attributes of root", kept.privileged
-
-
-def present(snapshot: BundleSnapshot) -> Iterator[str]:
-    """Yield the paths of all files of layers, below their diff directories."""
-    for store in snapshot.stores:
-        for layer in store.home.layers.values():
-            for table in layer.tables.values():
-                yield from table.names
 
 
 def _words(words: list[str], last: str = "and") -> str:

@@ -194,6 +194,14 @@ def _holds_empty_files(store: Store) -> bool:
     )
 
 
+def present(snapshot: BundleSnapshot) -> Iterator[str]:
+    """Yield the paths of all files of layers, below their diff directories."""
+    for store in snapshot.stores:
+        for layer in store.home.layers.values():
+            for table in layer.tables.values():
+                yield from table.names
+
+
 def own_modes_lost(store: Store) -> bool:
     """Tell whether no index and no directory of the store itself has the mode that engines make it with.
 

@@ -6,12 +6,11 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from analyzer.capture.account import present
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.around import Around
 from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
-from analyzer.capture.kept import Kept, kept_facts, store_members
+from analyzer.capture.kept import Kept, kept_facts, present, store_members
 from analyzer.capture.misnamed import misnamed
 from analyzer.capture.one_command import indexes_emptied, taken_together
 from analyzer.capture.patterns import patterns
