@@ -100,7 +100,11 @@ class Snapshot:
 
     @cached_property
     def _report(self) -> Report:
-        return judge(self.reading, platform=self._platform, rules=self._rules, causes=self._families)
+        report = judge(self.reading, platform=self._platform, rules=self._rules, causes=self._families)
+        if report.losses and not self.reading.losses:  # which came to light in judging
+            text = f"{self.reading.bundle.path}: {not_read_whole(report.losses)}"
+            warnings.warn(text, IncompleteBundleWarning, stacklevel=2)
+        return report
 
     @cached_property
     def document(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 
 from analyzer.cli.options import bundle_argument, format_option, platform_option, width_option
 from analyzer.cli.output import emit, terminal_columns
-from analyzer.cli.session import current_policy, emit_json, reading
+from analyzer.cli.session import current_policy, emit_json, reading, tell_unread
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def command(
     given = _given(bundle, output) if output is not None else None
     snapshot, _ = reading(bundle, depth)
     report = judge(snapshot, platform=platform, policy=current_policy(bundle))
+    tell_unread(snapshot.bundle.path, report.losses)
     checks: tuple[GradedCheck, ...] = report.graded
     if given is not None:
         checks = (grade_text(*given, snapshot, report.relations, report.findings, report.platform),)

@@ -13,6 +13,7 @@ from analyzer.cli.messages import say
 from analyzer.cli.options import INCOMPLETE, NO_CACHE, chosen_limits
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
+from analyzer.source.member import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from analyzer.graph.relations import Relations
     from analyzer.report.redact.output import Veil
     from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.source.member import Loss
 
 T = TypeVar("T")
 CANDIDATES = 20
@@ -82,6 +82,7 @@ class Opened:
         told: bool = False,
     ) -> None:
         self.bundle = bundle
+        self._told = told
         self._policy = current_policy(bundle)
         self.snapshot, self._cache = reading(bundle, depth, told=told)
         self._platform = platform
@@ -99,7 +100,10 @@ class Opened:
         """Return the report on the bundle."""
         from analyzer.api import judge
 
-        return judge(self.snapshot, platform=self._platform, engines=self._engines, policy=self._policy)
+        report = judge(self.snapshot, platform=self._platform, engines=self._engines, policy=self._policy)
+        if not self._told:
+            tell_unread(self.snapshot.bundle.path, report.losses)
+        return report
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -109,6 +113,8 @@ class Opened:
             return self.report.to_dict()
         kept = self._cache.document(options) if self._cache is not None else None
         if kept is not None:
+            losses = [Loss(each["what"], each["where"], each["offset"]) for each in kept["coverage"]["losses"]]
+            tell_unread(self.snapshot.bundle.path, losses)
             return kept
         document = self.report.to_dict()
         if self._cache is not None:
@@ -207,13 +213,13 @@ def tell_losses(snapshot: BundleSnapshot) -> None:
 
 
 def tell_unread(bundle: str, losses: list[Loss], *, open_end: bool = False) -> None:
-    """Tell losses of a bundle as `tell_losses` does."""
+    """Tell losses of a bundle as `tell_losses` does; those that come to light in judging, too."""
     from analyzer.report.model.coverage import not_read_whole
 
     text = not_read_whole(losses, open_end=open_end)
     ctx = click.get_current_context(silent=True)
     told: dict[str, bool] = ctx.meta.setdefault(INCOMPLETE, {}) if ctx is not None else {}
-    if text and bundle not in told:
+    if text and (bundle not in told or (losses and not told[bundle])):
         say("warning", f"{bundle}: {text}")
         told[bundle] = bool(losses)
 

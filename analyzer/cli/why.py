@@ -18,7 +18,7 @@ from analyzer.cli.options import (
     width_option,
 )
 from analyzer.cli.output import emit, terminal_columns
-from analyzer.cli.session import current_policy, emit_json, reading, veiled
+from analyzer.cli.session import current_policy, emit_json, reading, tell_unread, veiled
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def command(
     else:
         lines = why_log(snapshot, _lines(stream), platform, engines=engines, policy=policy, tick=_Tick())
         data, render, report = lines.to_dict, lines.render, lines.report
+    tell_unread(snapshot.bundle.path, report.losses)
     veil = veiled(report, redact=redact)
     if form == "json":
         emit_json(veil.value(data()))

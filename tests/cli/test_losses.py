@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import warnings
 
@@ -12,6 +13,8 @@ import analyzer
 from analyzer.cli.main import cli
 from tests.archives import place, tar_of
 from tests.cli.digging import HEALTHY
+from tests.editing import Edited
+from tests.source.craft import member
 
 COMMANDS = [
     ("images",),
@@ -72,6 +75,36 @@ def test_the_tables_and_the_plan_of_a_cut_bundle_clear_nothing(cut, tmp_path):
     assert (result.exit_code, TOLD in result.stderr) == (4, True)
     assert "nothing to repair" not in run(("plan",), cut).stdout
     assert "nothing to repair" not in run(("plan", "--format", "script"), cut).stdout
+
+
+@pytest.fixture(scope="module")
+def long_line(tmp_path_factory):
+    """Return a healthy bundle with a tar-split of one line that is longer than is read: told by comparing alone."""
+    path = next(path for path in Edited("healthy-overlay").entries if path.endswith(".tar-split.gz"))
+    split = member(path.encode(), gzip.compress(b'{"type":1,"name":"' + bytes(34 << 20), 1), mode=0o600, uid=0, gid=0)
+    data, (start, end) = tar_of("healthy-overlay"), place("healthy-overlay", path)
+    bundle = tmp_path_factory.mktemp("long") / "long.tar"
+    bundle.write_bytes(data[:start] + split + data[end:])
+    return str(bundle)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("plan",), ("plan", "--format", "script"), ("graph",), ("baseline",), ("timeline",), ("why", "layer not known")],
+    ids=" ".join,
+)
+def test_what_only_judging_could_not_read_is_told_too(command, long_line):
+    result = run(command, long_line)
+    assert (result.exit_code, result.stderr.count(TOLD)) == (4, 1)
+    assert "tar_split_line" in result.stderr
+
+
+def test_the_api_warns_of_what_only_judging_could_not_read(long_line):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        session = analyzer.open(long_line)
+    with pytest.warns(analyzer.IncompleteBundleWarning, match="tar_split_line"):
+        assert not session.coverage["complete"]
 
 
 def test_reports_tell_it_themselves(cut):
