@@ -11,21 +11,35 @@ from typing import TYPE_CHECKING
 from analyzer.snapshot.bigdata import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from analyzer.snapshot.store import Store
 
+BITS = tuple(1 << bit for bit in range(8))
+
 
 def one_bit(one: str, other: str) -> bool:
-    """Tell whether two texts differ in exactly one bit."""
+    """Tell whether two texts differ in exactly one bit of one byte."""
     if one == other or len(one) != len(other):
         return False
     apart = [ord(a) ^ ord(b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(apart) == 1 and apart[0].bit_count() == 1
+    return len(apart) == 1 and apart[0] in BITS
 
 
-def misnamed(expected: str, present: Iterable[str]) -> str:
-    """Return the name that is one bit off the expected one, `""` where there is none."""
+def misnamed(expected: str, present: Collection[str]) -> str:
+    """Return the name that is one bit off the expected one, `""` where there is none.
+
+    Args:
+        expected: a name that is not there.
+        present: names that are there; of many, a set or a mapping.
+    """
+    if len(present) > len(BITS) * len(expected):
+        near = (
+            f"{expected[:at]}{chr(ord(letter) ^ bit)}{expected[at + 1 :]}"
+            for at, letter in enumerate(expected)
+            for bit in BITS
+        )
+        return min((name for name in near if name in present), default="")
     return min((name for name in present if one_bit(name, expected)), default="")
 
 

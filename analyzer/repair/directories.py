@@ -88,12 +88,13 @@ def _drop_unneeded(site: Site, needed: set[str], present: set[str]) -> None:
         for key, rows in site.rows[number].items():
             if not key.startswith("layers/"):
                 continue
-            gone = [r for r in rows if r["id"] not in needed and (r["id"] in leaked or r["id"] not in present)]
-            if any(r["id"] not in leaked for r in gone) and not site.of("OVL-012"):
-                gone = [r for r in gone if r["id"] in leaked]
-            site.rows[number][key] = [r for r in rows if r not in gone]
-            for row in gone:
-                layer = row["id"]
+            gone = {
+                r["id"]: None for r in rows if r["id"] not in needed and (r["id"] in leaked or r["id"] not in present)
+            }
+            if gone.keys() - leaked and not site.of("OVL-012"):
+                gone = {layer: None for layer in gone if layer in leaked}
+            site.rows[number][key] = [r for r in rows if r["id"] not in gone]
+            for layer in gone:
                 site.emptied.add(layer)
                 if layer in store.tar_splits:
                     path = f"{store.driver}-layers/{layer}.tar-split.gz"
