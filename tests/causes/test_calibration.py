@@ -41,3 +41,8 @@ def test_what_was_measured_is_about_families_that_are_there():
 
 def test_a_cause_with_a_better_rival_is_less_likely_than_not():
     assert all(said(family, 0.05) < 0.5 for family in MEASURED)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_nothing_or_of_all_has_an_answer(share):
+    assert 0 < said("of-a-plugin", share) < 1

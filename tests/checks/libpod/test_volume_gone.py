@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.api import judge
 from tests.editing import Edited
 
 RULE = "LPD-007"
@@ -40,3 +41,11 @@ def test_the_directory_of_volumes_under_another_name():
         member.path = path.replace("/volumes", "/volumes.old", 1)
         store.entries[member.path] = (member, data)
     assert store.findings(RULE)
+
+
+def test_the_advice_is_about_the_volume_and_about_nothing_else():
+    report = judge(Edited("podman-pod").remove(f"{ROOT}/volumes/data").snapshot())
+    [cause] = [each for each in report.causes if each.id == "libpod-storage-gone"]
+    assert [step.effect for step in cause.hypothesis.plan] == [
+        "Put the volume's directory back from a backup, or make an empty `volumes/NAME/_data`."
+    ]
