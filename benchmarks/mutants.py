@@ -88,7 +88,10 @@ class Reached:
         """Return the tests that run a statement; none where it runs when the module is imported."""
         name = next(name for name in self.data.measured_files() if name.endswith(f"/{module}"))
         around = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
-        inner = max((node for node in around if node.lineno <= line <= node.end_lineno), key=lambda node: node.lineno)
+        holding = [node for node in around if node.lineno <= line <= node.end_lineno]
+        if not holding:  # a decorator
+            return set()
+        inner = max(holding, key=lambda node: node.lineno)
         body = getattr(inner, "body", None)
         last = body[0].lineno - 1 if body else inner.end_lineno
         contexts = self.data.contexts_by_lineno(name)
