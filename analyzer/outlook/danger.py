@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import ERROR, RANK
+from analyzer.outlook.model import CREATE, PULL
 from analyzer.words import totals
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from analyzer.outlook.model import Deletes, Outlook
 
+WRITERS = (PULL, CREATE)
 START, UNCLEAN = "start", "start after unclean stop"
 NAMES = {"cri-o": "CRI-O", "podman": "Podman"}
 
@@ -50,7 +52,14 @@ def _sentence(engine: str, items: list[Outlook]) -> str:
     if item.command == START:
         more = f" After a crash or reset of the node it would delete {worse}." if worse and worse != said else ""
         return f"Do not start {name}: it would delete {said}.{more}"
+    if item.command in WRITERS:
+        writing = (each for each in items if each.command in WRITERS)
+        return " ".join(f"Do not run `{each.command}` on this store: {_without(each)}." for each in writing)
     return f"Do not run {name.lower()} on this store: any command would delete {said}."
+
+
+def _without(item: Outlook) -> str:
+    return f"it would write the records anew, without {deleted(item.deletes)}"
 
 
 def deleted(deletes: Deletes | None) -> str:

@@ -10,6 +10,8 @@ from analyzer.words import plural
 if TYPE_CHECKING:
     from analyzer.checks.finding import Finding
 
+PULL, CREATE = "podman pull", "podman create"
+
 
 @dataclass(frozen=True, slots=True)
 class Deletes:
@@ -39,7 +41,8 @@ class Outlook:
         version: minor version the prediction is for, e.g. `1.25`.
         command: `start`, `start after unclean stop`, `crictl images`, `podman images`, `podman ps -a`, or one that is
             about one image at a time: `podman image inspect`, `podman image mount`, `podman create`, `podman run`,
-            `podman pull` (of a name that is there), `podman rmi` (with `-f`); or about one container: `podman start`.
+            `podman pull` (of a name that is there), `podman rmi` (with `-f`); or about one container: `podman start`,
+            `podman rm` (with `-f`).
         works: whether it answers; for a start, whether the engine comes up; for a command about one image, whether it
             works for every image.
         message: what it prints when it does not, `""` otherwise; for several images, what it prints for the first.

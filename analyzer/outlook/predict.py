@@ -16,6 +16,7 @@ from analyzer.outlook.podman import Podman, podman_images, podman_ps
 from analyzer.outlook.podman_blocked import with_blocks
 from analyzer.outlook.podman_container import of_containers
 from analyzer.outlook.podman_image import Images
+from analyzer.outlook.podman_writing import of_removal, with_losses
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.grouping import HOME
 
@@ -135,8 +136,12 @@ def _crio(view: StoreView, version: Version, findings: FindingsAbout) -> Iterato
 
 
 def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) -> Iterator[Outlook]:
-    state = load(view)
-    podman = Podman.of(view, version, state)
+    podman = Podman.of(view, version, load(view))
+    yield from with_losses(podman, _podman_answers(podman, findings), findings)
+
+
+def _podman_answers(podman: Podman, findings: FindingsAbout) -> Iterator[Outlook]:
+    version, state = podman.version, podman.state
     deletes = state.deletes if state.deletes != Deletes() else None
     listed = podman_images(podman)
     if listed is not None:
@@ -147,6 +152,8 @@ def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) 
         yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
     if not podman.refused and (started := of_containers(images, version, findings)):
         yield started
+    if (removed := of_removal(podman, findings)) is not None:
+        yield removed
 
 
 def _of_images(images: Images, version: Version, command: str, findings: FindingsAbout) -> Outlook | None:

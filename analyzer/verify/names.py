@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.capture.patterns import patterns
+from analyzer.source.member import DIRECTORY
 from analyzer.verify.facts import MISSING, PLANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from analyzer.snapshot.content import DiffTable
     from analyzer.verify.facts import Difference, LayerFacts
@@ -26,11 +28,16 @@ class Names:
 
     A copy writes a name anew that its archive or file system cannot hold: another case, or other characters. Two
     names of plain letters that differ in more are no copy's work.
+
+    Args:
+        facts: of the layer.
+        planted: paths that any layer has too many.
     """
 
-    def __init__(self, facts: LayerFacts) -> None:
+    def __init__(self, facts: LayerFacts, planted: AbstractSet[str]) -> None:
         self.missing = _by_directory(facts.of(MISSING))
         self.foreign = _by_directory(facts.of(PLANTED))
+        self.moved = _moved(facts.of(MISSING), planted)
 
     def written_anew(self, path: str) -> bool:
         """Tell whether a name too many may be what a copy made of one that its directory lacks."""
@@ -57,6 +64,14 @@ def lone(found: Mapping[str, LayerFacts], tables: Mapping[str, DiffTable]) -> st
     if len(absent) < SEVERAL or patterns(absent, lambda: (name for each in tables.values() for name in each.names)):
         return ""
     return lacking[0].record.id
+
+
+def _moved(missing: Iterable[Difference], planted: AbstractSet[str]) -> frozenset[str]:
+    """Return all that a layer lacks where another one has most of its files instead: a capture moves none."""
+    kinds = {each.path: each.kind for each in missing}
+    files = {path for path, kind in kinds.items() if kind != DIRECTORY}
+    there = len(files & planted)
+    return frozenset(kinds) if there >= SEVERAL and 2 * there >= len(files) else frozenset()
 
 
 def _by_directory(differences: Iterable[Difference]) -> dict[str, list[str]]:

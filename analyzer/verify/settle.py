@@ -102,6 +102,7 @@ class _Settler:
         self.capture = capture
         self.kept = self.capture.kept
         self.lost = LostAttributes(capture, store, found)
+        self.planted = {each.path for facts in found.values() for each in facts.of(PLANTED)}
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting(map(_targets, links))
         self.keeps_empty = any(map(keeps_empty, capture.snapshot.stores))
@@ -113,8 +114,8 @@ class _Settler:
         clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
         unchanged = Unknown(LONE) if facts.record.id == self.alone else NotCaptured(UNCHANGED)
-        names = Names(facts)
-        by_copy = self._by_copy(facts)
+        names = Names(facts, self.planted)
+        by_copy = self._by_copy(facts) | dict.fromkeys(((MISSING, path) for path in names.moved), Removed(None, ""))
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:

@@ -5,6 +5,7 @@ time is left open in a prediction, as `…`: the path of the graph root, new ids
 own words.
 """
 
+import json
 import re
 from types import SimpleNamespace
 
@@ -54,6 +55,8 @@ def case(request, healthy_node, volume, analyze, version):
 
 
 WORDS = ("podman images", "podman ps -a", "podman start", "podman pull", *ONE_IMAGE)
+WRITERS = {"podman pull": ("images", "layers"), "podman create": ("containers",)}
+INDEXES = {part: f"overlay-{part}/{part}.json" for part in ("layers", "images", "containers")}
 STILL, FROM_THEN_ON = (
     "exit 0, and mounting the image still fails: ",
     "exit 0, and mounting the image fails from then on: ",
@@ -140,6 +143,39 @@ def test_a_pull_of_every_name_that_is_there(case):
             assert_said(told.removeprefix(STILL), node.ask("podman", "image", "mount", image, timeout=2 * PATIENCE))
 
 
+@pytest.mark.parametrize("command", WRITERS)
+def test_what_writing_an_index_drops(case, healthy_node, command):
+    """An import writes images and layers as a pull does, and takes nothing that is there."""
+    if not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("no command works: the listings say so")
+    deletes = case.foretold.get(command, {}).get("deletes") or {}
+    node = case.node.copy(case.node.home.with_name(f"{case.node.home.name}-{command[7:]}"))
+    before = {part: _recorded(node, part) or _recorded(healthy_node, part) for part in WRITERS[command]}
+    (node.home / "run/empty.tar").write_bytes(bytes(10240))
+    image = Store(healthy_node.root).image_named(further_damage.DB)["id"]
+    how = (
+        ("import", "-q", "/run/empty.tar", "new:1") if command == "podman pull" else ("create", "--network=none", image)
+    )
+    written = node.ask("podman", *how, timeout=2 * PATIENCE).exit == 0
+    for part, ids in before.items():
+        if written and (deletes or _recorded(case.node, part)):
+            assert len(ids - _recorded(node, part)) == deletes.get(part, 0), part
+
+
+def test_a_container_that_is_removed_takes_its_layer_along_unless_foretold(case, healthy_node):
+    if not case.foretold["podman ps -a"]["works"]:
+        pytest.skip("no command works: the listings say so")
+    left = {each["id"] for each in case.foretold.get("podman rm", {"containers": ()})["containers"]}
+    records = Store(healthy_node.root).containers
+    for container in _podmans_containers(healthy_node):
+        node = case.node.copy(case.node.home.with_name(f"{case.node.home.name}-rm"))
+        directory = Store(node.root).root / "overlay" / records[container]["layer"]
+        there = directory.exists()
+        assert said(node.ask("podman", "rm", "--force", container, timeout=2 * PATIENCE)) == ""
+        if there:
+            assert directory.exists() == (container in left)
+
+
 def test_an_image_is_removed_unless_foretold(case):
     """Every image that is foretold to stay is tried, and one that is not; each in a copy of its own."""
     item = case.foretold.get("podman rmi")
@@ -182,6 +218,15 @@ def _podmans_containers(node) -> list[str]:
     """Return the containers that podman made, as the undamaged node has them."""
     containers = Store(node.root).containers
     return [key for key, record in containers.items() if "pod-name" not in record.get("metadata", "")]
+
+
+def _recorded(node, part) -> set[str]:
+    """Return the ids of an index, none where it is no list of records."""
+    try:
+        rows = json.loads((node.root / INDEXES[part]).read_bytes())
+        return {row["id"] for row in rows if row.get("id")}
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return set()
 
 
 def _readable_images(node) -> list[str]:

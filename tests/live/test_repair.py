@@ -158,8 +158,11 @@ def state(node):
 
 
 def told(snapshot):
-    """Return what a capture tells of its store: every record, link text, `lower`, short link and item of image data."""
-    (store,) = snapshot.stores
+    """Return what a capture tells of its stores: every record, link text, `lower`, short link and item of an image."""
+    return [_told(store) for store in snapshot.stores]
+
+
+def _told(store):
     rows = {
         (key, row.value["id"]): row.value for key, document in store.documents.items() for row in document.salvaged.rows
     }
@@ -199,7 +202,7 @@ def test_the_kit_heals_and_loses_nothing(ways, podman_node, healthy, volume):
     again = repair(node, "--yes")
     assert (again.exit, again.stdout) == (0, "nothing to mend in the store by this kit")
 
-    if len(ways) == 1 and ways[0] in (*FIRST[:8], *STRANGE):
+    if len(ways) == 1:
         assert repair(undone, "--yes").exit == 0
         assert repair(undone, "--undo").exit == 0
         assert {key: value for key, value in state(undone).items() if key in before} == before

@@ -14,6 +14,8 @@ from stores.node import Node
 
 from analyzer.api import judge, read
 from analyzer.repair.kit import kit_files
+from analyzer.repair.simulation import simulate_plan
+from tests.live.test_repair import told
 
 pytestmark = pytest.mark.live
 
@@ -140,6 +142,16 @@ def link_emptied(root, driver):
     (directory(root, driver, 0) / "link").write_bytes(b"")
 
 
+def exchanged(root, driver):
+    """Exchange the directories of the two top layers."""
+    time.sleep(2.5)
+    top, below = directory(root, driver, 0), directory(root, driver, 1)
+    aside = top.with_name("aside")
+    top.rename(aside)
+    below.rename(top)
+    aside.rename(below)
+
+
 def links_removed(root, driver):
     shutil.rmtree(root / driver / "l")
 
@@ -174,7 +186,7 @@ def without_owners(found):
     }
 
 
-@pytest.mark.parametrize("damage", ANY_DRIVER)
+@pytest.mark.parametrize("damage", [*ANY_DRIVER, exchanged])
 def test_full_copies_are_mended(damage, vfs_node, volume):
     healthy = trees(vfs_node.copy(volume / f"vfs-healthy-{damage.__name__}"), "vfs")
     node = vfs_node.copy(volume / f"vfs-{damage.__name__}")
@@ -249,7 +261,7 @@ def test_a_setting_of_the_node_is_set_right_and_undone(overlay_node, volume):
 
 
 def heal(node, volume, *options, root=None, members=()):
-    """Capture, plan, run the kit, capture again: it must be healthy then; return what the kit printed."""
+    """Capture, plan, run the kit, capture again: it must be healthy and as foretold; return what the kit printed."""
 
     root = root or node.root
 
@@ -265,7 +277,9 @@ def heal(node, volume, *options, root=None, members=()):
         bundle.unlink()
         return report
 
-    for path, data in kit_files(capture().plan, "node.tar", "0").items():
+    found = capture()
+    foretold = simulate_plan(found.snapshot, found.plan)
+    for path, data in kit_files(found.plan, "node.tar", "0").items():
         target = node.home / "run/kit" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
@@ -274,4 +288,5 @@ def heal(node, volume, *options, root=None, members=()):
         assert done.exit == 0, done.stdout + done.stderr
     again = capture()
     assert again.verdict == "healthy", [finding.message for finding in again.findings[:3]]
+    assert told(foretold.snapshot) == told(again.snapshot)
     return done.stdout

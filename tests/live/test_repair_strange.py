@@ -15,7 +15,9 @@ from stores.node import Node
 from stores.records import Store
 
 from analyzer.api import judge, read
-from tests.live.test_repair import kit_for, repair
+from analyzer.repair.simulation import simulate_plan
+from tests.live.test_repair import kit_for, repair, told
+from tests.live.test_repair import state as files_of
 
 pytestmark = pytest.mark.live
 
@@ -181,18 +183,25 @@ def assert_whole(node, healthy, volume):
     verdict = judge(read(bundle), engines=("podman@4.3",))
     bundle.unlink()
     assert verdict.verdict == "healthy", [finding.message for finding in verdict.findings[:3]]
+    return verdict.snapshot
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_the_kit_heals_and_loses_nothing(damage, node, healthy, volume):
     copy = node.copy(volume / f"strange-{damage.__name__}")
     damage(Store(copy.root))
-    kit_for(copy, volume, damage.__name__)
+    before = files_of(copy)
+    foretold = simulate_plan(*kit_for(copy, volume, damage.__name__))
+    undone = copy.copy(volume / f"strange-undo-{damage.__name__}")
     done = repair(copy, "--yes")
     assert done.exit == 0, done.stdout + done.stderr
-    assert_whole(copy, healthy, volume)
+    assert told(assert_whole(copy, healthy, volume)) == told(foretold.snapshot)
     assert repair(copy, "--yes").stdout == "nothing to mend in the store by this kit"
+    assert repair(undone, "--yes").exit == 0
+    assert repair(undone, "--undo").exit == 0
+    assert {key: value for key, value in files_of(undone).items() if key in before} == before
     shutil.rmtree(copy.home)
+    shutil.rmtree(undone.home)
 
 
 @pytest.mark.parametrize("damage", [locks_are_directories, layers_json_is_a_directory, image_directory_is_a_file])

@@ -101,3 +101,21 @@ def test_layers_whose_records_were_removed_are_in_danger():
     assert sentence.startswith("Do not start CRI-O: it would delete")
     listing = next(item for item in report.outlook if item.command == "podman images")
     assert (listing.works, listing.message.endswith("layer not known")) == (False, True)
+
+
+@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("part", ["images", "layers", "containers"])
+def test_an_old_podman_writes_no_record_after_a_value_that_it_cannot_read(part, place):
+    """Run on podman 4.3.1 (import and create): what comes after the row is gone from the index; the row is not."""
+    store = Edited()
+    path = f"storage/overlay-{part}/{part}.json"
+    rows = store.records(path)
+    rows[place]["created"] = ""
+    report = judge(store.write(path, json.dumps(rows)).snapshot(), engines=("podman@4.3",))
+    command = "podman create" if part == "containers" else "podman pull"
+    [item] = [each for each in report.outlook if each.command == command]
+    assert item.deletes == Deletes(**{part: len(rows) - place - 1})
+    said = f"Do not run `{command}` on this store: it would write the records anew, without {deleted(item.deletes)}."
+    assert said in report.dangers
+    newer = judge(store.snapshot(), engines=("podman@5.0",))
+    assert not any(each.deletes and each.deletes != Deletes() for each in newer.outlook if each.engine == "podman")

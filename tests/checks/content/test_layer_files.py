@@ -172,3 +172,15 @@ def test_a_file_that_was_removed_within_seconds_of_the_pull_is_missing(late_ns):
 
 def test_a_file_whose_directory_has_its_recorded_time_was_not_captured():
     assert told(Edited().leave_out(f"{DIFF}/etc/passwd")) == {}
+
+
+def test_files_that_another_layer_has_instead_are_gone_and_not_left_out():
+    """As where whole copies of layers were exchanged, times and all: no capture moves files."""
+    store = Edited()
+    below, top = store.chain(store.image_named("quay.example.test/shop/web:1.4")["layer"])[1::-1]
+    old, new = (f"storage/overlay/{layer}/diff" for layer in (top, below))
+    for path in store.below(old)[1:]:
+        member, data = store.entries.pop(path)
+        member.path = new + path[len(old) :]
+        store.entries.setdefault(member.path, (member, data))
+    assert {each.subject.id: each.severity for each in store.findings(RULE)}[top] == "error"
