@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import ERROR, RANK
 from analyzer.outlook.loaded import written
 from analyzer.outlook.model import CREATE, PULL, Deletes, Outlook
 from analyzer.snapshot.engines import PODMAN
@@ -84,11 +83,11 @@ def of_removal(podman: Podman, findings: FindingsAbout) -> Outlook | None:
                 continue
             left.append(key)
     about = findings.these(paths)
-    if not left or not any(RANK[finding.severity] >= RANK[ERROR] for finding in about):
+    if not left or not about:
         return None
     containers = tuple((key, STAYS) for key in left)
     return Outlook(PODMAN, podman.version.text, "podman rm", False, STAYS, because=about, containers=containers)
 
 
 def _indexes(store: Store, part: str) -> set[str]:
-    return {store.part_path(part, f"{name}{part}.json") for name in ("", "volatile-")}
+    return {store.part_path(part), *(store.part_path(part, f"{name}{part}.json") for name in ("", "volatile-"))}

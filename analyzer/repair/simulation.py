@@ -180,6 +180,8 @@ def _own(store: Store, parts: list[str], edit: Mode) -> None:
         store.home.member = made
     elif parts[-1] == "l":
         store.home.link_dir = made
+    elif parts[-2] in store.home.layers:
+        store.home.layers[parts[-2]].entries[parts[-1]] = made
     else:
         store.home.layer(parts[-1]).member = made
 
