@@ -15,8 +15,8 @@ How sure
     said, and where it is empty the file is at fault (STO-002).
 
 Remedy
-    Save `overlay/<layer>/diff` if it is there and wanted, then remove the container: `podman rm -f ID`, or
-    `crictl rmp -f POD`.
+    `analyzer plan` gives the container a layer that fits and belongs to nobody, else an empty one, so that the
+    container stays; what it wrote is lost with its directory. Save `overlay/<layer>/diff` first if it is there.
 
 Engine source
     containers/storage store.go: Mount, DeleteContainer; check.go doesn't look at this.

@@ -13,8 +13,8 @@ How sure
     is wrong is not told by this alone. Where the layer, its parent or the image has no record, other rules speak.
 
 Remedy
-    Compare with the image's configuration (diff ids). If the container is the odd one, save its data and make it
-    again; if the image is, remove it by id and pull it again.
+    Compare with the image's configuration (diff ids). `analyzer plan` gives the record the image or the layer that
+    fits; save what the container wrote before anything else is tried.
 
 Engine source
     containers/storage store.go: CreateContainer, imageTopLayerForMapping.

@@ -13,7 +13,8 @@ How sure
     do.
 
 Remedy
-    Remove the layers above it first (their images or containers), then the container.
+    `analyzer plan` gives the container the layer that fits and belongs to nobody. Never remove a container whose
+    layer is an image's: the image's layer goes with it.
 
 Engine source
     containers/storage store.go: DeleteContainer, DeleteLayer; layers.go: Delete.

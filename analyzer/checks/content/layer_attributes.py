@@ -15,8 +15,8 @@ How sure
     where it keeps some but none of this kind, the capture or a copy may have dropped them: then `info`.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. A store that was copied needs
-    `tar --xattrs --xattrs-include='*'` or `rsync -X` on both sides.
+    `analyzer plan` puts modes, owners, capabilities and opaque marks back from the tar-split, without a pull. A
+    store that was copied needs `tar --xattrs --xattrs-include='*'` or `rsync -X` on both sides.
 
 Engine source
     containers/storage pkg/archive: overlayWhiteoutConverter.ConvertRead, createTarFile.

@@ -13,8 +13,9 @@ How sure
     partial pulls by old engines have the digest of the blob in `diff-digest` and no tar-split, and are left out.
 
 Remedy
-    Treat it as tampering until shown otherwise: keep a copy of the layer. Then `crictl rmi ID` or `podman rmi ID` for
-    each image on the layer, and pull again.
+    Treat it as tampering until shown otherwise: keep a copy of the layer. Then `analyzer plan` puts the layer's
+    files back from the image, pulled once more into a root of its own: the layer keeps its link, and no image and
+    no container is removed. A layer made on this node that no registry has is only in a copy of the node.
 
 Engine source
     containers/storage check.go: LayerDigests; vbatts/tar-split tar/asm/assemble.go.

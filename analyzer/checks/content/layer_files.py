@@ -19,7 +19,9 @@ How sure
     no file of that size anywhere: the capture did not take them.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Never put files back by hand.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node.
 
 Engine source
     containers/storage pkg/archive: createTarFile; vbatts/tar-split tar/asm/assemble.go: WriteOutputTarStream.

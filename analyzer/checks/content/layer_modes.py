@@ -18,8 +18,8 @@ How sure
     `force_mask` may be at work: `info` too.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again. Do not chmod by hand: the change
-    you can see is seldom the only one.
+    `analyzer plan` puts modes, owners, capabilities and opaque marks back from the tar-split, without a pull. Do
+    not chmod by hand: the change you can see is seldom the only one.
 
 Engine source
     containers/storage pkg/archive: createTarFile, handleLChmod; pkg/idtools: ToHost.

@@ -12,7 +12,9 @@ How sure
     Rootless stores cannot hold device nodes, and partial pulls make no fifos: both are left out.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node.
 
 Engine source
     containers/storage pkg/archive: overlayWhiteoutConverter.ConvertRead, handleTarTypeBlockCharFifo.

@@ -14,7 +14,9 @@ How sure
 
 Remedy
     Find out who wrote it (its owner and time are in the evidence) and keep a copy if an intrusion is possible. Then
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, and pull again.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node.
 
 Engine source
     containers/storage check.go: LayerContents, the only engine check that sees it.

@@ -14,8 +14,9 @@ How sure
     have the times they were unpacked with (`unsynced`); a later time means that somebody or something emptied them.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for every image on the layer, then pull again. Expect neighbours: whatever was
-    pulled or written in the same minute.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node. Expect neighbours: whatever was pulled or written in the same minute.
 
 Engine source
     containers/storage drivers/overlay: layer contents are not synced; layers.go: the record is.

@@ -15,7 +15,8 @@ How sure
     file of full length that of a flipped bit or a bad copy.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    `analyzer plan` takes the tar-split from the image, pulled once more into a root of its own; no image and no
+    container is removed.
 
 Engine source
     vbatts/tar-split tar/asm/assemble.go; containers/storage layers.go: diff.

@@ -12,7 +12,8 @@ How sure
     compressed, or was made by hand.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    `analyzer plan` takes the tar-split from the image, pulled once more into a root of its own; no image and no
+    container is removed.
 
 Engine source
     vbatts/tar-split tar/storage/packer.go: jsonPacker, jsonUnpacker.

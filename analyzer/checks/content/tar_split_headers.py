@@ -11,7 +11,8 @@ How sure
     High: the engine copies both from one header.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    `analyzer plan` takes the tar-split from the image, pulled once more into a root of its own; no image and no
+    container is removed.
 
 Engine source
     vbatts/tar-split tar/asm/disassemble.go; archive/tar reader.go.

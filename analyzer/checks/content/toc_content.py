@@ -13,7 +13,9 @@ How sure
     file or directory is read a second time for the files of such layers.
 
 Remedy
-    `crictl rmi ID` or `podman rmi ID` for each image on the layer, then pull again.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node.
 
 Engine source
     containers/storage pkg/chunked/storage_linux.go: ApplyDiff; pkg/chunked/internal/minimal: FileMetadata.

@@ -10,7 +10,7 @@ How sure
     High: the text is in the record. Without a trace of CRI-O on the node an error: this one image is unusable.
 
 Remedy
-    Remove the image by its id and pull it again.
+    `analyzer plan` writes the field again; nothing is removed.
 
 Engine source
     containers/image storage/storage_src.go newImageSource.

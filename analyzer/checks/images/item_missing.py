@@ -15,7 +15,9 @@ How sure
     give no finding.
 
 Remedy
-    Remove the image by its id, not by name, and pull it again: `podman rmi <ID>`; containers that use it go first.
+    `analyzer plan` puts the item back: from the copy filed under its digest, else from the image, pulled once more
+    into a root of its own. No container has to go; without a registry that has the image, remove its record by id,
+    not by name.
 
 Engine source
     containers/storage store.go ImageBigData, images.go BigData, check.go; containers/image storage/storage_src.go.

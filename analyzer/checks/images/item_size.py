@@ -14,7 +14,9 @@ How sure
     the file is right: a warning.
 
 Remedy
-    Remove the image by its id and pull it again.
+    `analyzer plan` puts the item back: from the copy filed under its digest, else from the image, pulled once more
+    into a root of its own. No container has to go; without a registry that has the image, remove its record by id,
+    not by name.
 
 Engine source
     containers/storage images.go setBigData, check.go (ErrImageDataIncorrectSize).

@@ -14,8 +14,8 @@ How sure
     compressed blob there (storage 1.43) or only a promised one; the first are not judged, the second by the promise.
 
 Remedy
-    Find out which of the two is right before anything is removed: containers may depend on the content they have. Then
-    remove the image by its id and pull it again.
+    Find out which of the two is right before anything is changed: containers may depend on the content they have.
+    `analyzer plan` writes the field again where the config proves the layers.
 
 Engine source
     containers/image storage/storage_dest.go (layer ids, computeID), storage/storage_src.go LayerInfosForCopy.

@@ -13,7 +13,9 @@ How sure
     just that; it is left open.
 
 Remedy
-    Remove the record by its id and pull the image again.
+    `analyzer plan` puts the item back: from the copy filed under its digest, else from the image, pulled once more
+    into a root of its own. No container has to go; without a registry that has the image, remove its record by id,
+    not by name.
 
 Engine source
     containers/image storage/storage_src.go GetManifest; containers/storage images.go create.

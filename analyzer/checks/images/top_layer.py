@@ -15,8 +15,8 @@ How sure
     written again from it.
 
 Remedy
-    Remove the images by id and pull them again. With the directory still there and the engines stopped, a restored
-    layers.json saves the images; do not start CRI-O before, it deletes directories without a record.
+    `analyzer plan` writes the field again where the config proves the layers, and layers.json where that lost the
+    record; do not start CRI-O before, it deletes directories without a record.
 
 Engine source
     containers/image storage/storage_src.go getSize; containers/storage store.go Layer (ErrLayerUnknown).

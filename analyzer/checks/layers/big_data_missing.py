@@ -12,7 +12,7 @@ How sure
     made again at need and is not asked for.
 
 Remedy
-    None needed; to have it back, remove the image by id and pull it again.
+    None needed; `analyzer plan` takes it from the image, pulled once more into a root of its own.
 
 Engine source
     containers/storage layers.go: BigData, SetBigData; pkg/chunked/cache_linux.go.

@@ -12,7 +12,8 @@ How sure
     High: the text is in the record.
 
 Remedy
-    Restore the digest from a copy of layers.json; or remove the images that need the layer by id and pull again.
+    `analyzer plan` writes the field again, from the image's config, the manifest and the tar-split; nothing is
+    removed.
 
 Engine source
     opencontainers/go-digest digest.go: Validate; containers/storage layers.go, check.go.

@@ -15,8 +15,8 @@ How sure
     such layers.
 
 Remedy
-    Where nothing needs it: none, the next open removes it. Where something does: copy layers.json aside before any
-    tool opens the store, then remove the images by id and pull them again.
+    Where nothing needs it: none, the next open removes it. Where something does: let no tool open the store;
+    `analyzer plan` fetches the layer's files and takes the flag away.
 
 Engine source
     containers/storage layers.go: load, create, deleteInternal.

@@ -16,8 +16,8 @@ How sure
     parent may lie in an additional store or a split image store that is not in the bundle: then it is left open.
 
 Remedy
-    Where the directory survives, restore the record from a copy of layers.json before anything starts. Else remove
-    every image above it by id and pull again; CRI-O then also needs the layers above it gone.
+    Start nothing. `analyzer plan` writes the record again, from configs, `lower` and the tar-split; CRI-O deletes
+    the directory before that.
 
 Engine source
     containers/storage layers.go: Lookup, Size; check.go; containers/image storage_image.go: getSize.

@@ -13,7 +13,8 @@ How sure
     without a size; neither is reported.
 
 Remedy
-    Remove the images that go through the layer by id and pull them again.
+    `analyzer plan` writes the field again, from the image's config, the manifest and the tar-split; nothing is
+    removed.
 
 Engine source
     containers/image storage/storage_image.go: getSize.

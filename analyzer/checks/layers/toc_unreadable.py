@@ -11,7 +11,7 @@ How sure
     High: the file is in the bundle.
 
 Remedy
-    Remove the images that go through the layer by id and pull them again.
+    `analyzer plan` takes the table of contents from the image, pulled once more into a root of its own.
 
 Engine source
     containers/storage pkg/chunked: unmarshalToc, prepareCacheFile.

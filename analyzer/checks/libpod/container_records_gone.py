@@ -13,8 +13,8 @@ How sure
     said and the verdict stays open.
 
 Remedy
-    Prune nothing. Put `overlay-containers` back from a backup; without one, save what the containers' layers hold,
-    then remove the containers from the database with `podman rm -f ID`.
+    Prune nothing. `analyzer plan` writes the records again, from podman's database, the layers that belong to
+    nobody, and the files of Buildah's and CRI-O's.
 
 Engine source
     containers/storage containers.go: load makes the directory and its lock whenever a store is opened; libpod

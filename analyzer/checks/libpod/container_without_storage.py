@@ -14,8 +14,8 @@ How sure
     High: both files are in the bundle and read whole, and the database belongs to this graph root.
 
 Remedy
-    `podman rm ID`, for a pod `podman pod rm -f POD`: both work without the storage. Make them again; what the
-    container wrote is lost.
+    `analyzer plan` writes the record again where the container's layer is still there. Else `podman rm ID`, for a
+    pod `podman pod rm -f POD`: both work without the storage; what the container wrote is lost.
 
 Engine source
     libpod container_internal.go: mountStorage; storage.go: DeleteContainer; run on podman 4.3.1.

@@ -15,8 +15,10 @@ How sure
     that, too.
 
 Remedy
-    Without a record: remove the symlink with the engines stopped. With one: remove the images that need the layer by
-    id and pull them again; do not make an empty directory in its place.
+    Without a record: the symlink is moved out of `l` with the engines stopped. With one: `analyzer plan` puts the
+    layer's files back from the image, pulled once more into a root of its own: the layer keeps its link, and no
+    image and no container is removed. A layer made on this node that no registry has is only in a copy of the node.
+    Do not make an empty directory in its place.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: recreateSymlinks.

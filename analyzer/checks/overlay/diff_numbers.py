@@ -12,7 +12,9 @@ How sure
     High: the bundle was read whole.
 
 Remedy
-    Remove the images that need the layer by id and pull them again.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: get, redirectDiffIfAdditionalLayer.

@@ -15,8 +15,9 @@ How sure
     directory is left, the times of the home and of its marks tell whether they were removed; else it is left open.
 
 Remedy
-    Remove the images in question by id and pull them again; with CRI-O the record must go too before a pull can bring
-    the layer back. Do not make an empty directory.
+    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
+    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
+    in a copy of the node. Do not make an empty directory.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: dir2, get; check.go.

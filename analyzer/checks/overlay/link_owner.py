@@ -13,8 +13,8 @@ How sure
     `lower` files of its children name.
 
 Remedy
-    With the engines stopped, write a layer's own id back into `link`, or remove the symlink that no `lower` file
-    names. Where `lower` files name both symlinks, leave them and re-pull the images in question.
+    `analyzer plan` writes a layer's own id back into `link`, with the engines stopped, and moves a symlink that no
+    `lower` file names out of `l`. Where `lower` files name both symlinks, both stay.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: recreateSymlinks, getLower.

@@ -16,9 +16,8 @@ How sure
     above a missing parent or a parent cycle, and layers that only repeat a fault of their parent.
 
 Remedy
-    With the engines stopped: where the record is right, write the text that the finding states into `lower`, without
-    a newline; where `lower` is right, the record's parent was changed, so restore layers.json. In doubt remove the
-    images by id and pull them again.
+    With the engines stopped, `analyzer plan` writes the text that fits the record, or the record's parent where
+    `lower` is right; nothing is removed.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: getLower, get; containers/image storage destination: layer ids.

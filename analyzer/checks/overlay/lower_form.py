@@ -13,8 +13,7 @@ How sure
     the layer where it began is reported.
 
 Remedy
-    With the engines stopped, write the text that the finding states, without a newline. Or remove the images by id
-    and pull them again.
+    `analyzer plan` writes the exact text, without a newline, while the engines are stopped; nothing is removed.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: getLower, get.

@@ -15,8 +15,8 @@ How sure
     id-mapped copy of a base layer has a `lower` by right.
 
 Remedy
-    With the engines stopped, write the text that the finding states, without a newline; it is the parent's link,
-    then the parent's own `lower`. Or remove the images by id and pull them again.
+    `analyzer plan` writes the exact text, without a newline, while the engines are stopped; nothing is removed. It
+    is the parent's link, then the parent's own `lower`.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: create, getLower, get.

@@ -19,9 +19,9 @@ How sure
     stay silent: `images.json` of a split store, `containers.json` of a transient store or of a node with CRI-O alone.
 
 Remedy
-    Start nothing: no kubelet, no CRI-O, no podman. Copy the graph root. Restore the file from a backup, or write it
-    again from the directories: the ids are in the facts, manifests, configs and tar-splits give the rest. Failing
-    that, move the graph root aside and pull again. For a `volatile-` file alone: remove the containers it lost.
+    Start nothing: no kubelet, no CRI-O, no podman. Copy the graph root. `analyzer plan` writes the file again from
+    the store: directories, `lower`, manifests, configs, tar-splits, podman's database. For a `volatile-` file
+    alone: remove the containers it lost.
 
 Engine source
     containers/storage layers.go, images.go, containers.go: load; store.go: GarbageCollect.

@@ -17,9 +17,9 @@ How sure
     that is a multiple of 4096, are the marks of a write that never reached the disk.
 
 Remedy
-    Stop kubelet, CRI-O and podman, and keep a copy. A damaged `volatile-*.json` only describes throw-away containers:
-    move that one file aside. For the other files restore a copy, or rebuild the array from the records listed here;
-    if neither is possible, move the graph root aside and pull again. Don't start CRI-O on it with `internal_repair`.
+    Stop kubelet, CRI-O and podman, and keep a copy. `analyzer plan` writes the file again: whole records as they
+    were, the others from the store. Up to Podman 4.3 the next pull or create writes the file without what comes
+    after the fault. Don't start CRI-O on it with `internal_repair`.
 
 Engine source
     containers/storage layers.go, images.go, containers.go: load; CRI-O internal/lib/container_server.go.
