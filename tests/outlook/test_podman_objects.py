@@ -196,3 +196,14 @@ def test_a_file_in_place_of_the_short_links_stops_every_command(engine, command,
     store.remove("storage/overlay/l").write("storage/overlay/l", "x")
     item = foretell(store, engines=(engine,))[command]
     assert (item.works, item.message) == (False, words)
+
+
+def test_a_container_whose_record_is_not_read_leaves_its_layer_behind():
+    """`podman rm -f` exits with 0, and the layer's directory stays; a pod's own container goes with the pod."""
+    store = Edited("podman-pod")
+    path = "srv/podman/storage/overlay-containers/containers.json"
+    own = {row["id"] for row in store.records(path) if row["names"][0] in ("alone", "web")}
+    found = foretell(store.write(path, store.data(path)[:100]), engines=OLD)["podman rm"]
+    assert {message for _, message in found.containers} == {"exit 0, and its layer stays in the store"}
+    assert {each for each, _ in found.containers} == own
+    assert found.because
