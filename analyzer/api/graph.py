@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import networkx as nx
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     Base = nx.DiGraph
 
+Graph = TypeVar("Graph", bound="nx.DiGraph[Any]")
+SEVERE = frozenset({"error", "critical"})
 DRAWN = 250
 """Objects up to which a picture can be taken in."""
 
@@ -28,8 +30,9 @@ DRAWN = 250
 class LayerGraph(Base):
     """Stores, layers, images and containers; edges lead to what each needs.
 
-    Nodes are `(kind, id)`, with the attributes of `analyzer.graph.build.build_graph` and `wrong`: the slugs of what was
-    found about the object at error or above, `""` for nothing. A subgraph draws itself too.
+    Nodes are `(kind, id)`, with the attributes of `analyzer.graph.build.build_graph`, `wrong`: the slugs of what was
+    found about the object at error or above, `""` for nothing, and `hit`: whether a cause at error or above affects it.
+    A subgraph draws itself too.
     """
 
     def svg(self) -> str:
@@ -50,10 +53,14 @@ class LayerGraph(Base):
 
 def layer_graph(report: Report, document: Mapping[str, Any]) -> LayerGraph:
     """Return the graph of everything that was read."""
-    graph = LayerGraph(build_graph(report.snapshot, list(report.relations)))
-    wrong = wrong_objects(document)
+    return marked(LayerGraph(build_graph(report.snapshot, list(report.relations))), document)
+
+
+def marked(graph: Graph, document: Mapping[str, Any]) -> Graph:
+    """Return a graph whose nodes tell what is wrong with them and whether they are hit."""
+    wrong, hit = wrong_objects(document), hit_objects(document)
     for node, facts in graph.nodes.items():
-        facts["wrong"] = wrong.get(node, "")
+        facts["wrong"], facts["hit"] = wrong.get(node, ""), node in hit
     return graph
 
 
@@ -67,6 +74,17 @@ def wrong_objects(document: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     wrong: dict[tuple[str, str], dict[str, None]] = {}
     for finding in document["findings"]:
         subject = finding["subject"]
-        if finding["severity"] in ("error", "critical") and subject["id"]:
+        if finding["severity"] in SEVERE and subject["id"]:
             wrong.setdefault((subject["kind"], subject["id"]), {})[finding["slug"]] = None
     return {node: ", ".join(slugs) for node, slugs in wrong.items()}
+
+
+def hit_objects(document: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return (kind, id) of what the causes at or above error affect."""
+    hit: set[tuple[str, str]] = set()
+    for cause in document["causes"]:
+        if cause["severity"] in SEVERE:
+            affected = cause["affected"]
+            hit.update(("layer", layer) for layer in affected["layers"])
+            hit.update((kind, each["id"]) for kind in ("image", "container") for each in affected[f"{kind}s"])
+    return hit

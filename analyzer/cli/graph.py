@@ -40,9 +40,9 @@ def command(
 ) -> None:
     """Print the layer-dependency graph of BUNDLE: containers, images and layers, with edges to what each needs.
 
-    Objects that a cause of damage is about are marked with what is wrong.
+    Objects with damage are marked with what is wrong, in SVG also those that a cause of damage affects.
     """
-    from analyzer.api.graph import wrong_objects
+    from analyzer.api.graph import marked, wrong_objects
     from analyzer.graph.build import build_graph
     from analyzer.graph.neighbourhood import around, objects_only
 
@@ -59,7 +59,7 @@ def command(
     if redact:
         shown = in_pseudonyms(opened.report)
         snapshot, relations, document = shown.snapshot, shown.relations, shown.to_dict()
-    graph = objects_only(build_graph(snapshot, list(relations)))
+    graph = marked(objects_only(build_graph(snapshot, list(relations))), document)
     if focus is not None:
         found = opened.find(focus)
         graph = around(graph, [(found.kind, found.id)], depth)

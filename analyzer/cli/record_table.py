@@ -93,13 +93,13 @@ def emit_rows(
     else:
         newest = opened.snapshot.newest_ns
         cells = list(columns(kind, rows, newest, whole=no_trunc))
-        if any(cell.endswith(AGO) for line in cells for cell in line):
-            times = "" if wide else "; -o wide has the times"
-            say("info", f"ages count from {format_time(newest)}, the newest change in the store{times}")
         if wide:
             headers = (*headers, *WIDE[kind])
             cut = None if no_trunc else 12
-            cells = [(*line, *wide_cells(kind, row, cut)) for line, row in zip(cells, rows, strict=True)]
+            cells = [(*line, *wide_cells(kind, row, cut, newest)) for line, row in zip(cells, rows, strict=True)]
+        if any(cell.endswith(AGO) for line in cells for cell in line):
+            times = "" if wide else "; -o wide has the times"
+            say("info", f"ages count from {format_time(newest)}, the newest change in the store{times}")
         emit(table(headers, cells, None if no_trunc or wide else fitting_columns(), NAMES) + "\n")
 
 

@@ -136,7 +136,7 @@ def _node(
         "severity": first["severity"] if first else "",
         "probability": first["probability"] if first else None,
         "title": first["title"] if first else "",
-        "newest": in_range(report.snapshot.newest_ns) if report.snapshot.newest_ns > 0 else None,
+        "newest": in_range(line.newest_ns) if line.newest_ns > 0 else None,
         "first_bad": bad.ns if bad else None,
         "first_bad_event": " ".join(filter(None, (bad.path, bad.event))) if bad else "",
         "report": "",

@@ -84,7 +84,8 @@ class Timeline:
         events: oldest first.
         first_bad: index of the first bad event, -1 where no time of damage is known.
         undated: how many stated no usable time.
-        newest_ns: latest change of a store entry: the capture was not before it.
+        newest_ns: latest change of a store entry, or of a layer's file in which damage shows: the capture was not
+            before it.
     """
 
     events: tuple[Event, ...]
@@ -112,7 +113,8 @@ def timeline(snapshot: BundleSnapshot, findings: Iterable[Finding]) -> Timeline:
             undated += 1
     events.sort(key=lambda e: (e.ns, e.kind, e.path, e.line, e.id))
     first = next((number for number, event in enumerate(events) if event.bad), -1)
-    return Timeline(tuple(events), first, undated, snapshot.newest_ns)
+    newest = max([snapshot.newest_ns, *(event.ns for event in events if event.bad and event.kind == "file")])
+    return Timeline(tuple(events), first, undated, newest)
 
 
 def _all(snapshot: BundleSnapshot, by_path: dict[str, list[Finding]]) -> Iterator[Event]:

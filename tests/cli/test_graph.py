@@ -99,6 +99,22 @@ def test_focus_keeps_what_it_needs_and_what_needs_it(whole):
     assert set(graphml(HEALTHY, "--focus", "api:2.0")) == {":".join(node) for node in expected}
 
 
+def test_the_whole_graph_shows_whom_damage_hits():
+    bundle = str(BUNDLES / "layer-dir-removed.tar.zst")
+    (cause,) = analyzer.analyze(bundle).causes
+    hit, (subject,) = cause.hypothesis.affected, cause.hypothesis.subjects
+    root = ET.fromstring(run("graph", bundle, "--format", "svg"))
+    drawn = {
+        box.find(f"{SVG}title").text: box.get("class").rpartition(" ")[2]
+        for box in root.iter(f"{SVG}g")
+        if "box" in box.get("class", "").split()
+    }
+    ids = {*hit.layers, *hit.images, *hit.containers} - {subject.id}
+    assert {state for title, state in drawn.items() if any(i in title for i in ids)} == {"s-hit"}
+    assert sum(state == "s-hit" for state in drawn.values()) == len(ids)
+    assert sum(state == "s-broken" for state in drawn.values()) == 1
+
+
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 def test_depth_counts_steps_either_way(whole, depth):
     image = ("image", Edited().image_named(API)["id"])

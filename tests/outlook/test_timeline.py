@@ -7,8 +7,10 @@ import functools
 import json
 import pathlib
 import struct
+import tarfile
 
 import pytest
+import zstandard
 
 from analyzer.api import judge, read
 from analyzer.outlook.timeline import timeline
@@ -53,6 +55,15 @@ def test_events_are_in_order_and_come_from_the_bundle(path):
     assert all(event.path for event in line.events)
     bad = [number for number, event in enumerate(line.events) if event.bad]
     assert line.first_bad == (bad[0] if bad else -1)
+
+
+def test_the_capture_was_not_before_a_change_that_damage_shows_in():
+    bundle = BUNDLES / "base-file-edited.tar.zst"
+    report = judge(read(bundle))
+    [changed] = {finding.subject.path for finding in report.findings if finding.rule.startswith("TSP-")}
+    with zstandard.open(bundle) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
+        written = next(int(member.mtime) for member in tar if member.name == changed)
+    assert timeline(report.snapshot, report.findings).newest_ns // 10**9 == written > report.snapshot.newest_ns // 10**9
 
 
 @pytest.mark.parametrize("path", HEALTHY, ids=lambda path: path.name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.compare.findings import causes_by_key
 from analyzer.compare.model import CAUSE, CHANGED, FILE, IMAGE_DATA, KINDS, NAME, SAME, STATES
 from analyzer.compare.objects import changed_objects
+from analyzer.outlook.timeline import timeline
 from analyzer.report.compared.words import PART
 from analyzer.report.formats.document import cleaned
 from analyzer.snapshot.times import format_time
@@ -49,13 +50,13 @@ def document(comparison: Comparison) -> dict[str, Any]:
 
 
 def _side(side: JudgedCapture) -> dict[str, Any]:
-    bundle = side.snapshot.bundle
+    bundle, newest = side.snapshot.bundle, timeline(side.snapshot, side.checked.findings).newest_ns
     return {
         "path": bundle.path,
         "sha256": bundle.sha256,
         "verdict": side.verdict,
         "complete": side.complete,
-        "captured_not_before": format_time(side.snapshot.newest_ns) if side.snapshot.newest_ns else None,
+        "captured_not_before": format_time(newest) if newest else None,
     }
 
 

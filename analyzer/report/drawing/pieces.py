@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.labels import ordered
 from analyzer.report.drawing.scene import Box, Scene
-from analyzer.report.model.objects import BROKEN, FINE, MISSING
+from analyzer.report.model.objects import BROKEN, FINE, HIT, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ def scene_of(graph: nx.DiGraph[Any], broken: Mapping[Any, str]) -> Scene:
     """Return the scene; linear in nodes and edges.
 
     Args:
-        graph: with the attributes of `analyzer.graph.build`.
+        graph: with the attributes of `analyzer.graph.build`, and `hit` where what is affected shall show.
         broken: what is wrong with a node, in a few words.
     """
     scene = Scene()
@@ -50,7 +50,7 @@ def _box(facts: Mapping[str, Any], wrong: str) -> Box:
         kind,
         name if named else object_id[:12],
         " · ".join(filter(None, notes)) or kind,
-        MISSING if missing else BROKEN if wrong else FINE,
+        MISSING if missing else BROKEN if wrong else HIT if facts.get("hit") else FINE,
         about=" ".join(filter(None, (object_id, name if named else ""))),
     )
 

@@ -54,7 +54,8 @@ class Lane:
 class Strip:
     """The time line from `start` to `end` (Unix nanoseconds).
 
-    `newest` is the latest change of any store entry, `damage` the first time at which damage shows, None for none.
+    `newest` is the latest change of a store entry or of a damaged file, `damage` the first time at which damage shows,
+    None for none.
     """
 
     start: int
@@ -84,7 +85,7 @@ def timeline(report: Analysis) -> Strip | None:
     if not every:
         return None
     start, end = min(every), max(every)
-    newest = report.snapshot.newest_ns
+    newest = line.newest_ns
     if SANE_NS[0] <= newest <= SANE_NS[1]:
         end = max(end, newest)
     lanes = tuple(_lane(name, label, moments[name], unknown[name], start, end) for name, label in LANES)

@@ -26,7 +26,7 @@ CONTAINERS = ("CONTAINER ID", "NAMESPACE", "POD", "NAME", "ATTEMPT", "IMAGE", "S
 WIDE = {
     "images": ("AT", "DIGEST", "LAYER"),
     "layers": ("AT", "STORE"),
-    "containers": ("CREATED", "POD ID", "LAYER", "STORE"),
+    "containers": ("CREATED", "AT", "POD ID", "LAYER", "STORE"),
 }
 """Further columns of the wide table."""
 NAMES = frozenset({"REPOSITORY", "IMAGE", "POD", "NAME", "NAMESPACE"})
@@ -128,13 +128,14 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def wide_cells(kind: str, row: dict[str, Any], cut: int | None) -> tuple[str, ...]:
-    """Return the cells of the further columns."""
+def wide_cells(kind: str, row: dict[str, Any], cut: int | None, newest_ns: int) -> tuple[str, ...]:
+    """Return the cells of the further columns; `newest_ns` as for `columns`."""
     if kind == "images":
         return short_time(row["created"]), row["digest"].removeprefix("sha256:")[:cut], row["layer"][:cut]
     if kind == "layers":
         return short_time(row["created"]), row["store"]
-    return short_time(row["created"]), row["pod_id"][:cut], row["layer"][:cut], row["store"]
+    made = age(row["created"], newest_ns), short_time(row["created"])
+    return *made, row["pod_id"][:cut], row["layer"][:cut], row["store"]
 
 
 def columns(kind: str, rows: list[dict[str, Any]], newest_ns: int, *, whole: bool) -> Iterator[tuple[str, ...]]:

@@ -55,7 +55,7 @@ def _lines(line: Timeline, report: Analysis, everything: bool) -> Iterator[str]:
         before = time[:10]
     if end < len(line.events):
         yield f"  {plural(len(line.events) - end, 'event')} after: --all"
-    yield f"  {format_time(line.newest_ns)}  captured at this time or later: the store's last change"
+    yield f"  {format_time(line.newest_ns)}  captured at this time or later: the last change that is seen"
     if any(not event.zoned for event in line.events):
         yield "  a ~ marks times of logs that state no zone: they are taken for UTC"
 
@@ -74,7 +74,7 @@ def _time(event: Event) -> str:
 
 
 def _before(event: Event, line: Timeline) -> str:
-    """Return how long before the newest change of the store an event was, `""` where that is not known."""
+    """Return how long before the newest change an event was, `""` where that is not known."""
     seconds = (line.newest_ns - event.ns) // 10**9
     return f" ({span(seconds)} before the newest change)" if seconds > 0 else ""
 
