@@ -85,7 +85,9 @@ FACTS = {"kind": "string", "value": "string"}
 IMAGES = _of(records.IMAGES, "store", "id", "name", "names", "digest", "layer", "created")
 LAYERS = _of(records.LAYERS, "store", "id", "parent", "created", "diff_digest", "diff_size", "incomplete")
 CONTAINERS = {
-    name: kind for name, kind in records.CONTAINERS.items() if name not in ("volatile", "state", "path", "pointer")
+    name: kind
+    for name, kind in records.CONTAINERS.items()
+    if name not in ("size", "volatile", "state", "path", "pointer")
 }
 RUNS = {"seconds": "float64", "peak": "int64", "tries": "int64"}
 

@@ -54,6 +54,7 @@ CONTAINERS = {
     "layer": "string",
     "engine": "string",
     "created": "datetime64[ns, UTC]",
+    "size": "Int64",
     "volatile": "bool",
     "state": "string",
     "path": "string",

@@ -75,6 +75,23 @@ def test_files_are_those_of_the_archive(healthy):
     assert len(files) == len(below)
 
 
+def test_a_container_is_as_large_as_the_files_of_its_own_layer(healthy):
+    members = members_of(BUNDLES / "healthy-overlay.tar.zst")
+    assert healthy.containers["size"].sum() > 0
+    for row in healthy.containers.itertuples():
+        own = f"storage/overlay/{row.layer}/diff/"
+        assert row.size == sum(size for name, _, size, _, _ in members if name.startswith(own))
+    assert analyzer.open(BUNDLES / "healthy-metadata-only.tar.zst").containers["size"].isna().all()
+
+
+def test_a_change_has_its_size_as_recorded_and_as_found(healthy):
+    changed = analyzer.open(BUNDLES / "combo-power-loss.tar.zst").changes.query("what == 'emptied'")
+    whole = {(row.name, row.size) for row in healthy.files.itertuples()}
+    assert len(changed)
+    assert set(changed["size"]) == {0}
+    assert set(zip(changed["name"], changed["recorded_size"], strict=True)) <= whole
+
+
 def test_read_gives_the_bytes_that_the_frame_describes(healthy):
     files = healthy.files.query("kind == 'file' and size > 0").head(5)
     for row in files.itertuples():

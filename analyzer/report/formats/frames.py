@@ -8,12 +8,13 @@ from analyzer.checks.store_view import StoreView
 from analyzer.graph.usage import usage
 from analyzer.outlook.timeline import timeline
 from analyzer.report.columns import AFFECTED, CAUSES, EVENTS, FINDINGS, affected_rows, cause_rows, finding_rows
-from analyzer.report.views.records import container_state, image_size, image_state, layer_state
+from analyzer.report.views.records import container_state, image_size, image_state, layer_state, own_size
 from analyzer.report.views.timeline import rows as event_rows
 from analyzer.snapshot.columns import CONTAINERS, IMAGES, LAYERS
 from analyzer.snapshot.frames import frame
 from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row, size_in_range
-from analyzer.verify.facts import FACETS
+from analyzer.source.member import FILE
+from analyzer.verify.facts import FACETS, PLANTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ CHANGES = {
     "mtime": "datetime64[ns, UTC]",
     "recorded_mtime": "datetime64[ns, UTC]",
     "size": "Int64",
+    "recorded_size": "Int64",
     "note": "string",
     "path": "string",
 }
@@ -121,7 +123,11 @@ def containers(report: Analysis) -> pd.DataFrame:
     """Return one row per container record, in store and file order."""
     return frame(
         (
-            {**container_row(store, container), "state": container_state(rel, container.image, container.layer)}
+            {
+                **container_row(store, container),
+                "size": size_in_range(own_size(rel, container.layer)),
+                "state": container_state(rel, container.image, container.layer),
+            }
             for rel, store in _stores(report)
             for container in store.containers
         ),
@@ -149,7 +155,11 @@ def changes(report: Analysis) -> pd.DataFrame:
 def _changes(report: Analysis, rel: Relations, store: Store) -> Iterator[dict[str, Any]]:
     contents = StoreView(report.snapshot, store, rel, platform=report.platform).contents
     for layer_id, facts in contents.items():
+        directory = store.home.layers.get(layer_id)
+        tables = directory.tables.values() if directory is not None else ()
+        table = next((each for each in tables if each.path == facts.diff), None)
         for difference in facts.of(*FACETS):
+            found = table.get(difference.path) if table is not None else None
             yield {
                 "store": store.root or ".",
                 "layer": layer_id,
@@ -160,7 +170,8 @@ def _changes(report: Analysis, rel: Relations, store: Store) -> Iterator[dict[st
                 "observed": difference.observed,
                 "mtime": in_range(difference.mtime_ns),
                 "recorded_mtime": in_range(difference.recorded_ns),
-                "size": difference.size,
+                "size": found.size if found is not None and found.kind == FILE else None,
+                "recorded_size": difference.size if difference.facet != PLANTED else None,
                 "note": difference.note,
                 "path": f"{facts.diff}/{difference.path}",
             }

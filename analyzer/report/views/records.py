@@ -26,7 +26,7 @@ CONTAINERS = ("CONTAINER ID", "NAMESPACE", "POD", "NAME", "ATTEMPT", "IMAGE", "S
 WIDE = {
     "images": ("AT", "DIGEST", "LAYER"),
     "layers": ("AT", "STORE"),
-    "containers": ("CREATED", "AT", "POD ID", "LAYER", "STORE"),
+    "containers": ("CREATED", "AT", "SIZE", "POD ID", "LAYER", "STORE"),
 }
 """Further columns of the wide table."""
 NAMES = frozenset({"REPOSITORY", "IMAGE", "POD", "NAME", "NAMESPACE"})
@@ -35,7 +35,8 @@ NONE = "<none>"
 DATE = 10
 """Characters of a time that a table shows: its day."""
 AGO = " ago"
-DAY = 86_400
+SECOND, DAY = 10**9, 86_400
+"""A second in nanoseconds, a day in seconds."""
 UNITS = (("year", 365 * DAY), ("month", 30 * DAY), ("week", 7 * DAY), ("day", DAY), ("hour", 3600), ("minute", 60))
 """Units of an age, each used from two of it on, so that an age is never half as much again."""
 END_OF_TIME = 253_402_300_800 * 10**9
@@ -106,7 +107,7 @@ def _layer_row(rel: Relations, layer_id: str) -> dict[str, Any]:
 
 
 def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
-    """Return one row per container record; whether one ran is not in these records."""
+    """Return one row per container record; whether one ran is not in these records, sizes as of `own_size`."""
     return [
         {
             "id": container.id,
@@ -119,6 +120,7 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
             "pod_id": pod_id(container),
             "engine": container.engine,
             "layer": container.layer,
+            "size": own_size(rel, container.layer),
             "volatile": container.volatile,
             "state": container_state(rel, container.image, container.layer),
             "store": rel.stores[0].root or ".",
@@ -128,13 +130,23 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def own_size(rel: Relations, layer_id: str) -> int | None:
+    """Return bytes of the files in a container's own layer, None where the bundle has not the contents of layers."""
+    directory = rel.directory(layer_id)
+    if directory is None or not any(home.tables for store in rel.stores for home in store.home.layers.values()):
+        return None
+    if not directory.tables and not directory.has_diff:
+        return None
+    return sum(table.bytes for table in directory.tables.values())
+
+
 def wide_cells(kind: str, row: dict[str, Any], cut: int | None, newest_ns: int) -> tuple[str, ...]:
     """Return the cells of the further columns; `newest_ns` as for `columns`."""
     if kind == "images":
         return short_time(row["created"]), row["digest"].removeprefix("sha256:")[:cut], row["layer"][:cut]
     if kind == "layers":
         return short_time(row["created"]), row["store"]
-    made = age(row["created"], newest_ns), short_time(row["created"])
+    made = age(row["created"], newest_ns), short_time(row["created"]), size_text(row["size"])
     return *made, row["pod_id"][:cut], row["layer"][:cut], row["store"]
 
 
@@ -175,9 +187,9 @@ def size_text(size: int | None) -> str:
 def age(text: str, newest_ns: int) -> str:
     """Return how long before the newest change in the store a time was, in podman's words; else its day."""
     ns = parse_time(text)
-    if ns is None or not 0 <= ns <= newest_ns < END_OF_TIME:
+    if ns is None or not 0 <= ns < newest_ns + SECOND < END_OF_TIME:  # times of files may lack parts of a second
         return short_time(text)[:DATE]
-    seconds = (newest_ns - ns) // 10**9
+    seconds = max(newest_ns - ns, 0) // SECOND
     unit, size = next(((unit, size) for unit, size in UNITS if seconds >= 2 * size), ("second", 1))
     return f"{plural(seconds // size, unit)}{AGO}"
 
