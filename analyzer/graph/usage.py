@@ -77,13 +77,7 @@ class SpaceUsage:
 
 def usage(snapshot: BundleSnapshot, rel: Relations) -> SpaceUsage:
     """Return the space of one group of stores; linear in records times chain length."""
-    use = SpaceUsage()
-    for layer_id in dict.fromkeys((*rel.layers, *(n for s in rel.stores for n in s.home.layers))):
-        size = _layer_bytes(snapshot, rel, layer_id, use)
-        if size is None:
-            use.unknown.append(layer_id)
-        else:
-            use.layers[layer_id] = size
+    use = _of_layers(snapshot, rel)
     use.images = [_image(rel, use, image_id) for image_id in rel.images]
     use.containers = [
         ContainerUse(c.id, c.name, c.image, use.layers.get(c.layer), _data(rel, "container_files", c.id))
@@ -92,6 +86,22 @@ def usage(snapshot: BundleSnapshot, rel: Relations) -> SpaceUsage:
     use.unjudged = _unreadable(rel)
     if not use.unjudged:
         use.leaks = list(_leaks(rel, use))
+    return use
+
+
+def leaks(snapshot: BundleSnapshot, rel: Relations) -> list[Leak]:
+    """Return what no image or container needs, as `usage` does; nothing where an index did not load."""
+    return [] if _unreadable(rel) else list(_leaks(rel, _of_layers(snapshot, rel)))
+
+
+def _of_layers(snapshot: BundleSnapshot, rel: Relations) -> SpaceUsage:
+    use = SpaceUsage()
+    for layer_id in dict.fromkeys((*rel.layers, *(n for s in rel.stores for n in s.home.layers))):
+        size = _layer_bytes(snapshot, rel, layer_id, use)
+        if size is None:
+            use.unknown.append(layer_id)
+        else:
+            use.layers[layer_id] = size
     return use
 
 

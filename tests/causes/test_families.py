@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pathlib
 import re
+import tarfile
 
 import pytest
+import zstandard
 
 import analyzer.causes.families as package
-from analyzer.api import judge
+from analyzer.api import judge, read
 from analyzer.causes.case import Case
 from analyzer.causes.family import builtin_families
 from analyzer.checks.finding import SEVERITIES
@@ -64,3 +66,16 @@ def test_nothing_of_weight_stays_unexplained(bundle):
     explained = {finding for cause in report.causes for finding in cause.hypothesis.explains}
     left = [f.message for f in report.findings if f.severity != "info" and f not in explained]
     assert left == []
+
+
+def test_leaked_space_says_how_many_bytes():
+    bundle = BUNDLES / "orphan-layer-dir.tar.zst"
+    [cause] = [each for each in judge(read(bundle)).causes if each.hypothesis.family == "leaked-space"]
+    ids = {subject.id for subject in cause.hypothesis.subjects}
+    with zstandard.open(bundle) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
+        sizes = {member.name: member.size for member in tar if member.isreg()}
+    own = (f"overlay-layers/{i}.tar-split.gz" for i in ids), (f"overlay/{i}/diff/" for i in ids)
+    ends, below = map(tuple, own)
+    held = sum(size for name, size in sizes.items() if name.endswith(ends) or any(part in name for part in below))
+    assert 0 < held < 1024
+    assert cause.hypothesis.title.endswith(f"used by nothing, {held} B leaked")

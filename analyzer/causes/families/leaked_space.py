@@ -27,8 +27,9 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.graph.usage import leaks
 from analyzer.snapshot.overlay import text_of
-from analyzer.words import and_more
+from analyzer.words import and_more, human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +54,12 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     further = FURTHER if whole else UNSURE
     first = what[0]
     more = and_more(len(what))
+    ids = {each.id for each in what}
+    held = sum(leak.bytes or 0 for leak in leaks(case.snapshot, case.rel) if leak.id in ids)
+    size = f"{human(held)} leaked" if held else "leaked space"
     yield Hypothesis(
         family="leaked-space",
-        title=f"{first.kind} {first.label}{more} is used by nothing: leaked space",
+        title=f"{first.kind} {first.label}{more}: used by nothing, {size}",
         subjects=what,
         explains={**weigh(found, WEIGHT, further), **dict.fromkeys(unrecorded, further)},
         prior=PRIOR,
