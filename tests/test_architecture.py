@@ -124,6 +124,7 @@ TREE = {"layers", "links", "others", "tar_splits", "image_files", "layer_files",
 TREE |= {"data_dirs", "part_dirs", "tables", "volumes"}
 """Attributes of a snapshot that hold what is there, by name; `rel.layers` and `store.layers` are records."""
 LOOKS_AT_WHAT_IS_THERE = {
+    "checks/containers/container_identity.py": "what engines noted",
     "checks/host/container_fills_disk.py": "sums sizes",
     "checks/images/strays.py": "files that no record names",
     "checks/layers/toc_unreadable.py": "a table of contents that is there",

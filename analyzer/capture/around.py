@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.capture.aside import found_by_fsck
 from analyzer.snapshot.overlay import link_target
 
 if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
 
@@ -17,18 +15,16 @@ class Around(NamedTuple):
 
     Attributes:
         inside: path of the layer directory that has an entry of that name.
-        put_aside: what a check of the file system put into `lost+found`, `""` for nothing.
         made: when a layer was made, by its records and its short links, in Unix nanoseconds.
         latest_ns: the youngest time in the home, or when an engine last wrote.
     """
 
     inside: dict[str, str]
-    put_aside: str
     made: dict[str, list[int]]
     latest_ns: int
 
     @classmethod
-    def of(cls, snapshot: BundleSnapshot, store: Store, last_write_ns: int) -> Around:
+    def of(cls, store: Store, last_write_ns: int) -> Around:
         """Look over a store; linear in its layers and their entries."""
         home = store.home
         inside: dict[str, str] = {}
@@ -43,4 +39,4 @@ class Around(NamedTuple):
                 made.setdefault(record.id, []).append(record.created_ns)
         seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
-        return cls(inside, found_by_fsck(snapshot, store), made, max([*seen, last_write_ns]))
+        return cls(inside, made, max([*seen, last_write_ns]))

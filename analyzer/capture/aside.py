@@ -11,16 +11,14 @@ if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
-PLACE = "lost+found"
 PARTS = ("layers", "images", "containers")
 
 
 def found_by_fsck(snapshot: BundleSnapshot, store: Store) -> str:
     """Return the first entry of a `lost+found` on the way to a store or in it, `""` where there is none."""
-    for path in sorted(snapshot.folders):
-        place, _, _ = path.rpartition("/")
-        top, _, name = place.rpartition("/")
-        if name == PLACE and (not top or f"{store.root}/".startswith(f"{top}/")):
+    for place, path in sorted(snapshot.aside.items()):
+        top = place.rpartition("/")[0]
+        if not top or f"{store.root}/".startswith(f"{top}/"):
             return path
     return ""
 

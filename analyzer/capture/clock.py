@@ -28,6 +28,8 @@ NEAR = 50_000_000
 """Between writing a small file and renaming it into its place."""
 FAR = 2 * SECOND
 """From here on a directory was changed after what was made in it; a disk may take this long to sync one file."""
+LISTING = 4 * 3600 * SECOND
+"""Between listing a directory and reading the records: no capture is taken to last longer."""
 NO_TIMES = "the bundle does not keep the times of directories"
 SCATTERED = "the bundle lacks files here and there, which its capture left out"
 NO_DIRECTORY = "the bundle has no entry of its directory"
@@ -42,12 +44,14 @@ class StoreClock:
         coarse: it keeps whole seconds only.
         last_write_ns: the youngest file that an engine writes when it changes the store (indexes, locks), 0 for none.
         scattered: the capture left out files here and there.
+        aside: what a check of the file system put into `lost+found`, `""` for nothing: it moves no time.
     """
 
     kept: bool
     coarse: bool = False
     last_write_ns: int = 0
     scattered: bool = False
+    aside: str = ""
 
     def absent(
         self, directory: Member | None, made: Iterable[int], *, seen: Iterable[int] = (), shaken: bool = False
@@ -61,11 +65,20 @@ class StoreClock:
                 and of files that are replaced in it.
             shaken: the engine removes other names from it, so that a later time tells nothing.
         """
+        if self.aside:
+            return put_aside(self.aside)
         if directory is None:
             return Unknown(NO_DIRECTORY)
         if not self.kept:
             return Unknown(NO_TIMES)
         changed = directory.mtime_ns
+        made = tuple(made)
+        if made and changed < min(made) - FAR:
+            if self.last_write_ns > max(made) + LISTING and not self.scattered:
+                return Removed(
+                    None, f"{directory.path} is older than that, hours before an engine wrote last: put back"
+                )
+            return Unknown(f"{directory.path} was changed last before that was made: listed too early, or put back")
         filled = max(made, default=0)
         if filled and changed - filled <= (SECOND if self.coarse else NEAR):
             return NotCaptured(f"{directory.path} was last changed at {format_time(changed)}, when it was filled")
@@ -91,6 +104,7 @@ class LayerClock:
         recorded: times of directories as recorded in the layer's tar, by path.
         unpacked_ns: when the engine had unpacked the layer, None where nothing tells.
         kept: the bundle keeps directory times.
+        aside: what a check of the file system put into `lost+found`, `""` for nothing.
     """
 
     table: DiffTable
@@ -98,9 +112,12 @@ class LayerClock:
     recorded: Mapping[str, int]
     unpacked_ns: int | None
     kept: bool
+    aside: str = ""
 
     def answer(self, path: str) -> Answer:
         """Answer for a name that is not as recorded: absent, of another kind, or foreign."""
+        if self.aside and path not in self.table.index:
+            return put_aside(self.aside)
         if not self.kept:
             return Unknown(NO_TIMES)
         index, kinds = self.table.index, self.table.kinds
@@ -134,6 +151,11 @@ class LayerClock:
         index, kinds, times = self.table.index, self.table.kinds, self.table.mtimes
         rows = ((index.get(path, -1), recorded) for path, recorded in self.recorded.items())
         return any(row >= 0 and kinds[row] == DIRECTORY_CODE and same_time(times[row], time) for row, time in rows)
+
+
+def put_aside(path: str) -> Removed:
+    """Return the answer where a check of the file system put something aside."""
+    return Removed(None, f"a check of the file system put {path} aside")
 
 
 def same_time(found: int, recorded: int) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 BITS = tuple(1 << bit for bit in range(8))
+SHORT = 12
+"""Digits of an id that engines show."""
 
 
 def one_bit(one: str, other: str) -> bool:
@@ -41,6 +43,13 @@ def misnamed(expected: str, present: Collection[str]) -> str:
         )
         return min((name for name in near if name in present), default="")
     return min((name for name in present if one_bit(name, expected)), default="")
+
+
+def container_elsewhere(store: Store, container_id: str) -> str:
+    """Return the directory that has a container's data under a part of its id, or under more than it; `""` for none."""
+    recorded = {container.id for container in store.containers}
+    found = (name for name in store.container_files if len(name) >= SHORT and name not in recorded)
+    return min((n for n in found if container_id.startswith(n) or n.startswith(container_id)), default="")
 
 
 def image_elsewhere(store: Store, image_id: str) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.around import Around
-from analyzer.capture.clock import FAR, NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerClock, StoreClock
+from analyzer.capture.aside import found_by_fsck
+from analyzer.capture.clock import NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, present, store_members
-from analyzer.capture.misnamed import misnamed
+from analyzer.capture.misnamed import container_elsewhere, misnamed
 from analyzer.capture.one_command import indexes_emptied, taken_together
 from analyzer.capture.patterns import patterns
 from analyzer.capture.recorded import description, directory_times, written_ns
@@ -115,7 +116,8 @@ class Capture:
         """Return what the times of a store's own directories tell."""
         key = (store.root, store.driver, self.scattered)
         if key not in self._clocks:
-            self._clocks[key] = StoreClock(self.directory_times, self.kept.coarse, last_write_ns(store), self.scattered)
+            last, aside = last_write_ns(store), found_by_fsck(self.snapshot, store)
+            self._clocks[key] = StoreClock(self.directory_times, self.kept.coarse, last, self.scattered, aside)
         return self._clocks[key]
 
     def layer_clock(
@@ -132,8 +134,11 @@ class Capture:
         described = description(stores, record.id)
         unpacked = [each for each in (written_ns(stores, record.id), record.created_ns) if each is not None]
         root = directory.entries.get(table.path.rpartition("/")[2], directory.entries.get("diff"))
+        if table.path == directory.path:
+            root = directory.member
         recorded = {} if isinstance(described, Toc) else directory_times(described)
-        return LayerClock(table, root, recorded, max(unpacked, default=None), self.directory_times)
+        aside = next(filter(None, (found_by_fsck(self.snapshot, store) for store in stores)), "")
+        return LayerClock(table, root, recorded, max(unpacked, default=None), self.directory_times, aside)
 
     def lacking(self, store: Store, name: str, directories: Iterable[LayerDirectory]) -> dict[str, Answer]:
         """Answer for one name that directories of layers should have and have not.
@@ -259,18 +264,14 @@ class Capture:
         around = self._around(store)
         if inside := around.inside.get(layer_id):
             return Removed(None, f"{inside}/{layer_id} is there")
-        if around.put_aside:
-            return Removed(None, f"a check of the file system put {around.put_aside} aside")
         made = around.made.get(layer_id, [])
-        if self.directory_times and home.holder is not None and made and home.holder.mtime_ns < min(made) - FAR:
-            return Unknown(f"{home.path} was changed last before the layer was made: listed too early, or put back")
         return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns])
 
     def _around(self, store: Store) -> Around:
         """Return what the driver's home tells of any layer that it lacks, looked up once."""
         key = store.root, store.driver
         if key not in self._homes:
-            self._homes[key] = Around.of(self.snapshot, store, self.store_clock(store).last_write_ns)
+            self._homes[key] = Around.of(store, self.store_clock(store).last_write_ns)
         return self._homes[key]
 
     def layer_directories(self, store: Store) -> Answer:
@@ -363,6 +364,8 @@ class Capture:
             inside = any(path.startswith("userdata/") for path in store.container_files[container_id])
             if "/" in below and inside and not any(below in each for each in files):
                 return NotCaptured(f"the bundle has {below} of no container")
+        elif other := container_elsewhere(store, container_id):
+            return Removed(None, f"{store.part_path('containers', other)} is there")
         else:
             answer = self.part(store, "containers")
         return answer if self.kept.directories and keeps_empty(store) else self.none_left(store, answer, NO_EMPTY)
@@ -409,6 +412,8 @@ class Capture:
         if directory is None:
             return self._below_root(store)
         inside = [member.mtime_ns for member in store.data_dirs.get(part, {}).values()]
+        if part == "layers":
+            inside += [file.member.mtime_ns for file in store.tar_splits.values()]
         return self.store_clock(store).absent(directory.member, [], seen=[*inside, *_saved(store, part)])
 
     def _below_root(self, store: Store) -> Answer:

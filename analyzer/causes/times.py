@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.clock import LISTING
 from analyzer.snapshot.times import format_time
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ def when(ns: int) -> str:
 
 
 def listed_before(case: Case, layer_id: str) -> bool:
-    """Tell whether the driver's home was last changed before a layer was made, so that its listing is older."""
+    """Tell whether the driver's home was last changed before a layer was made, so that its listing is older.
+
+    Not where an engine wrote hours after that: no capture lasts so long, the home is an older copy.
+    """
     store = case.rel.layer_store.get(layer_id)
     record = case.rel.layers.get(layer_id)
     if (
@@ -34,7 +38,8 @@ def listed_before(case: Case, layer_id: str) -> bool:
     ):
         return False
     changed = store.home.member.mtime_ns
-    return NO_TIME_NS < changed < record.created_ns - CLOCK_NS
+    written = case.view.capture.store_clock(store).last_write_ns
+    return NO_TIME_NS < changed < record.created_ns - CLOCK_NS and written <= record.created_ns + LISTING
 
 
 def image_file_moved(case: Case, finding: Finding) -> bool:

@@ -30,6 +30,8 @@ class Facts(TypedDict, total=False):
     behaviours: Collection[str]
     files: Sequence[str]
     items: Sequence[str]
+    named: Sequence[str]
+    recorded: Sequence[str]
     kinds: Mapping[str, int]
 
     absent: bool
@@ -74,6 +76,7 @@ class Facts(TypedDict, total=False):
     kind: str
     last_change: str
     largest: str
+    lower_should_be: str
     member: str
     mount: str
     name: str

@@ -49,6 +49,8 @@ TAR_SPLIT = re.compile(r"([^/]+)\.tar-split\.gz")
 RENAMED_SPLIT = re.compile(r"([0-9a-f]{64})\.tar-split(?:\.[^/]*)?")
 """A tar-split that no engine finds: unpacked, packed otherwise, or set aside."""
 NOTED = 100
+LOST_AND_FOUND = "lost+found"
+"""Where a check of the file system puts what lost its name."""
 DIRECTORIES = 10_000
 """Most directories outside of stores that are kept: a graph root is one of them."""
 PROGRESS_EVERY = 512
@@ -304,6 +306,11 @@ class Collector:
         path = member.path
         if member.kind == DIRECTORY and len(self.result.directories) < DIRECTORIES:
             self.result.directories[path] = member
+        place, _, _ = path.rpartition("/")
+        if place.rpartition("/")[2] == LOST_AND_FOUND and (
+            place in self.result.aside or len(self.result.aside) < NOTED
+        ):
+            self.result.aside[place] = min(path, self.result.aside.get(place, path))
         if path:
             top = path.partition("/")[0]
             if top in self.result.tops or len(self.result.tops) < 50:

@@ -57,6 +57,7 @@ class Collected:
     records: dict[str, dict[str, SmallFile]] = field(default_factory=dict)
     foreign: dict[str, str] = field(default_factory=dict)
     directories: dict[str, Member] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
     notes: list[Loss] = field(default_factory=list)
     xattrs: int = 0
     content_files: int = 0

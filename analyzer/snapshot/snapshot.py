@@ -72,6 +72,7 @@ class BundleSnapshot:
         links: those of them that are links to what was not captured.
         limits: it was read with.
         folders: directories outside the stores by path, the first thousands.
+        aside: the first entry of every `lost+found`, by its path.
         rebuilt: layers made again, by member path of their tar-split; None where not asked for or not possible.
     """
 
@@ -90,6 +91,7 @@ class BundleSnapshot:
     links: frozenset[str] = frozenset()
     limits: Limits = DEFAULT
     folders: Mapping[str, Member] = field(default_factory=dict)
+    aside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -256,4 +258,5 @@ def understand(
         frozenset(gap.path for gap in gaps if gap.elsewhere),
         limits,
         collected.directories,
+        collected.aside,
     )

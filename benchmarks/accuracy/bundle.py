@@ -53,7 +53,7 @@ class Bundle(Edited):
         self.later = (
             max(self.entries[self.index(f"{part}.json")][0].mtime_ns for part in ("layers", "images")) + 6 * HOUR
         )
-        self._changed_ns = self.later
+        self.changed_ns = self.later
         self.before = (self.all_layers(), self.all_images(), self.all_containers())
 
     # records

@@ -309,3 +309,99 @@ def test_a_flagged_layer_of_a_container_was_being_removed_even_in_a_cut_bundle()
     store.losses.append(Loss("the archive ends early", store.path))
     assert first(store) == ("interrupted-removal", layer)
     assert judge(store.snapshot()).causes[0].probability <= sure
+
+
+def cut_lowers(store: Edited, keep: slice) -> int:
+    """Cut the same name from every `lower`, as a script does; return how many there are."""
+    paths = [path for path in store.entries if path.endswith("/lower")]
+    for path in paths:
+        store.write(path, ":".join(store.text(path).split(":")[keep]))
+    return len(paths)
+
+
+@pytest.mark.parametrize(("keep", "name"), [(slice(1, None), "first"), (slice(None, -1), "last")])
+def test_every_lower_short_of_one_name_is_a_script_though_some_are_empty(keep, name):
+    store = Edited()
+    cut_lowers(store, keep)
+    [cause] = [c for c in judge(store.snapshot()).to_dict()["causes"] if c["severity"] != "info"]
+    assert cause["id"] == "records-disagree"
+    assert f"lacks the {name} name" in cause["title"]
+
+
+def test_empty_lowers_beside_whole_ones_are_a_power_loss():
+    store = Edited()
+    for path in [path for path in store.entries if path.endswith("/lower")][:3]:
+        store.write(path, b"")
+    assert families(store)[0] == "unclean-shutdown"
+
+
+def test_layers_by_the_beginning_of_their_ids_are_one_script():
+    store = Edited()
+    images = store.images()
+    for image in images:
+        image["layer"] = image["layer"][:12]
+    store.write_images(images)
+    cause = judge(store.snapshot()).to_dict()["causes"][0]
+    assert cause["id"] == "records-disagree"
+    assert {i["id"] for i in cause["affected"]["images"]} == {image["id"] for image in images}
+
+
+def test_containers_that_have_each_others_layers_are_one_exchange():
+    store = Edited()
+    rows = store.containers()
+    one = rows[0]
+    other = next(row for row in rows if row["image"] != one["image"])
+    one["layer"], other["layer"] = other["layer"], one["layer"]
+    store.write_containers(rows)
+    cause = judge(store.snapshot()).to_dict()["causes"][0]
+    assert cause["id"] == "records-disagree"
+    assert {c["id"] for c in cause["affected"]["containers"]} == {one["id"], other["id"]}
+
+
+def test_data_of_many_images_is_lost_by_one_event():
+    store = Edited()
+    images = store.images()[:3]
+    for image in images:
+        folder = f"storage/overlay-images/{image['id']}"
+        path = next(path for path in store.below(folder) if "/=" in path)
+        store.remove(path)
+    cause = judge(store.snapshot()).to_dict()["causes"][0]
+    assert cause["id"] == "image-data-lost"
+    assert {i["id"] for i in cause["affected"]["images"]} == {image["id"] for image in images}
+
+
+def put_aside(store: Edited, path: str) -> Edited:
+    """Take a name as fsck does: no time moves, and what it named lies in `lost+found`."""
+    store.leave_out(path)
+    store.directory("storage/lost+found")
+    return store.write("storage/lost+found/#131", b"x")
+
+
+def test_what_fsck_put_aside_was_not_left_out_of_the_capture():
+    store = Edited()
+    image = store.image_named(API)["id"]
+    assert first(put_aside(store, f"storage/overlay-images/{image}")) == ("image-data-lost", image)
+    store = Edited()
+    assert first(put_aside(store, "storage/overlay/l"))[0] == "short-links-broken"
+    store = Edited()
+    assert first(put_aside(store, LAYERS))[1] == LAYERS
+
+
+def test_files_that_fsck_put_aside_were_lost_by_the_medium_and_not_taken_by_a_scanner():
+    store = Edited()
+    layer = base_of(store)
+    path = f"storage/overlay/{layer}/diff/etc/passwd"
+    assert first(put_aside(store, path)) == ("media-corruption", layer)
+
+
+def test_a_home_older_than_layers_whose_records_are_hours_old_was_put_back():
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    made = min(store.entries[path][0].mtime_ns for path in store.below(f"storage/overlay/{layer}")[:1])
+    link = f"storage/overlay/l/{store.text(f'storage/overlay/{layer}/link')}"
+    store.leave_out(f"storage/overlay/{layer}").leave_out(link)
+    for path in ("storage/overlay", "storage/overlay/l"):
+        store.change(path, mtime_ns=made - HOUR)
+    assert "layer-directory-removed" not in families(store, "info")
+    store.change(LAYERS, mtime_ns=made + 9 * HOUR)
+    assert first(store) == ("layer-directory-removed", layer)

@@ -20,10 +20,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import by_subject, weigh
+from analyzer.causes.grouping import by_subject, group, weigh
 from analyzer.causes.model import Hypothesis, Step
-from analyzer.words import plural
+from analyzer.words import and_more, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,14 +36,21 @@ PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")
 LEFT = ("IMG-021",)
 MAIN, FURTHER = 2.5, 1.0
+MANY = 3
+"""From so many containers on that lack the same one event is meant."""
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one loss for each container, and one for each image that containers miss."""
+    """Propose one loss for each container or for many alike, and one for each image that containers miss."""
     for finding in case.of("CTR-010", at_least="warning"):
         yield _without_record(case, finding)
-    for findings in by_subject(case.written(*RULES)).values():
+    lost = by_subject(case.written(*RULES))
+    alike = group([f[0] for f in lost.values() if f[0].subject.kind == "container"], lambda f: f.rule)
+    for several in alike.values():
+        if len(several) >= MANY:
+            yield _of_many(case, [lost.pop(f.subject.key) for f in several])
+    for findings in lost.values():
         subject = findings[0].subject
         named = [i for f in findings for i in f.facts.get("containers", ())]
         containers = [subject.id] if subject.kind == "container" else named
@@ -59,6 +67,20 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             affected=affected,
             would_settle=("the engine's journal at the time the image or the file went away",),
         )
+
+
+def _of_many(case: Case, lost: list[list[Finding]]) -> Hypothesis:
+    """Return the loss of the same thing of many containers."""
+    findings = [f for each in lost for f in each]
+    return Hypothesis(
+        family="container-data-lost",
+        title=f"container {findings[0].subject.label}{and_more(len(lost))} lost what they need",
+        subjects=subjects_of(findings),
+        explains=weigh(findings, MAIN, FURTHER),
+        prior=PRIOR,
+        affected=case.affected(containers=[each[0].subject.id for each in lost]),
+        would_settle=("the engine's journal at the time the files went away",),
+    )
 
 
 def _title(subject: Subject, containers: int) -> str:

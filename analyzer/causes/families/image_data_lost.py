@@ -37,15 +37,20 @@ if TYPE_CHECKING:
 PRIOR = -0.3
 RULES = ("IMG-001", "IMG-006", "IMG-011", "IMG-010")
 MAIN, FURTHER = 3.5, 1.0
+MANY = 3
+"""From so many images on that lost data one event is meant."""
 
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one loss for each image with missing data, and one for all images that lack the same."""
+    """Propose one loss for each image with missing data, and one for all that lack the same, or for many."""
     lost = {key: f for key, f in by_image(case.written(*RULES)).items() if not case.about([key], "IMG-008")}
     alike = [key for key, findings in lost.items() if _lacks(findings) == frozenset({"manifest"})]
     if len(alike) > 1:
         yield _hypothesis(case, {key: lost.pop(key) for key in alike})
+    if len(lost) >= MANY:
+        yield _hypothesis(case, lost)
+        return
     for key, findings in lost.items():
         yield _hypothesis(case, {key: findings})
 

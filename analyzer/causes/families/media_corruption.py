@@ -25,11 +25,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.aside import found_by_fsck
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.times import image_file_moved
+from analyzer.words import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +50,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     files = [f for f in case.of("TSP-007", at_least="warning") if f.facts.get("untouched") and not f.facts["unsynced"]]
     if files:
         yield _of_files(case, case.widest_first(files))
+    lost = [f for f in case.of("TSP-006", at_least="warning") if set(f.facts["kinds"]) == {"missing"}]
+    if lost and (aside := found_by_fsck(case.view.snapshot, case.store)):
+        yield _of_lost_names(case, case.widest_first(lost), aside)
     if flipped := case.of("STO-021"):
         yield _of_records(case, flipped)
     for finding in case.of("TSP-004"):
@@ -79,6 +84,21 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
         reasons=tuple(reasons),
         affected=affected,
         would_settle=("kernel I/O errors, `smartctl -a` and ECC counters of the node", "the same file on another node"),
+    )
+
+
+def _of_lost_names(case: Case, findings: list[Finding], aside: str) -> Hypothesis:
+    """Return the corruption that took names of files: a check of the file system put what they named aside."""
+    layers = [layer_of(f) for f in findings]
+    return Hypothesis(
+        family="media-corruption",
+        title=f"files of layer {layers[0][:12]}{and_more(len(layers))} are gone, and a check of the file system put"
+        f" {aside} aside",
+        subjects=subjects_of(findings),
+        explains=weigh(findings, ONE_BIT, FURTHER),
+        prior=PRIOR,
+        affected=case.serving(layers),
+        would_settle=("what lies in `lost+found`; kernel I/O errors and the log of the file system's check",),
     )
 
 

@@ -30,6 +30,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, group
 from analyzer.causes.model import Affected, Hypothesis
+from analyzer.causes.shortened import shortened
 from analyzer.words import and_more
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ PRIOR = -0.6
 RULES = (
     "LAY-002", "OVL-009", "OVL-028", "OVL-007", "OVL-008", "LAY-008", "STO-004", "STO-005", "STO-012", "STO-013",
     "STO-014", "STO-015", "STO-001", "IMG-013", "IMG-014", "IMG-015", "IMG-017", "IMG-025", "CTR-003", "CTR-005",
-    "LAY-005", "LAY-006", "CTR-004", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
+    "CTR-012", "LAY-017", "LAY-005", "LAY-006", "CTR-004", "LAY-007", "LAY-003", "OVL-018", "IMG-018", "STO-002",
 )  # fmt: skip
 HAND_MADE = {"syntax": 3.0, "trailing-bytes": 3.0, "not-an-array": 2.0, "byte-order-mark": 3.5, "cut": 0.5}
 WEIGHT, NEIGHBOUR, LEFT = 3.0, 1.0, 0.5
 MISSPELT, CONSEQUENCE = "STO-012", 3.0
+WRONG_MAP = "LAY-017"
 WRONG_IMAGE = frozenset({"IMG-013", "IMG-014", "IMG-015", "IMG-025"})
 NOT_OPENED = frozenset({"STO-001", "STO-002", "STO-004", "STO-005", "STO-015"})
 INDEX = frozenset({"STO-001", "STO-002"})
@@ -57,6 +59,9 @@ FOREIGN, FOLLOWS = 6.0, 2.5
 FEWEST = 2
 MANY = 3
 """From so many objects on with the same wrong one change is meant."""
+OTHERS = frozenset({"CTR-003", "CTR-012"})
+EXCHANGED = ("exchanged",)
+"""Two containers that have what is another's are one exchange."""
 PARTS = ("layers", "images", "containers")
 TWICE = {"STO-013", "STO-014", "CTR-005"}
 
@@ -66,6 +71,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose one contradiction for each subject; a cycle takes its members along."""
     if lowers := _all_without_lower(case):
         yield _without_lower(case, lowers)
+    yield from shortened(case)
     sizes = [f for f in case.written("TSP-004") if f.facts["record_wrong"]]
     nameless = [f for f in case.written("CTR-001") if f.subject.kind != "layer"]
     for layer, children in group(case.written("OVL-009"), lambda f: f.facts["renewed"]).items():
@@ -74,8 +80,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     alike: dict[tuple[str, ...], list[Hypothesis]] = {}
     for key, findings in by_subject([*case.written(*RULES), *sizes, *nameless]).items():
         alike.setdefault(_kind(findings[0]), []).append(_hypothesis(case, key, findings))
-    for several in alike.values():
-        yield from several if len(several) < MANY else [_of_one_change(several)]
+    for kind, several in alike.items():
+        yield from several if len(several) < (FEWEST if kind == EXCHANGED else MANY) else [_of_one_change(several)]
     for finding in case.of("STO-020"):
         if finding.facts["kind"] == "foreign":
             yield _of_another_file(case, finding)
@@ -85,6 +91,8 @@ def _kind(finding: Finding) -> tuple[str, ...]:
     """Return what is wrong with one object: one change of many records leaves the same in all of them."""
     if not finding.subject.id or finding.facts.get("renewed"):
         return (finding.subject.key,)
+    if finding.rule in OTHERS:
+        return EXCHANGED
     return (finding.subject.kind, finding.rule, finding.facts.get("seen", ""))
 
 
@@ -183,6 +191,8 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     right = case.ids_like(key) if misspelt else []
     if misspelt:
         explains.update({f: CONSEQUENCE for f in case.all_about([key, *right]) if f not in explains})
+    if any(f.rule == WRONG_MAP for f in findings):
+        explains.update({f: CONSEQUENCE for f in case.all_about([key]) if f not in explains})
     if any(f.rule in WRONG_IMAGE for f in findings):
         users = case.about(case.rel.users_of_image.get(key, ()), "CTR-003")
         explains.update({f: NEIGHBOUR for f in users if f not in explains})
@@ -216,6 +226,7 @@ def _title(finding: Finding) -> str:
         if subject.kind == "layer"
         else f"the layers of {name} are not those its config names",
         "STO-002": f"{name} was removed while what it lists is there",
+        WRONG_MAP: f"the record of {name} has an id map that its directory was not made with",
         MISSPELT: f"the record of {name} has an id that no engine writes, so its data is not found",
         "TSP-004": f"the record of {name} has another size than its files make",
         "IMG-018": f"{name} has a name that no engine writes",

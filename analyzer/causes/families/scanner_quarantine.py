@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.capture.aside import found_by_fsck
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 PRIOR = -1.8
 MISSING, LOCKED, NEIGHBOUR = 2.7, 3.5, 2.5
 FEW = 3
+FSCK = -8.0
 
 
 @family
@@ -59,7 +61,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         subjects=subjects_of(found),
         explains=explains,
         prior=PRIOR,
-        reasons=tuple(_reasons(gone, locked)),
+        reasons=(*_reasons(gone, locked), *_put_aside(case, gone)),
         affected=affected,
         would_settle=("log and quarantine of the host's security agent at the time the directories were changed",),
     )
@@ -81,6 +83,12 @@ def _locked(case: Case, finding: Finding) -> list[Finding]:
     modes = [f for f in case.about([finding.facts["layer"]], "OVL-024") if f.facts.get("facet") == "mode"]
     emptied = set(finding.facts.get("files", ()))
     return [f for f in modes if set(f.facts.get("files", ())) == emptied]
+
+
+def _put_aside(case: Case, gone: list[Finding]) -> Iterator[Reason]:
+    aside = found_by_fsck(case.view.snapshot, case.store)
+    if gone and aside:
+        yield Reason(f"a check of the file system put {aside} aside", FSCK)
 
 
 def _reasons(gone: list[Finding], locked: dict[Finding, list[Finding]]) -> Iterator[Reason]:

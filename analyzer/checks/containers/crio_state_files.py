@@ -11,7 +11,9 @@ Why it matters
 
 How sure
     High for a file that is there and bad. A missing file counts only where another CRI-O container of the store has
-    it: many captures leave userdata out, and containers made in CRI-O's style by tests have none. A container made
+    it, where the directory of the container has a part of its id for a name, or more than it, or where the time of the
+    directory around all of them dates a removal: many captures leave userdata out,
+    and containers made in CRI-O's style by tests have none. A container made
     within ten minutes of the capture may not have got that far; that is a warning.
 
 Remedy
@@ -25,7 +27,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import NotCaptured
+from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.capture.misnamed import container_elsewhere
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import HEX_ID
 from analyzer.snapshot.salvage import load_object
@@ -50,14 +53,26 @@ def check(view: StoreView, this: Rule) -> Findings:
     own = [c for c in view.store.containers if c.engine == "cri-o" and HEX_ID.fullmatch(c.id)]
     for name in NAMES:
         files = {c.id: view.store.container_files.get(c.id, {}).get(name) for c in own}
-        if not any(files.values()):
+        renamed = {
+            c.id for c in own if c.id not in view.store.container_files and container_elsewhere(view.store, c.id)
+        }
+        gone = {c.id for c in own if c.id not in view.store.container_files} if _all_removed(view, own) else set()
+        if not any(files.values()) and not renamed | gone:
             continue
         for container in own:
             file = files[container.id]
             seen = _seen(file)
             answer = view.capture.container_data(view.store, container.id, name) if file is None else None
-            if seen and not isinstance(answer, NotCaptured):
+            if container.id in renamed | gone or (seen and not isinstance(answer, NotCaptured) and any(files.values())):
                 yield _finding(view, this, container, name, file, seen=seen)
+
+
+def _all_removed(view: StoreView, own: list[ContainerRecord]) -> bool:
+    """Tell whether no container has a data directory, and the time of the directory around them dates a removal."""
+    if any(container.id in view.store.container_files for container in own):
+        return False
+    answer = view.capture.part(view.store, "containers")
+    return isinstance(answer, Removed) and answer.when_ns is not None
 
 
 def _finding(
