@@ -264,6 +264,8 @@ class Capture:
         around = self._around(store)
         if inside := around.inside.get(layer_id):
             return Removed(None, f"{inside}/{layer_id} is there")
+        if other := misnamed(layer_id, around.unrecorded):
+            return Removed(None, f"{home.path}/{other} is there, one bit off")
         made = around.made.get(layer_id, [])
         return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns])
 

@@ -29,6 +29,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.checks.store.index_files import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL
 from analyzer.words import and_more
 
@@ -76,9 +77,14 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 
 def _not_here(case: Case, finding: Finding) -> bool:
-    """Tell whether a missing layer has neither a record anywhere nor data in the graph root; no container's own has."""
+    """Tell whether a missing layer has neither a record anywhere nor data in the graph root; no container's own has.
+
+    What is no id was never in a store.
+    """
     layer = finding.subject.id
     if finding.subject.kind != "layer" or layer in case.rel.layers or finding.rule == "CTR-001":
+        return False
+    if not HEX_ID.fullmatch(layer):
         return False
     return layer not in case.store.home.layers and layer not in case.store.tar_splits
 
