@@ -405,3 +405,11 @@ def test_a_home_older_than_layers_whose_records_are_hours_old_was_put_back():
     assert "layer-directory-removed" not in families(store, "info")
     store.change(LAYERS, mtime_ns=made + 9 * HOUR)
     assert first(store) == ("layer-directory-removed", layer)
+
+
+def test_what_is_no_id_never_left_an_additional_store():
+    store = Edited("healthy-additional-store")
+    images = store.images()
+    images[0]["layer"] = f"sha256:{images[0]['layer']}"
+    store.write_images(images)
+    assert "additional-store-changed" not in families(store)

@@ -163,3 +163,17 @@ def test_a_file_in_the_place_of_a_directory_was_not_left_out_of_the_capture():
     home.mtime_ns = before
     [finding] = store.findings(RULE)
     assert (finding.subject.id, finding.severity, finding.doubt) == (layer, "error", "")
+
+
+def test_a_directory_whose_name_is_one_bit_off_was_not_left_out_of_the_capture():
+    """No time moved; an even digit and the next one are one bit apart."""
+    store = Edited()
+    layer = next(row["id"] for row in store.layers() if row.get("diff-digest"))
+    place = next(at for at, digit in enumerate(layer) if digit in "2468")
+    other = f"{layer[:place]}{chr(ord(layer[place]) ^ 1)}{layer[place + 1 :]}"
+    for path in store.below(f"storage/overlay/{layer}"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace(layer, other, 1)
+        store.entries[member.path] = (member, data)
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity, finding.doubt) == (layer, "error", "")
