@@ -10,14 +10,11 @@ if TYPE_CHECKING:
     from analyzer.snapshot.store import Store
 
 
-FEW = 16
-
-
 class Around(NamedTuple):
     """What the driver's home tells of layers whose directories it lacks.
 
     Attributes:
-        unrecorded: names of layer directories that no record of the store names, empty where they are many.
+        unrecorded: names of layer directories that no record of the store names.
         inside: path of the layer directory that has an entry of that name.
         made: when a layer was made, by its records and its short links, in Unix nanoseconds.
         latest_ns: the youngest time in the home, or when an engine last wrote.
@@ -45,4 +42,4 @@ class Around(NamedTuple):
         seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         unrecorded = frozenset(home.layers.keys() - {record.id for record in store.layers})
-        return cls(unrecorded if len(unrecorded) <= FEW else frozenset(), inside, made, max([*seen, last_write_ns]))
+        return cls(unrecorded, inside, made, max([*seen, last_write_ns]))

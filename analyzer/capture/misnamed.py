@@ -47,9 +47,10 @@ def misnamed(expected: str, present: Collection[str]) -> str:
 
 def container_elsewhere(store: Store, container_id: str) -> str:
     """Return the directory that has a container's data under a part of its id, or under more than it; `""` for none."""
-    recorded = {container.id for container in store.containers}
-    found = (name for name in store.container_files if len(name) >= SHORT and name not in recorded)
-    return min((n for n in found if container_id.startswith(n) or n.startswith(container_id)), default="")
+    names = (name for name in store.container_files if len(name) >= SHORT)
+    found = [name for name in names if container_id.startswith(name) or name.startswith(container_id)]
+    recorded = {container.id for container in store.containers} if found else set()
+    return min((name for name in found if name not in recorded), default="")
 
 
 def image_elsewhere(store: Store, image_id: str) -> str:
