@@ -50,6 +50,7 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
                 evidence.__dict__.pop("owners", None)
             elif HEX_ID.fullmatch(layer) and layer not in evidence.known:
                 _empty_layer(site, evidence, row, layer)
+    _shelter(site, evidence)
     _give_directories(site)
 
 
@@ -171,6 +172,32 @@ def _lost_index(site: Site, number: int) -> str:
     if volatile is not None and (volatile.empty or volatile.broken):
         return VOLATILE
     return "containers/containers.json" if is_lost(site, number, "containers") else ""
+
+
+def _shelter(site: Site, evidence: LayerEvidence) -> None:
+    """Give what unknown containers wrote a record, where an index lost theirs: the layer is listed, mounts, and stays.
+
+    The record has the layer's own id and a name that says so; podman lists it with `podman ps --external`.
+    """
+    told = {finding.subject.id for finding in site.of("LAY-013", at_least="info") if not finding.doubt}
+    images = {top: image for image, top in evidence.tops.items()}
+    for number in range(len(site.stores)):
+        index = _lost_index(site, number)
+        if not index:
+            continue
+        taken = {str(row.get("layer")) for row in site.right("containers").values()}
+        for layer in sorted((told & site.directories[number]) - taken):
+            row, directory = evidence.records.get(layer, {}), site.rel.directory(layer)
+            image = images.get(evidence.parent(layer), "")
+            wrote = directory is not None and any(len(table.sizes) for table in directory.tables.values())
+            if not wrote or not image or "flags" in row or "diff-digest" in row or "toc-digest" in row:
+                continue
+            kept: Row = {"id": layer, "names": [f"kept-{layer[:12]}"], "image": image, "layer": layer}
+            kept |= {key: row[key] for key in ("created", "uidmap", "gidmap") if key in row}
+            site.rows[number].setdefault(index, []).append(kept)
+            why = f"nothing tells which container wrote it; what it wrote is listed and mounts as {kept['names'][0]}"
+            site.unsolved.append((layer, why))
+            evidence.__dict__.pop("owners", None)
 
 
 def _not_told(site: Site) -> None:

@@ -112,7 +112,8 @@ def is_lost(site: Site, number: int, part: str) -> bool:
         told = site.of("STO-002", "STO-020", "STO-022")
         gone = any(f.facts.get("part") == part and not f.doubt for f in told)
         return gone or (part == "containers" and bool(site.of("LPD-009")))
-    if document.empty or document.broken:
+    emptied = any(f.facts.get("part") == part and f.facts.get("kind") == "emptied" for f in site.of("STO-020"))
+    if document.empty or document.broken or emptied:
         return True
     rows = document.salvaged.rows
     kept = site.rows[number].get(f"{part}/{part}.json", [])

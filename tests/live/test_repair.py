@@ -269,3 +269,29 @@ def test_a_failed_pull_leaves_the_old_state(podman_node, volume):
     assert {key: changed.get(key) for key in before if "/diff/" in key} == {
         key: value for key, value in before.items() if "/diff/" in key
     }
+
+
+def test_what_an_unknown_container_wrote_is_given_a_record(podman_node, volume):
+    node = podman_node.copy(volume / "repair-unknown")
+    made = node.run("podman", "ps", "-a", "--no-trunc", "--format", "{{.ID}}")
+    (layer,) = (row["layer"] for row in Store(node.root).containers.values() if row["id"] == made)
+    (node.root / f"overlay/{layer}/diff/written").write_text("kept")
+    time.sleep(APART)
+    shutil.rmtree(node.root / f"overlay-containers/{made}")
+    index = node.root / "overlay-containers/containers.json"
+    index.write_text("[]")
+    later = time.time() + 3_600  # long after the last write that the lock knows of
+    os.utime(index, (later, later))
+    (node.root / "libpod/bolt_state.db").unlink()
+    kit_for(node, volume, "unknown")
+    done = repair(node, "--yes")
+    assert done.exit == 0, done.stdout + done.stderr
+    name = f"kept-{layer[:12]}"
+    assert node.run("podman", "ps", "-a", "--external", "--format", "{{.Names}}") == name
+    mounted = node.ask("sh", "-c", f"cat $(podman mount {name})/written")
+    assert mounted.stdout == "kept", mounted.stderr
+    bundle = capture(node, volume / "again.tar")
+    verdict = judge(read(bundle), engines=("podman@4.3",))
+    bundle.unlink()
+    assert verdict.verdict == "healthy", [finding.message for finding in verdict.findings[:3]]
+    shutil.rmtree(node.home, ignore_errors=True)

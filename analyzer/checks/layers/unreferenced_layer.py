@@ -70,8 +70,16 @@ def check(view: StoreView, this: Rule) -> Findings:
             layers=chain,
             created=record.created or "at an unknown time",
             words=counted(len(chain), "layer"),
-            size=sum(max(rel.layers[layer].diff_size or 0, 0) for layer in chain),
+            size=sum(_size(view, rel.layers[layer]) for layer in chain),
         )
+
+
+def _size(view: StoreView, record: LayerRecord) -> int:
+    """Return how many bytes a layer holds: as recorded, and as captured where no record tells, as of a container's."""
+    if record.diff_size is not None:
+        return max(record.diff_size, 0)
+    directory = view.rel.directory(record.id)
+    return sum(int(sum(table.sizes)) for table in directory.tables.values()) if directory else 0
 
 
 def _as_young_as_its_container(view: StoreView, record: LayerRecord) -> bool:
