@@ -23,6 +23,7 @@ class Step:
         risk: `none`, `image-repull`, `container-loss` or `data-loss`.
         after: what should be seen when it worked.
         number: its place in the one plan of the bundle, 0 for a family's own advice.
+        instead: whether it is advice only where the plan has no command for the cause.
     """
 
     command: str
@@ -30,6 +31,7 @@ class Step:
     risk: str = NONE
     after: str = ""
     number: int = 0
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

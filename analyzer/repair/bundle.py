@@ -46,10 +46,23 @@ def plan_bundle(cases: Sequence[Case], causes: Sequence[Cause]) -> BundlePlan:
             plan = plan_group(case.snapshot, case.rel, findings, crio=crio, advice=advice)
             if hidden := _hidden(case.snapshot, plan):
                 plan = plan_group(case.snapshot, case.rel, [*findings, *hidden], crio=crio, advice=advice)
-            plans.append(plan)
+            plans.append(_without_needless(plan, causes))
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             failed.append(f"repair plan of {case.store.root or 'the store'} ({type(error).__name__}: {error})")
     return BundlePlan(tuple(plans), tuple(failed))
+
+
+def _without_needless(plan: GroupPlan, causes: Sequence[Cause]) -> GroupPlan:
+    """Return a plan without advice that its own commands do."""
+    done = [set(step.about) for step in plan.steps if step.commands and step.kind not in SHARED]
+    needless = {
+        step.effect
+        for cause in causes
+        if any(not _objects(cause).isdisjoint(about) for about in done)
+        for step in cause.hypothesis.plan
+        if step.instead
+    }
+    return replace(plan, steps=tuple(s for s in plan.steps if s.kind != "hand" or s.effect not in needless))
 
 
 def _hidden(snapshot: BundleSnapshot, plan: GroupPlan) -> list[Finding]:
@@ -84,13 +97,19 @@ def with_steps(causes: Sequence[Cause], plan: BundlePlan) -> tuple[Cause, ...]:
     )
 
 
-def _numbers(cause: Cause, steps: Sequence[Numbered]) -> Iterator[int]:
+def _objects(cause: Cause) -> set[str]:
+    """Return ids and member paths of what a cause is about."""
     objects = {subject.key for subject in cause.hypothesis.subjects}
     for finding in cause.hypothesis.explains:
         objects |= {finding.subject.key, finding.evidence[0].where.path}
         for value in finding.facts.values():
             items = value if isinstance(value, list | tuple) else (value,)
             objects |= {item for item in items if isinstance(item, str) and HEX.fullmatch(item)}
+    return objects
+
+
+def _numbers(cause: Cause, steps: Sequence[Numbered]) -> Iterator[int]:
+    objects = _objects(cause)
     advice = {step.effect for step in cause.hypothesis.plan}
     for each in steps:
         if each.step.kind == "hand":

@@ -36,7 +36,7 @@ ORDER = (
 WORDS = {
     "owners": "As root, not as the user whose store this is: give back {what}.",
     "directories": "Make the missing directories: {what}.",
-    "aside": "Move out of the store what no record names; it is kept in {work}/aside: {what}.",
+    "aside": "Move out of the store, into {work}/aside where it is kept: {what}.",
     "texts": "Restore {what}. Before anything is removed: an engine that removes a layer whose `link` is empty takes "
     "all of `overlay/l` along.",
     "links": "Recreate short links: {what}.",

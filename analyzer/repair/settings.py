@@ -115,7 +115,7 @@ def _labels(finding: Finding, place: Place) -> Iterable[PlanStep]:
     rule = f"semanage fcontext -a -e {SYSTEM} {place.path} && " if own else ""
     yield PlanStep(
         (f"{rule}restorecon -RF -- {quoted(place.path)}",),
-        "With no container running: give every file the SELinux label that containers may read.",
+        "With no container running: give every file the SELinux label that containers may read. Nothing is pulled.",
         NONE,
         "`ls -dZ` of a layer's `diff` names container_file_t or container_ro_file_t",
         (finding.subject.key,),

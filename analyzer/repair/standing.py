@@ -9,6 +9,7 @@ from analyzer.repair.shell import UnsafePathError, quoted
 from analyzer.repair.site import layer_path
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.words import human
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +30,9 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
         if directory is None or container.layer in mended:
             continue
         size = sum(sum(table.sizes) for table in directory.tables.values())
-        state = ", mounted when it was captured" if directory.mounted else ""
-        words.append(f"{(container.names or (key[:12],))[0]} ({size} bytes of its own{state})")
+        facts = [f"{human(size)} of its own"] if size else []
+        facts += ["mounted when it was captured"] if directory.mounted else []
+        words.append(f"{container.words or key[:12]} ({', '.join(facts)})" if facts else container.words or key[:12])
         if size and not command and HEX_ID.fullmatch(container.layer) and HEX_ID.fullmatch(key):
             store, place = site.stores[site.home_of(container.layer)], places[site.home_of(container.layer)]
             above = layer_path(store.driver, container.layer).removesuffix(container.layer)

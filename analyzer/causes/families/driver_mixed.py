@@ -53,8 +53,14 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         affected=case.everything() if found[0].rule in ("STO-010", "LPD-003") or _crossed(found) else Affected(),
         would_settle=("every storage.conf and crio.conf of the node, old ones included",),
         plan=(
-            Step("podman info --format '{{.Store.GraphDriverName}}'", "See which driver the engine uses now."),
-            Step("", "Set the driver that holds the images in storage.conf, for every engine on this root."),
+            Step(
+                "podman info --format '{{.Store.GraphDriverName}}'",
+                "See which driver the engine uses now.",
+                instead=True,
+            ),
+            Step(
+                "", "Set the driver that holds the images in storage.conf, for every engine on this root.", instead=True
+            ),
         ),
     )
 

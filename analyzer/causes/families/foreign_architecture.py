@@ -50,5 +50,11 @@ def propose(case: Case) -> Iterator[Hypothesis]:
             harmless=not users,
             affected=case.affected(images=[finding.subject.id]) if users else case.affected(),
             would_settle=("whether it is meant to run here, and whether binfmt_misc has an emulator for it",),
-            plan=(Step("", "Nothing, where it is wanted. Otherwise remove it and pull it for the node's platform."),),
+            plan=(
+                Step(
+                    "",
+                    "Nothing, where it is wanted. Otherwise remove it and pull it for the node's platform.",
+                    instead=True,
+                ),
+            ),
         )

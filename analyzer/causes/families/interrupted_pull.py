@@ -64,7 +64,13 @@ def _hypothesis(case: Case, findings: list[Finding], *, needed: bool) -> Hypothe
         title = (
             f"layer {layers[0][:12]}{more} is incomplete and nothing needs it: a pull in flight, or one that was killed"
         )
-        plan = (Step("", "Nothing: the next read-write open of the store deletes it, a running pull finishes it."),)
+        plan = (
+            Step(
+                "",
+                "Nothing: the next read-write open of the store deletes it, a running pull finishes it.",
+                instead=True,
+            ),
+        )
     return Hypothesis(
         family="interrupted-pull",
         title=title,

@@ -53,7 +53,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     needed = [f.subject.id for f in flagged if not f.facts.get("in_flight")]
     affected = case.affected(layers=needed) if needed else case.affected()
     more = and_more(len(layers))
-    plan = () if needed else (Step("", "Nothing: the next read-write open finishes it."),)
+    plan = () if needed else (Step("", "Nothing: the next read-write open finishes it.", instead=True),)
     yield Hypothesis(
         family="interrupted-removal",
         title=f"layer {layers[0][:12]}{more} was being removed when the engine stopped",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
-from analyzer.causes.model import Hypothesis, Reason
+from analyzer.causes.model import Hypothesis, Reason, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 PRIOR = -2.0
 SKELETON, INDEX, PART, FURTHER = 5.0, 3.5, 3.5, 0.5
 FEWEST = 2
+AFRESH = (
+    "No layer, image or record is left to mend. End what still runs (the simplest is a reboot), so that nothing is "
+    "mounted below `overlay`, then start the engine: it makes its files anew and pulls images as they are needed. "
+    "Volumes and logs outside the store are not touched."
+)
 
 
 @family
@@ -67,6 +72,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         reasons=tuple(_reasons(case, indexes, homes, images)),
         affected=affected,
         would_settle=("the journal for crio-wipe, `system reset`, `check --repair`, and shell history for `rm -rf`",),
+        plan=(Step("", AFRESH),) if skeleton and not _has_layers(case) else (),
         fails_listing=bool(images and case.view.crio),
     )
 
@@ -102,9 +108,13 @@ def _part_emptied(case: Case, part: str) -> bool:
     return not (store.image_files if part == "images" else store.tar_splits)
 
 
+def _has_layers(case: Case) -> bool:
+    return any(layer.has_diff for layer in case.store.home.layers.values())
+
+
 def _of_skeleton(case: Case) -> str:
     root = case.store.root or "the store"
-    if any(layer.has_diff for layer in case.store.home.layers.values()):
+    if _has_layers(case):
         return f"every index file of {root} was removed at one time while the layers were left"
     return f"{root} was wiped around its mounts"
 

@@ -66,8 +66,13 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         plan=(
             Step(
                 "",
-                "Put an older copy of the database in its place. Without one, stop podman and move the file aside: "
-                "podman makes a new one. Images, volumes' data and containers' layers stay, ports and pods do not.",
+                "Put an older copy of the database in its place, where one is kept: then nothing is lost.",
+            ),
+            Step(
+                "",
+                "Without one, stop podman and move the file aside: podman makes a new one. Images, volumes' data and "
+                "containers' layers stay, ports and pods do not.",
+                instead=True,
             ),
             Step(
                 "",

@@ -65,10 +65,14 @@ def _title(first: Finding) -> str:
 def _advice(first: Finding) -> tuple[Step, ...]:
     old = first.facts["database"]
     if first.facts.get("unused"):
-        return (Step("", f"Set graphroot in storage.conf back to {old}: images and containers are there again."),)
+        return (
+            Step(
+                "", f"Set graphroot in storage.conf back to {old}: images and containers are there again.", instead=True
+            ),
+        )
     back = (
         f"Let {old} lead to the store again (a bind mount, with a line in /etc/fstab), and set graphroot in "
         "storage.conf back to it. Nothing is lost."
     )
     aside = "Only if that cannot be done: move the database aside. Podman makes a new one and forgets every container."
-    return Step("", back), Step("", aside)
+    return Step("", back, instead=True), Step("", aside, instead=True)

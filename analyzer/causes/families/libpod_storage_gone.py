@@ -117,4 +117,5 @@ def _advice(
             "",
             "Make `userdata/shm` of the container again (mode 0700, owned like its neighbours'): it starts then. Or "
             "save what its layer holds, remove it and make it again.",
+            instead=True,
         )

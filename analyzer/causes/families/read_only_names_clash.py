@@ -57,6 +57,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
                 "",
                 "Give the additional store as graph root to the tool that fills it (`podman --root PATH`), and remove "
                 "the older of the two images or its name there. The images of the graph root are not touched.",
+                instead=True,
             ),
         ),
         fails_listing=True,

@@ -55,7 +55,12 @@ def propose(case: Case) -> Iterator[Hypothesis]:
                 "",
                 "Only for a graph root of your own: `semanage fcontext -a -e /var/lib/containers/storage PATH`, so "
                 "that its labels are like those of the usual place.",
+                instead=True,
             ),
-            Step("", "`restorecon -RF PATH` with no container running. Nothing is lost, nothing is pulled again."),
+            Step(
+                "",
+                "`restorecon -RF PATH` with no container running. Nothing is lost, nothing is pulled again.",
+                instead=True,
+            ),
         ),
     )
