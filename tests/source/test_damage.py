@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import tracemalloc
 
 import pytest
 
 from analyzer.limits import Limits
+from analyzer.source.open import open_bundle
 from tests.effort import no_hang, steps
 from tests.source.craft import END, base256, header, long_name, member, octal, pad, pax, record
 from tests.source.reading import read
@@ -263,3 +266,20 @@ def test_octal_size_that_is_too_long_for_the_rest():
     assert got.paths == ["a", "big"]
     assert got.complete["big"] is False
     assert len(got.losses) == 1
+
+
+def test_a_loss_names_the_member_right_before_it(tmp_path):
+    path = tmp_path / "torn.tar"
+    with tarfile.open(path, "w") as tar:
+        for name in ("first", "torn", "last"):
+            info = tarfile.TarInfo(name)
+            info.size = 5000
+            tar.addfile(info, io.BytesIO(b"x" * 5000))
+    data = path.read_bytes()
+    whole = 512 + 5120  # header and padded content of one file
+    path.write_bytes(data[: whole + 1024] + data[whole + 2048 :])  # 1024 bytes of `torn` are gone
+    source = open_bundle(path)
+    found = [member.path for member, _ in source]
+    source.close()
+    assert found[:2] == ["first", "torn"]
+    assert [loss.after for loss in source.losses] == ["torn"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
@@ -253,3 +254,13 @@ def test_a_symlink_is_all_there_is(tmp_path):
     subprocess.run(["tar", "-cf", tmp_path / "x.tar", "-C", tmp_path, "storage"], check=True)
     with pytest.raises(NoStoreError, match="storage is a symlink to /srv/containers-storage"):
         analyzer.analyze(tmp_path / "x.tar")
+
+
+def test_a_zip_keeps_a_mode_of_zero(tmp_path):
+    path = tmp_path / "shadow.zip"
+    info = zipfile.ZipInfo("etc/shadow")
+    info.create_system, info.external_attr = 3, stat.S_IFREG << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(info, b"root:*\n")
+        archive.writestr("etc/motd", b"hello\n")
+    assert members(path)["etc/shadow"][1] == 0
