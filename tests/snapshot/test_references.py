@@ -9,7 +9,7 @@ from analyzer.snapshot.references import name_error, names_a_version, reference_
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [("a", False), ("a:1", True), ("a/b@sha256:" + "0" * 64, True), ("localhost:5000/a", False)],
+    [("a", False), ("a:1", True), ("a/b@sha256:" + "0" * 64, True), ("localhost:5000/a", False), ("Foo/a", False)],
 )
 def test_a_tag_or_a_digest(name, version):
     assert reference_error(name) == ""
