@@ -57,7 +57,7 @@ def coverage(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """A few changes of one operator or number that the tests must notice: the same few for the same tree."""
     _install(session)
-    session.run("python", "benchmarks/mutants.py", *(session.posargs or ("--count=8", "--seconds=20", "--least=0.3")))
+    session.run("python", "benchmarks/mutants.py", *(session.posargs or ("--count=8", "--seconds=20", "--least=0.1")))
 
 
 @nox.session

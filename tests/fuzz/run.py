@@ -51,7 +51,7 @@ def run_each(names: list[str], seconds: int) -> None:
     for name in names:
         each = str(min(seconds, TOGETHER // len(names)))
         print(f"fuzz {name}: {each} s", flush=True)
-        command = [sys.executable, "-m", "tests.fuzz.run", name, "--seconds", each]
+        command = [sys.executable, "-m", "tests.fuzz.run", name, "--seconds", each, "--seed", "1"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
             sys.exit(done.stderr[-8000:])
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("target", nargs="?", default="")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--corpus", type=pathlib.Path, help="where inputs are kept from one run to the next")
+    parser.add_argument("--seed", type=int, default=0, help="of the inputs; 0 for another one each time")
     parser.add_argument("--memory", type=int, default=2048, help="MiB after which the run counts as failed")
     parser.add_argument("--changed-since", metavar="REV", help="run the targets that reach what changed")
     chosen = parser.parse_args()
@@ -81,6 +82,7 @@ def main() -> None:
         (corpus / f"seed-{number:03}").write_bytes(seed)
     options = [
         f"-max_total_time={chosen.seconds}",
+        f"-seed={chosen.seed}",
         f"-max_len={2 * max(map(len, seeds))}",
         "-timeout=300",
         f"-rss_limit_mb={chosen.memory}",
