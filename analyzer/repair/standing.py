@@ -32,7 +32,7 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
         size = sum(sum(table.sizes) for table in directory.tables.values())
         facts = [f"{human(size)} of its own"] if size else []
         facts += ["mounted when it was captured"] if directory.mounted else []
-        words.append(f"{container.words or key[:12]} ({', '.join(facts)})" if facts else container.words or key[:12])
+        words.append(f"{container.name or key[:12]} ({', '.join(facts)})" if facts else container.name or key[:12])
         if size and not command and HEX_ID.fullmatch(container.layer) and HEX_ID.fullmatch(key):
             store, place = site.stores[site.home_of(container.layer)], places[site.home_of(container.layer)]
             above = layer_path(store.driver, container.layer).removesuffix(container.layer)
