@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analyzer.snapshot.snapshot import BundleSnapshot
     from analyzer.snapshot.store import Store
 
+CONTENTS = ("contents",)
+"""Key of `Relations.memo`."""
+
 
 @dataclass(slots=True)
 class Relations:
@@ -57,6 +60,13 @@ class Relations:
     links: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, set[str]] = field(default_factory=dict)
     memo: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def has_contents(self) -> bool:
+        """Tell whether the bundle has the contents of any layer, looked up once."""
+        if CONTENTS not in self.memo:
+            self.memo[CONTENTS] = any(layer.tables for store in self.stores for layer in store.home.layers.values())
+        return bool(self.memo[CONTENTS])
 
     def image_names(self, image_id: str) -> tuple[str, ...]:
         """Return the names of an image; for one without a record, those its containers were made under."""

@@ -117,11 +117,10 @@ def _layer_bytes(snapshot: BundleSnapshot, rel: Relations, layer_id: str, use: S
     """Return bytes of a layer's files where the bundle has them, else the recorded size of its diff."""
     directory, record = rel.directory(layer_id), rel.layers.get(layer_id)
     recorded = record.diff_size if record is not None else None
-    if directory is not None and snapshot.content_files:
-        held = sum(table.bytes for table in directory.tables.values())
-        if directory.tables or (directory.has_diff and (recorded or 0) <= EMPTY_TAR):
-            use.counted.add(layer_id)
-            return held
+    empty = (recorded or 0) <= EMPTY_TAR
+    if directory and snapshot.content_files and (directory.tables or (directory.has_diff and empty)):
+        use.counted.add(layer_id)
+        return directory.bytes
     return recorded if recorded is None or recorded >= 0 else None
 
 

@@ -29,7 +29,7 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
         directory = site.rel.directory(container.layer)
         if directory is None or container.layer in mended:
             continue
-        size = sum(sum(table.sizes) for table in directory.tables.values())
+        size = directory.bytes
         facts = [f"{human(size)} of its own"] if size else []
         facts += ["mounted when it was captured"] if directory.mounted else []
         words.append(f"{container.name or key[:12]} ({', '.join(facts)})" if facts else container.name or key[:12])

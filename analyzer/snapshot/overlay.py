@@ -73,6 +73,11 @@ class LayerDirectory:
         """Tell whether `diff` is there, as an entry or through things below it."""
         return "diff" in self.entries or "diff" in self.tables
 
+    @property
+    def bytes(self) -> int:
+        """Return the bytes of the files that the bundle has of the layer; they are counted at any depth."""
+        return sum(table.bytes for table in self.tables.values())
+
     def diff_is_directory(self) -> bool:
         """Tell whether `diff` is a directory."""
         entry = self.entries.get("diff")

@@ -79,7 +79,7 @@ def _size(view: StoreView, record: LayerRecord) -> int:
     if record.diff_size is not None:
         return max(record.diff_size, 0)
     directory = view.rel.directory(record.id)
-    return sum(int(sum(table.sizes)) for table in directory.tables.values()) if directory else 0
+    return directory.bytes if directory else 0
 
 
 def _as_young_as_its_container(view: StoreView, record: LayerRecord) -> bool:

@@ -62,7 +62,7 @@ def space(report: Analysis) -> Space:
             unneeded_layers += not needed
         for store in rel.stores:
             directories.extend(
-                (directory.path, sum(table.bytes for table in directory.tables.values()))
+                (directory.path, directory.bytes)
                 for name, directory in store.home.layers.items()
                 if name not in rel.layers and store.documents
             )

@@ -133,11 +133,9 @@ def containers(relations: tuple[Relations, ...]) -> list[dict[str, Any]]:
 def own_size(rel: Relations, layer_id: str) -> int | None:
     """Return bytes of the files in a container's own layer, None where the bundle has not the contents of layers."""
     directory = rel.directory(layer_id)
-    if directory is None or not any(home.tables for store in rel.stores for home in store.home.layers.values()):
+    if directory is None or not (directory.tables or directory.has_diff) or not rel.has_contents:
         return None
-    if not directory.tables and not directory.has_diff:
-        return None
-    return sum(table.bytes for table in directory.tables.values())
+    return directory.bytes
 
 
 def wide_cells(kind: str, row: dict[str, Any], cut: int | None, newest_ns: int) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.editing import Edited
 
 RULE = "LAY-013"
@@ -75,3 +77,19 @@ def test_without_container_records_nothing_is_said():
     store, _ = without_api(OLD)
     store.remove("storage/overlay-containers")
     assert RULE in dict(store.check().skipped)
+
+
+@pytest.mark.parametrize("depth", ["quick", "standard"])
+def test_a_containers_layer_has_the_bytes_that_were_captured(depth):
+    store = Edited()
+    written = {
+        each["layer"]: sum(
+            member.size for path, (member, _) in store.entries.items() if f"overlay/{each['layer']}/diff/" in path
+        )
+        for each in store.containers()
+    }
+    layer = max(written, key=written.get)
+    assert written[layer] > 0
+    store.write_containers([each for each in store.containers() if each["layer"] != layer])
+    found = {finding.subject.id: finding.facts["size"] for finding in store.findings(RULE, depth=depth)}
+    assert found == {layer: written[layer]}
