@@ -39,7 +39,7 @@ def of_front(wanted: str, found: str) -> bool:
     return _change(wanted, found) != OTHER
 
 
-def cut_to_fit(wanted: str, found: str) -> bool:
+def cut_target(wanted: str, found: str) -> bool:
     """Tell whether a target is what the header of a ustar archive holds of a longer one."""
     whole, part = wanted.encode("utf-8", "surrogateescape"), found.encode("utf-8", "surrogateescape")
     return len(part) == FIELD < len(whole) and whole.startswith(part)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from analyzer.repair.layers import FILES
 from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.repair.plan import GroupPlan, plan_group
 from analyzer.repair.simulation import simulate_plan
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.engines import CRIO
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
 SHARED = frozenset({"stop", "keep", "start", "look"})
-HEX = re.compile(r"[0-9a-f]{64}")
 LONGEST = 360
 """Characters of a command that reports show: a few lines. What is longer is done by the kit."""
 KIT = "`analyzer plan BUNDLE -o KIT/` writes the kit."
@@ -104,7 +103,7 @@ def _objects(cause: Cause) -> set[str]:
         objects |= {finding.subject.key, finding.evidence[0].where.path}
         for value in finding.facts.values():
             items = value if isinstance(value, list | tuple) else (value,)
-            objects |= {item for item in items if isinstance(item, str) and HEX.fullmatch(item)}
+            objects |= {item for item in items if isinstance(item, str) and HEX_ID.fullmatch(item)}
     return objects
 
 

@@ -14,11 +14,14 @@ from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.times import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analyzer.repair.layers import LayerEvidence
     from analyzer.repair.site import Row, Site
     from analyzer.snapshot.libpod.state import LibpodContainer
+    from analyzer.snapshot.store import Store
 
-VOLATILE = "containers/volatile-containers.json"
+STABLE, VOLATILE = "containers/containers.json", "containers/volatile-containers.json"
 
 
 def mend_containers(site: Site, evidence: LayerEvidence) -> None:
@@ -120,16 +123,12 @@ def _remember(site: Site, evidence: LayerEvidence) -> None:
                 layer = _own_layer(site, evidence, row, below | taken)
                 if layer:
                     row["layer"] = layer
-                    site.rows[number].setdefault("containers/containers.json", []).append(row)
-                    evidence.__dict__.pop("owners", None)
+                    _add(site, evidence, number, STABLE, row)
 
 
 def _from_configs(site: Site, evidence: LayerEvidence) -> None:
     """Make the rows of CRI-O's containers again that an index lost, where their configurations tell them."""
-    for number, store in enumerate(site.stores):
-        index = _lost_index(site, number)
-        if not index:
-            continue
+    for number, store, index in _losing(site):
         images = {top: image for image, top in evidence.tops.items()}
         for key in sorted(store.container_files.keys() - site.right("containers").keys()):
             row = crio_row(store, key) if HEX_ID.fullmatch(key) else None
@@ -138,16 +137,12 @@ def _from_configs(site: Site, evidence: LayerEvidence) -> None:
                 continue
             row["image"] = row["image"] or images.get(evidence.parent(row["layer"]), "")
             if row["image"]:
-                site.rows[number].setdefault(index, []).append(row)
-                evidence.__dict__.pop("owners", None)
+                _add(site, evidence, number, index, row)
 
 
 def _from_builds(site: Site, evidence: LayerEvidence) -> None:
     """Make the rows of Buildah's containers again that an index lost, where their layers can be told apart."""
-    for number, store in enumerate(site.stores):
-        index = _lost_index(site, number)
-        if not index:
-            continue
+    for number, store, index in _losing(site):
         have = site.right("containers")
         taken = evidence.below_images() | {str(row.get("layer")) for row in have.values()}
         lost = sorted(store.container_files.keys() - have.keys())
@@ -160,18 +155,23 @@ def _from_builds(site: Site, evidence: LayerEvidence) -> None:
             layer = layer_made_for(store, row["id"], times, alone=alone)
             if layer:
                 made = evidence.records.get(layer, {}).get("created")
-                site.rows[number].setdefault(index, []).append(
-                    {**row, "layer": layer, "created": made or row["created"]}
-                )
-                evidence.__dict__.pop("owners", None)
+                _add(site, evidence, number, index, {**row, "layer": layer, "created": made or row["created"]})
 
 
-def _lost_index(site: Site, number: int) -> str:
-    """Return the index that lost containers belong into, `""` where none lost any."""
-    volatile = site.stores[number].documents.get(VOLATILE)
-    if volatile is not None and (volatile.empty or volatile.broken):
-        return VOLATILE
-    return "containers/containers.json" if is_lost(site, number, "containers") else ""
+def _losing(site: Site) -> Iterator[tuple[int, Store, str]]:
+    """Yield the stores that lost records of containers, each with its number and the index that these belong into."""
+    for number, store in enumerate(site.stores):
+        volatile = store.documents.get(VOLATILE)
+        if volatile is not None and (volatile.empty or volatile.broken):
+            yield number, store, VOLATILE
+        elif is_lost(site, number, "containers"):
+            yield number, store, STABLE
+
+
+def _add(site: Site, evidence: LayerEvidence, number: int, index: str, row: Row) -> None:
+    """Add a row; which layer belongs to whom is found out anew."""
+    site.rows[number].setdefault(index, []).append(row)
+    evidence.__dict__.pop("owners", None)
 
 
 def _shelter(site: Site, evidence: LayerEvidence) -> None:
@@ -181,23 +181,19 @@ def _shelter(site: Site, evidence: LayerEvidence) -> None:
     """
     told = {finding.subject.id for finding in site.of("LAY-013", at_least="info") if not finding.doubt}
     images = {top: image for image, top in evidence.tops.items()}
-    for number in range(len(site.stores)):
-        index = _lost_index(site, number)
-        if not index:
-            continue
+    for number, _, index in _losing(site):
         taken = {str(row.get("layer")) for row in site.right("containers").values()}
         for layer in sorted((told & site.directories[number]) - taken):
             row, directory = evidence.records.get(layer, {}), site.rel.directory(layer)
             image = images.get(evidence.parent(layer), "")
-            wrote = directory is not None and any(len(table.sizes) for table in directory.tables.values())
+            wrote = directory is not None and any(table.counted for table in directory.tables.values())
             if not wrote or not image or "flags" in row or "diff-digest" in row or "toc-digest" in row:
                 continue
             kept: Row = {"id": layer, "names": [f"kept-{layer[:12]}"], "image": image, "layer": layer}
             kept |= {key: row[key] for key in ("created", "uidmap", "gidmap") if key in row}
-            site.rows[number].setdefault(index, []).append(kept)
+            _add(site, evidence, number, index, kept)
             why = f"nothing tells which container wrote it; what it wrote is listed and mounts as {kept['names'][0]}"
             site.unsolved.append((layer, why))
-            evidence.__dict__.pop("owners", None)
 
 
 def _not_told(site: Site) -> None:
@@ -282,7 +278,5 @@ def _made(site: Site, evidence: LayerEvidence, layer: str) -> int | None:
     directory = site.rel.directory(layer)
     if directory is None:
         return None
-    small = (
-        file.member for file in (directory.link, directory.lower) if file is not None
-    )  # a mount writes none of them
+    small = [file.member for file in (directory.link, directory.lower) if file is not None]  # no mount writes them
     return min((each.mtime_ns for each in (directory.member, *small) if each is not None), default=None)

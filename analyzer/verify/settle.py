@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
-from analyzer.capture.links import cut_to_fit, of_front, rewriting
+from analyzer.capture.links import cut_target, of_front, rewriting
 from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, keeps_empty
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
@@ -152,7 +152,7 @@ class _Settler:
         }
         for each in facts.of(LINK):
             wanted, seen = _targets(each)
-            if cut_to_fit(wanted, seen):
+            if cut_target(wanted, seen):
                 found[LINK, each.path] = NotCaptured(CUT_TARGET)
             elif self.capture.respelled(wanted, [seen]):
                 found[LINK, each.path] = NotCaptured(RESPELLED)

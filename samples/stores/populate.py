@@ -59,6 +59,13 @@ def pull(node: Node, names: Sequence[str], platform: Sequence[str] = ()) -> None
         node.run("podman", "pull", "--quiet", *flags, f"{HOST}/{name}")
 
 
+def fill(node: Node, address: str, names: Sequence[str] = ()) -> None:
+    """Push images of the catalogue, all where none is named, and pull them."""
+    images = {name: each for name, each in catalogue.images().items() if name in names or not names}
+    push(node, address, images)
+    pull(node, list(images))
+
+
 def build_on(node: Node, base: str, name: str) -> None:
     """Commit an image with one more layer than `base`, made on the node by buildah."""
     source = node.home / "var/lib/debug.sh"

@@ -9,7 +9,7 @@ import shutil
 import time
 
 import pytest
-from stores import catalogue, populate
+from stores import populate
 from stores.capture import capture
 from stores.catalogue import HOST
 from stores.damage import DAMAGES
@@ -106,9 +106,7 @@ APART = 2.2
 @pytest.fixture(scope="module")
 def podman_node(volume, registry):
     node = Node.create(volume / "repair", registry)
-    images = catalogue.images()
-    populate.push(node, registry, images)
-    populate.pull(node, list(images))
+    populate.fill(node, registry)
     node.run("podman", "tag", f"{HOST}/shop/web:1.4", f"{HOST}/shop/web:stable")
     populate.create_podman_container(node, "web1", "shop/web:1.4")
     time.sleep(APART)

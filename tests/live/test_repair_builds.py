@@ -8,7 +8,7 @@ import shutil
 import time
 
 import pytest
-from stores import catalogue, populate
+from stores import populate
 from stores.capture import capture
 from stores.catalogue import HOST
 from stores.node import Node
@@ -28,9 +28,7 @@ BUILDS = {"first": (WEB,), "second": (WEB,), "bare": ("scratch",), "mapped": (*M
 @pytest.fixture(scope="module")
 def node(volume, registry):
     node = Node.create(volume / "builds", registry)
-    images = {name: each for name, each in catalogue.images().items() if name in NAMES}
-    populate.push(node, registry, images)
-    populate.pull(node, list(images))
+    populate.fill(node, registry, NAMES)
     populate.create_podman_container(node, "web1", "shop/web:1.4")
     (node.home / "run/note").write_text("written by a build\n")
     for name, source in BUILDS.items():

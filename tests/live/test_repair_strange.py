@@ -8,7 +8,7 @@ import json
 import shutil
 
 import pytest
-from stores import catalogue, populate
+from stores import populate
 from stores.capture import capture
 from stores.catalogue import HOST
 from stores.node import Node
@@ -28,9 +28,7 @@ NAMES = ("base/os:9.4", "shop/web:1.4")
 @pytest.fixture(scope="module")
 def node(volume, registry):
     node = Node.create(volume / "strange", registry)
-    images = {name: each for name, each in catalogue.images().items() if name in NAMES}
-    populate.push(node, registry, images)
-    populate.pull(node, list(images))
+    populate.fill(node, registry, NAMES)
     populate.build_on(node, "base/os:9.4", "ops/debug:dev")
     populate.create_podman_container(node, "web1", "shop/web:1.4")
     mapped = ("--uidmap", "0:200000:65536", "--gidmap", "0:200000:65536")

@@ -29,7 +29,7 @@ from analyzer.causes.case import subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
-from analyzer.checks.store.index_files import HEX_ID
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL
 from analyzer.words import and_more
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.store.index_files import HEX_ID
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.source.member import FILE
 
 if TYPE_CHECKING:

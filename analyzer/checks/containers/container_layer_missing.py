@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_emptied import lost_with_absent_file
-from analyzer.checks.store.index_files import HEX_ID, SHOWN, half_unseen
+from analyzer.checks.store.index_files import SHOWN, half_unseen
+from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable

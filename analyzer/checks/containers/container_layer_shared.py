@@ -21,7 +21,8 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Subject, rule
-from analyzer.checks.store.index_files import HEX_ID, SHOWN
+from analyzer.checks.store.index_files import SHOWN
+from analyzer.snapshot.collect import HEX_ID
 
 
 @rule(

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.capture.misnamed import container_elsewhere
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.store.index_files import HEX_ID
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.salvage import load_object
 from analyzer.source.member import FILE
 

@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING, Any
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.overlay import lower_ids, text_of
 
 if TYPE_CHECKING:
     from analyzer.snapshot.overlay import LayerDirectory
 
-HEX_ID = re.compile(r"[0-9a-f]{64}")
 FEATURE_TEST = re.compile(r"(?:compat|opaque-bug-check|metacopy-check|volatile-check|d_type|redirect|idmapped)[^/]*")
 LAYER = "directory {path} has no layer record{doubt}; {fate}"
 LEFT_OVER = "directory {path} is no layer but {kind}; {fate}"

@@ -5,10 +5,10 @@ No rule of its own: the rules of this group and of `containers` share it.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.finding import Subject
+from analyzer.snapshot.collect import HEX_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Record = LayerRecord | ImageRecord | ContainerRecord
 
-HEX_ID = re.compile(r"[0-9a-f]{64}")
 INDEXES = (
     ("layers", "layers.json"),
     ("layers", "volatile-layers.json"),

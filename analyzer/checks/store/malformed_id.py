@@ -26,7 +26,8 @@ from __future__ import annotations
 import re
 
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
-from analyzer.checks.store.index_files import HEX_ID, record_subject, records
+from analyzer.checks.store.index_files import record_subject, records
+from analyzer.snapshot.collect import HEX_ID
 
 UNSAFE = re.compile(r"[/\x00]|^\.{1,2}$")
 

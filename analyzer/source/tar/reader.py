@@ -75,7 +75,7 @@ class TarReader:
         window, entries = self._window, self._entries
         limit = self._limits.members
         while True:
-            if self._make_scanner is not None and (taken := self._many(limit - self.members)):
+            if (make := self._make_scanner) is not None and (taken := self._many(make, limit - self.members)):
                 self.members += taken
                 continue
             if window.end - window.pos < REFILL and window.fill(REFILL) < BLOCK:
@@ -98,13 +98,13 @@ class TarReader:
                 break
         self._finish()
 
-    def _many(self, most: int) -> int:
+    def _many(self, make: Callable[[], Scanner], most: int) -> int:
         """Let up to `most` members be taken at once; return how many were."""
         if self.members < FIRST or self._extras is not None or self._zeros:
             return 0
-        scanner = self._scanner = self._scanner or (self._make_scanner() if self._make_scanner is not None else None)
-        taken = scanner.read(most, self._global) if scanner is not None else 0
-        if taken and scanner is not None:
+        scanner = self._scanner = self._scanner or make()
+        taken = scanner.read(most, self._global)
+        if taken:
             self._records.last = scanner.last
         return taken
 

@@ -28,8 +28,8 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import _told
-from benchmarks.accuracy.faults.scripts import _rows
+from benchmarks.accuracy.faults.rewrites import layer_truth
+from benchmarks.accuracy.faults.scripts import change_rows
 from benchmarks.accuracy.truth import Truth, truth
 
 # small texts of the driver
@@ -129,13 +129,13 @@ def layer_of_a_container_in_twelve_letters(store: Bundle) -> Truth:
 
 @unseen(HAND)
 def every_size_nought(store: Bundle) -> Truth:
-    hit = _rows(store, "layers.json", lambda row: {**row, "diff-size": 0} if row.get("diff-digest") else row, 2)
+    hit = change_rows(store, "layers.json", lambda row: {**row, "diff-size": 0} if row.get("diff-digest") else row, 2)
     return truth([*hit, store.index("layers.json")], (HAND, TWO), severe=False)
 
 
 @unseen(REMOVAL)
 def every_layer_flagged_incomplete(store: Bundle) -> Truth:
-    hit = _rows(store, "layers.json", lambda row: {**row, "flags": {"incomplete": True}}, 2)
+    hit = change_rows(store, "layers.json", lambda row: {**row, "flags": {"incomplete": True}}, 2)
     broken = standing(store, hit)
     return truth([*hit, store.index("layers.json")], (REMOVAL, HAND, PULL, TWO, "interrupted-wipe"), broken)
 
@@ -171,7 +171,7 @@ def symlinks_of_one_layer_followed(store: Bundle) -> Truth:
             changed.append(path)
     if len(changed) < 2:
         raise NotHere
-    return _told(store, layer, changed, BASE, COPY)
+    return layer_truth(store, layer, changed, BASE, COPY)
 
 
 @unseen(BASE)
@@ -187,7 +187,7 @@ def layer_unpacked_again_without_modes(store: Bundle) -> Truth:
     if len(changed) < 2:
         raise NotHere
     store.entries[store.at("overlay", layer, "diff")][0].mtime_ns = store.later
-    return _told(store, layer, changed, BASE, SWEPT, COPY)
+    return layer_truth(store, layer, changed, BASE, SWEPT, COPY)
 
 
 @unseen(BASE)
@@ -200,7 +200,7 @@ def opaque_file_left_in_a_layer(store: Bundle) -> Truth:
     member.xattrs = {k: v for k, v in member.xattrs.items() if "opaque" not in k}
     store.write(f"{path}/.wh..wh..opq", b"")
     store.by_hand(f"{path}/.wh..wh..opq")
-    return _told(store, layer, [path, f"{path}/.wh..wh..opq"], BASE, COPY)
+    return layer_truth(store, layer, [path, f"{path}/.wh..wh..opq"], BASE, COPY)
 
 
 @unseen(BASE)
@@ -225,7 +225,7 @@ def upper_of_a_container_copied_into_its_image(store: Bundle) -> Truth:
             new.append(twin.path)
     if not new:
         raise NotHere
-    return _told(store, layer, new, BASE, TWO)
+    return layer_truth(store, layer, new, BASE, TWO)
 
 
 # the rest

@@ -33,8 +33,8 @@ from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
 from benchmarks.accuracy.faults.parts import PART, short
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import _edited, _told
-from benchmarks.accuracy.faults.sweeps import _deleted, _mode, _own, swept
+from benchmarks.accuracy.faults.rewrites import edited, layer_truth
+from benchmarks.accuracy.faults.sweeps import deleted, mode_changed, owner_changed, swept
 from benchmarks.accuracy.truth import Truth, truth
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%064x\nsize %d\n"
@@ -77,13 +77,13 @@ def files_shredded_under_other_names(store: Bundle) -> Truth:
         new = f"{path.rpartition('/')[0]}/{number}{'0' * 7}"
         rename(store, path, new)
         store.by_hand(new)
-    return _told(store, layer, files)
+    return layer_truth(store, layer, files)
 
 
 @unseen(BASE)
 def scripts_deleted_everywhere(store: Bundle) -> Truth:
     """Do `grep -rl '^#!' | xargs rm`."""
-    return _deleted(store, lambda p, m: m.kind == FILE and store.data(p)[:2] == b"#!", least=1)
+    return deleted(store, lambda p, m: m.kind == FILE and store.data(p)[:2] == b"#!", least=1)
 
 
 @unseen(BASE)
@@ -102,13 +102,13 @@ def files_with_several_names_deleted(store: Bundle) -> Truth:
 
 @unseen(BASE)
 def hidden_files_deleted_everywhere(store: Bundle) -> Truth:
-    return _deleted(store, lambda p, m: m.kind == FILE and p.rpartition("/")[2][0] == "." and "/.wh." not in p, least=1)
+    return deleted(store, lambda p, m: m.kind == FILE and p.rpartition("/")[2][0] == "." and "/.wh." not in p, least=1)
 
 
 @unseen(BASE)
 def large_files_became_pointers(store: Bundle) -> Truth:
     """Restore from a version control that keeps large files elsewhere."""
-    return _edited(store, lambda d, _m: POINTER % (len(d), len(d)) if len(d) > 3000 else d, BASE, SCANNER, COPY, HAND)
+    return edited(store, lambda d, _m: POINTER % (len(d), len(d)) if len(d) > 3000 else d, BASE, SCANNER, COPY, HAND)
 
 
 @unseen(BASE)
@@ -147,7 +147,7 @@ def package_upgraded_within_a_layer(store: Bundle) -> Truth:
     new = f"{three}.1"
     rename(store, three, new)
     store.by_hand(new)
-    return _told(store, layer, [one, two, three, new], BASE, TWO)
+    return layer_truth(store, layer, [one, two, three, new], BASE, TWO)
 
 
 @unseen(BASE)
@@ -160,7 +160,7 @@ def one_name_of_a_hard_link_edited(store: Bundle) -> Truth:
     twin.path, twin.size = path, len(data) + 5
     store.entries[path] = (twin, data + b"edit\n")
     store.by_hand(path)
-    return _told(store, layer, [path, member.link], BASE, TWO)
+    return layer_truth(store, layer, [path, member.link], BASE, TWO)
 
 
 @unseen(BASE)
@@ -194,7 +194,7 @@ def _marked(store: Bundle, kind: str, name: str, value: bytes) -> Truth:
     layer, path, member = store.draw([e for e in inside(store, image_layers(store)) if e[2].kind == kind
                                       and (kind == DIRECTORY or e[2].size > 20)])  # fmt: skip
     member.xattrs = {**member.xattrs, f"{prefix}.overlay.{name}": value}
-    return _told(store, layer, [path], BASE, TWO, HAND)
+    return layer_truth(store, layer, [path], BASE, TWO, HAND)
 
 
 @unseen(BASE)
@@ -246,17 +246,17 @@ def whiteouts_became_symlinks(store: Bundle) -> Truth:
 @unseen(SWEPT)
 def directories_without_their_search_bits(store: Bundle) -> Truth:
     """Do `chmod -R a-x`, but for files."""
-    return _mode(store, lambda m: m.mode & ~0o111 if m.kind == DIRECTORY else m.mode, SWEPT, BASE)
+    return mode_changed(store, lambda m: m.mode & ~0o111 if m.kind == DIRECTORY else m.mode, SWEPT, BASE)
 
 
 @unseen(SWEPT)
 def setuid_given_to_every_program(store: Bundle) -> Truth:
-    return _mode(store, lambda m: m.mode | 0o4000 if m.kind == FILE and m.mode & 0o111 else m.mode, SWEPT, BASE)
+    return mode_changed(store, lambda m: m.mode | 0o4000 if m.kind == FILE and m.mode & 0o111 else m.mode, SWEPT, BASE)
 
 
 @unseen(SWEPT)
 def every_directory_sticky(store: Bundle) -> Truth:
-    return _mode(store, lambda m: m.mode | 0o1000 if m.kind == DIRECTORY else m.mode, SWEPT, BASE)
+    return mode_changed(store, lambda m: m.mode | 0o1000 if m.kind == DIRECTORY else m.mode, SWEPT, BASE)
 
 
 @unseen(SWEPT)
@@ -266,7 +266,7 @@ def reading_given_to_everybody(store: Bundle) -> Truth:
     def new(m: object) -> int:
         return m.mode | 0o444 | (0o111 if m.kind == DIRECTORY or m.mode & 0o111 else 0)  # type: ignore[attr-defined]
 
-    return _mode(store, lambda m: new(m) if m.kind in (FILE, DIRECTORY) else m.mode, SWEPT, BASE)
+    return mode_changed(store, lambda m: new(m) if m.kind in (FILE, DIRECTORY) else m.mode, SWEPT, BASE)
 
 
 @unseen(SWEPT)
@@ -295,7 +295,7 @@ def roots_of_every_layer_opened(store: Bundle) -> Truth:
 @unseen(SWEPT)
 def owners_of_files_doubled(store: Bundle) -> Truth:
     """Restore through a map of owners that was applied twice: every owner above 0 has 100,000 added twice."""
-    return _own(
+    return owner_changed(
         store, lambda m: (m.uid + 200_000 if m.uid else 0, m.gid + 200_000 if m.gid else 0), SWEPT, BASE, COPY, least=2
     )
 

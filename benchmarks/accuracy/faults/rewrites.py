@@ -26,14 +26,14 @@ SECTOR = 512
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 0x400, 0, 0, 0)
 
 
-def _told(store: Bundle, layer: str, paths: list[str], *families: str) -> Truth:
+def layer_truth(store: Bundle, layer: str, paths: list[str], *families: str) -> Truth:
     return truth([layer, store.at("overlay", layer, "diff"), *paths], families or (BASE,), serving(store, [layer]))
 
 
 # programs that went over many files
 
 
-def _edited(store: Bundle, new: Callable[[bytes, Member], bytes], *families: str, least: int = 3) -> Truth:
+def edited(store: Bundle, new: Callable[[bytes, Member], bytes], *families: str, least: int = 3) -> Truth:
     linked = {m.link for m, _ in store.entries.values() if m.kind == HARDLINK}
 
     def change(path: str, member: Member) -> bool:
@@ -50,17 +50,17 @@ def _edited(store: Bundle, new: Callable[[bytes, Member], bytes], *families: str
 
 @unseen(BASE)
 def word_replaced_in_every_text(store: Bundle) -> Truth:
-    return _edited(store, lambda data, _m: data.replace(b"e", b"E") if b"\0" not in data else data)
+    return edited(store, lambda data, _m: data.replace(b"e", b"E") if b"\0" not in data else data)
 
 
 @unseen(BASE)
 def programs_stripped_everywhere(store: Bundle) -> Truth:
-    return _edited(store, lambda data, m: data[: len(data) * 9 // 10] if m.mode & 0o111 else data, BASE, SCANNER, POWER)
+    return edited(store, lambda data, m: data[: len(data) * 9 // 10] if m.mode & 0o111 else data, BASE, SCANNER, POWER)
 
 
 @unseen(BASE)
 def byte_order_marks_in_every_text(store: Bundle) -> Truth:
-    return _edited(store, lambda data, m: b"\xef\xbb\xbf" + data if data and b"\0" not in data[:200]
+    return edited(store, lambda data, m: b"\xef\xbb\xbf" + data if data and b"\0" not in data[:200]
                    and not m.mode & 0o111 else data)  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def key_planted_for_a_login(store: Bundle) -> Truth:
             store.by_hand(each)
     store.write(f"{folder}/authorized_keys", b"ssh-ed25519 AAAA planted\n")
     store.by_hand(f"{folder}/authorized_keys")
-    return _told(store, layer, [f"{top}/root", folder, f"{folder}/authorized_keys"])
+    return layer_truth(store, layer, [f"{top}/root", folder, f"{folder}/authorized_keys"])
 
 
 @unseen(BASE)
@@ -128,7 +128,7 @@ def core_of_a_program_left_in_a_layer(store: Bundle) -> Truth:
     path = store.at("overlay", layer, "diff") + "/core.31337"
     store.write(path, b"\x7fELF" + bytes(9000))
     store.by_hand(path)
-    return _told(store, layer, [path])
+    return layer_truth(store, layer, [path])
 
 
 @unseen(BASE)
@@ -140,7 +140,7 @@ def program_wrapped_in_a_script(store: Bundle) -> Truth:
     twin.path = f"{path}.real"
     store.entries[twin.path] = (twin, data)
     store.edit(path, b'#!/bin/sh\nexec "$0.real" "$@"\n')
-    return _told(store, layer, [path, twin.path], BASE, SCANNER)
+    return layer_truth(store, layer, [path, twin.path], BASE, SCANNER)
 
 
 @unseen(BASE)
@@ -165,7 +165,7 @@ def layer_was_the_upper_directory_of_a_mount(store: Bundle) -> Truth:
 def directory_without_any_rights(store: Bundle) -> Truth:
     layer, path, _ = store.draw([e for e in inside(store, image_layers(store)) if e[2].kind == DIRECTORY])
     store.change(path, mode=0)
-    return _told(store, layer, [path], BASE, SWEPT)
+    return layer_truth(store, layer, [path], BASE, SWEPT)
 
 
 @unseen(BASE)
@@ -177,14 +177,14 @@ def file_and_its_time_taken_from_another(store: Bundle) -> Truth:
     member = store.entries[one][0]
     store.write(other, store.data(one))
     store.change(other, mode=member.mode, uid=member.uid, gid=member.gid, mtime_ns=member.mtime_ns)
-    return _told(store, layer, [one, other], BASE, TWO, MEDIA, POWER)
+    return layer_truth(store, layer, [one, other], BASE, TWO, MEDIA, POWER)
 
 
 @unseen(BASE)
 def file_doubled(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
     store.edit(path, store.data(path) * 2)
-    return _told(store, layer, [path], BASE, TWO)
+    return layer_truth(store, layer, [path], BASE, TWO)
 
 
 @unseen(BASE)
@@ -192,7 +192,7 @@ def first_lines_of_a_file_lost(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
     data = store.data(path)
     store.edit(path, data[len(data) // 3 :])
-    return _told(store, layer, [path], BASE)
+    return layer_truth(store, layer, [path], BASE)
 
 
 @unseen(BASE)
@@ -211,7 +211,7 @@ def directory_copied_beside_itself(store: Bundle) -> Truth:
         store.entries[twin.path] = (twin, data)
         new.append(twin.path)
     store.by_hand(f"{folder}-copy")
-    return _told(store, layer, new)
+    return layer_truth(store, layer, new)
 
 
 @unseen(BASE)
@@ -234,7 +234,7 @@ def layer_unpacked_over_its_child(store: Bundle) -> Truth:
     if not new:
         raise NotHere
     store.by_hand(new[0])
-    return _told(store, layer, new, BASE, HAND)
+    return layer_truth(store, layer, new, BASE, HAND)
 
 
 # the medium
@@ -249,7 +249,7 @@ def _block(store: Bundle, new: Callable[[bytes], bytes]) -> Truth:
     if changed == data or len(changed) != len(data):
         raise NotHere
     store.write(path, changed)
-    return _told(store, layer, [path], MEDIA, BASE, POWER)
+    return layer_truth(store, layer, [path], MEDIA, BASE, POWER)
 
 
 @unseen(MEDIA)
@@ -276,7 +276,7 @@ def sector_written_twice(store: Bundle) -> Truth:
 def bit_of_the_mode_of_a_file_flipped(store: Bundle) -> Truth:
     layer, path, member = store.draw([e for e in inside(store, image_layers(store)) if e[2].kind == FILE])
     member.mode ^= 1 << store.dice.randrange(9)
-    return _told(store, layer, [path], MEDIA, BASE, SWEPT)
+    return layer_truth(store, layer, [path], MEDIA, BASE, SWEPT)
 
 
 @unseen(POWER)
@@ -303,4 +303,4 @@ def sparse_files_lost_their_data(store: Bundle) -> Truth:
         raise NotHere
     for path in paths:
         store.write(path, bytes(len(store.data(path))))
-    return _told(store, layer, paths, POWER, MEDIA, BASE, COPY)
+    return layer_truth(store, layer, paths, POWER, MEDIA, BASE, COPY)

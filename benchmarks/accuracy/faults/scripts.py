@@ -164,7 +164,9 @@ def index_left_under_a_name_of_the_copying_program(store: Bundle) -> Truth:
 # scripts over records
 
 
-def _rows(store: Bundle, name: str, new: Callable[[dict[str, object]], dict[str, object]], least: int = 1) -> list[str]:
+def change_rows(
+    store: Bundle, name: str, new: Callable[[dict[str, object]], dict[str, object]], least: int = 1
+) -> list[str]:
     rows = store.rows(name)
     changed = [new(dict(row)) for row in rows]
     hit = [str(old["id"]) for old, row in zip(rows, changed, strict=True) if old != row]
@@ -205,7 +207,7 @@ def layers_json_made_unique_by_parent(store: Bundle) -> Truth:
 
 @unseen(HAND)
 def layers_of_images_in_twelve_letters(store: Bundle) -> Truth:
-    hit = _rows(store, "images.json", lambda row: {**row, "layer": str(row.get("layer", ""))[:TWELVE]}, 2)
+    hit = change_rows(store, "images.json", lambda row: {**row, "layer": str(row.get("layer", ""))[:TWELVE]}, 2)
     broken = standing(store, images=hit)
     return truth([*hit, *(store.before[1][i]["layer"][:TWELVE] for i in hit), store.index("images.json")],
                  (HAND, RECORD), broken)  # fmt: skip
@@ -215,7 +217,7 @@ def layers_of_images_in_twelve_letters(store: Bundle) -> Truth:
 def layers_json_with_ids_and_parents_alone(store: Bundle) -> Truth:
     """Do `jq 'map({id, parent})'` to look at the tree, and write it back: no layer knows its digest."""
     keep = ("id", "parent", "names")
-    hit = _rows(store, "layers.json", lambda row: {k: v for k, v in row.items() if k in keep}, 2)
+    hit = change_rows(store, "layers.json", lambda row: {k: v for k, v in row.items() if k in keep}, 2)
     return truth([*hit, store.index("layers.json")], (HAND, BACK))
 
 

@@ -43,7 +43,7 @@ def swept(store: Bundle, change: Callable[[str, Member], bool], *families: str, 
     return truth([*told_of(store, layers, "diff"), *paths], families, serving(store, layers))
 
 
-def _deleted(store: Bundle, goes: Callable[[str, Member], bool], least: int = MASS) -> Truth:
+def deleted(store: Bundle, goes: Callable[[str, Member], bool], least: int = MASS) -> Truth:
     linked = {m.link for m, _ in store.entries.values() if m.kind == HARDLINK}
 
     def change(path: str, member: Member) -> bool:
@@ -60,18 +60,18 @@ def _deleted(store: Bundle, goes: Callable[[str, Member], bool], least: int = MA
 
 @unseen(BASE)
 def large_files_deleted_everywhere(store: Bundle) -> Truth:
-    return _deleted(store, lambda _p, m: m.kind == FILE and m.size > 2048)
+    return deleted(store, lambda _p, m: m.kind == FILE and m.size > 2048)
 
 
 @unseen(BASE)
 def documentation_deleted_everywhere(store: Bundle) -> Truth:
-    return _deleted(store, lambda p, _m: "/usr/share/" in p and p.count("/") > p.index("/usr/share/"), least=4)
+    return deleted(store, lambda p, _m: "/usr/share/" in p and p.count("/") > p.index("/usr/share/"), least=4)
 
 
 @unseen(BASE)
 def programs_with_foreign_rights_deleted(store: Bundle) -> Truth:
     """Do `find -perm -4000 -delete`, as an audit of rights advises."""
-    return _deleted(store, lambda _p, m: m.kind == FILE and bool(m.mode & 0o6000), least=1)
+    return deleted(store, lambda _p, m: m.kind == FILE and bool(m.mode & 0o6000), least=1)
 
 
 @unseen(BASE)
@@ -81,7 +81,7 @@ def dangling_symlinks_deleted(store: Bundle) -> Truth:
     def dangles(path: str, member: Member) -> bool:
         return member.kind == SYMLINK and path.rpartition("/")[0] + "/" + member.link not in store.entries
 
-    return _deleted(store, dangles, least=1)
+    return deleted(store, dangles, least=1)
 
 
 @unseen(BASE)
@@ -91,7 +91,7 @@ def files_of_a_day_deleted(store: Bundle) -> Truth:
     if len(files) < 6 or files[0] == files[-1]:
         raise NotHere
     middle = files[len(files) // 2]
-    return _deleted(store, lambda _p, m: m.kind == FILE and m.mtime_ns > middle)
+    return deleted(store, lambda _p, m: m.kind == FILE and m.mtime_ns > middle)
 
 
 @unseen(BASE)
@@ -106,7 +106,7 @@ def duplicates_deleted_across_layers(store: Bundle) -> Truth:
         seen.add(store.data(path))
         return known
 
-    return _deleted(store, goes, least=1)
+    return deleted(store, goes, least=1)
 
 
 @unseen(BASE)
@@ -156,7 +156,7 @@ def user_data_of_every_container_emptied(store: Bundle) -> Truth:
 # modes, owners, lists of access
 
 
-def _mode(store: Bundle, new: Callable[[Member], int], *families: str, least: int = MASS) -> Truth:
+def mode_changed(store: Bundle, new: Callable[[Member], int], *families: str, least: int = MASS) -> Truth:
     def change(_path: str, member: Member) -> bool:
         if member.kind not in (FILE, DIRECTORY) or new(member) == member.mode:
             return False
@@ -168,33 +168,33 @@ def _mode(store: Bundle, new: Callable[[Member], int], *families: str, least: in
 
 @unseen(SWEPT)
 def everything_made_executable(store: Bundle) -> Truth:
-    return _mode(store, lambda m: m.mode | 0o111)
+    return mode_changed(store, lambda m: m.mode | 0o111)
 
 
 @unseen(SWEPT)
 def rights_of_a_usual_umask_everywhere(store: Bundle) -> Truth:
     """Do `chmod -R u=rwX,go=rX`: special bits and tighter rights are gone."""
-    return _mode(store, lambda m: 0o755 if m.kind == DIRECTORY or m.mode & 0o111 else 0o644, SWEPT, COPY, BASE)
+    return mode_changed(store, lambda m: 0o755 if m.kind == DIRECTORY or m.mode & 0o111 else 0o644, SWEPT, COPY, BASE)
 
 
 @unseen(SWEPT)
 def directories_pass_on_their_group(store: Bundle) -> Truth:
-    return _mode(store, lambda m: m.mode | 0o2000 if m.kind == DIRECTORY else m.mode)
+    return mode_changed(store, lambda m: m.mode | 0o2000 if m.kind == DIRECTORY else m.mode)
 
 
 @unseen(SWEPT)
 def writing_taken_from_everybody(store: Bundle) -> Truth:
     """Do `chmod -R a-w`, so that nobody changes the layers."""
-    return _mode(store, lambda m: m.mode & ~0o222)
+    return mode_changed(store, lambda m: m.mode & ~0o222)
 
 
 @unseen(SWEPT)
 def special_directories_closed_to_others(store: Bundle) -> Truth:
     """Do `find -type d -perm -2 -exec chmod o-w`."""
-    return _mode(store, lambda m: m.mode & ~0o002 if m.kind == DIRECTORY else m.mode, SWEPT, BASE, COPY, least=1)
+    return mode_changed(store, lambda m: m.mode & ~0o002 if m.kind == DIRECTORY else m.mode, SWEPT, BASE, COPY, least=1)
 
 
-def _own(store: Bundle, new: Callable[[Member], tuple[int, int]], *families: str, least: int = MASS) -> Truth:
+def owner_changed(store: Bundle, new: Callable[[Member], tuple[int, int]], *families: str, least: int = MASS) -> Truth:
     def change(_path: str, member: Member) -> bool:
         was = (member.uid, member.gid)
         member.uid, member.gid = new(member)
@@ -205,19 +205,19 @@ def _own(store: Bundle, new: Callable[[Member], tuple[int, int]], *families: str
 
 @unseen(SWEPT)
 def group_changed_everywhere(store: Bundle) -> Truth:
-    return _own(store, lambda m: (m.uid, 990))
+    return owner_changed(store, lambda m: (m.uid, 990))
 
 
 @unseen(SWEPT)
 def owners_shifted_everywhere(store: Bundle) -> Truth:
     """Shift every owner by the length of a user's range: a container of another name space chowned its root."""
-    return _own(store, lambda m: (m.uid + SHIFT, m.gid + SHIFT), SWEPT, COPY, BASE, "subordinate-ids-changed")
+    return owner_changed(store, lambda m: (m.uid + SHIFT, m.gid + SHIFT), SWEPT, COPY, BASE, "subordinate-ids-changed")
 
 
 @unseen(SWEPT)
 def root_became_nobody(store: Bundle) -> Truth:
     """Copy to an export that squashes root: root's files are nobody's, the others keep their owner."""
-    return _own(store, lambda m: (m.uid or NOBODY, m.gid or NOBODY))
+    return owner_changed(store, lambda m: (m.uid or NOBODY, m.gid or NOBODY))
 
 
 @unseen(SWEPT)
