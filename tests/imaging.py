@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
 
 from analyzer.snapshot.bigdata import file_name
-
-if TYPE_CHECKING:
-    from tests.editing import Edited
+from tests.editing import Edited
 
 API = "quay.example.test/shop/api:2.0"
 WEB = "quay.example.test/shop/web:1.4"

@@ -16,7 +16,7 @@ from analyzer.source.member import (
     SYMLINK,
     Member,
 )
-from tests.editing import Edited  # noqa: TC001
+from tests.editing import Edited
 
 HEX = "[0-9a-f]{64}"
 EVIDENCE = {

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.capture.kept import present, store_members
+from analyzer.capture.model import Capture
 from analyzer.capture.patterns import patterns
 from analyzer.snapshot.grouping import HOME
+from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.capture.model import Capture
-    from analyzer.snapshot.snapshot import BundleSnapshot
 
 LOST = {
     "owners": "owners (all are alike)",

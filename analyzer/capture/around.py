@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from analyzer.snapshot.overlay import link_target
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 
 class Around(NamedTuple):

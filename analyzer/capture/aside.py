@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from analyzer.snapshot.collect import DIRECTORIES
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 
 PARTS = ("layers", "images", "containers")
 

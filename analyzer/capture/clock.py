@@ -7,19 +7,13 @@ in it: its entries, each of which is at least as young as its own name, and file
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.capture.answer import NotCaptured, Removed, Unknown
-from analyzer.snapshot.content import DIRECTORY_CODE
+from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
+from analyzer.snapshot.content import DIRECTORY_CODE, DiffTable
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.capture.answer import Answer
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.source.member import Member
+from analyzer.source.member import Member
 
 SECOND = 1_000_000_000
 COARSE = 2 * SECOND

@@ -6,10 +6,7 @@ libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 WIDTHS = (24, 21, 18)
 """Bits of an owner field: 8, 7 and 6 octal digits."""

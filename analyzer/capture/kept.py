@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE, NO_DEVICE
-from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Member
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE, NO_DEVICE, DiffTable
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
+from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK, Member
 
 NODES = (KIND_CODE["char"], KIND_CODE["block"])
 SYMLINK_CODE = KIND_CODE["symlink"]

@@ -7,10 +7,7 @@ them. Where one such change explains the links of the whole bundle, it is undone
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 FIELD = 100
 """Bytes of a link's target in a ustar header; GNU tar warns and writes what fits."""

@@ -6,14 +6,10 @@ no directory another id.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from analyzer.snapshot.bigdata import file_name
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 BITS = tuple(1 << bit for bit in range(8))
 SHORT = 12

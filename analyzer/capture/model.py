@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.around import Around
@@ -18,21 +19,16 @@ from analyzer.capture.patterns import patterns
 from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import DESKTOP
-from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.overlay import LayerDirectory, link_target
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.toc import Toc
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
-    from analyzer.snapshot.volumes import Volumes
+from analyzer.snapshot.volumes import Volumes
 
 Key = TypeVar("Key")
 MEMO = ("capture",)

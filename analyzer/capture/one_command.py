@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed
-from analyzer.capture.clock import FAR, SECOND
+from analyzer.capture.clock import FAR, SECOND, StoreClock
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from analyzer.capture.clock import StoreClock
-    from analyzer.snapshot.store import Store
 
 SEVERAL = 3
 LONGEST = 60 * SECOND

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from analyzer.limits import DEFAULT
+from analyzer.limits import DEFAULT, Limits
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.toc import FORMAT_FILE, TOC_FILE, Toc
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.limits import Limits
-    from analyzer.snapshot.store import Store
 
 
 def description(stores: Iterable[Store], layer_id: str, limits: Limits = DEFAULT) -> TarSplit | Toc | None:

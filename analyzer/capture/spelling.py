@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable
 
 RESPELLED = "the copy could not hold some characters of names"
 REPLACED = re.compile(r"[^0-9a-z/._-]")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from analyzer.capture.clock import SECOND, same_time
+from analyzer.capture.kept import Kept
 from analyzer.capture.recorded import description, directory_times
 from analyzer.snapshot.content import DIRECTORY_CODE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.capture.kept import Kept
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 
 SAMPLES = 6
 ENOUGH = 3

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cached_property
 from string import hexdigits
-from typing import TYPE_CHECKING
 
 from analyzer.causes.model import Affected
-from analyzer.checks.finding import RANK, Subject
+from analyzer.checks.finding import RANK, Finding, Subject
 from analyzer.checks.store_view import StoreView
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.node.log_events import log_events
+from analyzer.snapshot.node.log_events import LogEvents, log_events
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.verify.layer_comparison import WHOLE_TREE_DRIVERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.node.log_events import LogEvents
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
 
 ORPHANED = {
     "layers": ("OVL-013", "TSP-013", "LAY-015"),

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import analyzer.causes.families as package
+from analyzer.causes.case import Case
+from analyzer.causes.model import Hypothesis
 from analyzer.checks.rule import home_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.causes.model import Hypothesis
-
-    Propose = Callable[[Case], Iterator[Hypothesis]]
+Propose = Callable[[Case], Iterator[Hypothesis]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+from analyzer.checks.finding import Finding
 
-    from analyzer.checks.finding import Finding
-
-    Key = TypeVar("Key", bound=Hashable)
+Key = TypeVar("Key", bound=Hashable)
 
 
 def group(findings: Iterable[Finding], key: Callable[[Finding], Key]) -> dict[Key, list[Finding]]:

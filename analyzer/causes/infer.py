@@ -19,21 +19,16 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from analyzer.causes.calibration import said
-from analyzer.causes.model import Cause
+from analyzer.causes.case import Case
+from analyzer.causes.family import Family
+from analyzer.causes.model import Cause, Hypothesis
 from analyzer.causes.rank import impact, severity_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.causes.case import Case
-    from analyzer.causes.family import Family
-    from analyzer.causes.model import Hypothesis
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import Finding
 
 CERTAIN = 30.0
 """Nats by which the best hypothesis may lead "something else": nothing is ever sure."""

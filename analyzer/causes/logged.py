@@ -6,18 +6,13 @@ is, explains it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from analyzer.causes.model import Reason
+from analyzer.causes.model import Hypothesis, Reason
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.node import log_events as logs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.causes.model import Hypothesis
-    from analyzer.checks.finding import Finding
-    from analyzer.snapshot.node.log_events import LogEvents
+from analyzer.snapshot.node.log_events import LogEvents
 
 UNKNOWN_LAYER = "layer-not-known"
 """Message of an engine that misses the record of a layer, which it does not name."""

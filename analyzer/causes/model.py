@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.checks.finding import Finding, Subject
+from analyzer.checks.finding import Finding, Subject
 
 NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analyzer.causes.family import Family, builtin_families
 from analyzer.checks.plugins import Plugins, admit, installed, own
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 CAUSES = "analyzer.causes"
 """Entry-point group of cause families."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from analyzer.causes.case import Case
+from analyzer.causes.family import Family
 from analyzer.causes.logged import with_errors, with_logs
 from analyzer.causes.model import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.causes.case import Case
-    from analyzer.causes.family import Family
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,9 @@ does not come back. The logarithm keeps a wide warning below a narrow error.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from analyzer.causes.model import Hypothesis
 from analyzer.checks.finding import RANK
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Hypothesis
 
 SEVERITY_WEIGHT = {"info": 1.0, "warning": 4.0, "error": 16.0, "critical": 32.0}
 LISTING = 1.5

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.clock import LISTING
+from analyzer.causes.case import Case
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 SLACK_NS = 120 * 1_000_000_000
 CLOCK_NS = 2 * 1_000_000_000

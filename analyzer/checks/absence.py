@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.capture.answer import Answer, NotCaptured, Removed
 from analyzer.checks.finding import HIGH, INFO, LOW
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from analyzer.capture.answer import Answer
 
 
 def weigh(answer: Answer, severity: str, what: str, confidence: str = HIGH) -> dict[str, Any] | None:

@@ -5,15 +5,11 @@ Absence is only evidence when the whole bundle was read: in a cut archive, what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.snapshot import DEEP, QUICK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.checks.store_view import StoreView
 
 
 class Need(Enum):

@@ -5,10 +5,8 @@ A rule may give further facts, for its own message alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypedDict
 
 
 class Facts(TypedDict, total=False):

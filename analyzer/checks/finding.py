@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from analyzer.checks.facts import Facts
+from analyzer.snapshot.provenance import Where
 from analyzer.words import filled
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from analyzer.snapshot.provenance import Where
 
 CRITICAL, ERROR, WARNING, INFO = "critical", "error", "warning", "info"
 SEVERITIES = (INFO, WARNING, ERROR, CRITICAL)

@@ -8,20 +8,17 @@ with the reason, and the analysis counts as not complete.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.rule import Rule
 from analyzer.checks.run import builtin_rules
+from analyzer.checks.store_view import StoreView
 from analyzer.source.entry_points import entry_points
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 RULES = "analyzer.rules"
 """Entry-point group of rules."""

@@ -5,14 +5,11 @@ Nothing disappears: what is left out is counted and named with its reason, and a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.run import Checked
+from analyzer.checks.finding import Finding
+from analyzer.checks.run import Checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from analyzer.checks.evidence import Need
+from analyzer.checks.facts import Facts
 from analyzer.checks.finding import (
     CRITICAL,
     ERROR,
@@ -26,9 +27,6 @@ from analyzer.checks.finding import (
 )
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from analyzer.checks.facts import Facts
 
 __all__ = [
     "CRITICAL",

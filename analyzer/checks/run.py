@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from analyzer.checks.content.unread_layers import unread_layers
 from analyzer.checks.evidence import missing
+from analyzer.checks.finding import Finding
 from analyzer.checks.rule import Rule
 from analyzer.checks.store_view import StoreView
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.source.member import Loss
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.platform import Platform
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.source.member import Loss
 
 GROUPS = ("store", "images", "layers", "overlay", "content", "containers", "engine", "libpod", "host")
 

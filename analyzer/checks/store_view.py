@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from analyzer.capture.model import Capture, capture_of
 from analyzer.checks.finding import Subject
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.engines import CRIO, crio_wording, engine_version
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.host import crio_traces
 from analyzer.snapshot.image_open import ImageReader
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.node.placement import SYSTEM, place_of
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
-from analyzer.snapshot.platform import platform_of
-from analyzer.verify.image_items import judge_images
+from analyzer.snapshot.platform import Platform, platform_of
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
+from analyzer.verify.facts import LayerFacts
+from analyzer.verify.image_items import ImageItems, judge_images
 from analyzer.verify.layer_comparison import compare_layers
-
-if TYPE_CHECKING:
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
-    from analyzer.verify.facts import LayerFacts
-    from analyzer.verify.image_items import ImageItems
 
 
 class StoreView:

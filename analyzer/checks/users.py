@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from analyzer.checks.store_view import StoreView
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.store_view import StoreView
 
 SHOWN = 3
 

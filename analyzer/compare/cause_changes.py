@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from analyzer.causes.model import Cause
 from analyzer.compare.findings import causes_by_key
 from analyzer.compare.model import (
     ANSWER,
@@ -19,13 +21,9 @@ from analyzer.compare.model import (
     NEW,
     STORE,
     Account,
+    Change,
+    JudgedCapture,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from analyzer.causes.model import Cause
-    from analyzer.compare.model import Change, JudgedCapture
 
 NOT_THINGS = frozenset({CAUSE, FINDING, ANSWER, ENGINE, STORE})
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from analyzer.compare import data, driver, records
 from analyzer.compare.cause_changes import accounts
 from analyzer.compare.coverage import unseen
 from analyzer.compare.files import Files
 from analyzer.compare.findings import cause_changes, finding_changes
-from analyzer.compare.match import keyed, match
+from analyzer.compare.match import Reason, keyed, match
 from analyzer.compare.model import (
     ANSWER,
     CONTAINER,
@@ -26,20 +26,16 @@ from analyzer.compare.model import (
     A,
     B,
     CaptureGap,
+    Change,
+    ComparedItem,
     Comparison,
+    JudgedCapture,
 )
 from analyzer.compare.node import NOT_HELD, answer_changes, node_changes, store_changes
-from analyzer.compare.pairs import lacking, pairs
+from analyzer.compare.pairs import Pair, lacking, pairs
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.store import Store
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from analyzer.compare.match import Reason
-    from analyzer.compare.model import Change, ComparedItem, JudgedCapture
-    from analyzer.compare.pairs import Pair
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.store import Store
 
 THINGS: dict[str, Callable[[Relations], Iterator[ComparedItem]]] = {
     INDEX: data.indexes,

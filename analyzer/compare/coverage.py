@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.evidence import Need, missing
+from analyzer.checks.finding import Finding
 from analyzer.checks.run import builtin_rules
 from analyzer.checks.store_view import StoreView
 from analyzer.compare.model import (
@@ -18,13 +17,10 @@ from analyzer.compare.model import (
     LAYER_DATA,
     LINK,
     NAME,
+    JudgedCapture,
 )
-
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Finding
-    from analyzer.compare.model import JudgedCapture
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 RECORDS = {
     IMAGE: ("images", Need.ALL_IMAGE_RECORDS),

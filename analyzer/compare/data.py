@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.compare.model import ComparedItem
 from analyzer.compare.records import layer_users
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.bigdata import key_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.store import Store
 
 TAR_SPLIT, WHOLE = "tar-split", "whole"
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.compare.model import ComparedItem
 from analyzer.compare.records import layer_users
-from analyzer.snapshot.overlay import link_target, text_of
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.overlay import LayerDirectory, link_target, text_of
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile
 
 
 def directories(rel: Relations) -> Iterator[ComparedItem]:

@@ -5,25 +5,19 @@ A layer whose columns are equal costs a few comparisons at the speed of C; files
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from analyzer.capture.kept import Kept, kept_facts
-from analyzer.compare.match import absent, differing
+from analyzer.compare.match import Reason, absent, differing
 from analyzer.compare.model import CHANGED, FILE, A, B, Change, ComparedItem
 from analyzer.compare.records import layer_users
-from analyzer.snapshot.snapshot import QUICK
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.content import DiffTable, Entry
+from analyzer.snapshot.snapshot import QUICK, BundleSnapshot
 from analyzer.snapshot.symlink_rows import resolve_row
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import BLOCK, CHAR, HARDLINK
 from analyzer.source.member import FILE as REGULAR
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.compare.match import Reason
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.content import DiffTable, Entry
-    from analyzer.snapshot.snapshot import BundleSnapshot
 
 SECOND = 10**9
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "extra")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import Finding
 from analyzer.compare.coverage import unlooked
 from analyzer.compare.match import absent, differing
-from analyzer.compare.model import CAUSE, CHANGED, FINDING, NOT_SEEN, SAME, A, B, Change, ComparedItem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.compare.model import JudgedCapture
-    from analyzer.compare.pairs import Pair
-    from analyzer.graph.relations import Relations
+from analyzer.compare.model import CAUSE, CHANGED, FINDING, NOT_SEEN, SAME, A, B, Change, ComparedItem, JudgedCapture
+from analyzer.compare.pairs import Pair
+from analyzer.graph.relations import Relations
 
 SEVERITY, SURE = "severity", "confidence"
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from analyzer.compare.model import CHANGED, GONE, NEW, NOT_SEEN, SAME, A, B, Change, ComparedItem, Fact
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    Reason = Callable[[ComparedItem], str]
+Reason = Callable[[ComparedItem], str]
 
 
 def match(

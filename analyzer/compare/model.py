@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.run import Checked
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.model import Outlook
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import Finding
+from analyzer.checks.run import Checked
+from analyzer.graph.relations import Relations
+from analyzer.outlook.model import Outlook
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 SAME, CHANGED, NEW, GONE, NOT_SEEN = "same", "changed", "new", "gone", "not-seen"
 STATES = (GONE, NEW, CHANGED, NOT_SEEN, SAME)

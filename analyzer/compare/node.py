@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.compare.match import keyed, match
-from analyzer.compare.model import ANSWER, ENGINE, STORE, Change, ComparedItem
+from analyzer.compare.model import ANSWER, ENGINE, STORE, Change, ComparedItem, JudgedCapture
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.compare.model import JudgedCapture
-    from analyzer.graph.relations import Relations
 
 NOT_HELD = "the bundle does not hold this store"
 

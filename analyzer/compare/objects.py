@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.compare.model import (
     CONTAINER,
@@ -18,10 +17,9 @@ from analyzer.compare.model import (
     LINK,
     NAME,
     STATES,
+    Change,
+    Comparison,
 )
-
-if TYPE_CHECKING:
-    from analyzer.compare.model import Change, Comparison
 
 OBJECT_OF = {
     IMAGE: IMAGE,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.store import Store
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.store import Store
 
 Pair = tuple["Relations | None", "Relations | None"]
 

@@ -9,17 +9,15 @@ or that leave fewer than five, are not compared: so few nodes share something by
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.fleet.facts import KINDS, LISTED
 from analyzer.fleet.pairs import FactAsked, PairTests
 from analyzer.fleet.statistics import fisher_greater, holm, lift
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
 
 FEWEST = 5
 """Nodes that both sides of a comparison need."""

@@ -9,17 +9,19 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.checks.policy import NO_POLICY
+from analyzer.checks.policy import NO_POLICY, Policy
 from analyzer.errors import OutputError, UsageError
 from analyzer.fleet import dataset, html, markdown
 from analyzer.fleet.checkpoint import Checkpoint, stands
+from analyzer.fleet.executor import Executor
 from analyzer.fleet.files import FLEET, ResultsDirectory, report_names
 from analyzer.fleet.rollup import exit_code, rollup
-from analyzer.fleet.rows import failed_row, ordered, unpack
+from analyzer.fleet.rows import Rows, failed_row, ordered, unpack
 from analyzer.fleet.schema import NODES
 from analyzer.fleet.task import CRASHED, DONE, FAILED, NO_STORE, SAME, Outcome, Task
 from analyzer.limits import DEFAULT, Limits, changed
@@ -33,13 +35,6 @@ from analyzer.source.locations.identity import identity
 from analyzer.source.locations.urls import check_schemes
 from analyzer.source.locations.within import bundles_within
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from analyzer.checks.policy import Policy
-    from analyzer.fleet.executor import Executor
-    from analyzer.fleet.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

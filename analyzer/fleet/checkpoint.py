@@ -9,18 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from analyzer.errors import UsageError
+from analyzer.fleet.rows import Rows
 from analyzer.fleet.schema import TABLES
-from analyzer.fleet.task import DONE, FAILED, MEMORY, PASSING, TIMEOUT
+from analyzer.fleet.task import DONE, FAILED, MEMORY, PASSING, TIMEOUT, Outcome, Task
 from analyzer.report.encode.json import json_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.fleet.rows import Rows
-    from analyzer.fleet.task import Outcome, Task
 
 APPLICATION = 0x616E6C7A
 VERSION = 2

@@ -15,22 +15,18 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.fleet.executor import TRIES
 from analyzer.fleet.isolate import isolated
-from analyzer.fleet.task import CRASHED, FAILED, KILLED, LOST, NOT_SEEN, UNREADABLE, Outcome
+from analyzer.fleet.task import CRASHED, FAILED, KILLED, LOST, NOT_SEEN, UNREADABLE, Outcome, Task
 from analyzer.source.locations.urls import is_url
 from analyzer.version import __version__
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-
-    from analyzer.fleet.task import Task
 
 AHEAD = 2
 """Tasks in flight for each thread of the cluster: one that runs and one that waits beside it."""

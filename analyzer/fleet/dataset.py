@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from analyzer.fleet.files import DATASET
+from analyzer.fleet.checkpoint import Checkpoint
+from analyzer.fleet.files import DATASET, ResultsDirectory
 from analyzer.fleet.schema import TABLES, WHOLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.fleet.checkpoint import Checkpoint
-    from analyzer.fleet.files import ResultsDirectory
 
 PARTS, FEW = 16, 256
 """Parts of the dataset, and up to how many bundles it has but one."""

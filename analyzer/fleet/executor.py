@@ -7,18 +7,13 @@ task in a process of its own with its limits; an executor decides only where and
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from analyzer.fleet.isolate import Isolation
-from analyzer.fleet.task import LOST, Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from concurrent.futures import Future
-
-    from analyzer.fleet.task import Task
+from analyzer.fleet.task import LOST, Outcome, Task
 
 TRIES = 3
 

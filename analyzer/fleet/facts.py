@@ -7,16 +7,12 @@ listed whole, so that absence means something where the bundle was read whole.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from analyzer.api.report import Report
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
+from analyzer.snapshot.host import Host
 from analyzer.snapshot.platform import MACHINES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.api.report import Report
-    from analyzer.snapshot.host import Host
 
 KINDS = {
     "crio": "CRI-O",

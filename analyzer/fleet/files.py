@@ -6,15 +6,13 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.errors import UsageError, not_written
 from analyzer.report.encode.json import json_document
 from analyzer.source.locations.urls import is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 STATE, REPORTS, DATASET, FLEET = "state.sqlite", "reports", "dataset", "fleet.json"
 UNFINISHED = ".new-"

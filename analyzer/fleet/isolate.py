@@ -17,13 +17,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from analyzer.fleet.task import FAILED, KILLED, TIMEOUT, Outcome
+from analyzer.fleet.task import FAILED, KILLED, TIMEOUT, Outcome, Task
 from analyzer.fleet.wire import Broken, Whole, receive, send, unpacked
-
-if TYPE_CHECKING:
-    from analyzer.fleet.task import Task
 
 GRACE = 30.0
 """Seconds a template may be silent after the time of a task is up, before it is stopped itself."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from analyzer.fleet import words
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
@@ -11,9 +12,6 @@ from analyzer.report.markup import BACKTICKED
 from analyzer.report.words import RISKS
 from analyzer.version import __version__
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LISTED, STEPS = 20, 15
 BAR = re.compile(r"(?<!\\)\|")

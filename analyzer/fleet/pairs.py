@@ -8,16 +8,14 @@ about: what runs together is pulled together.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.fleet.facts import LISTED
 from analyzer.fleet.statistics import fisher_greater, holm, lift
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
 
 CANDIDATES = 40
 """Facts of a family that are put together: those that most of its nodes have, the least likely by chance first."""

@@ -6,16 +6,14 @@ object, and cannot change these settings.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.errors import UsageError
 from analyzer.fleet.dataset import arrow_schema, parts_of
 from analyzer.fleet.schema import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOCKED = (
     "SET temp_directory = ''",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +12,14 @@ from analyzer.errors import UsageError
 from analyzer.fleet import html, text
 from analyzer.fleet.batch import Batch, BatchOptions
 from analyzer.fleet.dataset import arrow_schema, available, parts_of
-from analyzer.fleet.executor import TRIES, LocalPool
+from analyzer.fleet.executor import TRIES, Executor, LocalPool
 from analyzer.fleet.files import read_fleet
 from analyzer.fleet.schema import TABLES
 from analyzer.limits import DEFAULT, Limits
 from analyzer.snapshot.snapshot import STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
-
-    from analyzer.fleet.executor import Executor
 
 
 def analyze_many(

@@ -6,8 +6,9 @@ many more there are.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.causes.family import builtin_families
 from analyzer.checks.finding import RANK
@@ -16,9 +17,6 @@ from analyzer.fleet.outliers import outliers
 from analyzer.fleet.strip import strip
 from analyzer.snapshot.times import format_time
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    import sqlite3
 
 SCHEMA_VERSION = 1
 EXAMPLES, OBJECTS, LISTED, ORDER = 10, 10, 100, 50

@@ -7,23 +7,19 @@ these, times as Unix nanoseconds, None for what is not known.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
+from analyzer.api.report import Report
 from analyzer.fleet import schema
 from analyzer.fleet.facts import facts, first_value
-from analyzer.outlook.timeline import timeline
+from analyzer.fleet.task import Task
+from analyzer.outlook.timeline import Timeline, timeline
 from analyzer.report.columns import affected_rows, cause_rows, finding_rows
 from analyzer.report.formats.document import cleaned
 from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from analyzer.api.report import Report
-    from analyzer.fleet.task import Task
-    from analyzer.outlook.timeline import Timeline
 
 Rows = dict[str, list[list[Any]]]
 BAD_EVENTS = 200

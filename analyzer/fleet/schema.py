@@ -7,13 +7,10 @@ Types are those of the frames: `string`, `int64`, `Int64` (with unknowns), `floa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from analyzer.report import columns
 from analyzer.snapshot import columns as records
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def _of(table: Mapping[str, str], *names: str) -> dict[str, str]:

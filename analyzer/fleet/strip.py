@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sqlite3
+from typing import Any
 
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    import sqlite3
 
 STEPS = 60
 EDGE = 0.02

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from analyzer.checks.policy import NO_POLICY
+from analyzer.checks.policy import NO_POLICY, Policy
 from analyzer.limits import DEFAULT, Limits
-
-if TYPE_CHECKING:
-    from analyzer.checks.policy import Policy
 
 DONE, SAME, FAILED = "done", "same", "failed"
 """States of an outcome: analysed; the content was analysed before; no report."""

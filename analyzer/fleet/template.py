@@ -16,18 +16,13 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 from analyzer.fleet.isolate import signal_name
-from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, NO_STORE, TIMEOUT, UNREADABLE, Outcome
+from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, NO_STORE, TIMEOUT, UNREADABLE, Outcome, Task
 from analyzer.fleet.wire import LENGTH, Broken, Whole, packed, receive, send, unpacked
 from analyzer.fleet.worker import warm, warm_for, work
 from analyzer.source.forks import keep_to_one
-
-if TYPE_CHECKING:
-    from typing import NoReturn
-
-    from analyzer.fleet.task import Task
 
 try:
     import resource

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.fleet import words
 from analyzer.report.encode.text import inert
 from analyzer.report.tables import table
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 CAUSES, FACTS, FAILED = 12, 2, 5
 

@@ -8,18 +8,16 @@ import os
 import select
 import struct
 import time
-from typing import TYPE_CHECKING
+from typing import IO, Protocol
 
 from analyzer.fleet.task import Outcome
 
-if TYPE_CHECKING:
-    from typing import IO, Protocol
 
-    class Readable(Protocol):
-        """What frames are read from."""
+class Readable(Protocol):
+    """What frames are read from."""
 
-        def read(self, count: int, /) -> bytes | None:
-            """Return so many bytes, fewer at the end."""
+    def read(self, count: int, /) -> bytes | None:
+        """Return so many bytes, fewer at the end."""
 
 
 LENGTH = struct.Struct(">Q")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from analyzer.fleet.facts import KINDS
 from analyzer.words import percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 COUNTS = (
     ("healthy", "healthy"),

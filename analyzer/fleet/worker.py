@@ -6,9 +6,9 @@ import importlib
 import time
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from analyzer.api.reading import judge
+from analyzer.api.report import Report
 from analyzer.errors import AnalyzerError, NoStoreError, UnreadableError
 from analyzer.fleet.rows import pack
 from analyzer.fleet.task import (
@@ -21,15 +21,12 @@ from analyzer.fleet.task import (
     SAME,
     UNREADABLE,
     Outcome,
+    Task,
 )
 from analyzer.snapshot.snapshot import read_snapshot
 from analyzer.source.locations.identity import digest
 from analyzer.source.locations.urls import BrokenOffError, is_url
 from analyzer.source.open import open_bundle
-
-if TYPE_CHECKING:
-    from analyzer.api.report import Report
-    from analyzer.fleet.task import Task
 
 LONGEST = 500
 """Characters of a reason."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import networkx as nx
 
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.overlay import lower_ids, text_of
-
-if TYPE_CHECKING:
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 PARENT, TOP_LAYER, MAPPED_LAYER, IMAGE, LAYER, LOWER, STORE = (
     "parent", "top-layer", "mapped-layer", "image", "layer", "lower", "store",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from analyzer.graph.merged import merged_view, stack_of
+from analyzer.graph.merged import Merged, merged_view, stack_of
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import FILE_CODE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.merged import Merged
-    from analyzer.graph.relations import Relations
 
 DEEPEST = 12
 """Levels that are told apart; what lies deeper counts for the directory at that level."""

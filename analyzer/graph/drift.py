@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzer.graph.merged import Merged, MergedEntry, is_opaque, merged_view, stack_of
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.content import Entry
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.content import Entry
 
 ADDED, CHANGED, DELETED = "A", "C", "D"
 OWN_MARKS = ("trusted.overlay.", "user.overlay.")

@@ -7,19 +7,15 @@ same sureness are all returned, for the caller to ask which one is meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.collect import HEX_ID, ROUTE
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.overlay import LINK_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 LAYER, IMAGE, CONTAINER, POD = "layer", "image", "container", "pod"
 PREFIX = re.compile(r"[0-9a-f]{1,64}")

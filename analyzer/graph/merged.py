@@ -6,18 +6,14 @@ Both styles count: character devices 0:0 and `overlay.opaque` attributes of nati
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from analyzer.snapshot.content import KIND_CODE
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.content import KIND_CODE, DiffTable, Entry
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.content import DiffTable, Entry
 
 WHITEOUT, OPAQUE_FILE, AUFS = ".wh.", ".wh..wh..opq", ".wh..wh."
 OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque", "user.containers.opaque")

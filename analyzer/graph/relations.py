@@ -6,20 +6,17 @@ every layer (`analyzer.graph.standing`). `analyzer.graph.build` exports the same
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.graph.standing import Standing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 
 CONTENTS = ("contents",)
 """Key of `Relations.memo`."""

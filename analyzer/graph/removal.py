@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER
-from analyzer.graph.usage import usage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.graph.usage import SpaceUsage
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.graph.relations import Relations
+from analyzer.graph.usage import SpaceUsage, usage
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 @dataclass(frozen=True, slots=True)

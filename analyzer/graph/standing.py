@@ -6,11 +6,7 @@ of that walk, so that a layer needs two numbers and no set of its own; layers on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 
 class Standing(Mapping[str, set[str]]):

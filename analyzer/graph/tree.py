@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from analyzer.errors import UsageError
-from analyzer.graph.find import CONTAINER, IMAGE, LAYER
+from analyzer.graph.find import CONTAINER, IMAGE, LAYER, FoundObject
 from analyzer.graph.merged import Merged, MergedEntry, merged_view, stack_of
-
-if TYPE_CHECKING:
-    from analyzer.graph.find import FoundObject
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 class TreeView(NamedTuple):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 EMPTY_TAR = 1536
 

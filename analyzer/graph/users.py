@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER, POD, pod_id
-
-if TYPE_CHECKING:
-    from analyzer.graph.relations import Relations
+from analyzer.graph.relations import Relations
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from analyzer.checks.finding import RANK, WARNING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import RANK, WARNING, Finding
 
 
 class FindingsAbout:

@@ -7,22 +7,18 @@ read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
+from analyzer.outlook.loaded import Loaded
 from analyzer.outlook.mounting import Mounts
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import NO_FILES
 from analyzer.source.member import FILE, HARDLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.provenance import SmallFile
 
 MAXIMUM_AGE_NS = 24 * 3600 * 10**9
 

@@ -7,23 +7,18 @@ kept: an image that is damaged later is listed until CRI-O is restarted. A list 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from analyzer.outlook.loaded import LATE, PANIC, written
+from analyzer.checks.store_view import StoreView
+from analyzer.outlook.loaded import LATE, PANIC, Loaded, written
+from analyzer.snapshot.engines import Version
+from analyzer.snapshot.image_open import OpenResult
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.manifests import PlatformSpec
 from analyzer.snapshot.references import name_error
 from analyzer.snapshot.store import ADDITIONAL
 from analyzer.verify.image_items import ENCODED, PLAIN, listed_kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.engines import Version
-    from analyzer.snapshot.image_open import OpenResult
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.manifests import PlatformSpec
 
 NAMES_SINCE = (1, 29)
 ID = re.compile(r"[0-9a-f]{64}")

@@ -9,20 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
 from analyzer.outlook.check import quick_check
-from analyzer.outlook.loaded import PANIC, load, primary_image_store
+from analyzer.outlook.loaded import PANIC, Loaded, load, primary_image_store
 from analyzer.outlook.model import Deletes
 from analyzer.outlook.repair import repair
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.engines import Version
 from analyzer.snapshot.gojson import decode
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.engines import Version
-    from analyzer.snapshot.host import Host
+from analyzer.snapshot.host import Host
 
 COLLECTS_SINCE = (1, 28)
 REPAIRS_SINCE = (1, 31)

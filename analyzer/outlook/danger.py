@@ -6,16 +6,11 @@ containers whose state a capture left out, are cleared away without a loss and s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analyzer.checks.finding import ERROR, RANK
-from analyzer.outlook.model import CREATE, PULL
+from analyzer.outlook.model import CREATE, PULL, Deletes, Outlook
 from analyzer.words import totals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.outlook.model import Deletes, Outlook
 
 WRITERS = (PULL, CREATE)
 START, UNCLEAN = "start", "start after unclean stop"

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
 from analyzer.outlook.model import Deletes
 from analyzer.snapshot.chain_errors import ChainErrors
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.manifests import DIGEST
-from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE
+from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE, Store
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.store import Store
 
 PANIC = "panic: runtime error: invalid memory address or nil pointer dereference"
 LATE = "loading primary layer store data: "

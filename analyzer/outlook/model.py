@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import Finding
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Finding
 
 PULL, CREATE = "podman pull", "podman create"
 

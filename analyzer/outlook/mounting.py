@@ -7,23 +7,18 @@ path of the graph root, for ids that are new each time and for the list of direc
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from analyzer.outlook.relinking import ABSENT, HOME, relink
-from analyzer.snapshot.overlay import TARGET, link_target, text_of
+from analyzer.checks.store_view import StoreView
+from analyzer.outlook.loaded import Loaded
+from analyzer.outlook.relinking import ABSENT, HOME, Relinked, relink
+from analyzer.snapshot.overlay import TARGET, LayerDirectory, link_target, text_of
+from analyzer.snapshot.store import Store
 from analyzer.source.member import SYMLINK
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.outlook.relinking import Relinked
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.store import Store
 
 SHORT = "l/"
 INVALID = "invalid argument"

@@ -8,19 +8,14 @@ listing, since 4.6 it is left out. Up to 4.3 index files that do not read are re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
 from analyzer.outlook.crio_images import ID, Listed, blamed, data_known, in_order
-from analyzer.outlook.loaded import LATE, PANIC
-from analyzer.snapshot.image_open import UNSEEN, ImageReader, MessageFormat
+from analyzer.outlook.loaded import LATE, PANIC, Loaded
+from analyzer.snapshot.engines import Version
+from analyzer.snapshot.image_open import UNSEEN, ImageReader, MessageFormat, OpenResult
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.references import reference_error
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.engines import Version
-    from analyzer.snapshot.image_open import OpenResult
-    from analyzer.snapshot.images import ImageRecord
 
 READS_WHAT_IT_CAN_UNTIL = (4, 3)
 LEAVES_OUT_SINCE = (4, 6)

@@ -6,21 +6,17 @@ Each message was seen on podman 4.3.1, or on 6.0.0-dev where the database is SQL
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import Finding
+from analyzer.checks.store_view import StoreView
 from analyzer.outlook.model import Outlook
+from analyzer.snapshot.engines import Version
 from analyzer.snapshot.libpod.find import BACKEND
 from analyzer.snapshot.libpod.state import SQLITE
 from analyzer.snapshot.node.placement import place_of
 from analyzer.snapshot.node.storage_conf import DRIVERS, conf_for, storage_confs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.engines import Version
 
 LISTING, CONTAINERS = "podman images", "podman ps -a"
 PANICS = "invalid freelist page"

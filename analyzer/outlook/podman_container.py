@@ -6,20 +6,14 @@ files that do not read leave podman without any of their records.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.checks.finding import ERROR, RANK
+from analyzer.checks.finding import ERROR, RANK, Finding
+from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.model import Outlook
-from analyzer.snapshot.engines import PODMAN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.outlook.because import FindingsAbout
-    from analyzer.outlook.podman_image import Images
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.engines import Version
+from analyzer.outlook.podman_image import Images
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.engines import PODMAN, Version
 
 WORK, USERDATA = "OVL-011", "LPD-010"
 """The rules on `work` and `merged` of a layer, and on the directory of a container."""

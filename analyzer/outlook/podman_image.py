@@ -6,27 +6,22 @@ container that was made starts: what its program finds in damaged files is anoth
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from analyzer.outlook.crio_images import ID, data_known, in_order
 from analyzer.outlook.loaded import LATE
 from analyzer.outlook.mounting import Mounts, OverlayBehaviour
 from analyzer.outlook.mounting_by_id import MountsById
-from analyzer.outlook.podman import NOT_KNOWN
+from analyzer.outlook.podman import NOT_KNOWN, Podman
 from analyzer.snapshot.chain_errors import LOOP
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.engines import Version
 from analyzer.snapshot.image_open import INSTANCE
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.instances import choose_instance, none_found
+from analyzer.snapshot.manifests import Manifest
 from analyzer.snapshot.references import reference_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.outlook.podman import Podman
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.engines import Version
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.manifests import Manifest
 
 STILL = "exit 0, and mounting the image still fails: "
 NO_DIGEST = "panic: no ':' separator in digest \"\""

@@ -6,20 +6,16 @@ value or a byte stops the reading. The next command that writes the index writes
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.loaded import written
 from analyzer.outlook.model import CREATE, PULL, Deletes, Outlook
+from analyzer.outlook.podman import Podman
+from analyzer.snapshot.documents import Document
 from analyzer.snapshot.engines import PODMAN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.outlook.because import FindingsAbout
-    from analyzer.outlook.podman import Podman
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 WRITES = {"layers": PULL, "images": PULL, "containers": CREATE}
 """The command that writes the index of each part first."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import ERROR, RANK
+from analyzer.checks.finding import ERROR, RANK, Finding
 from analyzer.checks.store_view import StoreView
+from analyzer.graph.relations import Relations
 from analyzer.outlook.because import FindingsAbout
-from analyzer.outlook.crio_images import list_images
-from analyzer.outlook.crio_start import ENDLESS, start, start_after_unclean_stop
+from analyzer.outlook.crio_images import Listed, list_images
+from analyzer.outlook.crio_start import ENDLESS, Started, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
 from analyzer.outlook.model import Deletes, Outlook
 from analyzer.outlook.podman import Podman, podman_images, podman_ps
@@ -17,23 +18,14 @@ from analyzer.outlook.podman_blocked import with_blocks
 from analyzer.outlook.podman_container import of_containers
 from analyzer.outlook.podman_image import Images
 from analyzer.outlook.podman_writing import of_removal, with_losses
-from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
+from analyzer.snapshot.engines import CRIO, PODMAN, Version, engine_version
 from analyzer.snapshot.grouping import HOME
+from analyzer.snapshot.platform import Platform
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 PARTS = ("layers", "images", "containers")
 GONE, ELSEWHERE = "STO-022", "LPD-003"
 """The rules on a whole part of a store, and on the place that podman's database names."""
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.crio_images import Listed
-    from analyzer.outlook.crio_start import Started
-    from analyzer.snapshot.engines import Version
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 def predict(

@@ -6,13 +6,10 @@ short link corrects the `link` of the directory that it points to; this goes on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.snapshot.overlay import TARGET
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ROUNDS = 10
 ABSENT = "no such file or directory"

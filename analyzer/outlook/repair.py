@@ -6,15 +6,12 @@ Mirrors containers/storage check.go (Repair with containers), store.go (DeleteIm
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.outlook.check import CheckReport
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.images import ImageRecord
+from analyzer.outlook.check import CheckReport
+from analyzer.outlook.loaded import Loaded
+from analyzer.snapshot.images import ImageRecord
 
 
 def repair(state: Loaded, report: CheckReport) -> bool:

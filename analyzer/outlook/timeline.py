@@ -6,20 +6,15 @@ last change, unless a copy or a clock changed it. The time of an image is that o
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import ERROR, RANK
+from analyzer.checks.finding import ERROR, RANK, Finding
 from analyzer.signatures.match import known_in_line
 from analyzer.snapshot.logs import log_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 
 SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
 SECOND = 10**9

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
+from analyzer.repair.place import Place
 from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
-from analyzer.repair.site import walk
+from analyzer.repair.site import Site, walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.repair.place import Place
-    from analyzer.repair.site import Site
 
 
 def engine(place: Place, *words: str) -> str:

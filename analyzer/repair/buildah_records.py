@@ -8,20 +8,17 @@ So the layer is one that belongs to nobody and was made last before that directo
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from analyzer.repair.chains import sha256
 from analyzer.repair.crio_records import json_object
+from analyzer.repair.site import Row
 from analyzer.snapshot.collect import BUILD_STATE, HEX_ID
 from analyzer.snapshot.libpod.state import id_maps
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.repair.site import Row
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.store import Store
 
 STATE = f"userdata/{BUILD_STATE}"
 SECOND = 10**9

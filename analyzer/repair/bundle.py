@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from analyzer.causes.model import Step
+from analyzer.causes.case import Case
+from analyzer.causes.model import Cause, Step
+from analyzer.checks.finding import Finding
 from analyzer.repair.crio_records import has_configs
 from analyzer.repair.edits import Write
 from analyzer.repair.layers import FILES
@@ -14,14 +16,7 @@ from analyzer.repair.plan import GroupPlan, plan_group
 from analyzer.repair.simulation import simulate_plan
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.engines import CRIO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.causes.case import Case
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""

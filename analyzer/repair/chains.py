@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.snapshot.bigdata import file_name, key_of
 from analyzer.snapshot.configs import read_config
-from analyzer.snapshot.provenance import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.provenance import SmallFile, Where
+from analyzer.snapshot.store import Store
 
 COMPRESSIONS = (("+gzip", 2), (".gzip", 2), ("+zstd", 4))
 TOC_NOTES = ("io.github.containers.zstd-chunked.manifest-checksum", "containerd.io/snapshot/stargz/toc.digest")

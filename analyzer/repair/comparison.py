@@ -6,23 +6,18 @@ with the contents of layers read: what it deletes is worked out by the same mode
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import RANK
+from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.store_view import StoreView
+from analyzer.graph.relations import Relations
 from analyzer.outlook.check import quick_check
 from analyzer.outlook.loaded import load
+from analyzer.outlook.model import Deletes, Outlook
 from analyzer.outlook.repair import repair
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.model import Deletes, Outlook
-    from analyzer.repair.numbered import BundlePlan
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.repair.numbered import BundlePlan
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 AFTER = "start after unclean stop"
 CONTENT = frozenset({"OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011"})

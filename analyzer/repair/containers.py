@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.repair.buildah_records import buildah_row, layer_made_for, precise
 from analyzer.repair.crio_records import crio_row
 from analyzer.repair.edits import Folder
 from analyzer.repair.indexes import is_lost
-from analyzer.repair.layers import split_of
+from analyzer.repair.layers import LayerEvidence, split_of
+from analyzer.repair.site import Row, Site
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.libpod.state import LibpodContainer
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import parse_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Row, Site
-    from analyzer.snapshot.libpod.state import LibpodContainer
-    from analyzer.snapshot.store import Store
 
 STABLE, VOLATILE = "containers/containers.json", "containers/volatile-containers.json"
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from analyzer.checks.store.owner_and_mode import OTHERS_WRITE, own_files
 from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
-from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
+from analyzer.repair.layers import FILES, SPLIT, LayerEvidence, wrong_in_the_record
 from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
+from analyzer.repair.site import Site
 from analyzer.snapshot.bigdata import key_of
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Site
 
 EITHER = ("TSP-006", "TSP-007", "TSP-008", "TSP-010")
 """Files that are not what the tar-split says: either may be wrong, so both come from the donor if it has both."""

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from analyzer.repair.site import Row
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import parse_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.repair.site import Row
-    from analyzer.snapshot.store import Store
 
 CONFIG = "userdata/config.json"
 PREFIX = "io.kubernetes.cri-o."

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
-from analyzer.repair.site import layer_path
+from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.site import Site, layer_path
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.overlay import LayerDirectory, link_target
 from analyzer.source.member import DIRECTORY, SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Site
-    from analyzer.snapshot.overlay import LayerDirectory
 
 GONE = ("OVL-012", "OVL-010", "CTR-001", "OVL-006", "STO-002", "LAY-001")
 UPPER_LOST = "what the container wrote into its own layer"

@@ -6,17 +6,11 @@ are what the store should hold. Nothing of the store is touched while it is pull
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.repair.chains import read_picture
-from analyzer.repair.site import layer_path, walk
+from analyzer.repair.site import Site, layer_path, walk
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
-
-if TYPE_CHECKING:
-    from analyzer.repair.site import Site
-
 
 MOST = 8
 """References that are tried for one image."""

@@ -6,10 +6,13 @@ the files out nothing is pulled and nothing is changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import Finding
+from analyzer.graph.relations import Relations
 from analyzer.limits import DEFAULT
+from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.site import layer_path
 from analyzer.repair.steps import NONE, PlanStep
@@ -18,14 +21,6 @@ from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR
 from analyzer.verify.differences import META_PREFIX
 from analyzer.verify.facts import WHITEOUT_PREFIX
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.repair.place import Place
-
 
 MODES = "OVL-024"
 """Modes that are wrong in the whole bundle: setting one right does nothing where the node has it right already."""

@@ -8,19 +8,15 @@ directory), files of layers last.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
+from analyzer.repair.site import Noted, Site
 from analyzer.repair.steps import NONE, PlanStep, listed
 from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.repair.place import Place
-    from analyzer.repair.site import Noted, Site
 
 ORDER = (
     ("owners", ()),

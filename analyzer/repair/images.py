@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.repair.chains import big_data_name, sha256
+from analyzer.repair.chains import ImageProof, big_data_name, sha256
 from analyzer.repair.edits import SetAside, Take
 from analyzer.repair.indexes import names_in_pieces
+from analyzer.repair.layers import LayerEvidence
 from analyzer.repair.manifests import manifest_again
+from analyzer.repair.site import Row, Site
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.references import names_a_version, reference_error
-
-if TYPE_CHECKING:
-    from analyzer.repair.chains import ImageProof
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Row, Site
 
 INDEX = "images/images.json"
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -7,22 +7,17 @@ beside it is the newer index: the engines write it first and rename it then. Row
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from analyzer.repair.site import INDEXES, Row
+from analyzer.repair.site import INDEXES, Row, Site
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.salvage import salvage_array
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.repair.site import Site
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.store import Store
 
 NAMES = re.compile(r'"names"\s*:\s*\[([^\]\[]*)\]?')
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Iterator
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from analyzer.repair.donor import MOST, brings
-from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import (
+    Attribute,
+    Copy,
+    Edit,
+    FileCopy,
+    Folder,
+    Mode,
+    Rename,
+    SetAside,
+    ShortLink,
+    Take,
+    Write,
+)
+from analyzer.repair.numbered import BundlePlan, Numbered
+from analyzer.repair.plan import GroupPlan
 from analyzer.repair.shell import UnsafePathError, own_store, quoted
+from analyzer.repair.site import Site
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.manifests import DIGEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.repair.edits import Edit
-    from analyzer.repair.numbered import BundlePlan, Numbered
-    from analyzer.repair.plan import GroupPlan
-    from analyzer.repair.site import Site
 
 INDEX_PARTS = 1
 """Slashes in the path of an index file below the graph root."""
@@ -97,13 +104,8 @@ def _script(
     yield from _same_store(plan)
     yield "}"
     yield ""
-    yield "stop_engines() {"
-    units = [
-        *([] if rootless else ["kubelet", "crio"]),
-        "podman.socket",
-        "podman.service",
-    ]  # those that run are stopped
-    yield f"    stop {' '.join(units)}"
+    yield "stop_engines() {"  # those that run
+    yield f"    stop {'' if rootless else 'kubelet crio '}podman.socket podman.service"
     yield "}"
     yield ""
     yield "pulls() { # for every step that takes something from there, whichever is asked for"
@@ -131,18 +133,15 @@ def _script(
     yield "    :"
     waits = _waits(plan)
     for each in steps:
-        if each.step.kind == "hand":
-            said = shlex.quote(plain(f"By hand: {each.step.effect}"))
+        by_hand = "By hand: " if each.step.kind == "hand" else ""
+        said = shlex.quote(plain(by_hand + each.step.effect))
+        if each.step.kind in ("hand", "fetch"):
             yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
         if each.step.kind == "setting":
-            said = shlex.quote(plain(each.step.effect))
             command, done = shlex.quote(each.step.command), shlex.quote(each.step.done or "false")
             yield f"    setting {each.number} {each.step.risk} {said} {done} {command}"
-        if each.step.kind == "fetch":
-            said = shlex.quote(plain(each.step.effect))
-            yield f'    if [ "$HOW" = show ]; then step {each.number} none {said}; fi'
         if each.step.edits and each.step.kind != "owners":
-            yield f"    if step {each.number} {each.step.risk} {shlex.quote(plain(each.step.effect))}; then"
+            yield f"    if step {each.number} {each.step.risk} {said}; then"
             for store, edit in each.step.edits:
                 try:
                     yield f"        {waits.get((store, edit.path), '')}{_call(store, edit, made)}"

@@ -6,26 +6,22 @@ record is believed as long as it makes sense, and `lower`, which the driver wrot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
 from analyzer.repair.buildah_records import images_told
 from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
 from analyzer.repair.indexes import is_lost
-from analyzer.repair.site import walk
+from analyzer.repair.site import Row, Site, walk
 from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.repair.site import Row, Site
-    from analyzer.snapshot.provenance import SmallFile
 
 ORDER = (
     "id", "names", "parent", "metadata", "mountlabel", "created", "compressed-diff-digest", "compressed-size",

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from analyzer.repair.around import engine, label
 from analyzer.repair.edits import SetAside, Write
+from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
+from analyzer.repair.site import Site
 from analyzer.repair.steps import NONE, PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.repair.place import Place
-    from analyzer.repair.site import Site
 
 
 def only_lists(site: Site) -> list[str]:

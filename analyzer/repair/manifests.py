@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from analyzer.repair.chains import sha256
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.repair.chains import ImageProof
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Row, Site
+from analyzer.repair.chains import ImageProof, sha256
+from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.site import Row, Site
 
 OCI = "application/vnd.oci.image."
 BASE = "org.opencontainers.image.base."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from analyzer.checks.finding import Finding
+from analyzer.graph.relations import Relations
 from analyzer.repair.containers import mend_containers
 from analyzer.repair.contents import mend_contents
 from analyzer.repair.directories import mend_databases, mend_directories, mend_mount_points
@@ -13,10 +13,6 @@ from analyzer.repair.layers import LayerEvidence, mend_layers
 from analyzer.repair.obstacles import mend_obstacles
 from analyzer.repair.shortcuts import mend_shortcuts
 from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows
-
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
 
 INDEX_WORDS = {"layers": "layer", "images": "image", "containers": "container"}
 

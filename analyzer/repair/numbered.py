@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from analyzer.repair.plan import GroupPlan
-    from analyzer.repair.steps import PlanStep
+from analyzer.repair.plan import GroupPlan
+from analyzer.repair.steps import PlanStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.repair.edits import SetAside
+from analyzer.repair.site import Site
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from analyzer.repair.site import Site
 
 
 def mend_obstacles(site: Site) -> None:

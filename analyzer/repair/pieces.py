@@ -7,25 +7,20 @@ drivers/chown.go).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from analyzer.checks.finding import Finding
 from analyzer.limits import DEFAULT
 from analyzer.repair.edits import Attribute, FileCopy, Mode, SetAside
-from analyzer.repair.layers import split_of
+from analyzer.repair.layers import LayerEvidence, split_of
+from analyzer.repair.site import Site
+from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK
 from analyzer.verify.facts import ATTRIBUTE, MODE, OPAQUE, OWNER
 from analyzer.verify.id_maps import Ids, owners_of, store_owner
 from analyzer.verify.opaque_marks import OPAQUE_MARK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Site
-    from analyzer.snapshot.content import DiffTable, Entry
 
 MANY = 1_000
 """Files of one layer that are put right one by one; with more of them a pull of the layer is quicker."""

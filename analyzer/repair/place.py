@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.node.placement import place_of
-from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import GRAPH_ROOT, Store
 
 ROOTLESS = re.compile(r"^/(?:home|root)/(?:[^/]+/)?\.local/share/")
 SAFE = re.compile(r"/[A-Za-z0-9/._+@-]+")

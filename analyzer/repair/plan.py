@@ -6,11 +6,13 @@ the edits follow (`edit_steps`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from analyzer.capture.aside import renamed
-from analyzer.checks.finding import RANK
+from analyzer.causes.model import Step
+from analyzer.checks.finding import RANK, Finding
+from analyzer.graph.relations import Relations
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
 from analyzer.repair.doubt import MODES, believed, doubted_paths, mark_step, split_up
@@ -20,20 +22,11 @@ from analyzer.repair.lists import drop_lists, only_lists
 from analyzer.repair.mend import mend
 from analyzer.repair.place import SAFE, Place, places_of
 from analyzer.repair.settings import move_back, setting_steps
-from analyzer.repair.site import open_site
+from analyzer.repair.site import Site, open_site
 from analyzer.repair.standing import standing_step
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.causes.model import Step
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.repair.site import Site
-    from analyzer.snapshot.snapshot import BundleSnapshot
-
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 MISPLACED = ("OVL-012", "STO-022")
 """Rules that miss a directory of the store's own."""

@@ -6,22 +6,16 @@ The store itself is not touched: nothing is stopped, nothing is lost, and a seco
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
-from analyzer.checks.finding import RANK
+from analyzer.checks.finding import RANK, Finding
+from analyzer.graph.relations import Relations
 from analyzer.repair.around import engine
 from analyzer.repair.donor import pulls as pulls_name
-from analyzer.repair.place import SAFE
+from analyzer.repair.place import SAFE, Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.node.placement import SYSTEM
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.repair.place import Place
 
 DRIVER = re.compile(r"[a-z][a-z0-9-]{1,20}")
 PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9.]+)?")

@@ -10,12 +10,20 @@ import base64
 import gzip
 import re
 import shlex
-from typing import TYPE_CHECKING
 
-from analyzer.repair.edits import Attribute, Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
-
-if TYPE_CHECKING:
-    from analyzer.repair.edits import Edit
+from analyzer.repair.edits import (
+    Attribute,
+    Copy,
+    Edit,
+    FileCopy,
+    Folder,
+    Mode,
+    Rename,
+    SetAside,
+    ShortLink,
+    Take,
+    Write,
+)
 
 PLAIN = re.compile(rb"[A-Za-z0-9/:._ +=@,-]{0,2000}")
 PIECE = 90_000

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
 
 from analyzer.repair.edits import Folder, SetAside, ShortLink
-from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
+from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.site import Site
+from analyzer.snapshot.overlay import LINK_ID, LayerDirectory, link_target, lower_ids, text_of
+from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.repair.layers import LayerEvidence
-    from analyzer.repair.site import Site
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.store import Store
 
 
 class Shortcuts:

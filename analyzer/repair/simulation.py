@@ -7,31 +7,25 @@ the same digest. So findings about their contents are left out, and so is nothin
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.checks.finding import RANK
+from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
 from analyzer.repair.contents import BIG_DATA
-from analyzer.repair.edits import Copy, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Copy, Edit, FileCopy, Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.layers import FILES, SPLIT
+from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.snapshot.assemble import read_records
 from analyzer.snapshot.documents import read_document
-from analyzer.snapshot.overlay import SMALL_FILES
+from analyzer.snapshot.overlay import SMALL_FILES, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK, Member
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.repair.edits import Edit
-    from analyzer.repair.numbered import BundlePlan, Numbered
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
 
 TAKEN = frozenset({*FILES, *SPLIT, *BIG_DATA})
 ITEMS = frozenset({"IMG-001", "IMG-002", "IMG-003", "IMG-004", "IMG-005", "IMG-006", "IMG-007", "IMG-011", "IMG-013"})

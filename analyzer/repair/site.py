@@ -10,21 +10,17 @@ import copy
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.checks.finding import RANK
+from analyzer.checks.finding import RANK, Finding
+from analyzer.graph.relations import Relations
 from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Take, Write
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.store import Store
 
 Row = dict[str, Any]
 INDEXES = {

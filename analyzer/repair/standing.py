@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from analyzer.repair.edits import FileCopy, Mode, Take
+from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, quoted
-from analyzer.repair.site import layer_path
+from analyzer.repair.site import Site, layer_path
 from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.words import human
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.repair.place import Place
-    from analyzer.repair.site import Site
 
 
 def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.repair.edits import Edit
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.repair.edits import Edit
 
 NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
 SHOWN = 5

@@ -5,10 +5,8 @@ Types as in `analyzer.snapshot.columns`. Frames, exports and the dataset of a fl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 FINDINGS = {
     "id": "string",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from analyzer.report.encode.text import width
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 PARTS = re.compile(r"[^/]*/+|[^/]+")
 COLOURS = {"bad": "1;31", "warn": "1;33", "good": "1;32", "strong": "1", "quiet": "2"}

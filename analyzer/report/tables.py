@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Sequence
 
 from tabulate import tabulate
 
 from analyzer.report.encode.text import inert, middle_cut, width
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
 
 GAP = 2
 LEAST = 12

@@ -7,19 +7,14 @@ asked for here, and neither are the lines of a log.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 import regex
 
-from analyzer.signatures.catalogue import behaviours
+from analyzer.signatures.catalogue import Behaviour, Message, behaviours
 from analyzer.signatures.match import EXCERPT, Match
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.signatures.catalogue import Behaviour, Message
-    from analyzer.signatures.text import Pasted
+from analyzer.signatures.text import Pasted
 
 LEAST = 20
 """Characters of a message below which its beginning says nothing."""

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from analyzer.signatures.catalogue import PROGRAM, behaviours
-from analyzer.signatures.text import BREAK, prepare
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.signatures.catalogue import Behaviour, Message
-    from analyzer.signatures.text import Pasted, Record
+from analyzer.signatures.catalogue import PROGRAM, Behaviour, Message, behaviours
+from analyzer.signatures.text import BREAK, Pasted, Record, prepare
 
 MOST = 20
 EXCERPT = 300

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.signatures.catalogue import AREAS, FULL, NONE, behaviours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.signatures.catalogue import Behaviour
+from analyzer.signatures.catalogue import AREAS, FULL, NONE, Behaviour, behaviours
 
 HEADS = {
     "images": "Images: listing, looking up, pulling, removing",

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.verify.facts import MODE
-
-if TYPE_CHECKING:
-    from analyzer.verify.facts import LayerFacts
+from analyzer.verify.facts import MODE, LayerFacts
 
 ALL = 0o7777
 

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS, DiffTable
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE
 from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import BATCH_KINDS, DIRECTORY, FILE
 from analyzer.source.tar.entry import NANO
 from analyzer.verify.facts import is_whiteout
-from analyzer.verify.id_maps import ANY
+from analyzer.verify.id_maps import ANY, Ids
 
 if TYPE_CHECKING:
-    from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.split_columns import Entries
     from analyzer.source.tar.columns import Column
-    from analyzer.verify.id_maps import Ids
 
 UNMARKED = (NO_DEVICE, NO_XATTRS, "")
 """What else is known of a symlink without attributes."""

@@ -6,15 +6,16 @@ decided with the whole tar in hand (hard links, whiteouts, absent and foreign fi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NOTHING, Entry
+from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NOTHING, DiffTable, Entry
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE, place, resolve_row
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.times import format_time
 from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
-from analyzer.verify.entry_judge import NODES
+from analyzer.verify.entry_judge import NODES, EntryJudge
 from analyzer.verify.facts import (
     MISSING,
     NODE,
@@ -23,19 +24,15 @@ from analyzer.verify.facts import (
     WHITEOUT,
     WHITEOUT_PREFIX,
     Difference,
+    LayerFacts,
     is_whiteout,
 )
 from analyzer.verify.id_maps import ANY
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, OPAQUE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from analyzer.snapshot.content import DiffTable
     from analyzer.snapshot.split_columns import Entries
     from analyzer.verify.columns import Matcher
-    from analyzer.verify.entry_judge import EntryJudge
-    from analyzer.verify.facts import LayerFacts
 
 META_PREFIX = ".wh..wh."
 NANO = 1_000_000_000

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from analyzer.capture.kept import Kept
 from analyzer.snapshot.bitflip import describe_flip
+from analyzer.snapshot.content import Entry
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.times import format_time
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FIFO, FILE, SYMLINK
 from analyzer.verify.facts import (
@@ -26,15 +30,8 @@ from analyzer.verify.facts import (
     Difference,
     LayerFacts,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.capture.kept import Kept
-    from analyzer.snapshot.content import Entry
-    from analyzer.snapshot.tar_entry import TarEntry
-    from analyzer.verify.id_maps import Ids
-    from analyzer.verify.storage_options import StorageOptions
+from analyzer.verify.id_maps import Ids
+from analyzer.verify.storage_options import StorageOptions
 
 ZERO_TAIL = "NUL from a page boundary to the end"
 FLIPS_SOUGHT = 50

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.provenance import Problem, SmallFile
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.provenance import Problem, SmallFile
 
 MISSING, TYPE, SIZE, LINK = "missing", "type", "size", "link"
 EMPTIED, ZEROED, CONTENT = "emptied", "zeroed", "content"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.store import Store
 
 ANY = -1
 """An owner that cannot be foretold."""

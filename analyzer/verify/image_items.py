@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from analyzer.capture.answer import Removed
+from analyzer.capture.answer import Answer, Removed
 from analyzer.capture.misnamed import image_elsewhere, misnamed
-from analyzer.capture.model import settled
+from analyzer.capture.model import Capture, settled
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.image_open import INSTANCE, MANIFEST, whole
+from analyzer.snapshot.image_open import INSTANCE, MANIFEST, ImageReader, OpenResult, whole
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.manifests import DIGEST
-from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.provenance import SmallFile, Where
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.source.member import FILE, HARDLINK, SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.capture.answer import Answer
-    from analyzer.capture.model import Capture
-    from analyzer.snapshot.image_open import ImageReader, OpenResult
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
 
 MISSING, BLANK, RESIZED, ALTERED = "missing", "blank", "resized", "altered"
 ENCODED, JSON, PLAIN = "encoded", "json", "plain"

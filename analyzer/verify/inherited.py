@@ -7,16 +7,12 @@ away, what is no directory takes what lies below it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.source.member import DIRECTORY, HARDLINK
 from analyzer.verify.facts import WHITEOUT_PREFIX
 from analyzer.verify.opaque_marks import OPAQUE_MARK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.snapshot.tar_entry import TarEntry
 
 META_PREFIX = ".wh..wh."
 

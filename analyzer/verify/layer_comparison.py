@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from analyzer.capture.answer import Removed
 from analyzer.capture.model import capture_of
 from analyzer.capture.recorded import description
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import DiffTable, Entry
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.second_pass import table_of
-from analyzer.snapshot.snapshot import QUICK
+from analyzer.snapshot.snapshot import QUICK, BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
+from analyzer.snapshot.toc import Toc
 from analyzer.source.allocation import much_made
 from analyzer.source.member import HARDLINK
 from analyzer.source.parallel import map_in_workers
@@ -26,17 +32,6 @@ from analyzer.verify.inherited import inherited
 from analyzer.verify.opaque_marks import honoured_names
 from analyzer.verify.settle import settle
 from analyzer.verify.storage_options import storage_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
-    from analyzer.snapshot.toc import Toc
 
 EMPTY = "the layer's diff is empty"
 HOPS = 8

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from analyzer.capture.answer import NotCaptured, Unknown
+from analyzer.capture.answer import Answer, NotCaptured, Unknown
 from analyzer.capture.ids import cut_to_fit, widths_of
 from analyzer.capture.kept import SPECIAL, own_modes_lost
+from analyzer.capture.model import Capture
+from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK
-from analyzer.verify.facts import MODE, OWNER, TIME, TOC
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from analyzer.capture.answer import Answer
-    from analyzer.capture.model import Capture
-    from analyzer.snapshot.store import Store
-    from analyzer.verify.facts import Difference, LayerFacts
+from analyzer.verify.facts import MODE, OWNER, TIME, TOC, Difference, LayerFacts
 
 STICKY, SETID = 0o1000, 0o6000
 USUAL_FILE, USUAL_FOLDER = 0o644, 0o755

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from analyzer.capture.patterns import patterns
+from analyzer.snapshot.content import DiffTable
 from analyzer.source.member import DIRECTORY
-from analyzer.verify.facts import MISSING, PLANTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from collections.abc import Set as AbstractSet
-
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.verify.facts import Difference, LayerFacts
+from analyzer.verify.facts import MISSING, PLANTED, Difference, LayerFacts
 
 PORTABLE = re.compile(r"[A-Za-z0-9._-]{1,99}")
 """Names that every archive and file system holds as they are."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.store import Store
 from analyzer.verify.id_maps import attribute_names
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
 
 OPAQUE_MARK = ".wh..wh..opq"
 TRUSTED, USER = "trusted.overlay.", "user.overlay."

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from analyzer.capture.answer import NotCaptured, Removed, Unknown
+from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
+from analyzer.capture.clock import LayerClock
 from analyzer.capture.links import cut_target, of_front, rewriting
-from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, keeps_empty
+from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, Capture, keeps_empty
 from analyzer.capture.spelling import RESPELLED, respelled
+from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
+from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
 from analyzer.verify.facts import (
     CONTENT,
@@ -33,20 +36,12 @@ from analyzer.verify.facts import (
     TYPE,
     WHITEOUT,
     ZEROED,
+    Difference,
+    LayerFacts,
 )
 from analyzer.verify.lost_attributes import LostAttributes
 from analyzer.verify.names import LONE, Names, lone
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.capture.answer import Answer
-    from analyzer.capture.clock import LayerClock
-    from analyzer.capture.model import Capture
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.store import Store
-    from analyzer.verify.facts import Difference, LayerFacts
 
 GONE = "missing"
 NODE_THERE = re.compile(r"(a )?(char|block|fifo)\b")

@@ -6,13 +6,11 @@ Source: containers/storage types/options.go, pkg/config/config.go.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.snapshot.host import Host
+from analyzer.snapshot.host import Host
 
 
 @dataclass(frozen=True, slots=True)

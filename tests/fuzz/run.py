@@ -12,12 +12,10 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
 
 import atheris
 
-if TYPE_CHECKING:
-    from tests.fuzz.targets import Target
+from tests.fuzz.targets import Target
 
 ROOT = pathlib.Path(__file__).parents[2]
 TOGETHER = 300

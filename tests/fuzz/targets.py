@@ -18,9 +18,10 @@ import re
 import struct
 import tempfile
 import zlib
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from unittest import mock
 
 import zstandard
@@ -50,9 +51,6 @@ from tests.archives import SMALL, tar_of
 from tests.editing import BUNDLES, Edited
 from tests.snapshot.libpod import schema
 from tests.source.craft import BLOCK, END, header, long_name, member, pax
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LIMITS = Limits(
     members=20_000, total_bytes=64 << 20, expansion_floor=8 << 20, kept_bytes=64 << 20, index_file=4 << 20,

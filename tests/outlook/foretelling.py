@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
+from analyzer.outlook.model import Outlook
 from analyzer.outlook.predict import predict
 from analyzer.snapshot.platform import platform_of
-
-if TYPE_CHECKING:
-    from analyzer.outlook.model import Outlook
-    from tests.editing import Edited
+from tests.editing import Edited
 
 ENGINES = ("cri-o@1.37", "podman@4.3")
 START, UNCLEAN, LIST = "start", "start after unclean stop", "crictl images"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +16,6 @@ from analyzer.api import judge
 from analyzer.repair.kit import kit_files
 from analyzer.source.member import FILE
 from tests.editing import Edited
-
-if TYPE_CHECKING:
-    import pathlib
 
 HOSTILE = (
     "$(>PWN)", "`>PWN`", "';>PWN;'", '";>PWN;"', "\n>PWN\n", "x\r\n>PWN", "|>PWN", "&& >PWN", "$'\\n>PWN'",

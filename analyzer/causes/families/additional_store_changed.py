@@ -23,22 +23,16 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.store import ADDITIONAL
+from analyzer.snapshot.store import ADDITIONAL, Store
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
-    from analyzer.snapshot.store import Store
 
 PRIOR = -0.5
 MAIN, FURTHER, LINK = 4.5, 2.5, 1.0

@@ -23,21 +23,16 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.times import parse_time
 from analyzer.verify.facts import MARK, MISSING
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-023", "OVL-024")

@@ -18,19 +18,14 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, group, weigh
 from analyzer.causes.model import Hypothesis, Step
+from analyzer.checks.finding import Finding, Subject
 from analyzer.words import and_more, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding, Subject
 
 PRIOR = 0.0
 RULES = ("CTR-002", "CTR-006", "CTR-007", "CTR-008", "CTR-009")

@@ -23,18 +23,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.node.log_events import FULL as FULL_IN_LOG
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
 FULL, LEFT, UNWRITTEN, NEIGHBOUR = 2.5, 1.0, 3.5, 0.7

@@ -21,17 +21,12 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 WEIGHT, CROSSED, FOLLOWS = 2.5, 5.0, 1.0

@@ -20,16 +20,12 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Step
 from analyzer.signatures.catalogue import behaviour
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
 
 PRIOR = 0.0
 SAID = 1.6

@@ -20,15 +20,11 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
 
 PRIOR = 0.0
 WEIGHT, USED = 2.0, 1.0

@@ -19,17 +19,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.times import image_file_moved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
 
 PRIOR = -0.3
 RULES = ("IMG-003", "IMG-004", "IMG-007", "IMG-005", "IMG-011", "IMG-002", "IMG-019", "IMG-020")

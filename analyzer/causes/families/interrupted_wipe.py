@@ -20,18 +20,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import Finding
 
 PRIOR = -2.0
 SKELETON, INDEX, PART, FURTHER = 5.0, 3.5, 3.5, 0.5

@@ -22,19 +22,14 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.checks.finding import Finding
 from analyzer.snapshot.store import ADDITIONAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -0.5
 RULES = ("LAY-001", "IMG-016", "CTR-001", "IMG-017")

@@ -21,21 +21,16 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason
+from analyzer.checks.finding import Finding
 from analyzer.graph.usage import leaks
 from analyzer.snapshot.overlay import text_of
 from analyzer.words import and_more, human
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
 RULES = ("OVL-013", "LAY-013", "IMG-021", "CTR-010", "LAY-015", "TSP-013", "OVL-014")

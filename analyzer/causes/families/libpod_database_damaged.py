@@ -22,18 +22,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
+from analyzer.checks.finding import Finding
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.5
 OPENS_NOT, INSIDE, EMPTIED, VALUE, FURTHER = 4.0, 2.5, 3.0, 3.5, 1.0

@@ -21,19 +21,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Reason, Step
-from analyzer.checks.finding import Subject
+from analyzer.checks.finding import Finding, Subject
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 CONTAINER, FURTHER, POD, VOLUME, FOLDER = 3.5, 2.0, 3.0, 3.0, 3.0

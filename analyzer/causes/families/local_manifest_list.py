@@ -24,17 +24,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import Finding
 
 PRIOR = 0.0
 MAIN, FURTHER = 3.5, 1.5

@@ -23,21 +23,16 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.capture.aside import found_by_fsck
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.times import image_file_moved
+from analyzer.checks.finding import Finding
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
 ONE_BIT, RUBBISH, DIGEST, FURTHER, FOLLOWS = 5.5, 2.5, 2.6, 1.5, 4.5

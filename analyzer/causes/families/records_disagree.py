@@ -23,24 +23,19 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_subject, group
 from analyzer.causes.model import Affected, Hypothesis
 from analyzer.causes.shortened import shortened
+from analyzer.checks.finding import Finding
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
 
 PRIOR = -0.6
 RULES = (

@@ -24,19 +24,14 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason, Step
 from analyzer.causes.times import when
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
+from analyzer.checks.finding import Finding
 
 PRIOR = -1.0
 MAIN, FURTHER, LEFT = 5.0, 2.0, 1.2

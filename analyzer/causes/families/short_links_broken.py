@@ -21,19 +21,14 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Affected, Hypothesis
+from analyzer.checks.finding import Finding
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 PRIOR = -0.3
 RULES = ("OVL-001", "OVL-002", "OVL-003", "OVL-004", "OVL-005", "OVL-006")

@@ -20,16 +20,11 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Hypothesis, Reason, Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
 
 PRIOR = 0.0
 WEIGHT = 3.5

@@ -23,18 +23,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.causes.case import subjects_of
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.model import Affected, Hypothesis, Reason
+from analyzer.checks.finding import Finding
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
-    from analyzer.checks.finding import Finding
 
 INDEX_RULES = ("STO-001", "STO-002", "STO-003")
 INDEX_WEIGHT = {"zero-length": 3.0, "nul-bytes": 4.0, "nul-tail": 3.0, "cut": 2.5}

@@ -18,17 +18,13 @@ Sources
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.grouping import group, weigh
 from analyzer.causes.model import Hypothesis
 from analyzer.checks.finding import RANK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.causes.case import Case
 
 PRIOR = -1.0
 WEIGHT, FURTHER = 1.3, 0.1

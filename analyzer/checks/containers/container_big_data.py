@@ -20,17 +20,15 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.provenance import SmallFile
 
 
 @rule(

@@ -23,16 +23,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import record_subject
+from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.salvage import load_object
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.snapshot.containers import ContainerRecord
 
 NOTED = "io.kubernetes.cri-o.ContainerID"
 

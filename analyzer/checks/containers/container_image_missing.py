@@ -24,14 +24,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.collect import HEX_ID
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.containers import ContainerRecord
 
 
 @rule(

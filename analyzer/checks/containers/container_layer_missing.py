@@ -24,17 +24,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_emptied import lost_with_absent_file
 from analyzer.checks.store.index_files import SHOWN, half_unseen
 from analyzer.snapshot.collect import HEX_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.containers import ContainerRecord
 
 
 @rule(

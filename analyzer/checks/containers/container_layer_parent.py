@@ -23,16 +23,13 @@ Engine source
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import record_subject
-
-if TYPE_CHECKING:
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 
 
 @rule(

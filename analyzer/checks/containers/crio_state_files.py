@@ -25,18 +25,14 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.capture.misnamed import container_elsewhere
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.salvage import load_object
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.provenance import SmallFile
 
 NAMES = ("userdata/config.json", "userdata/state.json")
 FRESH_NS = 600 * 1_000_000_000

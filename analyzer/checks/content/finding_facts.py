@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from analyzer.checks.finding import INFO, LOW
+from analyzer.checks.finding import INFO, LOW, Finding, Subject
+from analyzer.checks.rule import Rule
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.checks.finding import Finding, Subject
-    from analyzer.checks.rule import Rule
-    from analyzer.checks.store_view import StoreView
-    from analyzer.verify.facts import Difference, LayerFacts
+from analyzer.verify.facts import Difference, LayerFacts
 
 EVIDENCE = 20
 FILES = 200

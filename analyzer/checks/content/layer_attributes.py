@@ -24,14 +24,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import common, evidence, left_open, subject
 from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE
-
-if TYPE_CHECKING:
-    from analyzer.verify.facts import Difference
+from analyzer.verify.facts import ATTRIBUTE, MARK, OPAQUE, Difference
 
 UNSURE = "layer {layer} has no opaque marks in the bundle: {what}"
 DOUBT = (

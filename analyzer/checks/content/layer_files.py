@@ -29,14 +29,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.content.finding_facts import PAGE, common, evidence, left_open, subject, untouched
 from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
-from analyzer.verify.facts import LINK, MISSING, NAMES, SIZE, TYPE
-
-if TYPE_CHECKING:
-    from analyzer.verify.facts import Difference, LayerFacts
+from analyzer.verify.facts import LINK, MISSING, NAMES, SIZE, TYPE, Difference, LayerFacts
 
 FACETS = (MISSING, TYPE, SIZE, LINK)
 UNSURE = "layer {layer} lacks files in the bundle: {what}"

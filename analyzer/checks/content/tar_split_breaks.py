@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
 
+from analyzer.checks.finding import Finding
+from analyzer.checks.rule import Rule
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.tar_split import DAMAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.rule import Rule
-    from analyzer.checks.store_view import StoreView
 
 
 def breaks(view: StoreView, this: Rule, kinds: Collection[str]) -> Iterator[Finding]:

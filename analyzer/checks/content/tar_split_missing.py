@@ -25,14 +25,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 NONE = "{path} has the tar-split of none of the {count} layers that were unpacked from a tar: removed, or not captured"
 CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")

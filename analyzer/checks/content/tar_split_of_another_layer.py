@@ -22,14 +22,10 @@ Engine source
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from analyzer.checks.content.finding_facts import SLACK_NS
 from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.verify.facts import FACETS, MISSING, PLANTED, TAR_SPLIT
-
-if TYPE_CHECKING:
-    from analyzer.verify.facts import LayerFacts
+from analyzer.verify.facts import FACETS, MISSING, PLANTED, TAR_SPLIT, LayerFacts
 
 FEWEST = 2
 

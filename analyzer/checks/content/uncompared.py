@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.verify.facts import TAR_SPLIT
+from analyzer.checks.store_view import StoreView
+from analyzer.verify.facts import TAR_SPLIT, LayerFacts
 from analyzer.words import and_more, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.verify.facts import LayerFacts
 
 EXAMPLES = 3
 SHORT = 12

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from analyzer.checks.store_view import StoreView
 from analyzer.limits import advised
 from analyzer.source.member import Loss
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 
 def unread_layers(views: Iterable[StoreView]) -> tuple[Loss, ...]:

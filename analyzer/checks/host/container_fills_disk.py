@@ -21,15 +21,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.file_system_full import FULL, usage_at
-from analyzer.snapshot.content import FILE_CODE
+from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.content import DiffTable
 
 SHARE = 1 / 3
 

@@ -22,7 +22,6 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import (
     ERROR,
@@ -39,11 +38,8 @@ from analyzer.checks.rule import (
 )
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
-from analyzer.snapshot.node.engine_output import engine_errors
+from analyzer.snapshot.node.engine_output import Said, engine_errors
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.node.engine_output import Said
 
 ID = re.compile(r"\b[0-9a-f]{64}\b")
 SHOWN = 300

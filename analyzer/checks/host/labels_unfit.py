@@ -23,13 +23,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 UNFIT = frozenset({
     "admin_home_t", "data_home_t", "default_t", "etc_runtime_t", "file_t", "home_root_t", "httpd_sys_content_t",

@@ -24,19 +24,14 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from analyzer.checks.host.saved import not_listed, not_recorded, saved_ns
 from analyzer.checks.rule import INFO, LOW, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.snapshot.node.container_listings import listed_containers
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.node.container_listings import EngineContainer, listed_containers
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.node.container_listings import EngineContainer
 
 
 @rule(

@@ -24,18 +24,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.host.saved import not_listed, not_recorded, saved_ns
 from analyzer.checks.rule import INFO, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.snapshot.node.listings import listed_images
+from analyzer.snapshot.node.listings import EngineImage, listed_images
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.snapshot.node.listings import EngineImage
 
 
 @rule(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import LOW, Finding, Rule, StoreView, Subject, Where
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.node.container_listings import EngineContainer
-    from analyzer.snapshot.node.listings import EngineImage
+from analyzer.snapshot.node.container_listings import EngineContainer
+from analyzer.snapshot.node.listings import EngineImage
 
 
 def saved_ns(view: StoreView, part: str) -> int:

@@ -24,17 +24,12 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.rule import CRITICAL, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.node.mount_options import refused
-from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
+from analyzer.snapshot.node.storage_conf import StorageConf, conf_for, storage_confs
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.snapshot.node.storage_conf import StorageConf
 
 SIZE = re.compile(r"(?i)\s*\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?\s*")
 LISTS = ("additionalimagestores", "additionallayerstores")

@@ -22,14 +22,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.snapshot.node.users import subordinate_ids
+from analyzer.snapshot.node.users import SubordinateIds, subordinate_ids
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.node.users import SubordinateIds
 
 NOBODY = 65534
 SHOWN = 4

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
+from analyzer.checks.rule import Rule
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.image_open import MANIFEST
 from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import (
@@ -16,12 +18,6 @@ from analyzer.verify.image_items import (
     title,
     unsynced,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.rule import Rule
-    from analyzer.checks.store_view import StoreView
 
 
 def altered_items(view: StoreView, this: Rule, *, manifests: bool) -> Iterator[Finding]:

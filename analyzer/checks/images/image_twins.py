@@ -21,15 +21,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.images.layer_chains import diff_id, whole_chain
 from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.image_open import MANIFEST
+from analyzer.snapshot.images import ImageRecord
 from analyzer.verify.image_items import images_of, title
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
 
 
 @rule(

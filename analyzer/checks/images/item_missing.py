@@ -25,16 +25,12 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Finding, Findings, Need, Rule, StoreView, rule
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.times import format_time
 from analyzer.verify.image_items import MISSING, BigDataItem, listing, title
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
 
 
 @rule(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.snapshot.manifests import DIGEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.configs import ImageConfig
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.manifests import Manifest
+from analyzer.checks.store_view import StoreView
+from analyzer.snapshot.configs import ImageConfig
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.manifests import DIGEST, Manifest
 
 CHUNKED = "zstd-chunked-manifest"
 EXPECTED_DIFF_ID = "expected-layer-diffid"

@@ -23,14 +23,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.images.layer_chains import Chained, chained, diff_id
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
 
 
 @rule(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.image_open import INSTANCE
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.instances import choose_instance, offered
+from analyzer.snapshot.manifests import Descriptor, Manifest, PlatformSpec
 from analyzer.verify.image_items import absent, images_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.manifests import Descriptor, Manifest, PlatformSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.verify.image_items import images_of, title
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
 
 
 @rule(

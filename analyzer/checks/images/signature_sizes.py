@@ -22,15 +22,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.gojson import decode, members
 from analyzer.snapshot.image_open import metadata_error
+from analyzer.snapshot.images import ImageRecord
 from analyzer.verify.image_items import title
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
 
 
 @rule(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analyzer.checks.store_view import StoreView
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.provenance import SmallFile
 
 
 def files_beside(view: StoreView, image: ImageRecord) -> Iterator[tuple[str, SmallFile]]:

@@ -24,13 +24,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.snapshot.images import ImageRecord
 from analyzer.verify.image_items import images_of
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
 
 MESSAGE = "layer not known"
 

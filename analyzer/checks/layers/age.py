@@ -6,11 +6,8 @@ gave them, which may lie far in the future.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.checks.store_view import StoreView
+from analyzer.snapshot.layers import LayerRecord
 
 DAY_NS = 86_400 * 10**9
 

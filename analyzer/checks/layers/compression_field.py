@@ -19,13 +19,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
-
+from analyzer.snapshot.layers import LayerRecord
 
 KNOWN = range(5)
 """containers/storage pkg/archive Compression: none, bzip2, gzip, xz, zstd."""

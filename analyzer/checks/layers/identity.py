@@ -8,12 +8,9 @@ id-mapped copies have random ids, so that only a match proves something.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 
 def derived_ids(record: LayerRecord, parent: str) -> list[str]:

@@ -19,15 +19,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.layers import LayerRecord
 
-if TYPE_CHECKING:
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.layers import LayerRecord
-
-    IdMap = tuple[tuple[int, int, int], ...]
+IdMap = tuple[tuple[int, int, int], ...]
 
 
 @rule(

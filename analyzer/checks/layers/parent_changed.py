@@ -23,17 +23,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analyzer.checks.layers.identity import made_on, parent_of_id
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 MOST_TRIES = 200_000
 

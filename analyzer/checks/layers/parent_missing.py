@@ -25,16 +25,12 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.node.engine_output import engine_errors
 from analyzer.snapshot.overlay import lower_ids, text_of
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 SHOWN = 10
 UNKNOWN = "layer not known"

@@ -18,12 +18,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 SHOWN = 10
 

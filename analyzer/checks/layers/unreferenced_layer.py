@@ -22,14 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import counted
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 
 @rule(

@@ -20,13 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import INFO, Findings, Rule, StoreView, rule
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.store import Store
 
 
 @rule(

@@ -23,15 +23,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.capture.answer import Unknown
+from analyzer.capture.answer import Answer, Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
-
-if TYPE_CHECKING:
-    from analyzer.capture.answer import Answer
-    from analyzer.snapshot.libpod.state import LibpodContainer
+from analyzer.snapshot.libpod.state import LibpodContainer
 
 PART = "containers"
 PARTS = {PART, "images", "layers"}

@@ -23,13 +23,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.libpod.container_records_gone import without_index
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
+from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
 
 
 @rule(

@@ -27,16 +27,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, ERROR, INFO, MEDIUM, WARNING, Finding, Findings, Rule, StoreView, Where, rule
+from analyzer.snapshot.libpod.state import LibpodState
 from analyzer.snapshot.node.placement import SYSTEM, same_tail
-from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
+from analyzer.snapshot.node.storage_conf import StorageConf, conf_for, storage_confs
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.libpod.state import LibpodState
-    from analyzer.snapshot.node.storage_conf import StorageConf
 
 PASSING = ("/tmp/", "/var/tmp/", "/mnt/", "/media/", "/run/", "/dev/shm/", "/private/")  # noqa: S108  places, not files
 """Where nobody keeps a node's own store: a rescue, a test, a disk of another machine."""

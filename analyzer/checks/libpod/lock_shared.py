@@ -22,20 +22,15 @@ Engine source
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.rule import Rule, rule
-from analyzer.snapshot.libpod.state import LibpodContainer
+from analyzer.checks.store_view import StoreView
+from analyzer.snapshot.libpod.state import LibpodContainer, LibpodPod, LibpodState, LibpodVolume
 from analyzer.words import and_more
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.libpod.state import LibpodPod, LibpodState, LibpodVolume
-
-    Held = tuple[str, LibpodContainer | LibpodPod | LibpodVolume]
+Held = tuple[str, LibpodContainer | LibpodPod | LibpodVolume]
 
 TOLD = 3
 

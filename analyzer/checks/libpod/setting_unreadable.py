@@ -23,20 +23,16 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.finding import CRITICAL, ERROR, INFO, Finding
 from analyzer.checks.rule import Rule, rule
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.libpod.find import BACKEND, SECRETS
 from analyzer.snapshot.node.containers_conf import network_backend
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.checks.store_view import StoreView
 
 BACKENDS = (b"netavark", b"cni")
 SHOWN = 32

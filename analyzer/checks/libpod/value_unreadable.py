@@ -23,13 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Rule, StoreView, rule
-from analyzer.snapshot.libpod.state import SQLITE, STATE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.libpod.state import Unreadable
+from analyzer.snapshot.libpod.state import SQLITE, STATE, Unreadable
 
 LISTINGS = {"container": "ps", "pod": "pod ps", "volume": "volume ls"}
 BOLT_STATE = "`podman ps`, `start` and `rm` fail for every container"

@@ -22,15 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, INFO, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.overlay import LayerDirectory, text_of
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 MISSING = "missing"
 UNSEEN = "the files of the layer lie outside of the store and are not in the bundle: whether they are there is not seen"

@@ -20,15 +20,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.snapshot.salvage import load_object
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 LAYER_DATA = file_name("zstd-chunked-layer-data")
 FLAT = 1

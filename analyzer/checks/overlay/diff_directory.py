@@ -25,17 +25,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import NotCaptured, Removed, Unknown
 from analyzer.capture.aside import found_by_fsck
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 COPY = "diff1"
 """Where an id-mapped copy of an image's top layer has its files."""

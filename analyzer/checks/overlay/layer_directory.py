@@ -25,18 +25,14 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed
 from analyzer.capture.aside import home_elsewhere
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
+from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
 MOVED = "{path} holds no layer directory, while {count} layers have a record: {aside} has them"

@@ -23,18 +23,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Answer, Removed, Unknown
 from analyzer.capture.clock import same_time
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.overlay import LayerDirectory, link_target
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 
 @rule(

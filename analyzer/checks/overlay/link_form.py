@@ -22,15 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, MEDIUM, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
-from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.source.member import Member
+from analyzer.source.member import SYMLINK, Member
 
 FORM = "a symlink to ../<layer>/diff"
 

@@ -23,18 +23,13 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.overlay import LayerDirectory, text_of
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
 
 LENGTH = 26
 EXPECTED = f"{LENGTH} characters of A-Z2-7, no newline"

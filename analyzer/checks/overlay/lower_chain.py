@@ -25,15 +25,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.overlay.lowers import Lowers, in_words, lowers_of
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import lower_ids, text_of
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
 
 VERDICT = {
     "record": "its id or its children's lower files prove the record right",

@@ -24,20 +24,16 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analyzer.capture.answer import Removed
+from analyzer.capture.answer import Answer, Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import lower_ids, text_of
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from analyzer.capture.answer import Answer
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.overlay import LayerDirectory
 
 ON_PARENT = (
     "lower of layer {layer} is {seen}, but its parent is {parent}; it should hold {expected}; needed by {needed}"

@@ -8,18 +8,13 @@ beside it names the same layers by their ids, and where it is there `lower` is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.checks.finding import ERROR, WARNING
 from analyzer.checks.layers.identity import made_on
-from analyzer.snapshot.overlay import LINK_ID, link_target, lower_ids, text_of
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.overlay import LINK_ID, LayerDirectory, link_target, lower_ids, text_of
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.overlay import LayerDirectory
 
 MOST_LOWERS = 500
 

@@ -23,17 +23,14 @@ Engine source
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import MEDIUM, WARNING, Findings, Rule, StoreView, rule
+from analyzer.snapshot.host import Host
 from analyzer.snapshot.overlay import text_of
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.verify.id_maps import attribute_names
 from analyzer.verify.opaque_marks import BY_THE_KERNEL, TRUSTED, USER
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.host import Host
-    from analyzer.snapshot.provenance import SmallFile
 
 
 @rule("OVL-015", severity=WARNING, says="{path} is {seen}, where {expected} is expected; {effect}")

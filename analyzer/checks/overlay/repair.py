@@ -6,15 +6,11 @@ of `l` leads to a directory that is gone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.overlay import link_target
 from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
 
 
 def self_repair_fails(view: StoreView) -> str:

@@ -23,14 +23,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.capture.recorded import description
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.source.member import Member
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.source.member import Member
 
 ENTER = 0o001
 

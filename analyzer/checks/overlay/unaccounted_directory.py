@@ -25,16 +25,13 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import counted, users_of
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.overlay import lower_ids, text_of
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
 
 FEATURE_TEST = re.compile(r"(?:compat|opaque-bug-check|metacopy-check|volatile-check|d_type|redirect|idmapped)[^/]*")
 LAYER = "directory {path} has no layer record{doubt}; {fate}"

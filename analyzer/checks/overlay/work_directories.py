@@ -23,17 +23,12 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.capture.answer import NotCaptured, Removed
+from analyzer.capture.answer import Answer, NotCaptured, Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import Users, counted, users_of
+from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.source.member import DIRECTORY
-
-if TYPE_CHECKING:
-    from analyzer.capture.answer import Answer
-    from analyzer.snapshot.overlay import LayerDirectory
 
 PLACES = ("work", "merged", "empty")
 THERE = Removed(None, "it is in the bundle")

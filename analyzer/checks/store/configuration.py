@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.grouping import HOME
-
-if TYPE_CHECKING:
-    from analyzer.checks.store_view import StoreView
 
 STORAGE = re.compile(r"(?:^|/)(?:etc|usr/share)/containers/storage\.conf$|^storage\.conf$")
 CRIO = re.compile(r"(?:^|/)etc/crio/crio\.conf(?:\.d/[^/]+)?$|^crio\.conf$")

@@ -22,15 +22,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, WARNING, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.checks.store.index_files import SHOWN, documents, listed, record_subject, records
+from analyzer.checks.store.index_files import SHOWN, Record, documents, listed, record_subject, records
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.provenance import Problem
-
-if TYPE_CHECKING:
-    from analyzer.checks.store.index_files import Record
 
 ROWS, TWICE = "wrong-type", "duplicate-key"
 

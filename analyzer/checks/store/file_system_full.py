@@ -22,14 +22,11 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzer.checks.rule import INFO, MEDIUM, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import GRAPH_ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 DF = re.compile(r"(?:^|/)(?:sos_commands/filesys/)?df(?:[-_.][^/]*)?$")
 FULL, NEARLY = 100, 95

@@ -28,18 +28,16 @@ Engine source
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.capture.times import times_kept
 from analyzer.checks.rule import CRITICAL, ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
 from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.times import format_time
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.layers import LayerRecord
 
 SECOND = 1_000_000_000
 SLACK, UNTOLD = 60 * SECOND, 3_600 * SECOND

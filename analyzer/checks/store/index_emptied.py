@@ -29,7 +29,8 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
@@ -49,12 +50,8 @@ from analyzer.checks.rule import (
     rule,
 )
 from analyzer.checks.store.index_files import INDEXES, driver_directories, listed, unrecorded
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.layers import LayerRecord
 
 SEEN: Mapping[str, Any] = {}
 """Of a file that is in the bundle: its weight is the rule's own."""

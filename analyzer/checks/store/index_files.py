@@ -5,21 +5,18 @@ No rule of its own: the rules of this group and of `containers` share it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from analyzer.checks.finding import Subject
+from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.store_view import StoreView
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-
-    Record = LayerRecord | ImageRecord | ContainerRecord
+Record = LayerRecord | ImageRecord | ContainerRecord
 
 INDEXES = (
     ("layers", "layers.json"),

@@ -27,14 +27,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.provenance import Problem
+from analyzer.snapshot.documents import Document
+from analyzer.snapshot.provenance import Problem
 
 BLOCK = 4096
 

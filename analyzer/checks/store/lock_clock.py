@@ -23,14 +23,10 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import INFO, LOW, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import INDEXES
+from analyzer.snapshot.documents import Document
 from analyzer.snapshot.times import format_time
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.documents import Document
 
 SECOND = 1_000_000_000
 TOLERANCE = 60 * SECOND

@@ -23,13 +23,10 @@ Engine source
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import SHOWN, record_subject
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.images import ImageRecord
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 EXPECTED = "sha256: and 64 hexadecimal digits"

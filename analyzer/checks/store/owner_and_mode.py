@@ -23,15 +23,11 @@ Engine source
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import SHOWN
-from analyzer.source.member import DIRECTORY, FILE
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Member
+from analyzer.snapshot.store import Store
+from analyzer.source.member import DIRECTORY, FILE, Member
 
 OTHERS_WRITE = 0o002
 FEWEST = 4

@@ -26,17 +26,14 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from analyzer.capture.misnamed import image_elsewhere, misnamed
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_emptied import named_without_record
 from analyzer.checks.store.index_files import documents, unrecorded
 from analyzer.snapshot.bigdata import file_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 FIELDS = frozenset(
     {

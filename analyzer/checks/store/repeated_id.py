@@ -23,16 +23,11 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from analyzer.checks.rule import WARNING, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.checks.store.index_files import SHOWN, listed, record_subject
+from analyzer.checks.store.index_files import SHOWN, Record, listed, record_subject
 from analyzer.snapshot.store import GRAPH_ROOT, IMAGE_STORE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.checks.store.index_files import Record
 
 
 @rule(

@@ -22,13 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.configuration import configured_drivers
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 
 @rule(

@@ -22,14 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.checks.rule import CRITICAL, WARNING, Finding, Findings, Need, Rule, StoreView, rule
-from analyzer.checks.store.index_files import SHOWN, listed, record_subject, records
+from analyzer.checks.store.index_files import SHOWN, Record, listed, record_subject, records
 from analyzer.snapshot.store import ADDITIONAL
-
-if TYPE_CHECKING:
-    from analyzer.checks.store.index_files import Record
 
 
 @rule(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from analyzer.fleet import words
 from analyzer.fleet.html.table import table
-from analyzer.report.markup import NOTHING, Markup, coded, el
+from analyzer.report.markup import NOTHING, Child, Markup, coded, el
 from analyzer.words import percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from analyzer.report.markup import Child
 
 
 def families(fleet: Mapping[str, Any]) -> Markup:

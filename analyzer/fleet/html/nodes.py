@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from analyzer.fleet import words
@@ -10,9 +11,6 @@ from analyzer.fleet.files import REPORTS, page_name
 from analyzer.fleet.html.table import NUMBER, TEXT, Cell, sorted_table
 from analyzer.report.markup import Markup, coded, el
 from analyzer.words import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HEAD = (
     ("node", TEXT), ("verdict", NUMBER), ("first cause", TEXT), ("likely", NUMBER), ("causes", NUMBER),

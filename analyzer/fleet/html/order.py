@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from analyzer.fleet.html.table import table
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LEFT, STEP, LANE, LANES = 190, 14, 34, 10
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.fleet import words
 from analyzer.fleet.html.family import families
@@ -14,9 +15,6 @@ from analyzer.report.formats.html.skin import MARKS, content_hash, shared_script
 from analyzer.report.markup import NOTHING, Markup, coded, el
 from analyzer.report.words import RISKS
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 BAR, HIGH = 960, 26
 COLOURS = Markup(

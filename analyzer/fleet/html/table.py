@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from analyzer.report.markup import NOTHING, Markup, el, scroller
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.report.markup import Child
+from analyzer.report.markup import NOTHING, Child, Markup, el, scroller
 
 TEXT, NUMBER = "text", "num"
 

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.outlook.grading.consequences import consequences
+from analyzer.checks.finding import Finding
+from analyzer.graph.relations import Relations
+from analyzer.outlook.grading.consequences import Consequences, consequences
 from analyzer.outlook.grading.evidence import GradingEvidence
 from analyzer.outlook.grading.grade import grade_output
-from analyzer.outlook.grading.lines import read_output
-from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
+from analyzer.outlook.grading.lines import CheckOutput, read_output
+from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED, Graded
 from analyzer.snapshot.host import check_outputs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.grading.consequences import Consequences
-    from analyzer.outlook.grading.lines import CheckOutput
-    from analyzer.outlook.grading.verdict import Graded
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.platform import Platform
+from analyzer.snapshot.snapshot import BundleSnapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.outlook.check import CheckReport
-from analyzer.outlook.grading.verdict import REFUTED
+from analyzer.outlook.grading.evidence import GradingEvidence
+from analyzer.outlook.grading.verdict import REFUTED, Graded
 from analyzer.outlook.repair import repair
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.outlook.grading.evidence import GradingEvidence
-    from analyzer.outlook.grading.verdict import Graded
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from analyzer.checks.finding import RANK, WARNING
+from analyzer.checks.finding import RANK, WARNING, Finding
 from analyzer.checks.store_view import StoreView
+from analyzer.graph.relations import Relations
 from analyzer.limits import DEFAULT
-from analyzer.outlook.loaded import load
+from analyzer.outlook.loaded import Loaded, load
 from analyzer.outlook.mounting import Mounts
+from analyzer.snapshot.content import Entry
+from analyzer.snapshot.platform import Platform
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.snapshot.tar_split import TarSplit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.loaded import Loaded
-    from analyzer.snapshot.content import Entry
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
-    from analyzer.snapshot.tar_entry import TarEntry
-    from analyzer.verify.facts import Difference, LayerFacts
+from analyzer.verify.facts import Difference, LayerFacts
 
 HOLDERS = 64
 

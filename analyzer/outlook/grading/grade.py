@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from analyzer.outlook.grading.evidence import GradingEvidence
+from analyzer.outlook.grading.lines import CheckOutput, Claim
 from analyzer.outlook.grading.modified import grade_change, parse_change
 from analyzer.outlook.grading.verdict import (
     FOREIGN_PARENT,
@@ -13,23 +15,16 @@ from analyzer.outlook.grading.verdict import (
     PARTIAL_PULL,
     THERE,
     Graded,
+    Verdict,
     confirmed,
     left_open,
     refuted,
 )
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.store import ADDITIONAL, NO_FILES
+from analyzer.snapshot.store import ADDITIONAL, NO_FILES, Store
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.outlook.grading.evidence import GradingEvidence
-    from analyzer.outlook.grading.lines import CheckOutput, Claim
-    from analyzer.outlook.grading.verdict import Verdict
-    from analyzer.snapshot.store import Store
-
-    Judge = Callable[[GradingEvidence, Claim, re.Match[str]], Verdict]
+Judge = Callable[[GradingEvidence, Claim, re.Match[str]], Verdict]
 
 CONTENT = ("TSP-",)
 MOUNTING = ("OVL-0", "LAY-001", "LAY-002", "LAY-004")

@@ -7,13 +7,10 @@ record and an error a line below it; the second the same with `Damaged` and a st
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.signatures.text import prepare
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LONGEST = 8 << 20
 MOST = 50_000

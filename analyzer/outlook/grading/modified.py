@@ -7,28 +7,25 @@ what lies in it, so that every directory a tar leaves out counts as modified, in
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from analyzer.checks.finding import Finding
+from analyzer.outlook.grading.evidence import GradedTree, GradingEvidence
 from analyzer.outlook.grading.verdict import (
     HARD_LINK,
     IMPLIED,
     MAPPED,
     PARTIAL_PULL,
     TIME,
+    Verdict,
     confirmed,
     left_open,
     refuted,
 )
+from analyzer.snapshot.tar_entry import TarEntry
 from analyzer.source.member import DIRECTORY, HARDLINK
 from analyzer.verify.facts import MISSING, OPAQUE, PLANTED, WHITEOUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.finding import Finding
-    from analyzer.outlook.grading.evidence import GradedTree, GradingEvidence
-    from analyzer.outlook.grading.verdict import Verdict
-    from analyzer.snapshot.tar_entry import TarEntry
 
 LINE = re.compile(
     r"(?P<sign>[+-]?)/(?P<path>.*?)(?:\((?P<deltas>[a-z]{2,8}:[^()]{1,400})\))?(?:, ?(?:[a-z][a-z ]{0,24})?)?"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Finding
-    from analyzer.outlook.grading.lines import Claim
+from analyzer.checks.finding import Finding
+from analyzer.outlook.grading.lines import Claim
 
 CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "open"
 IMPLIED, TIME, FOREIGN_PARENT, PARTIAL_PULL, IN_USE, NOT_A_LAYER, THERE, HARD_LINK, MAPPED = (

@@ -8,15 +8,18 @@ store's causes are told then, worst first, without a claim that they print it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.causes.model import Cause
 from analyzer.checks.finding import INFO
+from analyzer.checks.run import Checked
+from analyzer.outlook.model import Outlook
 from analyzer.outlook.why.folding import fold
-from analyzer.outlook.why.holders import holders
+from analyzer.outlook.why.holders import Holder, holders
 from analyzer.outlook.why.inside import STORE as STORE_PATH
 from analyzer.outlook.why.inside import files_named, has_file, lists_files
-from analyzer.outlook.why.objects import objects_named
+from analyzer.outlook.why.objects import Named, StoreWords, objects_named
 from analyzer.outlook.why.ties import (
     BEHAVIOUR,
     FILE,
@@ -27,26 +30,15 @@ from analyzer.outlook.why.ties import (
     SHARED,
     STRENGTH,
     Asked,
+    Tie,
     bearing,
     ties_of,
 )
-from analyzer.signatures.catalogue import PROGRAM, STORE
+from analyzer.signatures.catalogue import PROGRAM, STORE, Behaviour
 from analyzer.signatures.cut_short import match_cut_short
-from analyzer.signatures.match import match
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.causes.model import Cause
-    from analyzer.checks.run import Checked
-    from analyzer.outlook.model import Outlook
-    from analyzer.outlook.why.holders import Holder
-    from analyzer.outlook.why.objects import Named, StoreWords
-    from analyzer.outlook.why.ties import Tie
-    from analyzer.signatures.catalogue import Behaviour
-    from analyzer.signatures.match import Match
-    from analyzer.signatures.text import Pasted
-    from analyzer.snapshot.platform import Platform
+from analyzer.signatures.match import Match, match
+from analyzer.signatures.text import Pasted
+from analyzer.snapshot.platform import Platform
 
 SHOWN, ABSENT, STRANGE = "shown", "absent", "strange"
 PART = re.compile(r"[a-z0-9_.-]+")

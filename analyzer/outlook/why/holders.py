@@ -5,18 +5,14 @@ These are no damage: the store works as it should, and the message is its answer
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER, FoundObject, names_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.why.objects import Named
-    from analyzer.signatures.match import Match
-    from analyzer.snapshot.containers import ContainerRecord
+from analyzer.graph.relations import Relations
+from analyzer.outlook.why.objects import Named
+from analyzer.signatures.match import Match
+from analyzer.snapshot.containers import ContainerRecord
 
 IN_USE, NAME_TAKEN = "image-in-use", "container-name-taken"
 MOST = 20

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.graph.relations import Relations
-    from analyzer.signatures.match import Match
+from analyzer.checks.finding import Finding
+from analyzer.graph.relations import Relations
+from analyzer.signatures.match import Match
 
 CONTENT = re.compile(r"/(?:diff\d{0,4}|dir/[^/]+|subvolumes/[^/]+)/(.+)")
 STORE = re.compile(

@@ -7,18 +7,13 @@ does not fit is counted.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from analyzer.signatures.catalogue import PROGRAM
 from analyzer.signatures.match import match
-from analyzer.signatures.text import LONGEST_RECORD, prepare
+from analyzer.signatures.text import LONGEST_RECORD, Pasted, prepare
 from analyzer.snapshot.logs import entries, stamp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from analyzer.signatures.text import Pasted
 
 DISTINCT = 2_000
 """Distinct messages kept; of more the lines are counted."""

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from analyzer.graph.find import CONTAINER, FoundObject, find, known_ids, member_paths
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.signatures.match import Match
-    from analyzer.signatures.text import Pasted
-    from analyzer.snapshot.containers import ContainerRecord
+from analyzer.graph.relations import Relations
+from analyzer.signatures.match import Match
+from analyzer.signatures.text import Pasted
+from analyzer.snapshot.containers import ContainerRecord
 
 MOST = 200
 HEX = re.compile(r"(?<![0-9A-Za-z])(?:sha256:)?[0-9a-f]{12,64}(?![0-9A-Za-z])")

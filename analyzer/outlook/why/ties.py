@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import Finding
+from analyzer.outlook.model import Outlook
 from analyzer.outlook.why.folding import says
 from analyzer.outlook.why.inside import about_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.outlook.model import Outlook
-    from analyzer.outlook.why.objects import Named
-    from analyzer.signatures.catalogue import Behaviour
-    from analyzer.signatures.match import Match
+from analyzer.outlook.why.objects import Named
+from analyzer.signatures.catalogue import Behaviour
+from analyzer.signatures.match import Match
 
 PRINTS, FORETOLD, BEHAVIOUR, SHARED = "prints", "foretold", "behaviour", "shared"
 OBJECT, FILE, HIT = "object", "file", "hit"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.report.compared import text, words
 from analyzer.report.markup import Markup, coded, el, join
 from analyzer.report.views.cells import preformatted
 from analyzer.report.words import VERDICTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 WITH_IT, LISTED = 8, 12
 COLORS = {"new": "#b2182b", "gone": "#1a7f4b", "not-seen": "#8a6d00", "changed": "#b2182b", "same": "#b2182b"}

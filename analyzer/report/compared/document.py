@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from analyzer.causes.model import Cause
 from analyzer.compare.findings import causes_by_key
-from analyzer.compare.model import CAUSE, CHANGED, FILE, IMAGE_DATA, KINDS, NAME, SAME, STATES
-from analyzer.compare.objects import changed_objects
+from analyzer.compare.model import (
+    CAUSE,
+    CHANGED,
+    FILE,
+    IMAGE_DATA,
+    KINDS,
+    NAME,
+    SAME,
+    STATES,
+    Account,
+    Change,
+    ComparedItem,
+    Comparison,
+    JudgedCapture,
+)
+from analyzer.compare.objects import Changed, changed_objects
 from analyzer.outlook.timeline import timeline
 from analyzer.report.compared.words import PART
 from analyzer.report.formats.document import cleaned
 from analyzer.snapshot.times import format_time
 from analyzer.version import __version__
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Cause
-    from analyzer.compare.model import Account, Change, ComparedItem, Comparison, JudgedCapture
-    from analyzer.compare.objects import Changed
 
 VERSION = 1
 DATA = {"manifest-": "manifest by digest", "signature-": "signatures"}

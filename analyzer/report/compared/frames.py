@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from analyzer.compare.model import KINDS, STATES
+from analyzer.compare.model import KINDS, STATES, Change, Comparison
 from analyzer.snapshot.frames import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     import pandas as pd
-
-    from analyzer.compare.model import Change, Comparison
 
 DIFFERENCES = {
     "kind": "string",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.report.compared import words
 from analyzer.report.encode.markdown import markdown_code, markdown_text
 from analyzer.report.words import VERDICTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 LIMIT, WITH_IT, LISTED, LONGEST = 32_000, 10, 25, 700
 TITLES = {

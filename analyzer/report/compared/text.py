@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.report.compared import words
 from analyzer.report.encode.text import inert
 from analyzer.report.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 WITH_IT, LISTED, DETAILS = 6, 20, 12
 INDENT = 9

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from analyzer.report.encode.text import short_ids
 from analyzer.words import plural, whom
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 STATE = {"gone": "gone", "new": "new", "changed": "changed", "not-seen": "not seen", "same": "the same"}
 KIND = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.labels import BROKEN_FILL, BROKEN_LINE, FILL, LINE, crosswise, lines, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import networkx as nx
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.encode.text import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import networkx as nx
 
 TEXT_LIMIT = 1 << 62

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from analyzer.report.encode.text import inert, shortened
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LONGEST = 48
 FILL = {"container": "#dbe9f6", "image": "#e3f1da", "layer": "#f4f1e8", "store": "#eeeeee"}

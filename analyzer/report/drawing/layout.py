@@ -7,12 +7,9 @@ furthest box that needs it, and half way between the first and the last of them.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from analyzer.report.drawing.scene import Scene
 from analyzer.report.model.objects import CONTAINER, IMAGE
-
-if TYPE_CHECKING:
-    from analyzer.report.drawing.scene import Scene
 
 GAP = 0.5
 

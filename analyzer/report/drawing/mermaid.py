@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.pieces import scene_of
+from analyzer.report.drawing.scene import Box, Scene
 from analyzer.report.encode.markdown import markdown_block, mermaid_text
 from analyzer.report.encode.text import middle_cut, shortened
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import networkx as nx
-
-    from analyzer.report.drawing.scene import Box, Scene
 
 LETTERS = 60
 SHAPES = {"container": ("([", "])"), "fold": ("[[", "]]"), "file": ("[/", "/]"), "store": ("[(", ")]")}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from analyzer.causes.model import Cause
 from analyzer.report.drawing.scene import FILE, FOLD, STORE, Box, Scene, Sketch
-from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER
+from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, Object, Objects
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.causes.model import Cause
-    from analyzer.report.model.objects import Object, Objects
 
 SUBJECTS, USERS = 4, 6
 LISTED = 200

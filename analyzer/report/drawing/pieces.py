@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.labels import ordered
@@ -9,8 +10,6 @@ from analyzer.report.drawing.scene import Box, Scene
 from analyzer.report.model.objects import BROKEN, FINE, HIT, MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import networkx as nx
 
 CHIEF = ("parent", "top-layer", "layer", "mapped-layer", "image", "lower")

@@ -6,17 +6,12 @@ fit, a parent cycle or an id-mapped copy, is an extra edge.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from analyzer.checks.finding import RANK
-from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING
+from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING, Object, Objects
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.report.model.objects import Object, Objects
 
 FOLD, FILE, STORE = "fold", "file", "store"
 SHORTEST_FOLD = 2

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from analyzer.report.drawing.layout import arrange
 from analyzer.report.drawing.pieces import scene_of
+from analyzer.report.drawing.scene import Box, Scene
 from analyzer.report.encode.text import inert, middle_cut, shortened
 from analyzer.report.markup import Markup, el
 from analyzer.report.model.objects import BROKEN, MISSING
 from analyzer.report.words import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import networkx as nx
-
-    from analyzer.report.drawing.scene import Box, Scene
 
 WIDTH, HEIGHT = 216, 46
 ACROSS, DOWN = 250, 57

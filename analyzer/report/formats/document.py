@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from analyzer.causes.model import Affected, Cause
+from analyzer.checks.finding import Evidence, Finding, Subject
+from analyzer.graph.relations import Relations
+from analyzer.outlook.grading.captured import GradedCheck
+from analyzer.outlook.model import Outlook
 from analyzer.report.encode.json import json_text
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import coverage
+from analyzer.snapshot.store import Store
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Affected, Cause
-    from analyzer.checks.finding import Evidence, Finding, Subject
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.grading.captured import GradedCheck
-    from analyzer.outlook.model import Outlook
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.snapshot.store import Store
 
 SCHEMA_VERSION = 1
 

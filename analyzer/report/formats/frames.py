@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from analyzer.checks.store_view import StoreView
+from analyzer.graph.relations import Relations
 from analyzer.graph.usage import usage
 from analyzer.outlook.timeline import timeline
 from analyzer.report.columns import AFFECTED, CAUSES, EVENTS, FINDINGS, affected_rows, cause_rows, finding_rows
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.records import container_state, image_size, image_state, layer_state, own_size
 from analyzer.report.views.timeline import rows as event_rows
 from analyzer.snapshot.columns import CONTAINERS, IMAGES, LAYERS
 from analyzer.snapshot.frames import frame
 from analyzer.snapshot.rows import container_row, image_row, in_range, layer_row, size_in_range
+from analyzer.snapshot.store import Store
 from analyzer.source.member import FILE
 from analyzer.verify.facts import FACETS, PLANTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import pandas as pd
-
-    from analyzer.graph.relations import Relations
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.snapshot.store import Store
 
 TEXTS = ("id", "name", "behaviour")
 CHANGES = {

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.report.encode.json import json_document
 from analyzer.report.formats.document import report_document
-
-if TYPE_CHECKING:
-    from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.analysis import Analysis
 
 
 def render(report: Analysis) -> str:

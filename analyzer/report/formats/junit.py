@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from analyzer.checks.finding import RANK
+from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.plugins import known_rules
+from analyzer.checks.rule import Rule
 from analyzer.report.encode.markup import xml_text
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.pages import page_title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.rule import Rule
-    from analyzer.report.model.analysis import Analysis
 
 FAILS = RANK["error"]
 

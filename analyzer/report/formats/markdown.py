@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import Finding
 from analyzer.outlook.danger import deleted, loses
 from analyzer.report.drawing.mermaid import fenced
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text
 from analyzer.report.formats.document import container_name, image_names
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
 from analyzer.report.words import MEANING, RISKS, VERDICTS
 from analyzer.version import __version__
 from analyzer.words import and_more, human, percent, plural
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.report.model.analysis import Analysis
 
 LIMIT = 32_000
 PROOF, NAMES, STEPS = 3, 10, 15

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.report.formats.html.page import fragment
 from analyzer.report.formats.html.skin import styles
 from analyzer.report.formats.text import render
 from analyzer.report.markup import el
-
-if TYPE_CHECKING:
-    from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.analysis import Analysis
 
 
 def report_html(report: Analysis) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,8 +24,6 @@ from analyzer.report.views.records import size_text
 from analyzer.words import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
 
 SHARED, UNIQUE, DATA = "#9db8d2", "#2f6f9f", "#d98f4e"

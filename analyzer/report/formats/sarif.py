@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from analyzer.checks.finding import Evidence, Finding, Subject
 from analyzer.checks.plugins import known_rules
+from analyzer.checks.rule import Rule
 from analyzer.report.encode.json import json_document
 from analyzer.report.encode.sarif import sarif_text, uri_path
 from analyzer.report.encode.text import inert
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import content, xattrs
 from analyzer.report.pages import page_markdown, page_text, page_title
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Evidence, Finding, Subject
-    from analyzer.checks.rule import Rule
-    from analyzer.report.model.analysis import Analysis
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"critical": "error", "error": "error", "warning": "warning", "info": "note"}

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,10 @@ from analyzer.report.encode.json import json_text
 from analyzer.report.encode.text import inert
 from analyzer.report.formats import frames
 from analyzer.report.formats.document import report_document
+from analyzer.report.model.analysis import Analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     import pandas as pd
-
-    from analyzer.report.model.analysis import Analysis
 
 FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """What makes a spreadsheet take a cell for a formula, full-width forms included."""

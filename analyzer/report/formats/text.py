@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import Finding
 from analyzer.outlook.danger import deleted, loses
+from analyzer.outlook.model import Outlook
 from analyzer.report.encode.text import inert, short_ids, shortened, width
 from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import painted, wrapped, wrapped_command
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
 from analyzer.version import __version__
 from analyzer.words import and_more, human, percent, plural, whom
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.outlook.model import Outlook
-    from analyzer.report.model.analysis import Analysis
 
 TOP_CAUSES = 3
 NAMES = 3

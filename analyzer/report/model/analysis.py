@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import RANK
+from analyzer.causes.model import Cause
+from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.run import Checked
+from analyzer.graph.relations import Relations
 from analyzer.outlook.danger import dangers
+from analyzer.outlook.grading.captured import GradedCheck
+from analyzer.outlook.model import Outlook
+from analyzer.repair.numbered import BundlePlan
+from analyzer.report.model.custody import Custody
 from analyzer.snapshot.node.listings import listed_images
+from analyzer.snapshot.platform import Platform
+from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.unused import never_used
+from analyzer.source.member import Loss
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Cause
-    from analyzer.checks.finding import Finding
-    from analyzer.checks.run import Checked
-    from analyzer.graph.relations import Relations
-    from analyzer.outlook.grading.captured import GradedCheck
-    from analyzer.outlook.model import Outlook
-    from analyzer.repair.numbered import BundlePlan
-    from analyzer.report.model.custody import Custody
-    from analyzer.snapshot.platform import Platform
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.source.member import Loss
 
 HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
 

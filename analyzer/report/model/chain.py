@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from analyzer.causes.model import Cause
-    from analyzer.graph.relations import Relations
+from analyzer.causes.model import Cause
+from analyzer.graph.relations import Relations
 
 LONGEST = 12
 

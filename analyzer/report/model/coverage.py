@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.capture.account import account, hides
 from analyzer.capture.model import capture_of
-from analyzer.report.model.analysis import UNDETERMINED
+from analyzer.report.model.analysis import UNDETERMINED, Analysis
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.source.member import Loss
 from analyzer.words import and_more
-
-if TYPE_CHECKING:
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.source.member import Loss
 
 EMPTY_TAR = 1536
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from analyzer.checks.finding import RANK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.checks.finding import Subject
-    from analyzer.graph.relations import Relations
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.snapshot.provenance import Where
+from analyzer.checks.finding import RANK, Subject
+from analyzer.graph.relations import Relations
+from analyzer.report.model.analysis import Analysis
+from analyzer.snapshot.provenance import Where
 
 BROKEN, MISSING, HIT, NOTED, FINE = "broken", "missing", "hit", "noted", "fine"
 LAYER, IMAGE, CONTAINER = "layer", "image", "container"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from analyzer.graph.relations import Relations
-    from analyzer.report.model.analysis import Analysis
+from analyzer.graph.relations import Relations
+from analyzer.report.model.analysis import Analysis
 
 
 @dataclass(frozen=True, slots=True)

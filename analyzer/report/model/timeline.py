@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analyzer.outlook.timeline import timeline as dated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.analysis import Analysis
 
 STEPS = 120
 DAMAGE = "damage"

@@ -6,15 +6,12 @@ replaced too, in a message that a user pasted as well as in a command. Commands 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.redact.names import HOST, NAME, Pseudonyms
 from analyzer.report.redact.store import bundle_path, snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.report.model.analysis import Analysis
 
 FIXED = frozenset({"verdict", "severity", "kind", "risk", "failure", "cause", "start", "end", "time", "newest"})
 """Fields of a fleet's document whose values are the program's own, or times."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import string
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
+from analyzer.causes.model import Affected, Cause, Hypothesis, Step
+from analyzer.checks.facts import Facts
+from analyzer.checks.finding import Evidence, Finding, Subject
+from analyzer.checks.run import Checked
 from analyzer.graph.relations import relate
+from analyzer.outlook.model import Outlook
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.redact.names import Pseudonyms
 from analyzer.report.redact.store import loss_of, place, snapshot
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Affected, Cause, Hypothesis, Step
-    from analyzer.checks.facts import Facts
-    from analyzer.checks.finding import Evidence, Finding, Subject
-    from analyzer.checks.run import Checked
-    from analyzer.outlook.model import Outlook
-
 
 Held = TypeVar("Held", bound=Analysis)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from analyzer.report.redact.names import Pseudonyms
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.documents import Document
 from analyzer.snapshot.host import Host
+from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.libpod.state import LibpodContainer, LibpodState
-from analyzer.snapshot.provenance import Where
+from analyzer.snapshot.overlay import DriverHome, LayerDirectory
+from analyzer.snapshot.provenance import Problem, SmallFile, Where
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.source.member import Loss, Member
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.report.redact.names import Pseudonyms
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.documents import Document
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.overlay import DriverHome, LayerDirectory
-    from analyzer.snapshot.provenance import Problem, SmallFile
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
 
 SUFFIXES = (".tar.zst", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".tar")
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from importlib.resources.abc import Traversable
 
 from analyzer.causes.plugins import known_families
 from analyzer.checks.plugins import known_rules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
 
 WORD = re.compile(r"[^\W\d_]+")
 NAMELESS = re.compile(

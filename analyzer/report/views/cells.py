@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from analyzer.causes.model import Cause
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.html.causes import causes
 from analyzer.report.formats.html.skin import styles
 from analyzer.report.markup import Markup, el
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.objects import Objects
 from analyzer.words import percent, whom
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.causes.model import Cause
-    from analyzer.report.model.analysis import Analysis
 
 SHOWN = 8
 MONOSPACE = "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;white-space:pre;overflow-x:auto"

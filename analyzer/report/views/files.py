@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import stat
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from analyzer.snapshot.content import Entry
-    from analyzer.source.member import Member
+from analyzer.snapshot.content import Entry
+from analyzer.source.member import Member
 
 TYPES = {
     "file": stat.S_IFREG,

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED
+from analyzer.outlook.grading.captured import GradedCheck
+from analyzer.outlook.grading.consequences import Consequences
+from analyzer.outlook.grading.lines import CheckOutput
+from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED, Graded
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned, container_name, image_names
+from analyzer.report.model.analysis import Analysis
 from analyzer.words import and_more, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.outlook.grading.captured import GradedCheck
-    from analyzer.outlook.grading.consequences import Consequences
-    from analyzer.outlook.grading.lines import CheckOutput
-    from analyzer.outlook.grading.verdict import Graded
-    from analyzer.report.model.analysis import Analysis
 
 ORDER = {CONFIRMED: 0, OPEN: 1, REFUTED: 2}
 WORDS = {CONFIRMED: "CONFIRMED", OPEN: "OPEN", REFUTED: "REFUTED"}

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from analyzer.graph.find import CONTAINER, IMAGE, LAYER, names_of
+from analyzer.graph.find import CONTAINER, IMAGE, LAYER, FoundObject, names_of
+from analyzer.graph.relations import Relations
 from analyzer.graph.users import chain_below, users_of
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned
-from analyzer.snapshot.overlay import lower_ids, text_of
+from analyzer.snapshot.content import Entry
+from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
+from analyzer.snapshot.provenance import SmallFile, Where
+from analyzer.snapshot.store import Store
 from analyzer.words import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.graph.find import FoundObject
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.content import Entry
-    from analyzer.snapshot.overlay import LayerDirectory
-    from analyzer.snapshot.provenance import SmallFile, Where
-    from analyzer.snapshot.store import Store
 
 PARTS = {LAYER: "layers", IMAGE: "images", CONTAINER: "containers"}
 SHOWN = 12

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.repair.comparison import prices
-from analyzer.repair.simulation import simulate_plan, simulate_steps
+from analyzer.repair.simulation import Simulated, simulate_plan, simulate_steps
 from analyzer.report.encode.text import inert
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.records import size_text
 from analyzer.words import plural, whom
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.repair.simulation import Simulated
-    from analyzer.report.model.analysis import Analysis
 
 SHOWN = 5
 STEPWISE = 500

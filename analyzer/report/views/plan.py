@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from analyzer.repair.steps import PlanStep
 from analyzer.report.encode.text import inert
 from analyzer.report.lines import wrapped_command
+from analyzer.report.model.analysis import Analysis
 from analyzer.words import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from analyzer.repair.steps import PlanStep
-    from analyzer.report.model.analysis import Analysis
 
 COLUMNS = 98
 RISKS = {

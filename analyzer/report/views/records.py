@@ -5,20 +5,17 @@ Rows are plain dictionaries with whole values; `columns` shortens them for a ter
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.graph.find import pod_id
+from analyzer.graph.relations import Relations
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.kubernetes import KubernetesName
 from analyzer.snapshot.times import parse_time
 from analyzer.words import human, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.relations import Relations
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
 
 IMAGES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "STATE")
 LAYERS = ("LAYER ID", "PARENT", "CREATED", "SIZE", "IMAGES", "CTRS", "STATE")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from analyzer.outlook.timeline import Event, Timeline
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned
+from analyzer.report.model.analysis import Analysis
 from analyzer.snapshot.times import format_time
 from analyzer.words import plural, span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.outlook.timeline import Event, Timeline
-    from analyzer.report.model.analysis import Analysis
 
 BEFORE, AFTER = 12, 24
 MARK, BAD, FIRST = " ", "!", ">"

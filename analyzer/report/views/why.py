@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from analyzer.graph.find import CONTAINER, IMAGE, LAYER
-from analyzer.outlook.why.answer import ABSENT, SHOWN
-from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PRINTS
+from analyzer.graph.find import CONTAINER, IMAGE, LAYER, FoundObject
+from analyzer.outlook.why.answer import ABSENT, SHOWN, Answer, Reply
+from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PRINTS, Tie
 from analyzer.report.encode.text import inert, short_ids
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines, outlook_line
-from analyzer.signatures.catalogue import NONE
+from analyzer.report.model.analysis import Analysis
+from analyzer.signatures.catalogue import NONE, Behaviour
+from analyzer.snapshot.platform import Platform
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.graph.find import FoundObject
-    from analyzer.outlook.why.answer import Answer, Reply
-    from analyzer.outlook.why.ties import Tie
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.signatures.catalogue import Behaviour
-    from analyzer.snapshot.platform import Platform
 
 FIRST = 3
 TIES = 3

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from analyzer.outlook.why.answer import ABSENT, SHOWN, STRANGE
+from analyzer.outlook.why.answer import ABSENT, SHOWN, STRANGE, Answer
+from analyzer.outlook.why.log import Log, LoggedMessage
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.why import tie_texts
 from analyzer.snapshot.times import format_time
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analyzer.outlook.why.answer import Answer
-    from analyzer.outlook.why.log import Log, LoggedMessage
-    from analyzer.report.model.analysis import Analysis
 
 CAUSES = 3
 STRANGE_SHOWN = 10

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.analysis import Analysis
 
 
 def render(report: Analysis) -> str:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from analyzer.causes.model import Cause, Step
+from analyzer.checks.finding import Evidence, Finding
 from analyzer.report.drawing.neighbourhood import neighbourhood
 from analyzer.report.drawing.svg import draw
 from analyzer.report.encode.text import short_ids
 from analyzer.report.formats.document import container_name, image_names
 from analyzer.report.markup import NOTHING, Markup, coded, el, join, scroller
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.chain import chain_of
+from analyzer.report.model.objects import Objects
 from analyzer.report.words import RISKS
 from analyzer.words import percent, plural
-
-if TYPE_CHECKING:
-    from analyzer.causes.model import Cause, Step
-    from analyzer.checks.finding import Evidence, Finding
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.report.model.objects import Objects
 
 OPEN, SHOWN = 3, 40
 PROOF, NAMES = 3, 12

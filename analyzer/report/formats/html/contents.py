@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.graph.contents import contents_of, entries_of
+from analyzer.graph.contents import Filled, ImageContents, contents_of, entries_of
 from analyzer.report.markup import NOTHING, Markup, coded, el
+from analyzer.report.model.analysis import Analysis
 from analyzer.words import human, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.graph.contents import Filled, ImageContents
-    from analyzer.report.model.analysis import Analysis
 
 ENTRIES = 400_000
 """Entries of layers that are counted for one page."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.report.drawing.layout import arrange, pack
-from analyzer.report.drawing.scene import Sketch
+from analyzer.report.drawing.scene import Scene, Sketch
 from analyzer.report.drawing.svg import ACROSS, DOWN, ICONS
 from analyzer.report.encode.json import json_shown
 from analyzer.report.encode.text import CONTROL
 from analyzer.report.formats.html.evidence import further_findings
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.objects import CONTAINER, FINE, HIT, Objects
 from analyzer.report.words import STATES
-
-if TYPE_CHECKING:
-    from analyzer.report.drawing.scene import Scene
-    from analyzer.report.model.analysis import Analysis
 
 RAW_LIMIT = 16 << 20
 SHAPE = 1.7 * DOWN / ACROSS

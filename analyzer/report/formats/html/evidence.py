@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.causes.plugins import known_families
-from analyzer.checks.finding import RANK, SEVERITIES
+from analyzer.checks.finding import RANK, SEVERITIES, Evidence, Finding
 from analyzer.checks.plugins import known_rules
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.html.causes import place
 from analyzer.report.markup import NOTHING, Markup, coded, el, scroller
+from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.objects import Objects
 from analyzer.report.pages import page_sections, page_title
 from analyzer.words import plural
-
-if TYPE_CHECKING:
-    from analyzer.checks.finding import Evidence, Finding
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.report.model.objects import Objects
 
 SHOWN = 1_000
 """Rows of the table of findings; those beyond are searched, and shown when they match."""

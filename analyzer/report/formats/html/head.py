@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.report.formats.html.skin import MARKS
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import content, settling, xattrs
 from analyzer.report.words import MEANING, VERDICTS
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
 from analyzer.words import human, plural, whom
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.report.model.analysis import Analysis
 
 ENGINES = {CRIO: "CRI-O", PODMAN: "Podman", "buildah": "Buildah"}
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.outlook.danger import deleted, loses
+from analyzer.outlook.model import Outlook
 from analyzer.report.markup import NOTHING, Markup, el, scroller
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.grade import check_said
-
-if TYPE_CHECKING:
-    from analyzer.outlook.model import Outlook
-    from analyzer.report.model.analysis import Analysis
 
 
 def outlook_block(report: Analysis) -> Markup:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analyzer.report.encode.json import script_json
 from analyzer.report.formats.html.causes import causes
 from analyzer.report.formats.html.contents import contents_block
@@ -14,12 +12,10 @@ from analyzer.report.formats.html.outlook import outlook_block
 from analyzer.report.formats.html.skin import asset, content_hash, shared_script, styles
 from analyzer.report.formats.html.strips import space_block, timeline_block
 from analyzer.report.markup import Markup, el, join
+from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.objects import Objects
 from analyzer.report.words import VERDICTS
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    from analyzer.report.model.analysis import Analysis
 
 SECTIONS = (
     ("causes", "Causes"),

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from analyzer.report.markup import NOTHING, Markup, el, scroller
-from analyzer.report.model.space import space
-from analyzer.report.model.timeline import STEPS, timeline
+from analyzer.report.model.analysis import Analysis
+from analyzer.report.model.space import ImageSpace, Space, space
+from analyzer.report.model.timeline import STEPS, Lane, Strip, timeline
 from analyzer.snapshot.times import format_time
 from analyzer.words import and_more, human, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.report.model.analysis import Analysis
-    from analyzer.report.model.space import ImageSpace, Space
-    from analyzer.report.model.timeline import Lane, Strip
 
 STEP, LANE, LEFT = 6, 34, 170
 BARS = 25
