@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pathlib
 
 import pytest
 from hypothesis import given
@@ -46,3 +47,33 @@ def test_a_cause_with_a_better_rival_is_less_likely_than_not():
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_a_share_of_nothing_or_of_all_has_an_answer(share):
     assert 0 < said("of-a-plugin", share) < 1
+
+
+def logistic(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
+
+
+@pytest.mark.parametrize(
+    ("family", "odds", "expected"),
+    [
+        # log-odds of 0.93 are ln(0.93 / 0.07) = 2.5867; the share's own count 0.15 times, from 0 to 3, around 2
+        ("of-a-plugin", 2.0, 2.5867),
+        ("of-a-plugin", 0.0, 2.5867 - 0.15 * 2),
+        ("of-a-plugin", 3.0, 2.5867 + 0.15),
+        ("of-a-plugin", 4.0, 2.5867 + 0.15),
+        ("of-a-plugin", -1.0, 2.5867 - 0.15 * 2 - 2.0),
+        # "unexplained" is said with 0.6: ln(0.6 / 0.4) = 0.4055
+        ("unexplained", 2.0, 0.4055),
+        # two kinds told rightly of two, and twenty of the usual 0.93: 20.6 / 22, ln(20.6 / 1.4) = 2.6888
+        ("interrupted-removal", 2.0, 2.6888),
+    ],
+)
+def test_what_is_said_is_what_the_formula_gives(family, odds, expected):
+    assert said(family, logistic(odds)) == pytest.approx(logistic(expected), abs=2e-5)
+
+
+def test_the_counts_are_those_that_the_docs_publish():
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    table = page.partition("| family | told rightly | kinds seen |\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[1:]]
+    assert {family: (float(right), int(kinds)) for family, right, kinds in rows} == MEASURED

@@ -99,7 +99,7 @@ def _hypothesis(case: Case, layers: dict[str, list[Finding]]) -> Hypothesis:
     findings = case.widest_first(f for each in layers.values() for f in each)
     explains = weigh(findings, MAIN, FURTHER)
     replaced = [layer for layer, each in layers.items() if any(f.rule in FILES for f in each)]
-    explains.update(dict.fromkeys(case.about(replaced, "OVL-022"), FURTHER))
+    explains.update({f: FURTHER for f in case.about(replaced, "OVL-022") if f not in explains})
     return Hypothesis(
         family="base-layer-modified",
         title=_title(layers, layer_of(findings[0])),

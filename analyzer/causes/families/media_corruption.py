@@ -66,13 +66,14 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
     main = max(findings, key=lambda f: weights[f])
     count = sum(f.facts.get("count", 1) for f in findings)
     what = main.facts["files"][0] if count == 1 else f"{count} files"
-    how = "one flipped bit" if flips else "changed bytes"
+    have = "has" if count == 1 else "have"
+    how = f"{have} one flipped bit" if flips else f"{have} changed bytes"
     reasons = []
     if len(findings) > 1:
         reasons.append(Reason(f"{len(findings)} layers are hit that share no writer", 0.5))
     return Hypothesis(
         family="media-corruption",
-        title=f"{what} of layer {layers[0][:12]} has {how}, at the time it was unpacked: medium or memory",
+        title=f"{what} of layer {layers[0][:12]} {how}, at the time it was unpacked: medium or memory",
         subjects=subjects_of(findings),
         explains={f: weights[f] if f is main else min(weights[f], FURTHER) for f in findings},
         prior=PRIOR,
