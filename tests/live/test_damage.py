@@ -14,7 +14,7 @@ from stores.records import Store
 
 pytestmark = pytest.mark.live
 
-PATIENCE = 5
+PATIENCE = 15
 
 
 @dataclass(frozen=True)

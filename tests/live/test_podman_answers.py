@@ -19,7 +19,7 @@ from tests.live import further_damage
 
 pytestmark = pytest.mark.live
 
-PATIENCE = 5
+PATIENCE = 15
 WAYS = {**DAMAGES, **further_damage.DAMAGES}
 PULLED_ANEW = frozenset({"base-diff-removed", "base-file-removed"})
 """What a pull of a present name says here depends on whether the registry's layers are taken from the store."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from analyzer.api import judge
 from analyzer.repair.kit import kit_files
 from tests.editing import Edited
+from tests.effort import LONG
 from tests.repair.damaged import IMAGES, LAYERS
 
 PROGRAMS = (
@@ -77,7 +78,7 @@ def called(command, place, top, *shell):
     calls.write_bytes(b"")
     environment = {"PATH": str(place), "CALLS": str(calls), "HOME": str(top)}
     subprocess.run(
-        [shutil.which("sh"), *shell, *command], env=environment, capture_output=True, timeout=60, check=False
+        [shutil.which("sh"), *shell, *command], env=environment, capture_output=True, timeout=LONG, check=False
     )
     lines = calls.read_text("utf-8", "surrogateescape").split("\n")
     return [line.split("\x1f")[:-1] for line in lines if line]

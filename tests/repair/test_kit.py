@@ -10,6 +10,7 @@ import pytest
 from analyzer.api import judge
 from analyzer.repair.kit import kit_files
 from tests.editing import Edited
+from tests.effort import LONG
 from tests.repair.damaged import LAYERS, chain
 
 API = "quay.example.test/shop/api:2.0"
@@ -40,7 +41,7 @@ def unpacked(store, top):
 
 def run(shell, top, *options):
     command = [*shell, str(top / "kit/repair.sh"), "--store", str(top / "storage"), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG)
 
 
 def damaged():

@@ -16,6 +16,7 @@ from analyzer.api import judge
 from analyzer.repair.kit import kit_files
 from analyzer.source.member import FILE
 from tests.editing import Edited
+from tests.effort import LONG
 
 HOSTILE = (
     "$(>PWN)", "`>PWN`", "';>PWN;'", '";>PWN;"', "\n>PWN\n", "x\r\n>PWN", "|>PWN", "&& >PWN", "$'\\n>PWN'",
@@ -79,7 +80,7 @@ def paste(jail: pathlib.Path, shell: str) -> None:
     """Run a line as somebody who pastes it."""
     command = [CHROOT, str(jail), "/bin/sh", "-c", f"cd /work; {shell}"]
     environment = {"PATH": "/bin", "HOME": "/root"}
-    subprocess.run(command, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, capture_output=True, check=False, timeout=LONG, stdin=subprocess.DEVNULL, env=environment)
 
 
 @needs_a_jail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from analyzer.source.parallel import map_in_workers
 from analyzer.source.tar import pieces
 from tests.contents import BASE, PASSWD, told
 from tests.editing import Edited
+from tests.effort import LONG
 
 ITEMS = list(range(20))
 
@@ -28,8 +30,13 @@ def always(monkeypatch):
 
 
 def test_every_item_once_and_in_order_in_two_processes():
+    parent, (begun, begin) = os.getpid(), os.pipe()
+
     def work(item):
-        time.sleep(0.01)
+        if os.getpid() == parent:
+            select.select([begun], [], [], LONG)
+        else:
+            os.write(begin, b"x")
         return item * item, os.getpid()
 
     results = map_in_workers(work, ITEMS, lambda item: item)
