@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -14,6 +15,7 @@ from analyzer.causes.times import listed_before
 from analyzer.checks.finding import Evidence, Finding, Subject
 from analyzer.snapshot.provenance import Where
 from analyzer.source.member import FILE
+from tests.causes.made_up import IT, found, proposed
 from tests.editing import Edited
 
 API = "quay.example.test/shop/api:2.0"
@@ -119,3 +121,13 @@ def test_a_layer_with_a_digest_that_the_config_does_not_name_is_told_as_that_lay
     next(each for each in layers if each["id"] == image["layer"])["diff-digest"] = f"sha256:{'0' * 64}"
     first = judge(store.write_layers(layers).snapshot()).causes[0]
     assert first.hypothesis.title.startswith(f"the digest of layer {image['layer'][:12]} ")
+
+
+@pytest.mark.parametrize(("left", "advice"), [("", 1), (IT.top, 0)])
+def test_a_wiped_store_is_started_afresh_only_where_no_layer_is_left(left, advice):
+    store, diff = Edited(), re.compile(r"storage/overlay/(\w{64})/diff")
+    for path in [path for path in store.entries if (under := diff.match(path)) and under[1] != left]:
+        del store.entries[path]
+    [wipe] = proposed("interrupted-wipe", found("STO-023"), store=store)
+    assert len(wipe.plan) == advice
+    assert ("while the layers were left" if left else "was wiped around its mounts") in wipe.title
