@@ -5,8 +5,8 @@
 cosmic-ray's operators (`pip install cosmic-ray`) change one place of a module of the packages (checks, causes, outlook
 and snapshot unless others are named) in a copy of the tree. The tests of that module run against it: those of its own
 name where there are some, then those that import it, then those of its package, then every bundle with a known truth.
-With `--reached`, the data of `pytest --cov=analyzer --cov-context=test`, they are those that reach the changed line,
-where any does: a place inside a function takes a second then, not a minute. One that fails or takes too long kills the
+With `--reached`, the data of `pytest --cov=analyzer --cov-branch --cov-context=test`, they are those that reach the
+changed line, or what uses the constant it sets: seconds, not a minute. One that fails or takes too long kills the
 mutant; no test within `--seconds` leaves it alive. Survivors are listed with their change. Status 1 below `--least`.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import difflib
 import itertools
 import os
@@ -21,6 +22,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -47,6 +49,8 @@ OPERATORS = [
 PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--timeout", "120",
           "-W", "ignore:Module already imported"]  # fmt: skip
 SECONDS = 600
+NARROW = 12
+"""Tests that reach a line and little else: they are tried before the others are so much as collected."""
 PASSED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 ticks = itertools.count(1_600_000_000)
 
@@ -76,40 +80,54 @@ def tests_of(module: pathlib.Path) -> list[list[str]]:
 
 
 class Reached:
-    """Which tests reach a line, by the data of a run that measured it."""
+    """Which tests reach a line, by the data of a run that measured it; those first that reach little else."""
 
     def __init__(self, path: str) -> None:
         from coverage import CoverageData  # noqa: PLC0415
 
         self.data = CoverageData(path)
         self.data.read()
+        with contextlib.closing(sqlite3.connect(path)) as table:
+            counts = table.execute(
+                "SELECT context, count(*) FROM arc JOIN context ON context_id = context.id GROUP BY 1"
+            )
+            self.breadth = {each.rpartition("|")[0]: count for each, count in counts if each.endswith("|run")}
 
-    def tests(self, module: pathlib.Path, text: str, line: int) -> set[str]:
-        """Return the tests that run a statement; none where it runs when the module is imported."""
-        name = next(name for name in self.data.measured_files() if name.endswith(f"/{module}"))
-        around = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
-        holding = [node for node in around if node.lineno <= line <= node.end_lineno]
-        if not holding:  # a decorator
-            return set()
+    def tests(self, module: pathlib.Path, text: str, line: int) -> list[str]:
+        """Return the tests that run a statement, or what uses the constants it sets; none where that is not known."""
+        files = [name for name in self.data.measured_files() if name.endswith(f"/{module}")]
+        tree = ast.parse(text)
+        holding = [
+            node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno
+        ]
+        if not holding or not files:  # a decorator, or nothing runs it
+            return []
         inner = max(holding, key=lambda node: node.lineno)
-        body = getattr(inner, "body", None)
-        last = body[0].lineno - 1 if body else inner.end_lineno
-        contexts = self.data.contexts_by_lineno(name)
-        found = {each for number in range(inner.lineno, last + 1) for each in contexts.get(number, ())}
-        return {each.partition("|")[0] for each in found if each}
+        if inner in tree.body:
+            names = {
+                node.id for node in ast.walk(inner) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            lines = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names}
+        else:
+            body = getattr(inner, "body", None)
+            lines = range(inner.lineno, body[0].lineno if body else inner.end_lineno + 1)
+        contexts = self.data.contexts_by_lineno(files[0])
+        found = {each.rpartition("|")[0] for number in lines for each in contexts.get(number, ()) if each}
+        return sorted(found, key=lambda test: (self.breadth.get(test, 0), test))
 
 
 class Only:
-    """A plugin that keeps the tests of a set."""
+    """A plugin that keeps the tests of a list, in its order."""
 
-    def __init__(self, tests: set[str]) -> None:
-        self.tests = tests
+    def __init__(self, tests: list[str]) -> None:
+        self.place = {test: number for number, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list) -> None:
-        items[:] = [item for item in items if item.nodeid in self.tests]
+        kept = [item for item in items if item.nodeid in self.place]
+        items[:] = sorted(kept, key=lambda item: self.place[item.nodeid])
 
 
-def fails(copy: pathlib.Path, files: list[str], only: set[str] | None, seconds: float) -> bool | None:
+def fails(copy: pathlib.Path, files: list[str], only: list[str] | None, seconds: float) -> bool | None:
     """Tell whether a test of these fails in a fork; None where time was up."""
     process = os.fork()
     if not process:
@@ -134,14 +152,12 @@ def fails(copy: pathlib.Path, files: list[str], only: set[str] | None, seconds: 
     return None
 
 
-def killed(copy: pathlib.Path, module: pathlib.Path, reaching: set[str] | None, seconds: float) -> bool:
+def killed(copy: pathlib.Path, module: pathlib.Path, reaching: list[str] | None, seconds: float) -> bool:
     """Tell whether a test of the changed module fails."""
-    groups = tests_of(module)
-    if reaching:
-        files = sorted({each.partition("::")[0] for each in reaching})
-        near = [file for group in groups[:-2] for file in group if file in files]
-        groups = [group for group in (near, [file for file in files if file not in near]) if group]
-    return any(fails(copy, group, reaching, seconds) is True for group in groups)
+    if not reaching:
+        return any(fails(copy, group, None, seconds) is True for group in tests_of(module))
+    parts = [part for part in (reaching[:NARROW], reaching[NARROW:]) if part]
+    return any(fails(copy, sorted({each.partition("::")[0] for each in part}), part, seconds) is True for part in parts)
 
 
 def same(before: str, after: str) -> bool:

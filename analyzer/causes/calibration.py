@@ -11,7 +11,8 @@ The frequency is over *kinds* of fault, since the cases of one kind stand or fal
     typical = (kinds right + PSEUDO · USUAL) / (kinds seen + PSEUDO)
     logit(said) = logit(typical) + SLOPE · (clip(logit(share), 0, MOST) - MIDDLE) + RIVALLED · min(logit(share), 0)
 
-It grows with the share, so that more evidence never makes a cause less sure.
+It grows with the share, so that more evidence never makes a cause less sure, up to `SUREST`: a kind that nobody thought
+of is what a real node brings.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import math
 
 USUAL, PSEUDO = 0.93, 20
 SLOPE, MIDDLE, MOST, RIVALLED = 0.15, 2.0, 3.0, 2.0
-UNEXPLAINED = 0.6
+UNEXPLAINED, SUREST = 0.6, 0.99
 LEAST = 1e-9
 MEASURED: dict[str, tuple[float, int]] = {
     "additional-store-changed": (4.0, 7),
@@ -60,9 +61,8 @@ def said(family: str, share: float) -> float:
     """Return the probability to say of a family's cause that has this share among its rivals, both in (0, 1)."""
     odds = logit(share)
     typical = UNEXPLAINED if family == "unexplained" else usually(*MEASURED.get(family, (0.0, 0)))
-    return 1 / (
-        1 + math.exp(-(logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)))
-    )
+    told = logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)
+    return min(SUREST, 1 / (1 + math.exp(-told)))
 
 
 def usually(right: float, kinds: int) -> float:
