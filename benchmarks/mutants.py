@@ -156,8 +156,10 @@ def killed(copy: pathlib.Path, module: pathlib.Path, reaching: list[str] | None,
     """Tell whether a test of the changed module fails."""
     if not reaching:
         return any(fails(copy, group, None, seconds) is True for group in tests_of(module))
-    parts = [part for part in (reaching[:NARROW], reaching[NARROW:]) if part]
-    return any(fails(copy, sorted({each.partition("::")[0] for each in part}), part, seconds) is True for part in parts)
+    narrow, wide = reaching[:NARROW], reaching[NARROW:]
+    near = [(group, None) for group in tests_of(module)[:-2]]
+    by_name = [(sorted({each.partition("::")[0] for each in part}), part) for part in (narrow, wide) if part]
+    return any(fails(copy, files, only, seconds) is True for files, only in (*by_name[:1], *near, *by_name[1:]))
 
 
 def same(before: str, after: str) -> bool:

@@ -11,9 +11,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # no test depends on how fast the machine is, or on luck
 os.environ["ANALYZER_NO_CACHE"] = "1"  # tests leave nothing in the cache of who runs them
 for name in ("COLUMNS", "LINES"):  # the width of who runs the tests, or what readline puts there behind Python's back
