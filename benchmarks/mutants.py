@@ -4,10 +4,12 @@
 
 cosmic-ray's operators (`pip install cosmic-ray`) change one place of a module of the packages (checks, causes, outlook
 and snapshot unless others are named) in a copy of the tree. The tests of that module run against it: those of its own
-name where there are some, then those that import it, then those of its package, then every bundle with a known truth.
-With `--reached`, the data of `pytest --cov=analyzer --cov-branch --cov-context=test`, they are those that reach the
-changed line, or what uses the constant it sets: seconds, not a minute. One that fails or takes too long kills the
-mutant; no test within `--seconds` leaves it alive. Survivors are listed with their change. Status 1 below `--least`.
+name where there are some, then those that import it or name its family, then those of its package, then every bundle
+with a known truth.
+With `--reached`, the data of `pytest --cov=analyzer --cov-branch --cov-context=test`, they are the sixty tests that
+reach the changed line, or what uses the constant it sets, and least else: seconds, not a minute. One that fails or
+takes too long kills the mutant; no test within `--seconds` leaves it alive. Survivors are listed with their change.
+Status 1 below `--least`.
 """
 
 from __future__ import annotations
@@ -49,8 +51,8 @@ OPERATORS = [
 PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--timeout", "120",
           "-W", "ignore:Module already imported"]  # fmt: skip
 SECONDS = 600
-NARROW = 12
-"""Tests that reach a line and little else: they are tried before the others are so much as collected."""
+NARROW, MOST = 12, 60
+"""Tests that reach a line and little else: how many are tried before others are collected, and how many at all."""
 PASSED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 ticks = itertools.count(1_600_000_000)
 
@@ -73,7 +75,9 @@ def tests_of(module: pathlib.Path) -> list[list[str]]:
     files = sorted((ROOT / "tests" / package).rglob("test_*.py"))
     dotted = ".".join(module.with_suffix("").parts)
     own = [path for path in files if path.name == f"test_{module.stem}.py"]
-    users = [path for path in files if path not in own and dotted in path.read_text(encoding="utf-8")]
+    named = f'"{module.stem.replace("_", "-")}"' if module.parent.name == "families" else dotted
+    texts = {path: path.read_text(encoding="utf-8") for path in files if path not in own}
+    users = [path for path, text in texts.items() if dotted in text or named in text]
     package_tests = "tests/checks/test_every_rule.py" if package == "checks" else f"tests/{package}"
     groups = [[path.relative_to(ROOT).as_posix() for path in group] for group in (own, users) if group]
     return [*groups, [package_tests], ["tests/test_bundles.py"]]
@@ -156,7 +160,7 @@ def killed(copy: pathlib.Path, module: pathlib.Path, reaching: list[str] | None,
     """Tell whether a test of the changed module fails."""
     if not reaching:
         return any(fails(copy, group, None, seconds) is True for group in tests_of(module))
-    narrow, wide = reaching[:NARROW], reaching[NARROW:]
+    narrow, wide = reaching[:NARROW], reaching[NARROW:MOST]
     near = [(group, None) for group in tests_of(module)[:-2]]
     by_name = [(sorted({each.partition("::")[0] for each in part}), part) for part in (narrow, wide) if part]
     return any(fails(copy, files, only, seconds) is True for files, only in (*by_name[:1], *near, *by_name[1:]))

@@ -32,7 +32,8 @@ from analyzer.checks.finding import Finding
 
 CERTAIN = 30.0
 """Nats by which the best hypothesis may lead "something else": nothing is ever sure."""
-LEAST, MOST = 0.0001, 0.9999
+LEAST = 0.0001
+"""What is said at least of a cause that was chosen."""
 
 
 def infer(cases: Iterable[Case], families: Iterable[Family]) -> tuple[Cause, ...]:
@@ -48,7 +49,7 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
         hypotheses = list(group)
         rivals = _rivals(hypotheses)
         chosen.extend((h, _said(h, _share(score(h), rivals[_main(h)]))) for h in cover(hypotheses))
-    causes = [Cause(0, h, min(max(round(p, 4), LEAST), MOST), severity_of(h), impact(h)) for h, p in chosen]
+    causes = [Cause(0, h, max(round(p, 4), LEAST), severity_of(h), impact(h)) for h, p in chosen]
     causes.sort(key=lambda c: (c.hypothesis.harmless, -c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))
 

@@ -97,12 +97,10 @@ class HeaderReader:
         name, mode, uid, gid, size, mtime, _, type_, target, magic, major, minor, prefix = HEADER.unpack_from(raw, at)
         number = self._numbers
         code = type_[0]
-        name = name.rstrip(b"\0") if name[-1:] == b"\0" else name
-        if b"\0" in name:
-            name = name.partition(b"\0")[0]
+        name = name.partition(b"\0")[0]
         if prefix[0] and magic[:6] == b"ustar\0":
             name = prefix.partition(b"\0")[0] + b"/" + name
-        owner, group, ns, length = number[uid], number[gid], -1, number[size]
+        owner, group, length = number[uid], number[gid], number[size]
         xattrs: Mapping[str, bytes] = NO_XATTRS
         if extras is not None:
             name = extras.path or extras.long_path or name

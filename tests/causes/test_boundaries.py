@@ -99,6 +99,8 @@ def swept(share: float) -> Edited:
 
 def test_half_of_the_layers_make_a_sweep_of_the_store():
     assert "layers are changed, most of each" in reasons(swept(0.5), "permissions-swept")
+    [cause] = [cause for cause in judge(swept(0.5).snapshot()).causes if cause.id == "permissions-swept"]
+    assert {each.weight for each in cause.hypothesis.reasons if "most of each" in each.text} == {1.5}
     assert "layers are changed, most of each" not in reasons(swept(0.3), "permissions-swept")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from analyzer.causes.logged import with_errors, with_logs
 from analyzer.causes.model import Affected, Hypothesis
 from analyzer.causes.times import image_file_moved
 from analyzer.snapshot.node.log_events import LogEvents
-from tests.causes.made_up import IT, UNKNOWN, case_of, found, healthy, layers, proposed, terms
+from tests.causes.made_up import IT, UNKNOWN, case_of, found, healthy, index, layers, proposed, terms
 from tests.editing import Edited
 
 SECOND = 10**9
@@ -154,3 +156,42 @@ def test_what_the_additional_store_never_had_is_not_its_change(finding):
 
 def test_no_additional_store_no_change_of_it():
     assert proposed("additional-store-changed", *layers("LAY-001", 1)) == []
+
+
+def test_a_list_made_on_the_node_weighs_as_written():
+    store = Edited("podman-list")
+    image = next(row["id"] for row in store.images() if "instances.json" in row["big-data-names"])
+    [one] = proposed("local-manifest-list", found("IMG-008", image, "image"), store=store)
+    assert terms(one) == (0.0, [3.5], [2.0, 1.0])
+    assert one.harmless
+    assert [step.command for step in one.plan] == [""]
+
+
+@pytest.mark.parametrize(("member", "advice"), [("secrets.json", "from a backup"), ("defaultNetworkBackend", "printf")])
+def test_a_damaged_setting_of_podman_is_written_anew_or_put_back(member, advice):
+    [one] = proposed("podman-setting-damaged", found("LPD-012", member=member, found="nothing"))
+    assert advice in one.plan[0].effect
+
+
+ROWS = {"layers": (IT.top, "layer"), "images": (IT.image, "image"), "containers": (IT.container, "container")}
+
+
+@pytest.mark.parametrize("part", ROWS)
+@pytest.mark.parametrize("about", ROWS)
+def test_what_is_about_the_rows_of_an_exchanged_index_follows_from_it(part, about):
+    exchanged = index("STO-020", part, kind="foreign", name=f"{part}.json", seen="holds other rows")
+    one = proposed("records-disagree", exchanged, found("LPD-099", *ROWS[about]))[-1]
+    assert terms(one) == (-0.6, [6.0, 2.5] if part == about else [6.0], [])
+    assert set(one.affected.images) == (set() if part == "containers" else set(healthy()[1].images))
+
+
+@pytest.mark.parametrize(("share", "weight"), [(0.39, 1.5), (0.4, 4.5)])
+def test_one_layer_alone_is_no_sweep_of_the_store(share, weight):
+    store, diff = Edited(), re.compile(r"storage/overlay/(\w{64})/diff/")
+    for path in [path for path in store.entries if (under := diff.match(path)) and under[1] != IT.top]:
+        del store.entries[path]
+    changed = found("OVL-024", IT.top, layer=IT.top, share=share, sweep=True)
+    case = case_of(changed, store=store)
+    assert [key for key, facts in case.view.contents.items() if facts.compared] == [IT.top]
+    [one] = proposed("permissions-swept", changed, store=store)
+    assert list(one.explains.values()) == [weight]

@@ -138,6 +138,17 @@ def test_what_is_explained_already_does_not_count_again():
     assert names(cover([first, cause("c", {0: 4.0})])) == ["a"]
 
 
+def test_what_is_said_of_a_lone_cause_follows_from_its_score():
+    """A score of 1 is a share with log-odds of 1; what is usual is 0.93, ln(0.93 / 0.07) = 2.5867."""
+    [only] = judged(cause("a", {0: 2.0}, prior=-1.0))
+    assert only.probability == pytest.approx(1 / (1 + math.exp(-(2.5867 + 0.15 * (1 - 2)))), abs=1e-4)
+
+
+def test_a_cause_that_was_chosen_is_said_to_be_possible():
+    best, worse = judged(cause("a", {0: 40.0}, prior=0.0), cause("b", {0: 20.0, 1: 5.0}, prior=0.0))
+    assert (best.probability, worse.probability) == (pytest.approx(0.93 * 1.011, abs=0.002), 0.0001)
+
+
 def test_weak_causes_are_not_claimed():
     assert judged(cause("a", {0: 1.0}, prior=-1.0), cause("b", {1: 0.5}, prior=-3.0)) == ()
 
@@ -193,10 +204,8 @@ def test_impact_follows_severity_reach_and_failed_listings():
         hit = Affected((), tuple(f"i{n}" for n in range(images)), tuple(f"c{n}" for n in range(containers)))
         return impact(cause("a", {0: 1.0}, severity=severity, affected=hit, **more))
 
-    by_severity = [of(severity) for severity in SEVERITIES]
-    assert by_severity == sorted(by_severity)
-    assert len(set(by_severity)) == len(SEVERITIES)
-    assert of(images=3) > of(images=1) > of()
+    assert [of(severity) for severity in SEVERITIES] == [1, 4, 16, 32]
+    assert [of("info", images=images) for images in (0, 1, 3, 7)] == [1, 2, 3, 4]  # 1 + log2(1 + images)
     assert of(containers=1) == of(images=2)
     assert of(fails_listing=True) == pytest.approx(1.5 * of())
     assert of("warning", images=200) < of("error", images=20)

@@ -6,6 +6,7 @@ import functools
 import gzip
 import json
 import pathlib
+import re
 
 import pytest
 
@@ -84,6 +85,15 @@ def test_what_the_check_says_of_a_healthy_store_is_refuted_with_the_reason(name)
     assert graded
     assert {each.verdict.grade for each in graded} == {"refuted"}
     assert {each.verdict.reason for each in graded} == REASONS[name]
+
+
+def test_hard_links_are_told_by_two_names():
+    told = [each.verdict.because for each in grade(bundle("healthy"), SAID["healthy"])]
+    linked = [re.match(r"(\S+) and (\S+) are one file, .* sets those of the last entry, (\S+)$", each) for each in told]
+    assert any(linked)
+    for names in filter(None, linked):
+        assert names[1] != names[2]
+        assert names[3] in names.groups()[:2]
 
 
 @pytest.mark.parametrize("name", DAMAGED)

@@ -116,3 +116,11 @@ def test_a_storage_conf_that_no_engine_takes():
         False,
         "'force_mask' is supported only with 'mount_program'",
     )
+
+
+def test_the_other_driver_in_storage_conf_does_not_stop_podman_on_an_overlay_store():
+    """Podman 4.3.1 takes the driver that its database names; options of overlay stop it where that is vfs."""
+    store = Edited("podman-pod")
+    text = '[storage]\ndriver = "vfs"\ngraphroot = "/srv/podman/storage"\nrunroot = "/run/storage"\n'
+    assert "STO-010" in {finding.rule for finding in store.write(CONF, text).check().findings}
+    assert answers(store)["podman images"] == (True, "")

@@ -53,3 +53,14 @@ def test_a_layer_that_anything_needs_is_not_deleted_and_the_repair_fails(user):
         state.containers[container.id] = replace(container, layer=target.id)
     assert repair(state, CheckReport(layers={target.id})) is (user is None)
     assert (target.id in state.own) is (user is not None)
+
+
+@pytest.mark.parametrize(("users", "deleted"), [(1, True), (2, False), (3, False)])
+def test_an_image_goes_with_its_last_container(users, deleted):
+    """One container is deleted first; containers/storage's DeleteImage refuses while another uses the image."""
+    [store] = Edited().snapshot().stores
+    image = store.images[0]
+    containers = {str(n): replace(each, image=image.id, layer="") for n, each in enumerate(store.containers[:users])}
+    state = Loaded(images={image.id: image}, containers=containers)
+    assert repair(state, CheckReport(containers={"0"}, images={image.id})) is deleted
+    assert (image.id in state.images) is not deleted

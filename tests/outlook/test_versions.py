@@ -7,6 +7,8 @@ import pytest
 from analyzer.outlook.podman import podman_wording
 from analyzer.outlook.podman_image import podman_asks_parent
 from analyzer.snapshot.engines import Version
+from tests.editing import Edited
+from tests.outlook.foretelling import foretell
 
 
 @pytest.mark.parametrize(("version", "asks"), [("5.4", False), ("5.5", True), ("5.6", True), ("6.0", True)])
@@ -36,3 +38,13 @@ def test_words_change_at_their_version(fact, since):
     before = f"{major}.{minor - 1}" if minor else f"{major - 1}.99"
     facts = [getattr(podman_wording(Version("podman", each)), fact) for each in (before, f"{major}.{minor}")]
     assert facts == [False, True]
+
+
+@pytest.mark.parametrize(("version", "fails"), [("4.5", False), ("4.6", True)])
+def test_layers_json_that_does_not_read_fails_what_opens_an_image_since_4_6(version, fails):
+    """Podman 4.6 was the first that says what is wrong with it; between 4.4 and that nothing is foretold."""
+    store, path = Edited("podman-pod"), "srv/podman/storage/overlay-layers/layers.json"
+    told = foretell(store.write(path, store.data(path)[:400]), engines=(f"podman@{version}",))
+    failing = {command for command, item in told.items() if not item.works}
+    opening = {"podman images", "podman image inspect", "podman image mount", "podman create", "podman run"}
+    assert failing == (opening if fails else set())

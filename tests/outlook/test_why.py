@@ -135,6 +135,27 @@ def test_objects_are_found_by_id_start_digest_path_link_and_name():
         assert wanted in {each.id for _, each in ask(report, text).named.found}, text
 
 
+@pytest.mark.parametrize(("length", "told"), [(11, False), (12, True)])
+def test_a_message_of_twelve_characters_is_told_by_its_words(length, told):
+    message = "unreadable index"[: length + 1]
+    assert len(fold(message)) == length
+    assert says(message, fold(f"error: {message}!")) is told
+
+
+@pytest.mark.parametrize(("length", "told"), [(31, False), (32, True)])
+def test_a_piece_of_thirty_two_characters_stands_for_its_message(length, told):
+    message = "abcdefghijklmnopqrstuvwxyz0123456789"
+    assert says(message, message[:length]) is told
+
+
+def test_an_image_pinned_by_digest_is_found_by_its_name_without_it():
+    store = Edited()
+    images = store.images()
+    images[0]["names"] = [f"quay.example.test/shop/pinned@sha256:{images[0]['id']}"]
+    found = ask(judge(store.write_images(images).snapshot()), "pulling quay.example.test/shop/pinned: failed")
+    assert {each.id for _, each in found.named.found} == {images[0]["id"]}
+
+
 @pytest.mark.parametrize(("length", "named"), [(6, False), (7, True)])
 def test_the_start_of_an_id_has_seven_digits_at_least(length, named):
     """Seven are what git prints of a hash; a word of six, such as `decade`, may be anything."""

@@ -39,6 +39,12 @@ MESSAGES = [
     (b"-x", "invalid character 'x' in numeric literal"),
     (b"1.x", "invalid character 'x' after decimal point in numeric literal"),
     (b"1ex", "invalid character 'x' in exponent of numeric literal"),
+    (b"1e+x", "invalid character 'x' in exponent of numeric literal"),
+    (b"1e-", "unexpected end of JSON input"),
+    (b"1.", "unexpected end of JSON input"),
+    (b"1.5.6", "invalid character '.' after top-level value"),
+    (b"1e5e6", "invalid character 'e' after top-level value"),
+    (rb'"\u1', "unexpected end of JSON input"),
     (b"01", "invalid character '1' after top-level value"),
 ]
 

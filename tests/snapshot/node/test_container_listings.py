@@ -85,6 +85,9 @@ def test_what_was_listed(name, text, rows):
         ("podman_ps", PODMAN.replace("5 seconds ago", "3 months ago "), -90 * DAY),
         ("crictl_ps", CRICTL, -3600 * 10**9),
         ("crictl_pods", PODS, -21 * DAY),
+        ("podman_ps", PODMAN, -5 * 10**9),
+        ("podman_ps", PODMAN.replace("5 seconds ago", "7 minutes ago"), -7 * 60 * 10**9),
+        ("podman_ps", PODMAN.replace("5 seconds ago", "2 years ago  "), -2 * 365 * DAY),
         ("podman_ps", PODMAN.replace("5 seconds ago", "a while ago   "), None),
     ],
 )
