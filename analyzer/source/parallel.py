@@ -90,8 +90,10 @@ class Ahead(Generic[Result]):
         while piece not in self._done:
             told = [(worker, worker.has(piece)) for worker in self._workers]
             if found := [worker for worker, has in told if has]:
-                yield from found[0].take(piece)
-                return
+                if (result := found[0].take()) is None:
+                    return
+                yield result
+                continue
             if not (unknown := [worker for worker, has in told if has is None]):
                 return
             mine = self._next(piece) if len(self._done) < self._most else None
@@ -193,19 +195,13 @@ class Worker:
             self._pass()
         return None if head is None and self.said >= 0 else head is not None and head[0] == piece
 
-    def take(self, piece: int) -> Iterator[Any]:
-        """Yield the results of a piece that it has, until the last or until it fails."""
-        while self.said >= 0:
-            if (head := self._head()) is None:
-                _wait([self])
-                continue
-            if head[0] != piece:
-                return
-            result = self._result(head[1])
-            self._pass()
-            if result is None:
-                return
-            yield result
+    def take(self) -> Any:
+        """Return the next result, which it has; None behind the last of a piece."""
+        _, length = self._next or (0, 0)
+        place = self._taken % WAITING * SLOT
+        result = pickle.loads(os.pread(self._memory, length, place)) if length else None  # noqa: S301  from our own fork
+        self._pass()
+        return result
 
     def _head(self) -> tuple[int, int] | None:
         """Return piece and length of the next result, None where there is none, or none yet."""
@@ -216,9 +212,6 @@ class Worker:
                 else:
                     self.end()
         return self._next
-
-    def _result(self, length: int) -> Any:
-        return pickle.loads(os.pread(self._memory, length, self._taken % WAITING * SLOT)) if length else None  # noqa: S301  from our own fork
 
     def _pass(self) -> None:
         """Let go of the next result, so that the worker can go on."""

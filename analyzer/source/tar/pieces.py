@@ -1,7 +1,7 @@
 """A plain tar in pieces: several processes gather the members of one each, ahead of the process that wants them.
 
 Whether a member starts where they found one is for that process to find out, by coming there; it gathers by itself
-wherever they have not. numpy is loaded once for all of them, and not at all for a tar that is read one by one.
+wherever they have not. Each loads numpy when it first needs it: the program is loaded meanwhile.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ class Pieces:
         self._span = mmap(-1, 16)
         size = file[2]
         self._step = min(max(size // PIECES, LEAST), LARGEST) // BLOCK * BLOCK
-        if worth := size >= WORTH:
-            from analyzer.source.tar import hop  # noqa: F401, PLC0415  once for all processes
-        self._ahead = Ahead(self._members, -(-size // self._step), HELD, forks=worth)
+        self._ahead = Ahead(self._members, -(-size // self._step), HELD, forks=size >= WORTH)
         self._piece = -1
         self._scans: Iterator[Scan] = iter(())
         self._scan: Scan | None = None
