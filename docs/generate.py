@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
 import pathlib
 import re
 import shlex
@@ -13,6 +12,7 @@ import tomllib
 
 import click
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from analyzer.api import analyze
 from analyzer.causes.family import builtin_families
@@ -48,8 +48,8 @@ def body(page: str) -> str:
 def shown() -> str:
     """Return the text report of the sample that the README opens with."""
     report = analyze(ROOT / SAMPLE)
-    bundle = dataclasses.replace(report.snapshot.bundle, path=SAMPLE)
-    return render(dataclasses.replace(report, snapshot=dataclasses.replace(report.snapshot, bundle=bundle))).rstrip()
+    bundle = replace(report.snapshot.bundle, path=SAMPLE)
+    return render(replace(report, snapshot=replace(report.snapshot, bundle=bundle))).rstrip()
 
 
 def tutorial() -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.node.placement import place_of
@@ -26,8 +27,7 @@ OF_STORE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What to capture.
 
     Attributes:

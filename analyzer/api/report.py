@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from analyzer.report.model.analysis import Analysis
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Report(Analysis):
+class Report(Analysis, frozen=True):
     """Result of one analysis, as `analyze` gives it; prints as text, shows itself in a notebook."""
 
     def to_dict(self) -> dict[str, Any]:

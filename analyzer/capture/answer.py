@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.snapshot.times import format_time
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """It is gone from the store.
 
     Attributes:
@@ -26,15 +26,13 @@ class Removed:
         return f" (its directory was changed at {format_time(self.when_ns)})" if self.when_ns is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
-class NotCaptured:
+class NotCaptured(Struct, frozen=True):
     """The capture left it out; `why` names the fact that shows it."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Removed, or left out of the capture: nothing in the bundle tells; `why` says what is lacking."""
 
     why: str

@@ -8,7 +8,8 @@ in it: its entries, each of which is at least as young as its own name, and file
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.snapshot.content import DIRECTORY_CODE, DiffTable
@@ -29,8 +30,7 @@ SCATTERED = "the bundle lacks files here and there, which its capture left out"
 NO_DIRECTORY = "the bundle has no entry of its directory"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreClock:
+class StoreClock(Struct, frozen=True):
     """What the times of a store's own directories tell.
 
     Attributes:
@@ -88,8 +88,7 @@ class StoreClock:
         return Unknown(f"{directory.path} was last changed at {format_time(changed)}, which something else explains")
 
 
-@dataclass(frozen=True, slots=True)
-class LayerClock:
+class LayerClock(Struct, frozen=True):
     """What the times of the directories of one layer's files tell.
 
     Attributes:

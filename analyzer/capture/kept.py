@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE, NO_DEVICE, DiffTable
 from analyzer.snapshot.snapshot import BundleSnapshot
@@ -19,8 +20,7 @@ ALL = 0o7777
 INDEX_MODE, PART_MODE = 0o600, 0o700
 
 
-@dataclass(frozen=True, slots=True)
-class Modes:
+class Modes(Struct, frozen=True):
     """Permission bits of all layer files of one kind: `any` are those that some file has, `all` those of every file."""
 
     any: int = 0
@@ -31,8 +31,7 @@ class Modes:
         return found == (recorded & self.any) | self.all
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What was seen anywhere in the stores of a bundle.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 import analyzer.causes.families as package
 from analyzer.causes.case import Case
@@ -16,8 +17,7 @@ from analyzer.checks.rule import home_of
 Propose = Callable[[Case], Iterator[Hypothesis]]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """A cause family as declared: kebab-case id (its file name), documentation page, and its proposals."""
 
     id: str

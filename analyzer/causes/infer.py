@@ -20,8 +20,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from analyzer.causes.calibration import said
 from analyzer.causes.case import Case
@@ -106,8 +107,7 @@ def _order(hypothesis: Hypothesis) -> tuple[str, str, list[str]]:
     return hypothesis.family, hypothesis.title, [subject.key for subject in hypothesis.subjects]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rivals:
+class _Rivals(Struct, frozen=True):
     """All hypotheses that explain one finding, "something else" included: the best score, and the sum against it."""
 
     top: float

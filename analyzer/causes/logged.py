@@ -7,7 +7,8 @@ is, explains it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.checks.finding import Finding

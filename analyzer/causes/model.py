@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.finding import Finding, Subject
 
 NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a plan.
 
     Attributes:
@@ -31,8 +31,7 @@ class Step:
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Affected:
+class Affected(Struct, frozen=True):
     """What the cause itself breaks, as full ids in sorted order."""
 
     layers: tuple[str, ...] = ()
@@ -40,8 +39,7 @@ class Affected:
     containers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One term of the arithmetic: a fact in words and its weight in nats (natural log-odds)."""
 
     text: str
@@ -49,8 +47,7 @@ class Reason:
     finding: Finding | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(Struct, frozen=True):
     """A cause that may have happened, on concrete subjects.
 
     Attributes:
@@ -85,8 +82,7 @@ class Hypothesis:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A chosen hypothesis with its posterior, rank and impact."""
 
     rank: int

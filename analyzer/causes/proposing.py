@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.causes.case import Case
 from analyzer.causes.family import Family
@@ -12,8 +14,7 @@ from analyzer.causes.logged import with_errors, with_logs
 from analyzer.causes.model import Hypothesis
 
 
-@dataclass(frozen=True, slots=True)
-class Proposals:
+class Proposals(Struct, frozen=True):
     """Hypotheses of each group of stores, and (name, reason) of families that failed."""
 
     by_case: tuple[tuple[Hypothesis, ...], ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.facts import Facts
 from analyzer.snapshot.provenance import Where
@@ -16,8 +17,7 @@ RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The object a finding or cause is about.
 
     `kind` is `store`, `layer`, `image`, `container` or `file`; `id` the full id, `""` where there is none; `path` the
@@ -42,8 +42,7 @@ class Subject:
         return f"{name}{further}" or self.id[:12] or self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Where a fact was read, what was expected there and what was seen."""
 
     where: Where
@@ -51,8 +50,7 @@ class Evidence:
     observed: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Finding:
+class Finding(Struct, frozen=True, eq=False):
     """One symptom.
 
     Attributes:

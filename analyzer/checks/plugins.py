@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.rule import Rule
@@ -26,8 +28,7 @@ RULE_ID = re.compile(r"[A-Z]{3}-\d{3}")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Plugins(Generic[T]):
+class Plugins(Struct, Generic[T], frozen=True):
     """What came from outside: usable objects, and (name, reason) of what was left out."""
 
     found: tuple[T, ...] = ()

@@ -6,14 +6,15 @@ Nothing disappears: what is left out is counted and named with its reason, and a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from analyzer.checks.finding import Finding
 from analyzer.checks.run import Checked
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """Findings to leave out; every part that is given must fit.
 
     Attributes:
@@ -45,8 +46,7 @@ class Ignore:
         return len(self.subject) >= 8 and subject.id.startswith(self.subject)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Decisions of the user.
 
     Attributes:

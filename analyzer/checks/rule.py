@@ -8,8 +8,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from analyzer.checks.evidence import Need
 from analyzer.checks.facts import Facts
@@ -54,8 +55,7 @@ OWN_GROUP = "own"
 """Group of a rule that lives in no package."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule as declared.
 
     Attributes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.checks.content.unread_layers import unread_layers
 from analyzer.checks.evidence import missing
@@ -33,8 +35,7 @@ def builtin_rules() -> tuple[Rule, ...]:
     return tuple(sorted(set(rules), key=lambda r: r.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """Result of all rules.
 
     Attributes:

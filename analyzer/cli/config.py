@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from analyzer.errors import UsageError
 from analyzer.limits import NAMES, option
@@ -32,8 +33,7 @@ SHARED = (
 SEVERITIES = ("info", "warning", "error", "critical")
 
 
-@dataclass(slots=True)
-class Config:
+class Config(Struct):
     """What the files say; the later file wins.
 
     Attributes:

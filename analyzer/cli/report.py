@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from analyzer.cli.options import (
     NO_CACHE,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from analyzer.causes.model import Cause
 from analyzer.checks.finding import Finding
@@ -85,8 +87,7 @@ class JudgedCapture(Protocol):
         """Tell whether all of it was read and judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedItem:
+class ComparedItem(Struct, frozen=True):
     """One thing as one capture shows it.
 
     Attributes:
@@ -104,8 +105,7 @@ class ComparedItem:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One value that differs."""
 
     name: str
@@ -113,8 +113,7 @@ class Fact:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing in both captures; `same` is one of the states.
 
     Attributes:
@@ -160,8 +159,7 @@ class Change:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureGap:
+class CaptureGap(Struct, frozen=True):
     """A kind of thing that one capture does not show, so that nothing of it can be called gone or new."""
 
     kind: str
@@ -169,16 +167,14 @@ class CaptureGap:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A cause that came or went, and the changes of the things it is about, the nearest first."""
 
     cause: Change
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two captures, thing by thing.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.compare.model import (
     CONTAINER,
@@ -36,8 +36,7 @@ OBJECT_OF = {
 OBJECTS = (IMAGE, LAYER, CONTAINER)
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """One image, layer or container that is not the same in both captures.
 
     Attributes:

@@ -12,8 +12,9 @@ import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from analyzer.fleet.facts import KINDS, LISTED
 from analyzer.fleet.pairs import FactAsked, PairTests
@@ -31,8 +32,7 @@ SHOWN, OF_A_KIND, ALIKE = 12, 3, 5
 """Facts listed of a family, of one kind before every kind had its turn, and of the very same nodes."""
 
 
-@dataclass(slots=True)
-class _Question:
+class _Question(Struct):
     """Facts that the same nodes have; `clean` of them are controls."""
 
     facts: list[tuple[str, str]]
@@ -40,8 +40,7 @@ class _Question:
     clean: int
 
 
-@dataclass(frozen=True, slots=True)
-class FactComparison:
+class FactComparison(Struct, frozen=True):
     """What came out for one family.
 
     Attributes:
@@ -66,8 +65,7 @@ class FactComparison:
     same: list[str]
 
 
-@dataclass(slots=True)
-class _Sides:
+class _Sides(Struct):
     """The nodes of one family: how many are sick, how many are controls, and of how many a kind is known."""
 
     sick: int

@@ -10,9 +10,11 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.checks.policy import NO_POLICY, Policy
 from analyzer.errors import OutputError, UsageError
@@ -37,8 +39,7 @@ from analyzer.source.locations.within import bundles_within
 from analyzer.version import __version__
 
 
-@dataclass(frozen=True, slots=True)
-class BatchOptions:
+class BatchOptions(Struct, frozen=True):
     """How every bundle of a batch is analysed; see `analyzer.fleet.task.Task`."""
 
     depth: str = STANDARD
@@ -67,8 +68,7 @@ class BatchOptions:
         return hashlib.blake2b(json.dumps(whole).encode(), digest_size=16).hexdigest()
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """How far a batch is.
 
     Attributes:

@@ -17,8 +17,9 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from analyzer.errors import AnalyzerError, UsageError
 from analyzer.fleet.executor import TRIES

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from analyzer.fleet.isolate import Isolation
 from analyzer.fleet.task import LOST, Outcome, Task

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.fleet.facts import LISTED
 from analyzer.fleet.statistics import fisher_greater, holm, lift
@@ -24,8 +25,7 @@ SHARE = 0.5
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class FactAsked:
+class FactAsked(Struct, frozen=True):
     """What is known of one fact: sick nodes that have it, sick nodes of which its kind is known, its p-value."""
 
     kind: str

@@ -7,9 +7,10 @@ object, and cannot change these settings.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.errors import UsageError
 from analyzer.fleet.dataset import arrow_schema, parts_of
@@ -27,8 +28,7 @@ LOCKED = (
 ROWS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a query gave.
 
     Attributes:

@@ -7,8 +7,9 @@ many more there are.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from analyzer.causes.family import builtin_families
 from analyzer.checks.finding import RANK
@@ -38,7 +39,7 @@ def rollup(db: sqlite3.Connection, *, pages: bool = False) -> dict[str, Any]:
     comparisons = Comparisons(db)
     compared = comparisons.of([family["cause"] for family in families])
     for family in families:
-        family["compared"] = asdict(compared[family["cause"]])
+        family["compared"] = msgspec.to_builtins(compared[family["cause"]])
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "analyzer", "version": __version__},

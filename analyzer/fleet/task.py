@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from analyzer.checks.policy import NO_POLICY, Policy
 from analyzer.limits import DEFAULT, Limits
@@ -31,8 +31,7 @@ PASSING = frozenset({INPUT, NOT_SEEN})
 """Kinds that say nothing of the bundle: the next run tries it again without being told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One bundle to analyse.
 
     Attributes:
@@ -69,8 +68,7 @@ class Task:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one task.
 
     Attributes:

@@ -15,8 +15,9 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from analyzer.fleet.isolate import signal_name
 from analyzer.fleet.task import CRASHED, FAILED, KILLED, MEMORY, NO_STORE, TIMEOUT, UNREADABLE, Outcome, Task

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import select
 import struct
 import time
 from typing import IO, Protocol
+
+from msgspec.structs import asdict, replace
 
 from analyzer.fleet.task import Outcome
 
@@ -86,7 +87,7 @@ def receive(stream: Readable) -> bytes:
 
 def packed(outcome: Outcome) -> bytes:
     """Return an outcome as bytes: a line of JSON, then the payload."""
-    head = dataclasses.asdict(dataclasses.replace(outcome, payload=b""))
+    head = asdict(replace(outcome, payload=b""))
     del head["payload"]
     return json.dumps(head).encode() + b"\n" + outcome.payload
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from analyzer.graph.merged import Merged, merged_view, stack_of
 from analyzer.graph.relations import Relations
@@ -16,8 +17,7 @@ SHARE = 1_000
 """A file of less than this part of the image counts for its directory only."""
 
 
-@dataclass(slots=True)
-class Filled:
+class Filled(Struct):
     """A directory of an image, or a large file, with what it takes.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.collect import HEX_ID, ROUTE
@@ -25,8 +26,7 @@ SHORTEST = 6
 TAR_SPLIT_SUFFIX = ".tar-split.gz"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundObject:
+class FoundObject(Struct, frozen=True):
     """One object that a word may mean.
 
     Attributes:

@@ -7,8 +7,9 @@ Both styles count: character devices 0:0 and `overlay.opaque` attributes of nati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import KIND_CODE, DiffTable, Entry
@@ -64,8 +65,7 @@ def stack_of(rel: Relations, layer_id: str) -> Stack:
     return Stack((layer_id, *below), "lower")
 
 
-@dataclass(slots=True)
-class Merged:
+class Merged(Struct):
     """The view of a stack.
 
     Attributes:

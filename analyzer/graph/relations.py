@@ -7,8 +7,9 @@ every layer (`analyzer.graph.standing`). `analyzer.graph.build` exports the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from analyzer.graph.standing import Standing
 from analyzer.snapshot.containers import ContainerRecord
@@ -22,8 +23,7 @@ CONTENTS = ("contents",)
 """Key of `Relations.memo`."""
 
 
-@dataclass(slots=True)
-class Relations:
+class Relations(Struct):
     """Lookups over one group of stores; the first record of an id wins, as in the engine.
 
     Attributes:
@@ -56,7 +56,7 @@ class Relations:
     mapped: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     remembered: dict[str, set[str]] = field(default_factory=dict)
-    memo: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     @property
     def has_contents(self) -> bool:

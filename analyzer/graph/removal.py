@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER
 from analyzer.graph.relations import Relations
@@ -11,8 +12,7 @@ from analyzer.graph.usage import SpaceUsage, usage
 from analyzer.snapshot.snapshot import BundleSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Freed:
+class Freed(Struct, frozen=True):
     """Something that goes: `bytes` is None where no size is known."""
 
     kind: str
@@ -21,8 +21,7 @@ class Freed:
     bytes: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RemovalImpact:
+class RemovalImpact(Struct, frozen=True):
     """Something that stays and cannot do without what goes."""
 
     kind: str
@@ -31,8 +30,7 @@ class RemovalImpact:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """Ids of what is to be removed."""
 
     images: frozenset[str] = frozenset()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.provenance import SmallFile
@@ -12,8 +13,7 @@ from analyzer.snapshot.snapshot import BundleSnapshot
 EMPTY_TAR = 1536
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
+class ImageUse(Struct, frozen=True):
     """Bytes of one image: `unique` goes when it is removed with its containers, `shared` stays for others."""
 
     id: str
@@ -30,8 +30,7 @@ class ImageUse:
         return self.unique + self.big_data
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerUse:
+class ContainerUse(Struct, frozen=True):
     """Bytes of one container: its own layer and its data directory."""
 
     id: str
@@ -41,8 +40,7 @@ class ContainerUse:
     data: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Struct, frozen=True):
     """Something that takes space and that no image or container needs."""
 
     kind: str
@@ -51,8 +49,7 @@ class Leak:
     bytes: int | None
 
 
-@dataclass(slots=True)
-class SpaceUsage:
+class SpaceUsage(Struct):
     """Space of one group of stores, in bytes.
 
     Attributes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER, POD, pod_id
 from analyzer.graph.relations import Relations
 
 
-@dataclass(frozen=True, slots=True)
-class Dependants:
+class Dependants(Struct, frozen=True):
     """Ids in sorted order: what cannot do without an object (the object itself left out)."""
 
     layers: tuple[str, ...] = ()

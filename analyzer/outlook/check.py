@@ -8,7 +8,8 @@ read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.loaded import Loaded
@@ -23,8 +24,7 @@ from analyzer.source.member import FILE, HARDLINK
 MAXIMUM_AGE_NS = 24 * 3600 * 10**9
 
 
-@dataclass(slots=True)
-class CheckReport:
+class CheckReport(Struct):
     """What the check would report.
 
     Attributes:

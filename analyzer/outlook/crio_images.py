@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.loaded import LATE, PANIC, Loaded, written
@@ -24,8 +25,7 @@ NAMES_SINCE = (1, 29)
 ID = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """Outcome of a listing.
 
     Attributes:

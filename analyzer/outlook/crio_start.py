@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.check import quick_check
@@ -28,8 +29,7 @@ NOT_OPENED = "validating root config: failed to get store to set defaults: "
 ENDLESS = "the check of the store never ends: the parents of its layers form a circle"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """Outcome of a start: whether CRI-O comes up, what it prints if not, what it deleted, and the store after it."""
 
     works: bool

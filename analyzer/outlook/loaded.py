@@ -7,7 +7,8 @@ are deleted at once).
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.model import Deletes
@@ -26,8 +27,7 @@ LATE = "loading primary layer store data: "
 TYPES = frozenset({"wrong-type"})
 
 
-@dataclass(slots=True)
-class Loaded:
+class Loaded(Struct):
     """What an engine knows; ids, with deletions applied as they happen.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.checks.finding import Finding
 from analyzer.words import plural
@@ -10,8 +10,7 @@ from analyzer.words import plural
 PULL, CREATE = "podman pull", "podman create"
 
 
-@dataclass(frozen=True, slots=True)
-class Deletes:
+class Deletes(Struct, frozen=True):
     """Numbers of records and directories a command would remove; `whole_root` says that everything would go."""
 
     layers: int = 0
@@ -29,8 +28,7 @@ class Deletes:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What an engine would do.
 
     Attributes:

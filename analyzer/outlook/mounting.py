@@ -8,9 +8,10 @@ path of the graph root, for ids that are new each time and for the list of direc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.loaded import Loaded
@@ -48,8 +49,7 @@ class OverlayBehaviour(NamedTuple):
 NEWEST = OverlayBehaviour()
 
 
-@dataclass
-class Mounts:
+class Mounts(Struct, dict=True):
     """Answers for the layers of one driver home.
 
     Attributes:

@@ -7,15 +7,12 @@ its `lower`, and a link that is missing then is not made again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.outlook.mounting import INVALID, Mounts, leads_to, refused
 from analyzer.outlook.relinking import ABSENT, HOME
 from analyzer.snapshot.overlay import text_of
 
 
-@dataclass
-class MountsById(Mounts):
+class MountsById(Mounts, dict=True):
     """Answers of Podman 6.0 and newer."""
 
     def lookup_error(self, layer_id: str) -> str:

@@ -7,7 +7,7 @@ listing, since 4.6 it is left out. Up to 4.3 index files that do not read are re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.crio_images import ID, Listed, blamed, data_known, in_order
@@ -40,8 +40,7 @@ def podman_wording(version: Version) -> MessageFormat:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Podman:
+class Podman(Struct, frozen=True):
     """A store as one version of Podman sees it."""
 
     view: StoreView

@@ -7,7 +7,8 @@ Each message was seen on podman 4.3.1, or on 6.0.0-dev where the database is SQL
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.checks.finding import Finding
 from analyzer.checks.store_view import StoreView

@@ -7,7 +7,8 @@ value or a byte stops the reading. The next command that writes the index writes
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.loaded import written

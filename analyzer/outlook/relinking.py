@@ -7,7 +7,8 @@ short link corrects the `link` of the directory that it points to; this goes on 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.snapshot.overlay import TARGET
 
@@ -16,8 +17,7 @@ ABSENT = "no such file or directory"
 HOME = "…/overlay"
 
 
-@dataclass(frozen=True, slots=True)
-class Relinked:
+class Relinked(Struct, frozen=True):
     """The state afterwards.
 
     Attributes:

@@ -7,7 +7,8 @@ last change, unless a copy or a clock changed it. The time of an image is that o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.checks.finding import ERROR, RANK, Finding
 from analyzer.signatures.match import known_in_line
@@ -40,8 +41,7 @@ LANDMARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One moment.
 
     Attributes:
@@ -71,8 +71,7 @@ class Event:
     zoned: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """Events in order.
 
     Attributes:

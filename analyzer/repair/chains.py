@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.bigdata import file_name, key_of
 from analyzer.snapshot.configs import read_config
@@ -21,8 +22,7 @@ COMPRESSIONS = (("+gzip", 2), (".gzip", 2), ("+zstd", 4))
 TOC_NOTES = ("io.github.containers.zstd-chunked.manifest-checksum", "containerd.io/snapshot/stargz/toc.digest")
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """A layer as a manifest names it; `toc` is the digest of its table of contents, `""` where it has none."""
 
     digest: str
@@ -31,8 +31,7 @@ class Blob:
     toc: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImageProof:
+class ImageProof(Struct, frozen=True):
     """What an image's data directory proves.
 
     Attributes:

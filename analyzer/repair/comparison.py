@@ -7,7 +7,8 @@ with the contents of layers read: what it deletes is worked out by the same mode
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.store_view import StoreView
@@ -24,8 +25,7 @@ CONTENT = frozenset({"OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP
 """Rules about files that the check, which podman runs with contents, reads too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What one way costs.
 
     Attributes:

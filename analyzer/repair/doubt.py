@@ -7,7 +7,8 @@ the files out nothing is pulled and nothing is changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations

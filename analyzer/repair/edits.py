@@ -5,11 +5,10 @@ Every act leaves what it replaces in the work directory beside the store, so tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """Put a small file in place of what is there, by renaming.
 
     Attributes:
@@ -25,47 +24,41 @@ class Write:
     replaces: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShortLink:
+class ShortLink(Struct, frozen=True):
     """Make a symlink, or set one right."""
 
     path: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """Make a directory that is missing."""
 
     path: str
     mode: int = 0o700
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Struct, frozen=True):
     """Move something out of the store into the work directory: kept, and no longer seen by an engine."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(Struct, frozen=True):
     """Give a directory its name back."""
 
     path: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """Copy a file or tree inside the store, attributes and owners included."""
 
     path: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """Move a file or directory of the donor to the same place of the store.
 
     Attributes:
@@ -77,8 +70,7 @@ class Take:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileCopy:
+class FileCopy(Struct, frozen=True):
     """Put one file of a layer in place of another: a copy with its attributes, under an owner of its own.
 
     Attributes:
@@ -97,8 +89,7 @@ class FileCopy:
     directory: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(Struct, frozen=True):
     """Set permission bits, and owners where they are given (-1 keeps them)."""
 
     path: str
@@ -107,8 +98,7 @@ class Mode:
     gid: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """Set one extended attribute."""
 
     path: str

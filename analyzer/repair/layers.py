@@ -7,9 +7,10 @@ record is believed as long as it makes sense, and `lower`, which the driver wrot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.limits import DEFAULT
@@ -39,8 +40,7 @@ SPLIT = ("TSP-001", "TSP-002", "TSP-003", "TSP-004", "TSP-005", "TSP-008")
 TAR_BLOCK = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What an image proves of one of its layers; `digest` is what its record has as diff-digest."""
 
     parent: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.repair.plan import GroupPlan
 from analyzer.repair.steps import PlanStep
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A step with its number in the bundle's plan, and which group it is of."""
 
     number: int
@@ -17,8 +16,7 @@ class Numbered:
     step: PlanStep
 
 
-@dataclass(frozen=True, slots=True)
-class BundlePlan:
+class BundlePlan(Struct, frozen=True):
     """What to do about a bundle.
 
     Attributes:

@@ -8,7 +8,8 @@ drivers/chown.go).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.checks.finding import Finding
 from analyzer.limits import DEFAULT

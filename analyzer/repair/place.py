@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.node.placement import place_of
@@ -14,8 +15,7 @@ ROOTLESS = re.compile(r"^/(?:home|root)/(?:[^/]+/)?\.local/share/")
 SAFE = re.compile(r"/[A-Za-z0-9/._+@-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A graph root on the node.
 
     Attributes:

@@ -7,7 +7,8 @@ the edits follow (`edit_steps`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.capture.aside import renamed
 from analyzer.causes.model import Step
@@ -36,8 +37,7 @@ MAYBE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPlan:
+class GroupPlan(Struct, frozen=True):
     """What to do about one group of stores.
 
     Attributes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.checks.run import run_rules
@@ -31,8 +33,7 @@ TAKEN = frozenset({*FILES, *SPLIT, *BIG_DATA})
 ITEMS = frozenset({"IMG-001", "IMG-002", "IMG-003", "IMG-004", "IMG-005", "IMG-006", "IMG-007", "IMG-011", "IMG-013"})
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
+class Simulated(Struct, frozen=True):
     """The end state: the copy as it would be captured, and what the rules still find there."""
 
     snapshot: BundleSnapshot

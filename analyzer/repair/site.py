@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from analyzer.checks.finding import RANK, Finding
 from analyzer.graph.relations import Relations
@@ -30,8 +31,7 @@ INDEXES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """One edit, in which store, what for (ids of objects, in order), and why in words."""
 
     store: int
@@ -41,8 +41,7 @@ class Noted:
     loss: str = ""
 
 
-@dataclass
-class Site:
+class Site(Struct, dict=True):
     """The stores of one group while they are set right.
 
     Attributes:

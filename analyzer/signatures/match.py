@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+
+from msgspec import Struct
 
 from analyzer.signatures.catalogue import PROGRAM, Behaviour, Message, behaviours
 from analyzer.signatures.text import BREAK, Pasted, Record, prepare
@@ -16,8 +17,7 @@ EXCERPT = 300
 WHOLE = re.compile(r"[0-9a-f]{12,64}|sha256:[0-9a-f]{64}|/\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A known message in a text.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 LONGEST = 256 * 1024
 LONGEST_RECORD = 8 * 1024
@@ -35,8 +36,7 @@ QUOTED_LINE = re.compile(r"\s{0,8}(?:> ?){1,8}")
 BREAK = re.compile(r"[ ]{0,64}\n[ ]{0,64}")
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True, dict=True):
     """One message of a log, or a paragraph of a ticket.
 
     Attributes:
@@ -63,8 +63,7 @@ class Record:
         return self.flat.replace(" ", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(Struct, frozen=True):
     """Text in one form.
 
     Attributes:

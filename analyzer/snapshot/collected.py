@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from analyzer.snapshot import host
 from analyzer.snapshot.keep import CUT_SHORT
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from analyzer.source.member import Loss, Member
 
 
-@dataclass(slots=True)
-class RawStore:
+class RawStore(Struct):
     """Everything seen under one candidate graph root for one driver.
 
     Attributes:
@@ -43,8 +44,7 @@ class RawStore:
 PARTS = ("-layers", "-images", "-containers")
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """What one pass gave."""
 
     stores: dict[tuple[str, str], RawStore] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
 from analyzer.snapshot.manifests import PlatformSpec
@@ -17,8 +18,7 @@ NOWHERE = PlatformSpec("", "")
 NOWHERE = PlatformSpec("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
+class ImageConfig(Struct, frozen=True):
     """A config blob.
 
     Attributes:

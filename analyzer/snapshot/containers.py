@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.fields import Fields
 from analyzer.snapshot.kubernetes import KubernetesName, kubernetes_name
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.salvage import Row
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerRecord:
+class ContainerRecord(Struct, frozen=True):
     """One element of containers.json; field names are the engine's.
 
     `volatile` says that the record was in volatile-containers.json. `details` is the parsed `metadata` text, empty

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.snapshot.provenance import Problem, SmallFile, Where
 from analyzer.snapshot.salvage import Salvaged, salvage_array
@@ -16,8 +17,7 @@ FATAL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One index file.
 
     Attributes:

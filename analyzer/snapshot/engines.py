@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.errors import UsageError
 from analyzer.snapshot.image_open import NEWEST, MessageFormat
@@ -37,8 +38,7 @@ PATTERNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """An engine's version: `text` as found, `source` the member path or `--engine`; empty source when assumed."""
 
     engine: str

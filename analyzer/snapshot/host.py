@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
@@ -39,8 +40,7 @@ LOGS = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Host:
+class Host(Struct):
     """Captured host files by member path.
 
     Attributes:
@@ -51,7 +51,7 @@ class Host:
 
     files: dict[str, SmallFile] = field(default_factory=dict)
     logs: dict[str, SmallFile] = field(default_factory=dict)
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def find(self, suffix: str) -> SmallFile | None:
         """Return the first file (in path order) whose path is `suffix` or ends with `/` + `suffix`."""

@@ -6,8 +6,10 @@ store.go (ImageBigData looks through every image store that has the record, what
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.chain_errors import LOOP
@@ -44,8 +46,7 @@ AMBIGUOUS_TYPE = f"supposedly {OCI_MANIFEST}", f"supposedly {OCI_INDEX}"
 """What the newest version says, and what an older one does (`MessageFormat`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageFormat:
+class MessageFormat(Struct, frozen=True):
     """How an engine's version words its errors; the defaults are those of CRI-O 1.37.
 
     Attributes:
@@ -84,8 +85,7 @@ class MessageFormat:
 NEWEST = MessageFormat()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenResult:
+class OpenResult(Struct, frozen=True):
     """How far an image opens.
 
     Attributes:
@@ -116,8 +116,7 @@ class OpenResult:
         return not self.error and not self.unseen
 
 
-@dataclass(slots=True)
-class ImageReader:
+class ImageReader(Struct):
     """Reads images of stores that are used together; what was read and how far each image opens is kept.
 
     Attributes:

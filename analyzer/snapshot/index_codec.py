@@ -6,7 +6,6 @@ choosing; anything unexpected raises `StoredError`, and the bundle is read again
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import sys
 from array import array
@@ -36,7 +35,9 @@ LEVEL = 1
 LARGEST = 4 << 30
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "offsets")
 LIST, TUPLE, DICT, SET, FROZEN, ODD_TEXT, MEMBER_TAG, FILE_TAG, LOSS_TAG, TABLE_TAG, CLASS_TAG = range(11)
-CLASSES: tuple[type, ...] = (Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory, Unread, Volumes)
+CLASSES: tuple[type[msgspec.Struct], ...] = (
+    Gathered, Collected, RawStore, Host, DriverHome, LayerDirectory, Unread, Volumes,
+)  # fmt: skip
 NUMBER = {cls: CLASS_TAG + number for number, cls in enumerate(CLASSES)}
 
 
@@ -46,8 +47,8 @@ class StoredError(Exception):
 
 def shape() -> str:
     """Return a digest of the fields that are stored, which changes when a class does."""
-    parts = [(cls.__name__, [field.name for field in dataclasses.fields(cls)]) for cls in CLASSES]
-    text = repr((parts, COLUMNS, Member.__slots__, SmallFile.__slots__, DiffTable.__slots__))
+    parts = [(cls.__name__, cls.__struct_fields__) for cls in CLASSES]
+    text = repr((parts, COLUMNS, Member.__slots__, SmallFile.__struct_fields__, DiffTable.__slots__))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -110,7 +111,7 @@ class _Writer:
         if isinstance(value, DiffTable):
             return self._table(value)
         if type(value) in NUMBER:
-            names = [field.name for field in dataclasses.fields(value)]
+            names = value.__struct_fields__
             return [NUMBER[type(value)], *(self.value(getattr(value, name)) for name in names)]
         return self._plain(value)
 

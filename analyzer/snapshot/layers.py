@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.fields import Fields
 from analyzer.snapshot.provenance import Where
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from analyzer.snapshot.salvage import Row
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRecord:
+class LayerRecord(Struct, frozen=True):
     """One element of layers.json; field names are the engine's.
 
     Sizes are bytes, None where the record has none. `created_ns` is Unix nanoseconds, None where absent or zero.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
@@ -14,8 +15,7 @@ OLD_TOKEN = re.compile(rb"[0-9a-f]{64}")
 SANE_NS = (1_262_304_000 * 10**9, 4_102_444_800 * 10**9)
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """A lock file.
 
     Attributes:

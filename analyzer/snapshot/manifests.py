@@ -11,8 +11,9 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
 
@@ -51,8 +52,7 @@ LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 V1_ID = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformSpec:
+class PlatformSpec(Struct, frozen=True):
     """Operating system, architecture and variant in Go's words (`linux`, `arm64`, `v8`)."""
 
     os: str
@@ -65,8 +65,7 @@ class PlatformSpec:
         return "/".join([*parts, self.variant] if self.variant else parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True):
     """Reference from a manifest to a blob; `platform` is None where the entry has none."""
 
     media_type: str
@@ -77,8 +76,7 @@ class Descriptor:
     empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """One manifest, list or index.
 
     Attributes:

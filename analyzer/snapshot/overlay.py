@@ -6,8 +6,9 @@ Mirrors containers/storage drivers/overlay/overlay.go; nothing here is judged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from analyzer.source.member import DIRECTORY, FILE
 
@@ -24,8 +25,7 @@ SMALL_FILES = {"link": "link", "lower": "lower", "lower-layers": "lower_layers",
 NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
 
 
-@dataclass(slots=True)
-class LayerDirectory:
+class LayerDirectory(Struct):
     """One directory of the driver home that may belong to a layer.
 
     Attributes:
@@ -84,8 +84,7 @@ class LayerDirectory:
         return entry.kind == DIRECTORY if entry else "diff" in self.tables
 
 
-@dataclass(slots=True)
-class DriverHome:
+class DriverHome(Struct):
     """`<graph root>/overlay` (or `vfs`, `btrfs`, `zfs`) as listed.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from analyzer.snapshot.configs import ImageConfig
     from analyzer.snapshot.manifests import Manifest
 
 
-@dataclass(slots=True)
-class ParsedItems:
+class ParsedItems(Struct):
     """What was read.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.errors import UsageError
 from analyzer.snapshot.image_open import ImageReader
@@ -47,8 +48,7 @@ CPU_VARIANTS = {"8": "v8", "aarch64": "v8", "7": "v7", "7m": "v7", "6": "v6", "6
 PAUSE = re.compile(r"(?:^|/)pause(?:-[a-z0-9]+)?(?:[:@]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """What is known of the node's platform.
 
     Attributes:

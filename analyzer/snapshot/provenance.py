@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from analyzer.source.member import Member
@@ -18,8 +19,7 @@ class Where(NamedTuple):
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something wrong with the bytes or types of a file; a fact for the rules, not a verdict.
 
     Attributes:
@@ -40,8 +40,7 @@ LINK, SPECIAL, LIMIT, CUT, LEFT_OUT = "link", "special", "limit", "cut", "left-o
 program has no use for its content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Why something that is there was not read, or not whole.
 
     Attributes:
@@ -53,8 +52,7 @@ class Unread:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
-class SmallFile:
+class SmallFile(Struct, frozen=True):
     """A file of the store whose content matters.
 
     Attributes:

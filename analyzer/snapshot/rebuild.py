@@ -8,9 +8,10 @@ before its turn is held in memory, up to a limit; a layer that needs more is lef
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.limits import reached
 from analyzer.snapshot.content import FILE_CODE
@@ -90,8 +91,7 @@ class TarDigest:
         return self._digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """What came of one layer: `sha256:<hex>` and length of its tar, or why it was not made."""
 
     digest: str = ""

@@ -9,8 +9,9 @@ Time is linear in the size of the file, however much of it is damaged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.decoding import DECODER, WINDOW, NotJsonError, WindowDecoder, duplicate_keys
 from analyzer.snapshot.gojson import whole_surrogates
@@ -26,8 +27,7 @@ PATIENCE = 8
 """Times the text's length that may be looked at in vain; after that a row ends where the next one seems to start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One element of the array: its value, JSON pointer (`/3`) and byte offset in the file."""
 
     value: Any
@@ -35,8 +35,7 @@ class Row:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Salvaged:
+class Salvaged(Struct, frozen=True):
     """Rows that could be read, problems in file order, and ids seen in rows that could not be read."""
 
     rows: tuple[Row, ...]

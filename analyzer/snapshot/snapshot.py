@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from analyzer.errors import NoStoreError
 from analyzer.limits import DEFAULT, Limits, advised
@@ -41,8 +42,7 @@ QUICK, STANDARD, DEEP = "quick", "standard", "deep"
 DEPTHS = (QUICK, STANDARD, DEEP)
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """Facts of the input itself; sizes in bytes."""
 
     path: str
@@ -53,8 +53,7 @@ class Bundle:
     sha256: str | None
 
 
-@dataclass(slots=True)
-class BundleSnapshot:
+class BundleSnapshot(Struct):
     """Stores, host facts and what was seen of the bundle.
 
     Attributes:
@@ -121,8 +120,7 @@ class BundleSnapshot:
         return [store for store in self.stores if store.group == number]
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What one pass over a bundle gave, before it is understood; `bytes` is the size of the input as it lies."""
 
     collected: Collected

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from analyzer.snapshot.parsed_items import ParsedItems
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT = "graph-root", "image-store", "additional", "run-root"
 
 
-@dataclass(slots=True)
-class Store:
+class Store(Struct):
     """A store as read; records in file order, stable files before volatile ones.
 
     Attributes:
@@ -81,7 +81,7 @@ class Store:
     libpod: list[LibpodState] = field(default_factory=list)
     settings: dict[str, SmallFile] = field(default_factory=dict)
     volumes: Volumes | None = None
-    parsed: ParsedItems = field(default_factory=ParsedItems, repr=False, compare=False)
+    parsed: ParsedItems = field(default_factory=ParsedItems)
 
     def path(self, *parts: str) -> str:
         """Return the member path of something below the graph root."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from analyzer.source.member import DIRECTORY
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 MOST_VOLUMES = 100_000
 
 
-@dataclass(slots=True)
-class Volumes:
+class Volumes(Struct):
     """The directory `volumes`.
 
     Attributes:

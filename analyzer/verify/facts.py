@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.provenance import Problem, SmallFile
@@ -50,8 +51,7 @@ class Difference(NamedTuple):
     note: str = ""
 
 
-@dataclass(slots=True)
-class LayerFacts:
+class LayerFacts(Struct):
     """One layer with a record, compared as far as the bundle allows.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.capture.answer import Answer, Removed
 from analyzer.capture.misnamed import image_elsewhere, misnamed
@@ -40,8 +42,7 @@ class ImageSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class BigDataItem:
+class BigDataItem(Struct, frozen=True):
     """One name of `big-data-names`.
 
     Attributes:

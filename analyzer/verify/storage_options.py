@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from analyzer.snapshot.host import Host
 
 
-@dataclass(frozen=True, slots=True)
-class StorageOptions:
+class StorageOptions(Struct, frozen=True):
     """What the configuration says; the defaults are those of a node without it.
 
     Attributes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 import gc
 import hashlib
 import json
 import tracemalloc
 
 import pytest
+from msgspec.structs import replace
 from scipy.stats import fisher_exact
 
 from analyzer.fleet.batch import Batch, BatchOptions
@@ -304,7 +304,7 @@ class Replay:
                 gc.collect()
                 self.held[number] = tracemalloc.get_traced_memory()[0]
             content = hashlib.sha256(task.key.encode()).hexdigest()
-            yield dataclasses.replace(self.outcome, key=task.key, sha256=content)
+            yield replace(self.outcome, key=task.key, sha256=content)
 
 
 def test_the_parent_holds_nothing_of_a_finished_bundle(tmp_path):

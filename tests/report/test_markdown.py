@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 import analyzer
 from analyzer.report.encode.markdown import markdown_block, markdown_code, markdown_text, mermaid_text

@@ -9,11 +9,12 @@ import importlib
 import json
 import re
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 import analyzer
 from analyzer.cli.main import cli

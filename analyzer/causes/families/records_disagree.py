@@ -24,7 +24,8 @@ Sources
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family

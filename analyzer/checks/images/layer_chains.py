@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.configs import ImageConfig
@@ -16,8 +17,7 @@ CHUNKED = "zstd-chunked-manifest"
 EXPECTED_DIFF_ID = "expected-layer-diffid"
 
 
-@dataclass(frozen=True, slots=True)
-class Chained:
+class Chained(Struct, frozen=True):
     """An image that is no list, with its whole chain.
 
     Attributes:

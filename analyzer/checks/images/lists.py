@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.image_open import INSTANCE
@@ -13,8 +15,7 @@ from analyzer.snapshot.manifests import Descriptor, Manifest, PlatformSpec
 from analyzer.verify.image_items import absent, images_of
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """What happens on one platform.
 
     Attributes:
@@ -35,8 +36,7 @@ class Chosen:
         return True if self.entry is None else None if self.held is None else not self.held
 
 
-@dataclass(frozen=True, slots=True)
-class ListedImage:
+class ListedImage(Struct, frozen=True):
     """An image record whose `manifest` is a list that parses."""
 
     image: ImageRecord

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
@@ -18,8 +19,7 @@ from analyzer.snapshot.platform import Platform
 from analyzer.snapshot.snapshot import BundleSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class GradedCheck:
+class GradedCheck(Struct, frozen=True):
     """The output of one check with its grades.
 
     Attributes:

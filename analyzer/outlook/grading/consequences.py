@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.outlook.check import CheckReport
 from analyzer.outlook.grading.evidence import GradingEvidence
@@ -11,8 +12,7 @@ from analyzer.outlook.grading.verdict import REFUTED, Graded
 from analyzer.outlook.repair import repair
 
 
-@dataclass(frozen=True, slots=True)
-class Consequences:
+class Consequences(Struct, frozen=True):
     """What a repair deletes.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.signatures.text import prepare
 
@@ -25,8 +26,7 @@ COUNT = re.compile(r"\d+ errors? occurred:|(?:Error: )?\d+ layer errors?\b.*|Err
 SOUND = re.compile(r"Storage directory \S{1,400} has errors: (?:true|false)")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One error as reported.
 
     Attributes:
@@ -51,8 +51,7 @@ class Claim:
         return self.kind != self.about_kind
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOutput:
+class CheckOutput(Struct, frozen=True):
     """What a check said.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.checks.finding import Finding
 from analyzer.outlook.grading.lines import Claim
@@ -21,8 +21,7 @@ IMPLIED, TIME, FOREIGN_PARENT, PARTIAL_PULL, IN_USE, NOT_A_LAYER, THERE, HARD_LI
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A grade with its reason.
 
     Attributes:
@@ -38,8 +37,7 @@ class Verdict:
     finding: Finding | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graded:
+class Graded(Struct, frozen=True):
     """An error of the check with its grade."""
 
     claim: Claim

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.causes.model import Cause
 from analyzer.checks.finding import INFO
@@ -45,8 +46,7 @@ PART = re.compile(r"[a-z0-9_.-]+")
 SURE = frozenset({PRINTS, FORETOLD, FILE, BEHAVIOUR})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A cause with its ties to the text, the strongest first."""
 
     cause: Cause
@@ -68,8 +68,7 @@ class Reply:
         return bool(self.kinds & SURE)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What this store says to a text.
 
     Attributes:

@@ -6,7 +6,8 @@ These are no damage: the store works as it should, and the message is its answer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.graph.find import CONTAINER, IMAGE, LAYER, FoundObject, names_of
 from analyzer.graph.relations import Relations
@@ -24,8 +25,7 @@ OTHERS = {
 REMOVE = {"buildah": "buildah rm {id}", "cri-o": "crictl rm -f {id}", "podman": "podman rm -f {id}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """One container that holds what could not be removed or used.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.signatures.catalogue import PROGRAM
 from analyzer.signatures.match import match
@@ -37,8 +38,7 @@ TROUBLE = re.compile(
 )
 
 
-@dataclass(slots=True)
-class LoggedMessage:
+class LoggedMessage(Struct):
     """One distinct message of a log.
 
     Attributes:
@@ -71,8 +71,7 @@ class LoggedMessage:
         return prepare("\n".join(self.samples))
 
 
-@dataclass(slots=True)
-class Log:
+class Log(Struct):
     """What a log says.
 
     Attributes:

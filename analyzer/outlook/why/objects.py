@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.graph.find import CONTAINER, FoundObject, find, known_ids, member_paths
 from analyzer.graph.relations import Relations
@@ -27,8 +28,7 @@ ID_GROUPS = ("layer", "image", "ctr", "id", "digest", "item")
 SHORTEST_START = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a text names.
 
     Attributes:
@@ -46,8 +46,7 @@ class Named:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoreWords:
+class StoreWords(Struct, frozen=True):
     """The words that mean something in the stores of a bundle.
 
     Attributes:

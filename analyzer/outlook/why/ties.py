@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.causes.model import Cause
 from analyzer.checks.finding import Finding
@@ -23,8 +24,7 @@ WHOLE_PARTS = frozenset({"STO-001", "STO-002", "STO-020", "STO-022", "LPD-009"})
 """Rules on the loss of all layers, images or containers at once: it befalls each of them, seen or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(Struct, frozen=True):
     """One reason.
 
     Attributes:
@@ -44,8 +44,7 @@ class Tie:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is asked: a text, and what it is about.
 
     Attributes:

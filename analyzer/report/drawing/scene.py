@@ -7,7 +7,8 @@ fit, a parent cycle or an id-mapped copy, is an extra edge.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.finding import RANK
 from analyzer.report.model.objects import BROKEN, CONTAINER, FINE, HIT, IMAGE, LAYER, MISSING, Object, Objects
@@ -18,8 +19,7 @@ SHORTEST_FOLD = 2
 WARNING = RANK["warning"]
 
 
-@dataclass(slots=True)
-class Box:
+class Box(Struct):
     """One box.
 
     Attributes:
@@ -43,8 +43,7 @@ class Box:
     about: str = ""
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(Struct):
     """Boxes and extra edges (user, used, what it is) between their indexes."""
 
     boxes: list[Box] = field(default_factory=list)

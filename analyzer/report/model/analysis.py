@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.causes.model import Cause
 from analyzer.checks.finding import RANK, Finding
@@ -23,8 +23,7 @@ from analyzer.words import plural
 HEALTHY, ADVISORY, DAMAGED, UNDETERMINED = "healthy", "advisory", "damaged", "undetermined"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """Result of one analysis.
 
     Attributes:

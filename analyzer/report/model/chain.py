@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.causes.model import Cause
 from analyzer.graph.relations import Relations
@@ -10,8 +10,7 @@ from analyzer.graph.relations import Relations
 LONGEST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One step: what it is, its short label, and what is wrong with it (`""` = nothing seen)."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from analyzer.checks.finding import RANK, Subject
 from analyzer.graph.relations import Relations
@@ -15,8 +16,7 @@ LAYER, IMAGE, CONTAINER = "layer", "image", "container"
 ERROR = RANK["error"]
 
 
-@dataclass(slots=True)
-class Object:
+class Object(Struct):
     """A layer, image or container that a record describes, others name, or a directory suggests.
 
     Attributes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from analyzer.graph.relations import Relations
 from analyzer.report.model.analysis import Analysis
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSpace:
+class ImageSpace(Struct, frozen=True):
     """Bytes of one image by `diff-size` of its layers.
 
     `unknown` counts layers that state no size or have no record: the image is larger than its bytes say.
@@ -23,8 +22,7 @@ class ImageSpace:
     unknown: int
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     """Disk use of all stores.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from analyzer.outlook.timeline import timeline as dated
 from analyzer.report.model.analysis import Analysis
@@ -21,8 +22,7 @@ LANES = (
 SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """One time: its lane, Unix nanoseconds, and what it is the time of."""
 
     lane: str
@@ -30,8 +30,7 @@ class Moment:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """Times of one kind: what falls in each step, and how many lie before the strip begins or state no usable time."""
 
     name: str
@@ -46,8 +45,7 @@ class Lane:
         return sum(len(moments) for _, moments in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """The time line from `start` to `end` (Unix nanoseconds).
 
     `newest` is the latest change of a store entry or of a damaged file, `damage` the first time at which damage shows,

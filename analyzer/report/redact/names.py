@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from analyzer.report.redact.vocabulary import (
     ADDRESS,
@@ -180,8 +182,8 @@ class Pseudonyms:
             return type(value)(*map(self.fact, value))
         if isinstance(value, list | tuple | set | frozenset):
             return type(value)(map(self.fact, value))
-        if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{each.name: self.fact(getattr(value, each.name)) for each in fields(value)})
+        if isinstance(value, Struct):
+            return replace(value, **{name: self.fact(getattr(value, name)) for name in value.__struct_fields__})
         return value
 
 

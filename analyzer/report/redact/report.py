@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import string
-from dataclasses import replace
 from typing import Generic, TypeVar, cast
+
+from msgspec.structs import replace
 
 from analyzer.causes.model import Affected, Cause, Hypothesis, Step
 from analyzer.checks.facts import Facts

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from analyzer.report.redact.names import Pseudonyms
 from analyzer.snapshot.containers import ContainerRecord

@@ -12,8 +12,9 @@ what lies in it: the work is linear in the file.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 MAGIC, VERSION = 0xED0CDAED, 2
 HEADER = 16
@@ -30,8 +31,7 @@ Bucket = dict[bytes, Any]
 """Keys of a bucket with their values: bytes, or another bucket."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoltDamage:
+class BoltDamage(Struct, frozen=True):
     """Something wrong in the file: byte offset, what the format asks for, what is there."""
 
     offset: int
@@ -39,8 +39,7 @@ class BoltDamage:
     observed: str
 
 
-@dataclass(slots=True)
-class Bolt:
+class Bolt(Struct):
     """What a bolt file says.
 
     Attributes:
@@ -63,8 +62,7 @@ class Bolt:
     empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Meta:
+class _Meta(Struct, frozen=True):
     number: int
     page_size: int
     root: int

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 MAGIC = b"SQLite format 3\0"
 HEADER, FRAME = 32, 24
@@ -24,8 +25,7 @@ STEPS, MOST_STEPS = 10_000, 20_000
 NOT_A_DATABASE = "file is not a database"
 
 
-@dataclass(slots=True)
-class Tables:
+class Tables(Struct):
     """What an SQLite file says.
 
     Attributes:

@@ -7,8 +7,9 @@ sqlite_state_internal.go, container_config.go, pod.go, volume.go, runtime.go.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.libpod.bolt import Bolt, Bucket, read_bolt
@@ -41,8 +42,7 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeConfig:
+class RuntimeConfig(Struct, frozen=True):
     """Where podman worked when it first wrote the database, which it holds its configuration against ever after.
 
     Paths are those of the node, `""` where the database does not say.
@@ -57,8 +57,7 @@ class RuntimeConfig:
     os: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A value that podman cannot read: whose it is, which of its two documents, what the decoder says, where it lies.
 
     `kind` is `container`, `pod` or `volume`; `part` is `config` or `state`.
@@ -71,8 +70,7 @@ class Unreadable:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
-class LibpodContainer:
+class LibpodContainer(Struct, frozen=True):
     """A container as podman knows it.
 
     Attributes:
@@ -109,8 +107,7 @@ class LibpodContainer:
     shm: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LibpodPod:
+class LibpodPod(Struct, frozen=True):
     """A pod: full id, name, id of its infra container (`""` where it has none), ids of its containers, its lock."""
 
     id: str
@@ -122,8 +119,7 @@ class LibpodPod:
     lock: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LibpodVolume:
+class LibpodVolume(Struct, frozen=True):
     """A volume: name, driver, mount point on the node, when it was made (Unix nanoseconds) and its lock, or None."""
 
     name: str
@@ -134,8 +130,7 @@ class LibpodVolume:
     lock: int | None = None
 
 
-@dataclass(slots=True)
-class LibpodState:
+class LibpodState(Struct):
     """A libpod database.
 
     Attributes:

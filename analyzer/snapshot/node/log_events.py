@@ -7,8 +7,9 @@ layer, mm/oom_kill.c, CRI-O cmd/crio, SELinux audit). Each kind is told once wit
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from analyzer.snapshot.logs import stamp
 
@@ -39,8 +40,7 @@ SHOWN = 200
 MEMO = "log events"
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvents:
+class LogEvents(Struct, frozen=True):
     """All lines of one kind.
 
     Attributes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,7 @@ DRIVERS = ("overlay", "overlay2", "vfs", "btrfs", "zfs", "aufs", "devmapper", "d
 ROOTLESS_TAIL = ".local/share/containers/storage"
 
 
-@dataclass(frozen=True, slots=True)
-class StorageConf:
+class StorageConf(Struct, frozen=True):
     """One storage.conf.
 
     Attributes:

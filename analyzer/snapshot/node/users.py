@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
@@ -14,8 +15,7 @@ HOME = re.compile(r"(?:^|/)home/([^/]+)/")
 LARGEST = (1 << 32) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class SubordinateIds:
+class SubordinateIds(Struct, frozen=True):
     """The ranges of one user: (first id, count) in file order; `path` and `line` (from 1) of the first of them."""
 
     path: str
@@ -28,8 +28,7 @@ class SubordinateIds:
         return any(first <= number < first + count for first, count in self.ranges)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """An entry of passwd."""
 
     name: str

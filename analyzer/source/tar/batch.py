@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from analyzer.source.checksum import HAS_CRC, go_iso, last_used, zeros
 from analyzer.source.member import BATCH_KINDS, FILE
@@ -25,8 +25,7 @@ Fact = TypeVar("Fact")
 FILE_ITEM = BATCH_KINDS.index(FILE)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberBatch:
+class MemberBatch(Struct, frozen=True):
     """Consecutive members; item i of each column is one member, as in `Member`.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
 import analyzer
 from analyzer.checks.images.layer_chains import EXPECTED_DIFF_ID, diff_id
@@ -86,4 +85,4 @@ def test_mapped_copies_are_healthy():
 def test_an_unproven_digest_counts_beside_a_table_of_contents_only(toc, flag, told):
     layer = analyzer.open(BUNDLES / "healthy-overlay.tar.zst").reading.stores[0].layers[0]
     flags = {} if flag is None else {EXPECTED_DIFF_ID: flag}
-    assert diff_id(dataclasses.replace(layer, diff_digest="", toc_digest=toc, flags=flags)) == told
+    assert diff_id(replace(layer, diff_digest="", toc_digest=toc, flags=flags)) == told
