@@ -60,6 +60,12 @@ def read(
     )
 
 
+def load_rules() -> None:
+    """Load the rules and cause families that `judge` asks, which it does itself otherwise."""
+    plugin_rules()
+    plugin_families()
+
+
 def judge(
     reading: BundleSnapshot,
     *,

@@ -129,7 +129,7 @@ def _output(text: str) -> tuple[str, str]:
 def _analyse(
     bundle: str, depth: str, platform: str | None, engines: tuple[str, ...], policy: Policy, *, hash_input: bool
 ) -> Report:
-    snapshot, _ = reading(bundle, depth, hash_input=hash_input, told=True)
+    snapshot, _ = reading(bundle, depth, hash_input=hash_input, told=True, judged=True)
     from analyzer.api import judge
 
     return judge(snapshot, platform=platform, engines=engines, policy=policy)

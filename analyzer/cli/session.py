@@ -179,7 +179,7 @@ def current_policy(bundle: str, baseline: str | None = None) -> Policy:
 
 
 def reading(
-    bundle: str, depth: str, *, hash_input: bool = False, told: bool = False
+    bundle: str, depth: str, *, hash_input: bool = False, told: bool = False, judged: bool = False
 ) -> tuple[BundleSnapshot, Cache | None]:
     """Return a bundle as read, from the user's cache where it is kept there, and the cache that may be used for it.
 
@@ -188,8 +188,9 @@ def reading(
         depth: as of `read`.
         hash_input: whether its SHA-256 is wanted.
         told: the command's own output and status tell what was not read; others have it told here.
+        judged: whether `judge` comes next, whatever was read: it is made ready while others read ahead.
     """
-    snapshot, cache = _reading(bundle, depth, hash_input=hash_input)
+    snapshot, cache = _reading(bundle, depth, hash_input=hash_input, judged=judged)
     if not told:
         tell_losses(snapshot)
     return snapshot, cache
@@ -224,7 +225,7 @@ def tell_unread(bundle: str, losses: list[Loss], *, open_end: bool = False) -> N
         told[bundle] = bool(losses)
 
 
-def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapshot, Cache | None]:
+def _reading(bundle: str, depth: str, *, hash_input: bool, judged: bool) -> tuple[BundleSnapshot, Cache | None]:
     from analyzer.source.open import open_bundle
 
     gc.disable()
@@ -244,7 +245,10 @@ def _reading(bundle: str, depth: str, *, hash_input: bool) -> tuple[BundleSnapsh
             return understand(kept, limits), cache
     with closing(open_bundle(bundle, limits=limits, hash_input=hash_input)) as source:
         source.begin(contents=depth != "quick")
-        import analyzer.api  # noqa: F401  meanwhile: what reads ahead needs none of it
+        from analyzer.api.reading import load_rules  # meanwhile: what reads ahead needs none of it
+
+        if judged:
+            load_rules()
         from analyzer.snapshot.snapshot import gather, understand
 
         gathered = _with_progress(lambda progress: gather(source, depth=depth, limits=limits, progress=progress))
