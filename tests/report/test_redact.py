@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from msgspec import Struct
 from msgspec.structs import replace
 
 import analyzer
@@ -424,11 +425,17 @@ class Record:
     parts: tuple[str, ...]
 
 
-def test_facts_of_every_shape_are_redacted():
+class Row(Struct, frozen=True):
+    name: str
+    parts: tuple[str, ...]
+
+
+@pytest.mark.parametrize("kind", [Record, Row])
+def test_facts_of_every_shape_are_redacted(kind):
     names = Pseudonyms()
-    fact = {"zqone": [Pair("zqtwo", 3), Record("zqthree", ("zqfour",))], "layer": ("a" * 64, {"zqfive"}, None, 1.5)}
+    fact = {"zqone": [Pair("zqtwo", 3), kind("zqthree", ("zqfour",))], "layer": ("a" * 64, {"zqfive"}, None, 1.5)}
     shown = names.fact(fact)
     assert "zq" not in repr(shown)
     [(pair, record), (layer, others, none, number)] = shown.values()
-    assert (type(pair), pair.count, type(record), len(record.parts)) == (Pair, 3, Record, 1)
+    assert (type(pair), pair.count, type(record), len(record.parts)) == (Pair, 3, kind, 1)
     assert (layer, len(others), none, number) == ("a" * 64, 1, None, 1.5)

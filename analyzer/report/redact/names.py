@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from analyzer.report.redact.vocabulary import (
     ADDRESS,
@@ -183,7 +183,9 @@ class Pseudonyms:
         if isinstance(value, list | tuple | set | frozenset):
             return type(value)(map(self.fact, value))
         if isinstance(value, Struct):
-            return replace(value, **{name: self.fact(getattr(value, name)) for name in value.__struct_fields__})
+            return structs.replace(value, **{name: self.fact(getattr(value, name)) for name in value.__struct_fields__})
+        if is_dataclass(value) and not isinstance(value, type):  # of a rule from outside
+            return replace(value, **{each.name: self.fact(getattr(value, each.name)) for each in fields(value)})
         return value
 
 

@@ -27,14 +27,14 @@ ALIKE = 8
 """Different records of other kinds that are read for all payloads that have the same."""
 BLANK, DOT, EQUALS = b" .="
 LENGTH_DIGITS = 5
-NONE: Column = np.zeros(0, np.int64)
+Key = tuple[np.uint64, np.uint64, int]
 FRACTION = 10 ** np.arange(10, dtype=np.int64)[::-1]
 """Nanoseconds in the last digit of a fraction, by its digits."""
 SECONDS = 10
 """Digits of the seconds before a fraction."""
 
 
-def _key(text: bytes) -> tuple[np.uint64, np.uint64, int]:
+def _key(text: bytes) -> Key:
     """Return a keyword's first bytes as a word, which bits of one they are, and the length of all."""
     first = text[:WIDTH]
     mask = (1 << 8 * len(first)) - 1 << 8 * (WIDTH - len(first))
@@ -42,7 +42,8 @@ def _key(text: bytes) -> tuple[np.uint64, np.uint64, int]:
 
 
 PATH, LINK, MTIME, SIZE, UID, GID = map(_key, (b"path=", b"linkpath=", b"mtime=", b"size=", b"uid=", b"gid="))
-UNREAD = [_key(text) for text in (b"atime=", b"ctime=", b"uname=", b"gname=", b"comment=")]
+UNREAD = tuple(_key(text) for text in (b"atime=", b"ctime=", b"uname=", b"gname=", b"comment="))
+KEYS = (PATH, LINK, MTIME, SIZE, UID, GID, *UNREAD)
 
 
 class Attributes:
@@ -165,28 +166,30 @@ class _Round:
         """Enter what the records say, and tell which were read."""
         self._todo = todo.copy()
         good = np.ones(len(todo), np.bool_)
-        begins, ends, items = self._begins, self._ends, self._items
-        for key, start, stop in ((PATH, said.path, said.path_end), (LINK, said.link, said.link_end)):
+        first = self._words[0]
+        for key in sorted(KEYS, key=lambda key: first & key[1] != key[0]):  # most payloads have the same as the first
+            if not self._todo.any():
+                return good
             if len(those := self._those(key)):
-                start[items[those]], stop[items[those]] = begins[those] + key[2], ends[those]
-                good[those[self._sizes[those] == key[2]]] = False
-        for key, column in ((MTIME, said.mtime_ns), (SIZE, said.size), (UID, said.uid), (GID, said.gid)):
-            if len(those := self._those(key)):
-                read = times if key is MTIME else counts
-                values = read(self._data, begins[those] + key[2], ends[those])
-                column[items[those]] = values
-                good[those[values < 0]] = False
-        for key in UNREAD:
-            self._those(key)
-        if self._todo.any():
-            self._others(said, good)
+                self._enter(key, those, said, good)
+        self._others(said, good)
         return good
 
-    def _those(self, key: tuple[np.uint64, np.uint64, int]) -> Column:
+    def _enter(self, key: Key, those: Column, said: PayloadColumns, good: Column) -> None:
+        """Enter the records that have a keyword, and tell which were not read."""
+        begins, ends, items = self._begins[those] + key[2], self._ends[those], self._items[those]
+        if key is PATH or key is LINK:
+            start, stop = (said.path, said.path_end) if key is PATH else (said.link, said.link_end)
+            start[items], stop[items] = begins, ends
+            good[those[begins == ends]] = False
+        elif key not in UNREAD:
+            column = {MTIME: said.mtime_ns, SIZE: said.size, UID: said.uid, GID: said.gid}[key]
+            column[items] = values = (times if key is MTIME else counts)(self._data, begins, ends)
+            good[those[values < 0]] = False
+
+    def _those(self, key: Key) -> Column:
         """Return which of the records left have a keyword, and leave them no longer."""
         word, mask, size = key
-        if not self._todo.any():
-            return NONE
         hit = self._todo & (self._words & mask == word) & (self._sizes >= size)
         if size > WIDTH:
             hit &= self._data[np.minimum(self._begins + WIDTH, len(self._data) - 1)] == EQUALS
