@@ -39,6 +39,7 @@ NO_EMPTY_FILES = "the bundle holds no empty file"
 SEVERAL = 3
 """Files left out from which on a pattern should show."""
 LONE = "its directory has not changed since it was made, and other layers have one"
+BARE = "the layer's files are there, and neither its `link` nor its short link"
 NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
@@ -181,11 +182,22 @@ class Capture:
         answers: dict[str, Answer] = {**skipped, **settled(found, others=others)}
         for lone in found if others else ():
             if isinstance(answers[lone], NotCaptured):
-                answers[lone] = Unknown(LONE)
+                answers[lone] = Removed(None, BARE) if self._bare(store, lone) else Unknown(LONE)
         left_out = sum(isinstance(each, NotCaptured) for each in answers.values()) - len(skipped)
         if left_out:
             self.left_out[f"`{name}` of layers, whose directories have not changed since they were made"] += left_out
         return answers
+
+    def _bare(self, store: Store, layer_id: str) -> bool:
+        """Tell whether a layer has files and neither `link` nor a short link, where others have both.
+
+        No capture tells these from what lies beside them: they have nothing in common but the layer.
+        """
+        home = store.home
+        layer = home.layers[layer_id]
+        made = any(record.id == layer_id and not record.incomplete for record in store.layers)
+        bare = layer.link is None and not any(link_target(member) == layer_id for member in home.links.values())
+        return made and bare and bool(home.links) and any(map(len, layer.tables.values()))
 
     def _owners_left_out(self, store: Store, directories: Sequence[LayerDirectory]) -> dict[str, NotCaptured]:
         """Answer for layers whose directories belong to a mapped root that no owner in the bundle comes near.

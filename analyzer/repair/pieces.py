@@ -163,9 +163,9 @@ def _from_split(site: Site, layer: str, paths: set[str], facets: set[str]) -> li
         if wrong or facets & TOLD:
             healed.add(entry.path)
         marks += [Attribute(at, key, value) for key, value in wrong.items()]
-    if reader.problems or healed != paths:
+    if reader.problems or healed != paths - {""}:
         return []
-    if len(modes) * 2 >= sum(path in told for path in table.index):
+    if "" in paths or len(modes) * 2 >= sum(path in told for path in table.index):
         modes |= _top(site, number, layer, told.get("", ROOT_MODE), of_root=of_root)
     edits: list[Mode | Attribute] = [*modes.values(), *marks]
     return [(number, edit) for edit in edits]

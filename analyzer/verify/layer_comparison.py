@@ -31,6 +31,7 @@ from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
 from analyzer.verify.id_maps import UnknownIds, owners_of, store_owner
 from analyzer.verify.inherited import inherited
 from analyzer.verify.opaque_marks import honoured_names
+from analyzer.verify.roots import compare_roots
 from analyzer.verify.settle import settle
 from analyzer.verify.storage_options import storage_options
 
@@ -81,6 +82,8 @@ class Comparer:
         for layer_id in self._emptied(found):
             found[layer_id] = self._emptied_layer(found[layer_id])
         settle(self.capture, self.store, self.rel, found, self.tables)
+        if not self.options.force_mask:
+            compare_roots(self.store, self.rel, found, self.kept, self.owner)
         return found
 
     def _bare(self, record: LayerRecord) -> LayerFacts | None:

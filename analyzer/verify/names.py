@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from analyzer.capture.patterns import patterns
-from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.source.member import DIRECTORY
 from analyzer.verify.facts import MISSING, PLANTED, Difference, LayerFacts
 
@@ -46,19 +46,35 @@ class Names:
         return bool(others) and not any(_may_become(name, other) for other in others)
 
 
-def lone(found: Mapping[str, LayerFacts], tables: Mapping[str, DiffTable]) -> str:
-    """Return the layer that alone lacks several files, whose names no pattern tells from those that are there.
+def lone(found: Mapping[str, LayerFacts], tables: Mapping[str, DiffTable]) -> frozenset[str]:
+    """Return the layers that alone lack several files, where no way of capturing leaves out just these.
 
-    A capture leaves files out by a pattern of names, or takes all of a layer; `""` where one may have.
+    That is one layer, if no pattern of names tells its lost files from those that are there; and each of a few that
+    have all their directories and no file. A capture leaves files out by a pattern of names, or takes all of a layer.
     """
     lacking = [facts for facts in found.values() if facts.count(MISSING)]
     whole = sum(facts.compared > 0 and not facts.count(MISSING) for facts in found.values())
-    if len(lacking) != 1 or whole < SEVERAL or not lacking[0].compared:
-        return ""
+    if not lacking or whole < max(SEVERAL, len(lacking)) or not all(each.compared or each.emptied for each in lacking):
+        return frozenset()
+    lost = sum(facts.count(MISSING) for facts in lacking)
+    if lost >= SEVERAL and all(_hollow(facts, tables.get(facts.diff)) for facts in lacking):
+        return frozenset(facts.record.id for facts in lacking)
+    if len(lacking) > 1:
+        return frozenset()
     absent = [each.path for each in lacking[0].of(MISSING)]
-    if len(absent) < SEVERAL or patterns(absent, lambda: (name for each in tables.values() for name in each.names)):
-        return ""
-    return lacking[0].record.id
+    if (
+        not lacking[0].compared
+        or len(absent) < SEVERAL
+        or patterns(absent, lambda: (name for each in tables.values() for name in each.names))
+    ):
+        return frozenset()
+    return frozenset([lacking[0].record.id])
+
+
+def _hollow(facts: LayerFacts, table: DiffTable | None) -> bool:
+    """Tell whether a layer has all its directories and no file."""
+    bare = facts.emptied or (table is not None and len(table) > 0 and FILE_CODE not in table.kinds)
+    return bare and all(each.kind != DIRECTORY for each in facts.of(MISSING))
 
 
 def _moved(missing: Iterable[Difference], planted: AbstractSet[str]) -> frozenset[str]:

@@ -89,7 +89,7 @@ class _Settler:
     """What all layers of one store together show, to judge each of them."""
 
     def __init__(
-        self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts], alone: str
+        self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts], alone: frozenset[str]
     ) -> None:
         self.rel = rel
         self.alone = alone
@@ -108,7 +108,7 @@ class _Settler:
         """Sort the differences of one layer."""
         clock = self._clock(facts, table) if facts.count(*NAMES, OPAQUE) else None
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
-        unchanged = Unknown(LONE) if facts.record.id == self.alone else NotCaptured(UNCHANGED)
+        unchanged = Unknown(LONE) if facts.record.id in self.alone else NotCaptured(UNCHANGED)
         names = Names(facts, self.planted)
         by_copy = self._by_copy(facts) | dict.fromkeys(((MISSING, path) for path in names.moved), Removed(None, ""))
         for facet, listed in list(facts.lists.items()):

@@ -7,6 +7,7 @@ from tests.contents import BASE, SPLIT
 from tests.editing import Edited
 
 API = "quay.example.test/shop/api:2.0"
+VOLATILE = "storage/overlay-containers/volatile-containers.json"
 WEB = "quay.example.test/shop/web:1.4"
 
 
@@ -127,3 +128,20 @@ def test_records_that_contradict_each_other_in_two_places_are_two_causes():
     for row in [row for row in rows if row.get("layer")][:2]:
         del row["layer"]
     assert len(causes(store.write_images(rows), "records-disagree")) == 2
+
+
+def test_a_removal_that_stopped_behind_the_short_link_is_one_removal():
+    store = Edited()
+    used = {row["image"] for row in (*store.containers(), *store.records(VOLATILE))}
+    parents = {row.get("parent") for row in store.layers()}
+    tops = [image.get("layer") for image in store.images()]
+    image = next(i for i in store.images() if i["id"] not in used and tops.count(i.get("layer")) == 1
+                 and i.get("layer") not in parents | {None, ""})  # fmt: skip
+    store.write_images([row for row in store.images() if row is not image and row["id"] != image["id"]])
+    store.remove(f"storage/overlay-images/{image['id']}")
+    flagged = {"flags": {"incomplete": True}}
+    store.write_layers([{**row, **(flagged if row["id"] == image["layer"] else {})} for row in store.layers()])
+    target = f"../{image['layer']}/diff"
+    [link] = [path for path, (member, _) in store.entries.items() if member.link == target]
+    found = judge(store.remove(link).snapshot()).to_dict()["causes"]
+    assert [each["id"] for each in found if each["severity"] != "info"] == ["interrupted-removal"]

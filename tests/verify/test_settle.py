@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.api import judge
 from analyzer.capture.spelling import respelled
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK
-from tests.contents import layer_of, layer_with, told
+from tests.contents import DIFF, layer_of, layer_with, told
 from tests.editing import Edited
 
 README = "usr/share/doc/base/README"
@@ -167,3 +167,15 @@ def test_files_that_one_layer_alone_lacks_by_no_pattern_leave_the_verdict_open()
     for path in gone:
         store.leave_out(path)
     assert judge(store.snapshot()).verdict == "undetermined"
+
+
+def test_a_layer_with_every_directory_and_no_file_is_left_open():
+    """No way of capturing leaves out the files of one layer alone, and nothing dates what a power cut took."""
+    store = Edited()
+    gone = [path for path in store.below(DIFF) if store.entries[path][0].kind in ("file", "hardlink")]
+    times = {path: member.mtime_ns for path, (member, _) in store.entries.items()}
+    for path in gone:
+        store.remove(path)
+    for path, (member, _) in store.entries.items():
+        member.mtime_ns = times[path]
+    assert judge(store.snapshot()).to_dict()["verdict"] == "undetermined"

@@ -23,7 +23,7 @@ Sources
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
@@ -31,7 +31,8 @@ from analyzer.causes.grouping import by_layer, layer_of, weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.checks.finding import Finding
 from analyzer.snapshot.times import parse_time
-from analyzer.verify.facts import MARK, MISSING
+from analyzer.source.member import DIRECTORY
+from analyzer.verify.facts import MARK, MISSING, PLANTED, LayerFacts
 from analyzer.words import and_more
 
 PRIOR = 0.0
@@ -42,6 +43,8 @@ MAIN, FURTHER = 3.5, 1.0
 ONE_COMMAND_NS = 600 * 1_000_000_000
 """Longest pause between two layers that one command or agent goes over."""
 HALF = 0.5
+SEVERAL = 2
+"""Files of a layer that another one has, from which on the two changed places."""
 
 
 @family
@@ -51,7 +54,11 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     found = by_layer([*case.written(*RULES), *planted])
     for finding in case.of("OVL-027"):
         yield _closed(finding)
-    for layers in _together({layer: f for layer, f in found.items() if not case.about([layer], "TSP-014")}):
+    judged = {layer: f for layer, f in found.items() if not case.about([layer], "TSP-014")}
+    exchanged = _exchanged(case, judged)
+    if exchanged:
+        yield _hypothesis(case, {layer: judged.pop(layer) for layer in exchanged}, exchanged=True)
+    for layers in _together(judged):
         yield _hypothesis(case, layers)
 
 
@@ -66,6 +73,23 @@ def _closed(finding: Finding) -> Hypothesis:
         affected=Affected(layers=(finding.subject.id,), images=tuple(finding.facts["images"])),
         would_settle=("shell history of root, and what last changed modes below the graph root",),
     )
+
+
+def _exchanged(case: Case, found: Iterable[str]) -> list[str]:
+    """Return layers whose own files another layer has in place of its own: two or more of them changed places."""
+    facts = {layer: case.view.contents[layer] for layer in found if layer in case.view.contents}
+    lacks = {layer: _paths(each, MISSING) for layer, each in facts.items()}
+    others = {layer: _paths(each, PLANTED) for layer, each in facts.items()}
+    moved = [
+        layer
+        for layer, own in lacks.items()
+        if len(own) >= SEVERAL and any(2 * len(own & others[key]) >= len(own) for key in others if key != layer)
+    ]
+    return moved if len(moved) > 1 else []
+
+
+def _paths(facts: LayerFacts, facet: str) -> set[str]:
+    return {each.path for each in facts.of(facet) if each.kind != DIRECTORY}
 
 
 def _together(found: dict[str, list[Finding]]) -> list[dict[str, list[Finding]]]:
@@ -95,18 +119,18 @@ def _written(findings: list[Finding]) -> tuple[int, int] | None:
     return min(first for first, _ in spans), max(last for _, last in spans)
 
 
-def _hypothesis(case: Case, layers: dict[str, list[Finding]]) -> Hypothesis:
+def _hypothesis(case: Case, layers: dict[str, list[Finding]], *, exchanged: bool = False) -> Hypothesis:
     findings = case.widest_first(f for each in layers.values() for f in each)
     explains = weigh(findings, MAIN, FURTHER)
     replaced = [layer for layer, each in layers.items() if any(f.rule in FILES for f in each)]
     explains.update({f: FURTHER for f in case.about(replaced, "OVL-022") if f not in explains})
     return Hypothesis(
         family="base-layer-modified",
-        title=_title(layers, layer_of(findings[0])),
+        title=_title(layers, layer_of(findings[0]), exchanged=exchanged),
         subjects=subjects_of(findings),
         explains=explains,
         prior=PRIOR,
-        reasons=tuple(_reasons(findings)),
+        reasons=() if exchanged else tuple(_reasons(findings)),
         affected=case.serving(layers),
         would_settle=(
             "who wrote at the files' mtime and ctime: audit log, scanner and agent logs",
@@ -115,7 +139,9 @@ def _hypothesis(case: Case, layers: dict[str, list[Finding]]) -> Hypothesis:
     )
 
 
-def _title(layers: dict[str, list[Finding]], widest: str) -> str:
+def _title(layers: dict[str, list[Finding]], widest: str, *, exchanged: bool) -> str:
+    if exchanged:
+        return f"the files of layer {widest[:12]}{and_more(len(layers))} changed places: each has those of another one"
     count = 0
     for findings in layers.values():
         files = list(dict.fromkeys(str(name) for f in findings for name in f.facts.get("files", ())))

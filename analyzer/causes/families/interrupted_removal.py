@@ -1,8 +1,8 @@
 """A removal of an image or container that stopped half way.
 
 What happened
-    The engine removes the record of the image first, then flags each layer `incomplete`, deletes its directory, and at
-    last drops the layer's record. It was killed, or failed on a busy mount, in between.
+    The engine removes the record of the image first, then flags each layer `incomplete`, deletes its short link and its
+    directory, and at last drops the layer's record. It was killed, or failed on a busy mount, in between.
 
 How it shows
     A layer flagged incomplete that had been finished before: its record has a diff-digest, or its directory is gone
@@ -45,6 +45,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     explains = dict.fromkeys(flagged, FLAG)
     below = {layer for each in layers for layer in case.rel.chain(each)}
     explains.update({f: NEIGHBOUR for f in case.about(below, *NEIGHBOURS) if f not in explains})
+    explains.update(dict.fromkeys(case.about(layers, "OVL-002"), DIRECTORY))
     needed = [f.subject.id for f in flagged if not f.facts.get("in_flight")]
     affected = case.affected(layers=needed) if needed else case.affected()
     more = and_more(len(layers))

@@ -56,6 +56,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     for finding in changed:
         usual = FURTHER if explains else SWEPT
         explains[finding] = usual if everywhere or _is_sweep(finding) else SINGLE
+    explains.update(dict.fromkeys(case.about(layers, "OVL-027"), SINGLE))
     explains.update(dict.fromkeys(own, STORE))
     found = [*changed, *own]
     yield Hypothesis(

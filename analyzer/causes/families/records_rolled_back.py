@@ -82,7 +82,9 @@ def _title(behind: list[Finding], kind: str) -> str:
     objects = behind[0].facts["part"] if not several else "objects"
     what = f"{lost} {objects if lost > 1 else objects.removesuffix('s')}"
     if kind == "emptied":
-        return f"{_names(behind)} {'are empty lists' if several else 'is an empty list'} beside the data of {what}"
+        lists = "are empty lists" if several else "is an empty list"
+        seen = "beside the data of" if any(f.facts["directories"] for f in behind) else "while other records name"
+        return f"{_names(behind)} {lists} {seen} {what}"
     return (
         f"{_names(behind)} {'are' if several else 'is'} older than {what} without a record: an older copy was put back"
     )

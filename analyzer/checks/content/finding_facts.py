@@ -21,7 +21,7 @@ PAGE = 4096
 
 def subject(view: StoreView, facts: LayerFacts, differences: Sequence[Difference]) -> Subject:
     """Return the layer as the subject, at the one file where it is one."""
-    path = f"{facts.diff}/{differences[0].path}" if len(differences) == 1 else facts.diff
+    path = f"{facts.diff}/{differences[0].path}".rstrip("/") if len(differences) == 1 else facts.diff
     return view.layer(facts.record.id, path)
 
 
@@ -29,7 +29,7 @@ def evidence(facts: LayerFacts, differences: Sequence[Difference]) -> list[tuple
     """Return (where, expected, observed) of the first files, then the place the expectation comes from."""
     triples = [
         (
-            Where(f"{facts.diff}/{each.path}"),
+            Where(f"{facts.diff}/{each.path}".rstrip("/")),
             each.expected,
             f"{each.observed}; {each.note}" if each.note else each.observed,
         )
@@ -48,7 +48,7 @@ def common(facts: LayerFacts, differences: Sequence[Difference], total: int) -> 
     """
     times = [each.mtime_ns for each in differences if each.mtime_ns is not None]
     first = differences[0]
-    what = f"{first.path} ({first.observed}, recorded {first.expected})"
+    what = f"{first.path or '/'} ({first.observed}, recorded {first.expected})"
     return {
         "layer": facts.record.id,
         "layers": [facts.record.id],

@@ -22,7 +22,9 @@ Engine source
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
+from analyzer.capture.times import times_kept
 from analyzer.checks.content.finding_facts import SLACK_NS
 from analyzer.checks.rule import ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.verify.facts import FACETS, MISSING, PLANTED, TAR_SPLIT, LayerFacts
@@ -48,7 +50,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     for key, facts in described.items():
         if key in foreign:
             yield _finding(view, this, facts, f"is that of layer {foreign[key]}", HIGH)
-        elif _names_others(facts):
+        elif _names_others(facts) and not _own(view, facts, described):
             yield _finding(view, this, facts, "names other files than the layer has", MEDIUM)
 
 
@@ -74,6 +76,26 @@ def _names_others(facts: LayerFacts) -> bool:
     if facts.record.created_ns is not None and 2 * len(taken) >= missing:
         return False
     return not facts.emptied and missing >= FEWEST and planted > 0 and 2 * missing > facts.recorded
+
+
+def _own(view: StoreView, facts: LayerFacts, described: Mapping[str, LayerFacts]) -> bool:
+    """Tell whether a tar-split is this layer's own for all that its files say: they were replaced then.
+
+    It is as long as the record says, which no other layer is; or it was written after this layer was begun and before
+    the next one was, and before the records were saved.
+    """
+    record, file = facts.record, facts.description
+    if facts.total is not None and record.diff_size is not None:
+        alike = [each for each in described.values() if each.record.diff_size == record.diff_size]
+        if facts.total != record.diff_size or len(alike) == 1:
+            return facts.total == record.diff_size
+    index = view.store.document("layers", "layers.json")
+    if file is None or index is None or record.created_ns is None or not times_kept(view.store):
+        return False
+    if file.member.mtime_ns > index.file.member.mtime_ns:
+        return False
+    begun = [each.created_ns for each in view.store.layers if each.created_ns is not None]
+    return record.created_ns == max((each for each in begun if each <= file.member.mtime_ns), default=0)
 
 
 def _finding(view: StoreView, this: Rule, facts: LayerFacts, seen: str, confidence: str) -> Finding:

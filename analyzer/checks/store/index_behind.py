@@ -126,8 +126,10 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
         named = named_without_record(view, part, volatile=False)
         return lost | named if (lost & described) or (lost & named) else set()
     if part == "images":
-        used = {container.image for container in view.store.containers} & lost
-        return lost if used or _layers_without_image(view) or _not_an_engines(view, part, []) else set()
+        named = named_without_record(view, part, volatile=False)
+        if len(named) > 1 or (named and _layers_without_image(view, used=False)):
+            return lost | named
+        return lost if lost & named or _layers_without_image(view) or _not_an_engines(view, part, []) else set()
     loose = ownerless_layers(view, volatile=False)
     if not loose:
         return set()
@@ -159,11 +161,19 @@ def _known_to_podman(view: StoreView) -> set[str]:
     }
 
 
-def _layers_without_image(view: StoreView) -> bool:
-    """Tell whether a finished layer of an image is recorded and no image of any store goes through it."""
+def _layers_without_image(view: StoreView, *, used: bool = True) -> bool:
+    """Tell whether a finished layer of an image is recorded and no image of any store goes through it.
+
+    Args:
+        view: the store.
+        used: whether one counts that a container stands on.
+    """
     rel = view.rel
     return any(
-        bool(layer.diff_digest or layer.toc_digest) and layer.id not in rel.images_on and not layer.incomplete
+        bool(layer.diff_digest or layer.toc_digest)
+        and layer.id not in rel.images_on
+        and not layer.incomplete
+        and (used or layer.id not in rel.containers_on)
         for layer in view.store.layers
     )
 

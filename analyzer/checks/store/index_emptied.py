@@ -52,7 +52,9 @@ from analyzer.checks.rule import (
 from analyzer.checks.store.index_files import INDEXES, driver_directories, listed, unrecorded
 from analyzer.snapshot.documents import Document
 from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.provenance import SmallFile
 
+EMPTY_LIST = len("[]")
 SEEN: Mapping[str, Any] = {}
 """Of a file that is in the bundle: its weight is the rule's own."""
 HARMLESS = "{path} has 0 bytes, which the engine takes for an empty list; nothing in this store is missing from it"
@@ -76,12 +78,18 @@ def check(view: StoreView, this: Rule) -> Findings:
             yield _emptied(view, this, part, document)
         elif document is None:
             lost = lost_with_absent_file(view, part, name)
-            aside = view.store.set_aside.get(name)
+            aside = view.store.set_aside.get(name) or _unrenamed(view, name)
             answer = Removed(None, f"{aside.path} is there") if aside else view.capture.part(view.store, part)
             weight = weigh(answer, CRITICAL, f"{view.store.part_path(part, name)} is absent", MEDIUM)
             if lost and weight is not None:
                 path = view.store.part_path(part, name)
                 yield _finding(view, this, part, path, lost, seen="absent", weight=weight)
+
+
+def _unrenamed(view: StoreView, name: str) -> SmallFile | None:
+    """Return a temporary file that should have become an index: its renaming was lost, and the old one with it."""
+    made = (file for file in view.store.temporaries if file.path.rpartition("/")[2].startswith(f".tmp-{name}"))
+    return next((file for file in made if file.member.size > EMPTY_LIST), None)
 
 
 def _emptied(view: StoreView, this: Rule, part: str, document: Document) -> Finding:

@@ -10,6 +10,7 @@ RULE = "STO-020"
 LAYERS = "storage/overlay-layers/layers.json"
 IMAGES = "storage/overlay-images/images.json"
 CONTAINERS = "storage/overlay-containers/containers.json"
+VOLATILE = "storage/overlay-containers/volatile-containers.json"
 DAY = 86_400_000_000_000
 
 
@@ -116,3 +117,14 @@ def test_a_copy_that_gives_its_own_times_tells_of_no_edit():
     for member, _ in store.entries.values():
         member.mtime_ns = store.entries["storage/overlay-containers/containers.json"][0].mtime_ns
     assert store.findings(RULE) == []
+
+
+def test_an_empty_list_of_images_whose_data_was_set_aside():
+    store = Edited()
+    for image in store.images():
+        store.remove(f"storage/overlay-images/{image['id']}")
+    used = {row["image"] for row in [*store.containers(), *store.records(VOLATILE)]}
+    store.write_images([])
+    [finding] = store.findings(RULE)
+    assert finding.facts["kind"] == "emptied"
+    assert set(finding.facts["images"]) == used - {""}

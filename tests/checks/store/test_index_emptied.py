@@ -145,3 +145,13 @@ def test_a_split_store_without_containers_has_no_layers_json_of_its_own():
         store.remove(f"storage/overlay/{layer['id']}")
     store.remove(LAYERS).write_containers([])
     assert store.findings(RULE) == []
+
+
+def test_a_temporary_file_beside_no_index_says_that_its_renaming_was_lost():
+    store = Edited()
+    text = store.data(LAYERS)
+    directory = store.entries["storage/overlay-layers"][0].mtime_ns
+    store.remove(LAYERS).write("storage/overlay-layers/.tmp-layers.json4711", text)
+    store.change("storage/overlay-layers", mtime_ns=directory)
+    [finding] = store.findings(RULE)
+    assert (finding.severity, finding.subject.path) == ("critical", LAYERS)
