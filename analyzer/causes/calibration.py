@@ -10,9 +10,12 @@ The frequency is over *kinds* of fault, since the cases of one kind stand or fal
 
     typical = (kinds right + PSEUDO · USUAL) / (kinds seen + PSEUDO)
     logit(said) = logit(typical) + SLOPE · (clip(logit(share), 0, MOST) - MIDDLE) + RIVALLED · min(logit(share), 0)
+                  - BESIDE, where other causes of damage stand beside it
 
 It grows with the share, so that more evidence never makes a cause less sure, up to `SUREST`: a kind that nobody thought
-of is what a real node brings.
+of is what a real node brings. Where one event is of a kind that no family knows, several causes share what it left: on
+strangers' stores the first of several was right in 90.6 % of 245 answers that said 0.95 or more, one that stood alone in
+98.6 % of 630.
 """
 
 from __future__ import annotations
@@ -21,48 +24,55 @@ import math
 
 USUAL, PSEUDO = 0.93, 20
 SLOPE, MIDDLE, MOST, RIVALLED = 0.15, 2.0, 3.0, 2.0
+BESIDE = 0.7
 UNEXPLAINED, SUREST = 0.6, 0.99
 LEAST = 1e-9
 MEASURED: dict[str, tuple[float, int]] = {
     "additional-store-changed": (4.0, 7),
-    "base-layer-modified": (129.0, 132),
-    "container-data-lost": (18.0, 18),
-    "copied-without-attributes": (23.0, 24),
+    "base-layer-modified": (147.0, 150),
+    "container-data-lost": (18.0, 19),
+    "copied-without-attributes": (25.0, 26),
     "disk-full": (3.0, 3),
     "driver-mixed": (6.0, 6),
-    "image-data-altered": (25.0, 25),
-    "image-data-lost": (22.0, 22),
+    "image-data-altered": (32.0, 32),
+    "image-data-lost": (29.0, 29),
     "interrupted-pull": (4.0, 6),
     "interrupted-removal": (2.0, 2),
-    "interrupted-wipe": (7.0, 8),
-    "layer-directory-removed": (37.0, 37),
-    "layer-record-lost": (26.0, 26),
-    "leaked-space": (5.0, 8),
+    "interrupted-wipe": (9.0, 10),
+    "layer-directory-removed": (46.0, 46),
+    "layer-record-lost": (31.0, 31),
+    "leaked-space": (6.0, 9),
     "libpod-database-damaged": (4.0, 4),
-    "libpod-storage-gone": (10.0, 11),
+    "libpod-storage-gone": (11.0, 12),
     "local-manifest-list": (3.0, 4),
-    "media-corruption": (11.0, 13),
-    "permissions-swept": (35.0, 36),
-    "records-disagree": (118.0, 118),
-    "records-rolled-back": (19.0, 20),
-    "scanner-quarantine": (15.0, 15),
-    "short-links-broken": (36.8, 38),
-    "store-part-removed": (3.0, 3),
-    "tar-split-damaged": (24.0, 25),
+    "media-corruption": (12.0, 14),
+    "permissions-swept": (42.0, 43),
+    "records-disagree": (145.0, 146),
+    "records-rolled-back": (22.0, 23),
+    "scanner-quarantine": (16.0, 16),
+    "short-links-broken": (44.8, 47),
+    "store-part-removed": (4.0, 4),
+    "tar-split-damaged": (28.0, 30),
     "two-writers": (13.0, 13),
-    "unclean-shutdown": (47.0, 50),
+    "unclean-shutdown": (54.0, 57),
 }
 """Kinds of fault told rightly, and kinds seen, by family: whole captures of single faults.
 
 Those that came last are counted as they were told at the first try, on stores that others made."""
 
 
-def said(family: str, share: float) -> float:
-    """Return the probability to say of a family's cause that has this share among its rivals, both in (0, 1)."""
+def said(family: str, share: float, *, beside: bool = False) -> float:
+    """Return the probability to say of a family's cause that has this share among its rivals, both in (0, 1).
+
+    Args:
+        family: of the cause.
+        share: among its rivals.
+        beside: whether other causes of damage stand beside it.
+    """
     odds = logit(share)
     typical = UNEXPLAINED if family == "unexplained" else usually(*MEASURED.get(family, (0.0, 0)))
     told = logit(typical) + SLOPE * (min(max(odds, 0.0), MOST) - MIDDLE) + RIVALLED * min(odds, 0.0)
-    return min(SUREST, 1 / (1 + math.exp(-told)))
+    return min(SUREST, 1 / (1 + math.exp(-(told - BESIDE * beside))))
 
 
 def usually(right: float, kinds: int) -> float:

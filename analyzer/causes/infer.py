@@ -29,7 +29,7 @@ from analyzer.causes.case import Case
 from analyzer.causes.family import Family
 from analyzer.causes.model import Cause, Hypothesis
 from analyzer.causes.rank import impact, severity_of
-from analyzer.checks.finding import Finding
+from analyzer.checks.finding import INFO, Finding
 
 CERTAIN = 30.0
 """Nats by which the best hypothesis may lead "something else": nothing is ever sure."""
@@ -49,15 +49,17 @@ def choose(groups: Iterable[Iterable[Hypothesis]]) -> tuple[Cause, ...]:
     for group in groups:
         hypotheses = list(group)
         rivals = _rivals(hypotheses)
-        chosen.extend((h, _said(h, _share(score(h), rivals[_main(h)]))) for h in cover(hypotheses))
+        covering = cover(hypotheses)
+        several = sum(not h.harmless and severity_of(h) != INFO for h in covering) > 1
+        chosen.extend((h, _said(h, _share(score(h), rivals[_main(h)]), beside=several)) for h in covering)
     causes = [Cause(0, h, max(round(p, 4), LEAST), severity_of(h), impact(h)) for h, p in chosen]
     causes.sort(key=lambda c: (c.hypothesis.harmless, -c.probability * c.impact, *_order(c.hypothesis)))
     return tuple(Cause(n, c.hypothesis, c.probability, c.severity, c.impact) for n, c in enumerate(causes, 1))
 
 
-def _said(hypothesis: Hypothesis, share: float) -> float:
+def _said(hypothesis: Hypothesis, share: float, *, beside: bool) -> float:
     """Return the probability to say; how often causes proved right was measured on bundles that are whole."""
-    measured = said(hypothesis.family, share)
+    measured = said(hypothesis.family, share, beside=beside)
     return measured if hypothesis.whole else min(measured, share)
 
 

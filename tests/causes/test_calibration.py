@@ -22,6 +22,11 @@ def test_more_evidence_never_makes_a_cause_less_sure(family, one, other):
     assert 0 < said(family, low) <= said(family, high) < 1
 
 
+@given(FAMILIES, SHARES)
+def test_one_of_several_causes_is_less_sure_than_one_alone(family, share):
+    assert said(family, share, beside=True) < said(family, share)
+
+
 def test_a_usual_share_of_an_unseen_family_says_what_is_usual():
     """A share of 0.88 has log-odds of 2, the middle."""
     assert said("of-a-plugin", 1 / (1 + math.exp(-2))) == pytest.approx(USUAL, abs=0.001)

@@ -29,6 +29,8 @@ from analyzer.capture.answer import Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.source.member import DIRECTORY
 
 NONE = "{path} has the tar-split of none of the {count} layers that were unpacked from a tar: removed, or not captured"
 CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
@@ -43,7 +45,8 @@ CHUNKED = ("zstd-chunked-manifest", "zstd-chunked-layer-data")
 def check(view: StoreView, this: Rule) -> Findings:
     """Look for the tar-split of every layer that was unpacked from a tar."""
     rel, store = view.rel, view.store
-    known = {layer_id for each in rel.stores for layer_id in each.tar_splits}
+    placed = {layer_id: file for each in rel.stores for layer_id, file in each.tar_splits.items()}
+    known = {layer_id for layer_id, file in placed.items() if file.member.kind != DIRECTORY}
     renamed = {layer_id: file for each in rel.stores for layer_id, file in each.renamed_splits.items()}
     if not known and not renamed:
         yield from _none_left(view, this)
@@ -52,7 +55,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         own = bool(record.id) and rel.layer_store.get(record.id) is store
         if not own or record.id in known or not _has_one(record) or record.id in rel.mapped:
             continue
-        other = renamed.get(record.id)
+        other = renamed.get(record.id) or placed.get(record.id)
         answer = Removed(None, f"it is there as {other.path}") if other else view.capture.tar_split(store, record.id)
         weight = weigh(answer, ERROR, f"the tar-split of layer {record.id} is gone")
         if weight is None:
@@ -61,13 +64,20 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield this.found(
             view.layer(record.id, where.path),
             [
-                (where, "the tar-split of the layer", f"missing; it lies in {other.path}" if other else "missing"),
+                (where, "the tar-split of the layer", _seen(other)),
                 (record.where, "no diff-digest, or a tar-split", f"diff-digest {record.diff_digest}"),
             ],
             layer=record.id,
             layers=[record.id],
             **weight,
         )
+
+
+def _seen(other: SmallFile | None) -> str:
+    """Return what is there instead of a tar-split, in words."""
+    if other is None:
+        return "missing"
+    return "a directory" if other.member.kind == DIRECTORY else f"missing; it lies in {other.path}"
 
 
 def _none_left(view: StoreView, this: Rule) -> Findings:

@@ -1,6 +1,7 @@
 """Ways of damaging a store in memory, each with the truth computed from the records before the damage."""
 
 from benchmarks.accuracy.faults import (
+    afterwards,
     cleaners,
     container_layers,
     contents,
@@ -47,6 +48,7 @@ __all__ = [
     "KINDS",
     "LATER",
     "UNSEEN",
+    "afterwards",
     "cleaners",
     "container_layers",
     "contents",
