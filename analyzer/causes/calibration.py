@@ -14,8 +14,8 @@ The frequency is over *kinds* of fault, since the cases of one kind stand or fal
 
 It grows with the share, so that more evidence never makes a cause less sure, up to `SUREST`: a kind that nobody thought
 of is what a real node brings. Where one event is of a kind that no family knows, several causes share what it left: on
-strangers' stores the first of several was right in 90.6 % of 245 answers that said 0.95 or more, one that stood alone in
-98.6 % of 630.
+strangers' stores the first of several was right in 90.6 % of 245 answers that said 0.95 or more, and one that stood
+alone in 98.6 % of 630.
 """
 
 from __future__ import annotations

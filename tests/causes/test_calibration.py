@@ -71,13 +71,23 @@ def logistic(odds: float) -> float:
         ("unexplained", 2.0, 0.4055),
         # two kinds told rightly of two, and twenty of the usual 0.93: 20.6 / 22, ln(20.6 / 1.4) = 2.6888
         ("interrupted-removal", 2.0, 2.6888),
-        # 136.6 of 138: ln(136.6 / 1.4) = 4.5805, and at most 0.99: ln(99) = 4.5951
-        ("records-disagree", 2.0, 4.5805),
-        ("records-disagree", 3.0, 4.5951),
+        # 145 kinds of 146, and twenty of the usual 0.93: 163.6 / 166, ln(163.6 / 2.4) = 4.2219
+        ("records-disagree", 2.0, 4.2219),
+        ("records-disagree", 3.0, 4.2219 + 0.15),
     ],
 )
 def test_what_is_said_is_what_the_formula_gives(family, odds, expected):
     assert said(family, logistic(odds)) == pytest.approx(logistic(expected), abs=2e-5)
+
+
+def test_what_is_said_beside_other_causes_is_less_by_seven_tenths():
+    assert said("of-a-plugin", logistic(2.0), beside=True) == pytest.approx(logistic(2.5867 - 0.7), abs=2e-5)
+
+
+def test_a_family_that_was_always_right_is_no_surer_than_the_most(monkeypatch):
+    """918.6 of 920 would be 0.9983."""
+    monkeypatch.setitem(MEASURED, "of-a-plugin", (900.0, 900))
+    assert said("of-a-plugin", 0.9999) == pytest.approx(0.99)
 
 
 def test_the_counts_are_those_that_the_docs_publish():
