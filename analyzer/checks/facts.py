@@ -52,6 +52,7 @@ class Facts(TypedDict, total=False):
     bytes: int
     count: int
     missing: int
+    directories: int
     all: int
     share: float
     written_ns: int
