@@ -34,7 +34,6 @@ LONG_FOR_A_REASON = {
     "snapshot/rebuild.py": "a layer's tar put together again",
     "snapshot/tar_split.py": "one file format",
     "source/directory.py": "a directory read as an archive is",
-    "source/stream/wrapped.py": "formats that are read as the tar they stand for",
     "verify/differences.py": "each way in which a file can differ from its tar",
 }
 LINES = 300

@@ -37,7 +37,8 @@ def command(report: str, bundle: str) -> None:
     recorded, kind = _recorded(document, report)
     found_kind, found = evidence_digest(bundle, chosen_limits())
     same = found == recorded and kind in (found_kind, "stream", "")
-    version = inert(str(document.get("tool", {}).get("version", "?")))
+    tool = document.get("tool")
+    version = inert(str(tool.get("version", "?"))) if isinstance(tool, dict) else "?"
     emit(f"report  {inert(report)}: sha256 {recorded}, analyzer {version}\n")
     emit(f"bundle  {inert(bundle)}: sha256 {found} ({found_kind})\n")
     emit(

@@ -7,7 +7,6 @@ collection of containers/storage; run on CRI-O 1.37.
 from __future__ import annotations
 
 import re
-import tomllib
 
 from msgspec import Struct
 
@@ -20,6 +19,7 @@ from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.host import Host
+from analyzer.snapshot.node.toml import read_toml
 
 COLLECTS_SINCE = (1, 28)
 REPAIRS_SINCE = (1, 31)
@@ -76,10 +76,7 @@ def internal_repair(host: Host) -> bool | None:
     found: bool | None = None
     for path, text in host.texts():
         if CRIO_CONF.search(path):
-            try:
-                table = tomllib.loads(text).get("crio")
-            except (tomllib.TOMLDecodeError, RecursionError):
-                continue
+            table = read_toml(text)[0].get("crio")
             value = table.get("internal_repair") if isinstance(table, dict) else None
             found = value if isinstance(value, bool) else found
     return found

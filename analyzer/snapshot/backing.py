@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 TABLES = re.compile(r"(?:^|/)(?:proc/mounts|sos_commands/filesys/mount[^/]*)$")
 PROC = re.compile(r"^\S+ (/\S*) (\S+) \S+ \d+ \d+$")
-MOUNT = re.compile(r"^.+ on (/.*?) type (\S+) \(")
 DEFAULT_ROOT = "/var/lib/containers/storage"
 ESCAPE = re.compile(r"\\([0-7]{3})")
 
@@ -30,9 +29,14 @@ def tell_backing(stores: list[Store], host: Host) -> None:
 def _mounts(text: str) -> Iterator[tuple[str, str]]:
     """Yield (mount point, type) of /proc/mounts lines or `mount` output."""
     for line in text.splitlines():
-        match = PROC.match(line) or MOUNT.match(line)
-        if match:
+        if match := PROC.match(line):
             yield ESCAPE.sub(lambda octal: chr(int(octal.group(1), 8)), match.group(1)), match.group(2)
+            continue
+        where, _, what = line.rpartition(" type ")
+        device, _, point = where.rpartition(" on /")
+        kind, options, _ = what.partition(" (")
+        if device and kind and options and " " not in kind:
+            yield "/" + point, kind
 
 
 def _node_path(root: str) -> str:

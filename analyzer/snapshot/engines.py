@@ -15,24 +15,25 @@ if TYPE_CHECKING:
 
 CRIO, PODMAN = "cri-o", "podman"
 ALIASES = {"crio": CRIO, "cri_o": CRIO}
-VERSION = re.compile(r"\d{1,4}\.\d{1,4}(?:\.\d{1,4})?", re.ASCII)
+NUMBERS = r"\d{1,4}\.\d{1,4}(?:\.\d{1,4})?"
+VERSION = re.compile(NUMBERS, re.ASCII)
 NEWEST_VERSION = {CRIO: "1.37", PODMAN: "5.8"}
 PATTERNS = {
     CRIO: (
-        (re.compile(r"(?:^|/)(?:run/crio/version|var/lib/crio/version)$"), re.compile(r'"?v?(\d+\.\d+(?:\.\d+)?)')),
+        (re.compile(r"(?:^|/)(?:run/crio/version|var/lib/crio/version)$"), re.compile(rf'"?v?({NUMBERS})')),
         (
             re.compile(r"(?:^|/)(?:sos_commands/crio/[^/]*version[^/]*|crio-version[^/]*|version\.txt)$"),
-            re.compile(r"(?im)^\s*(?:crio version|version:)\s*v?(\d+\.\d+(?:\.\d+)?)"),
+            re.compile(rf"(?im)^[ \t]*(?:crio version|version:)[ \t]*v?({NUMBERS})"),
         ),
     ),
     PODMAN: (
         (
             re.compile(r"(?:^|/)(?:sos_commands/podman/[^/]*version[^/]*|podman-version[^/]*)$"),
-            re.compile(r"(?im)^\s*(?:podman version|version:)\s*v?(\d+\.\d+(?:\.\d+)?)"),
+            re.compile(rf"(?im)^[ \t]*(?:podman version|version:)[ \t]*v?({NUMBERS})"),
         ),
         (
             re.compile(r"(?:^|/)(?:sos_commands/podman/[^/]*info[^/]*|podman-info[^/]*)$"),
-            re.compile(r'(?im)^\s*"?Version"?:\s*"?v?(\d+\.\d+(?:\.\d+)?)'),
+            re.compile(rf'(?im)^[ \t]*"?Version"?:[ \t]*"?v?({NUMBERS})'),
         ),
     ),
 }

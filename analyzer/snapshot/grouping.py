@@ -8,9 +8,9 @@ serves that other one.
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.node.toml import read_toml
 from analyzer.snapshot.store import ADDITIONAL, GRAPH_ROOT, IMAGE_STORE
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def configured_stores(host: Host) -> dict[str, list[str]]:
     for path, text in host.texts():
         if not path.rpartition("/")[2].startswith("storage"):
             continue
-        try:
-            options = tomllib.loads(text).get("storage", {})
-        except (ValueError, AttributeError, RecursionError):
-            continue
+        options = read_toml(text)[0].get("storage")
         if not isinstance(options, dict):
             continue
         inner = options.get("options")

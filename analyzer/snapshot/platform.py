@@ -41,9 +41,9 @@ USUAL = (PlatformSpec(LINUX, "amd64"), PlatformSpec(LINUX, "arm64", "v8"))
 VERSION_FILES = re.compile(r"(?:^|/)(?:sos_commands/(?:crio|podman)/[^/]+|(?:crio|podman)-[^/]+|version\.txt)$")
 UNAME_FILES = re.compile(r"(?:^|/)(?:sos_commands/kernel/uname[^/]*|uname[^/]*)$")
 SLASHED = re.compile(r"\blinux/([a-z0-9]+)(?:/(v\d))?\b")
-ARCH_FIELD = re.compile(r'(?im)^\s*"?arch"?\s*:\s*"?([a-z0-9_]+)"?\s*,?\s*$')
+ARCH_FIELD = re.compile(r'(?im)^[ \t]*"?arch"?[ \t]*:[ \t]*"?([a-z0-9_]+)"?[ \t]*(?:,[ \t]*)?\r?$')
 WORD = re.compile(r"[A-Za-z0-9_]+")
-CPU = re.compile(r"(?im)^CPU architecture\s*:\s*(\S+)")
+CPU = re.compile(r"(?im)^CPU architecture[ \t]*:[ \t]*(\S+)")
 CPU_VARIANTS = {"8": "v8", "aarch64": "v8", "7": "v7", "7m": "v7", "6": "v6", "6tej": "v6"}
 PAUSE = re.compile(r"(?:^|/)pause(?:-[a-z0-9]+)?(?:[:@]|$)")
 

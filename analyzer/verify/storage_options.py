@@ -5,13 +5,13 @@ Source: containers/storage types/options.go, pkg/config/config.go.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from analyzer.snapshot.host import Host
+from analyzer.snapshot.node.toml import read_toml
 
 
 class StorageOptions(Struct, frozen=True):
@@ -52,10 +52,7 @@ def storage_options(host: Host) -> StorageOptions:
 
 def _tables(text: str) -> Iterator[dict[str, Any]]:
     """Yield [storage.options] and its driver tables, where options stand in newer and older files."""
-    try:
-        storage = tomllib.loads(text).get("storage")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return
+    storage = read_toml(text)[0].get("storage")
     options = storage.get("options") if isinstance(storage, dict) else None
     if isinstance(options, dict):
         yield options

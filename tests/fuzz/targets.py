@@ -30,6 +30,7 @@ from click.testing import CliRunner
 from analyzer.cli.main import cli
 from analyzer.errors import AnalyzerError
 from analyzer.limits import Limits
+from analyzer.signatures.catalogue import behaviours
 from analyzer.signatures.match import match
 from analyzer.signatures.text import prepare
 from analyzer.snapshot import split_columns, tar_split
@@ -49,6 +50,7 @@ from analyzer.source.open import open_bundle
 from analyzer.source.tar import reader, scan
 from tests.archives import SMALL, tar_of
 from tests.editing import BUNDLES, Edited
+from tests.fuzz import more_targets as more
 from tests.snapshot.libpod import schema
 from tests.source.craft import BLOCK, END, header, long_name, member, pax
 
@@ -336,13 +338,17 @@ def _sqlite() -> tuple[bytes, ...]:
 def pasted(data: bytes) -> None:
     """Any text that somebody pastes is prepared and matched."""
     for found in match(prepare(data.decode("utf-8", "replace"))):
-        assert found.fault
+        assert found.excerpt
+        assert found.line >= 1
+        assert all(isinstance(value, str) for value in found.groups.values())
 
 
 def _pasted() -> list[bytes]:
-    threads = json.loads((BUNDLES.parent / "signatures" / "threads.json").read_text())
-    texts = [json.dumps(each) if not isinstance(each, str) else each for each in threads]
-    return [text.encode()[:8192] for text in texts[:40]]
+    threads = json.loads((BUNDLES.parent / "signatures" / "threads.json").read_text())["threads"]
+    examples = [message.example for behaviour in behaviours() for message in behaviour.messages]
+    texts = [each["text"] for each in threads[:20]]
+    texts += ["\n".join(examples[at : at + 8]) for at in range(0, len(examples), 8)]
+    return [text.encode()[:8192] for text in texts] + [texts[0].replace(" ", "\n")[:2000].encode()]
 
 
 def log(data: bytes) -> None:
@@ -356,6 +362,8 @@ def _logs() -> list[bytes]:
         b"2024-01-02T03:04:05.678901+0000 node crio[1]: x\nJan  2 03:04:05 node kernel: XFS (dm-0): y\n",
         b'time="2024-01-02T03:04:05Z" level=error msg="layer not known"\nI0102 03:04:05.678901 1 x.go:1] z\n',
         b"[Tue Jan  2 03:04:05 2024] EXT4-fs error\n[Mon Feb 29 23:59:60 2023] w\n",
+        b'{"MESSAGE":"x","__REALTIME_TIMESTAMP":"1700000000000000"}\n{"log":"y\\n","time":"2024-01-02T03:04:05Z"}\n',
+        b"__CURSOR=s\n__REALTIME_TIMESTAMP=1700000000000000\nMESSAGE=x\nMESSAGE\n\5\0\0\0\0\0\0\0a\nb\n\n" * 20,
     ]
 
 
@@ -406,5 +414,9 @@ TARGETS = {
     "pasted": Target(pasted, _pasted),
     "log": Target(log, _logs),
     "program": Target(program, _programs),
+    "wrapped": Target(more.wrapped, more.wrapped_seeds),
+    "node-file": Target(more.node_file, more.node_seeds),
+    "store-file": Target(more.store_file, more.store_seeds),
+    "saved-report": Target(more.saved_report, more.saved_seeds),
 }
 """Every target, by the name that the command takes."""

@@ -35,7 +35,9 @@ UNFIT = frozenset({
 """Types of places that are no container storage, in the usual policies."""
 FEWEST = 5
 MOST = 0.8
-OFF = re.compile(r"(?im)^\s*(?:SELinux status:\s*disabled|Current mode:\s*permissive|disabled|permissive)\s*$")
+OFF = re.compile(
+    r"(?im)^[ \t]*(?:SELinux status:[ \t]*disabled|Current mode:[ \t]*permissive|disabled|permissive)[ \t]*\r?$"
+)
 STATUS = re.compile(r"(?:^|/)(?:sestatus|getenforce)[^/]*$")
 
 

@@ -22,10 +22,9 @@ Engine source
 
 from __future__ import annotations
 
-import tomllib
-
 from analyzer.checks.rule import MEDIUM, WARNING, Findings, Rule, StoreView, rule
 from analyzer.snapshot.host import Host
+from analyzer.snapshot.node.toml import read_toml
 from analyzer.snapshot.overlay import text_of
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import GRAPH_ROOT
@@ -113,9 +112,8 @@ def _configured(host: Host) -> tuple[SmallFile, str] | None:
     text = text_of(file)
     if file is None or text is None:
         return None
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+    table, error = read_toml(text)
+    if error:
         return None
     for key in ("storage", "options"):
         inner = table.get(key)

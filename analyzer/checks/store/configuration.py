@@ -6,11 +6,11 @@ No rule of its own: shared by the rules that compare the store with `storage.con
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any, NamedTuple
 
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.grouping import HOME
+from analyzer.snapshot.node.toml import read_toml
 
 STORAGE = re.compile(r"(?:^|/)(?:etc|usr/share)/containers/storage\.conf$|^storage\.conf$")
 CRIO = re.compile(r"(?:^|/)etc/crio/crio\.conf(?:\.d/[^/]+)?$|^crio\.conf$")
@@ -38,14 +38,8 @@ def configured_drivers(view: StoreView) -> list[Configured]:
 
 
 def _tables(view: StoreView, pattern: re.Pattern[str]) -> list[tuple[str, dict[str, Any]]]:
-    tables = []
-    for path, text in view.snapshot.host.texts():
-        if pattern.search(path):
-            try:
-                tables.append((path, tomllib.loads(text)))
-            except (tomllib.TOMLDecodeError, RecursionError):
-                continue
-    return tables
+    read = [(path, *read_toml(text)) for path, text in view.snapshot.host.texts() if pattern.search(path)]
+    return [(path, table) for path, table, error in read if not error]
 
 
 def _storage(view: StoreView) -> Configured | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
+
+from analyzer.snapshot.node.toml import read_toml
 
 if TYPE_CHECKING:
     from analyzer.snapshot.host import Host
@@ -18,10 +19,7 @@ def network_backend(host: Host) -> tuple[str, str]:
     for path, text in host.texts():
         if not FILE.search(path):
             continue
-        try:
-            table = tomllib.loads(text).get("network")
-        except (ValueError, RecursionError):
-            continue
+        table = read_toml(text)[0].get("network")
         value = table.get("network_backend") if isinstance(table, dict) else None
         if isinstance(value, str) and value:
             found = (value, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from analyzer.snapshot.gojson import decode
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COLUMN = re.compile(r"\S+(?: \S+)*")
+WIDEST = 64
+"""Columns of a table, after which no further one is read."""
 MOST = 100_000
 """Rows of all listings of a kind together, after which no further file is read."""
 
@@ -28,7 +31,7 @@ def listing_rows(text: str, head: re.Pattern[str], *keys: str) -> Iterator[dict[
     if match is None:
         yield from _document(text, keys)
         return
-    columns = [(column[0], match.start() + column.start()) for column in COLUMN.finditer(match[0])]
+    columns = [(column[0], match.start() + column.start()) for column in islice(COLUMN.finditer(match[0]), WIDEST)]
     ends = [start for _, start in columns[1:]]
     for line in lines:
         # cells begin where the words of the head do, and may be empty

@@ -9,10 +9,11 @@ pkg/config/config.go, docs/containers-storage.conf.5.md.
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+
+from analyzer.snapshot.node.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,10 +141,9 @@ def _read(path: str, text: str) -> StorageConf:
     match = USERS.search(path)
     user = path[: match.end()].removesuffix("/.config/containers/storage.conf").strip("./") if match else ""
     shipped = SHIPPED.search(path) is not None
-    try:
-        top = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        return StorageConf(path, user, shipped, str(error).splitlines()[0] if str(error) else "it is nested too deep")
+    top, error = read_toml(text)
+    if error:
+        return StorageConf(path, user, shipped, error)
     storage = top.get("storage")
     if not isinstance(storage, dict):
         return StorageConf(path, user, shipped)

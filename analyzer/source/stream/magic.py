@@ -45,7 +45,10 @@ SIGNATURES = (
     (0, b"#!", "a script"),
 )
 TEXTS = (
-    (re.compile(rb"(?m)^\s*\d+\s+\d+ [-dlbcps][-rwxsStT]{9}[.+]?\s+\d+ "), "a listing of `find -ls`, not the files"),
+    (
+        re.compile(rb"(?m)^[ \t]*\d+[ \t]+\d+ [-dlbcps][-rwxsStT]{9}[.+]?[ \t]+\d+ "),
+        "a listing of `find -ls`, not the files",
+    ),
     (re.compile(rb"(?m)^total \d+\n[-dlbcps][-rwxsStT]{9}"), "a listing of `ls -l`, not the files"),
     (
         re.compile(rb"(?m)^(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ \S+?(?:\[\d+\])?: |^[IWEF]\d{4} "),

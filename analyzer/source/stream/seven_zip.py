@@ -94,7 +94,9 @@ def seven_zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) 
     file = cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", handle)))
     archive = _opened(file, name)
     refuse_bomb("7-Zip", sum(each.uncompressed for each in archive.files), handle, name, limits)
-    infos = {_key(each.filename): _info(each) for each in archive.files}
+    infos: dict[str, tarfile.TarInfo] = {}
+    for each in archive.files:
+        infos.setdefault(_key(each.filename), _info(each))
     files = [key for key, info in infos.items() if info.type != tarfile.DIRTYPE]
     alone = len(files) == 1 and ARCHIVE.search(files[0]) is not None
     feed = _Feed()
@@ -102,7 +104,7 @@ def seven_zip(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) 
     try:
         if not alone:
             yield from (header(info) for info in infos.values() if info.type == tarfile.DIRTYPE)
-        yield from _unpacked(feed, infos, records, alone=alone)
+        yield from _unpacked(feed, infos, limits.path, records, alone=alone)
     finally:
         feed.stopped = True
         file.close()
@@ -131,7 +133,7 @@ def _opened(handle: BinaryIO, name: str) -> Any:
 
 
 def _unpacked(
-    feed: _Feed, infos: dict[str, tarfile.TarInfo], records: ReadingLog, *, alone: bool
+    feed: _Feed, infos: dict[str, tarfile.TarInfo], longest: int, records: ReadingLog, *, alone: bool
 ) -> Iterator[bytes | memoryview]:
     """Yield the files that a feed hands on, as members of a tar, or as they are where there is one."""
     info: tarfile.TarInfo | None = None
@@ -141,7 +143,7 @@ def _unpacked(
         if kind == BEGIN:
             info, held = infos.get(_key(value)), []
             if info is None:
-                records.note("a second file of this name was passed over", 0, value)
+                records.loss("a second file of this name is not read", 0, value)
             elif info.type == tarfile.REGTYPE and info.size > WHOLE and not alone:
                 yield header(info)
         elif kind == PIECE:
@@ -149,7 +151,7 @@ def _unpacked(
                 continue
             if alone or (info.type == tarfile.REGTYPE and info.size > WHOLE):
                 yield value
-            else:
+            elif info.type == tarfile.REGTYPE or sum(map(len, held)) <= longest:
                 held.append(value)
         elif kind == END:
             if info is not None and not alone:
