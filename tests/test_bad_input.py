@@ -486,3 +486,14 @@ def test_errors_cross_processes_with_their_place():
 
 def test_absence_rules_named_here_exist():
     assert {rule.id for rule in builtin_rules()} >= ABSENCE - {"IMG-002"}
+
+
+@pytest.mark.parametrize("tool", [None, [], "x", 5, {"version": ["\x1b[2J"]}])
+def test_a_saved_report_with_a_strange_head_is_compared_all_the_same(tool, tmp_path):
+    bundle = str(BUNDLES / f"{SMALL}.tar.zst")
+    document = json.loads(run(bundle, "--custody").stdout)
+    document["tool"] = tool
+    (tmp_path / "report.json").write_text(json.dumps(document))
+    result = CliRunner().invoke(cli, ["verify", str(tmp_path / "report.json"), bundle])
+    assert (result.exit_code, "they belong together" in result.stdout) == (0, True)
+    assert "\x1b" not in result.output

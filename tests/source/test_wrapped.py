@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 
 import pytest
@@ -18,6 +19,7 @@ from analyzer.source.locations.within import bundles_within
 from analyzer.source.open import open_bundle
 from analyzer.source.stream.as_tar import WHOLE
 from tests.editing import BUNDLES
+from tests.fuzz.more_targets import cpio_entry
 
 BUNDLE = BUNDLES / "podman-pod.tar.zst"
 
@@ -264,3 +266,102 @@ def test_a_zip_keeps_a_mode_of_zero(tmp_path):
         archive.writestr(info, b"root:*\n")
         archive.writestr("etc/motd", b"hello\n")
     assert members(path)["etc/shadow"][1] == 0
+
+
+def with_losses(path):
+    """Return the members of a bundle with their contents, and what its losses say."""
+    source = open_bundle(path)
+    try:
+        found = [(member.path, b"".join(map(bytes, body.chunks()))) for member, body in source]
+    finally:
+        source.close()
+    return found, [loss.what for loss in source.losses]
+
+
+METHODS = {"bzip2": zipfile.ZIP_BZIP2, "LZMA": zipfile.ZIP_LZMA, "deflate": zipfile.ZIP_DEFLATED}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_way_of_packing_a_zip(tmp_path, method):
+    content = bytes(range(256)) * 5_000
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", METHODS[method]) as archive:
+        archive.writestr("one", content)
+        archive.writestr("empty", b"")
+    found = members(tmp_path / "x.zip")
+    assert (found["one"][4], found["empty"][4]) == (content, b"")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_damage_in_a_packed_entry_costs_that_entry(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", METHODS[method]) as archive:
+        archive.writestr("one", bytes(range(256)) * 40)
+        archive.writestr("two", b"2" * 100)
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    raw[60:64] = b"\xff\x00\xff\x00"
+    (tmp_path / "x.zip").write_bytes(bytes(raw))
+    found, losses = with_losses(tmp_path / "x.zip")
+    assert found == [("two", b"2" * 100)]
+    assert len(losses) == 1
+
+
+def test_a_name_that_only_its_own_header_spoils(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("\u00e9", b"1")
+        archive.writestr("two", b"2")
+    raw = (tmp_path / "x.zip").read_bytes().replace("\u00e9".encode(), b"\xff\xfe", 1)
+    (tmp_path / "x.zip").write_bytes(raw)
+    found, losses = with_losses(tmp_path / "x.zip")
+    assert (found, len(losses)) == ([("two", b"2")], 1)
+
+
+@pytest.mark.parametrize("claimed", [0, 1])
+def test_memory_of_a_bomb_in_a_zip_is_bounded(tmp_path, claimed):
+    size = 96 << 20
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_BZIP2) as archive, archive.open("one", "w") as entry:
+        for _ in range(size >> 20):
+            entry.write(bytes(1 << 20))
+    if not claimed:
+        raw = (tmp_path / "x.zip").read_bytes().replace(size.to_bytes(4, "little"), (1 << 20).to_bytes(4, "little"))
+        (tmp_path / "x.zip").write_bytes(raw)
+    tracemalloc.start()
+    source = open_bundle(tmp_path / "x.zip")
+    whole = sum(len(piece) for _, body in source for piece in body.chunks())
+    source.close()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 48 << 20
+    assert whole == (size if claimed else 0)
+    assert bool(source.losses) is not bool(claimed)
+
+
+CHAR = 0o020644
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda: cpio_entry(b"d", mode=CHAR, new=False).replace(b"000000", b"-00001"),
+        lambda: cpio_entry(b"d", mode=CHAR).replace(b"00000000", b"ffffffff"),
+        lambda: cpio_entry(b"d").replace(b"00000000", b"-0000001"),
+        lambda: cpio_entry(b"d").replace(b"00000000", b"   +1_0 "),
+    ],
+)
+def test_a_cpio_header_that_no_file_has_is_damage(tmp_path, spoil):
+    first = spoil()
+    new = first.startswith(b"070701")
+    good = cpio_entry(b"good", b"x", new=new)
+    (tmp_path / "x.cpio").write_bytes(good + first + cpio_entry(b"TRAILER!!!", new=new))
+    found, losses = with_losses(tmp_path / "x.cpio")
+    assert found == [("good", b"x")]
+    assert losses == ["a damaged cpio header"]
+
+
+def test_two_files_of_one_name_in_a_7_zip_archive(tmp_path):
+    py7zr = pytest.importorskip("py7zr")
+    with py7zr.SevenZipFile(tmp_path / "x.7z", "w") as archive:
+        archive.writestr(b"first", "storage/f")
+        archive.writestr(b"2" * 2000, "storage/f")
+        archive.writestr(b"last", "storage/g")
+    found, losses = with_losses(tmp_path / "x.7z")
+    assert found == [("storage/f", b"first"), ("storage/g", b"last")]
+    assert losses == ["a second file of this name is not read"]

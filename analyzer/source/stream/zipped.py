@@ -122,7 +122,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) 
                 break
             piece = decoder.decompress(data, min(PIECE, left))
             left, crc = left - len(piece), zlib.crc32(piece, crc)
-            yield piece
+            if left or crc == entry.CRC:
+                yield piece
     if left or crc != entry.CRC:
         raise ValueError("it ends too early" if left else "bad CRC-32")
 
