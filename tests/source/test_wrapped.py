@@ -314,12 +314,25 @@ def test_a_name_that_only_its_own_header_spoils(tmp_path):
     assert (found, len(losses)) == ([("two", b"2")], 1)
 
 
+def test_an_entry_without_a_name_is_survived(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("x", b"1")
+        archive.writestr("two", b"2")
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    for mark, place in ((b"PK\x03\x04", 30), (b"PK\x01\x02", 46)):
+        raw[raw.index(mark) + place] = 0
+    (tmp_path / "x.zip").write_bytes(bytes(raw))
+    assert ("two", b"2") in with_losses(tmp_path / "x.zip")[0]
+
+
 @pytest.mark.parametrize("claimed", [0, 1])
 def test_memory_of_a_bomb_in_a_zip_is_bounded(tmp_path, claimed):
     size = 96 << 20
-    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_BZIP2) as archive, archive.open("one", "w") as entry:
-        for _ in range(size >> 20):
-            entry.write(bytes(1 << 20))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        with archive.open("one", "w") as entry:
+            for _ in range(size >> 20):
+                entry.write(bytes(1 << 20))
+        archive.writestr("two", b"")
     if not claimed:
         raw = (tmp_path / "x.zip").read_bytes().replace(size.to_bytes(4, "little"), (1 << 20).to_bytes(4, "little"))
         (tmp_path / "x.zip").write_bytes(raw)

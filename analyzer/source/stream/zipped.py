@@ -59,7 +59,7 @@ def zipped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> 
         handle.close()
         raise UnreadableError("an encrypted zip archive; expected a tar or a directory: unpack it", where=name)
     refuse_bomb("zip", sum(entry.file_size for entry in entries), handle, name, limits)
-    files = [entry for entry in entries if not entry.is_dir()]
+    files = [entry for entry in entries if not _is_dir(entry)]
     if len(files) == 1 and ARCHIVE.search(files[0].filename):
         yield from _content(archive, files[0], limits, records)
         return
@@ -68,8 +68,8 @@ def zipped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> 
         info = tarfile.TarInfo(_zip_name(entry).rstrip("/"))
         info.mtime = _zip_time(entry)
         info.uid, info.gid = _zip_owner(entry.extra)
-        info.mode = stat.S_IMODE(mode or (0o755 if entry.is_dir() else 0o644))
-        if entry.is_dir():
+        info.mode = stat.S_IMODE(mode or (0o755 if _is_dir(entry) else 0o644))
+        if _is_dir(entry):
             info.type = tarfile.DIRTYPE
         elif stat.S_ISLNK(mode) and entry.file_size <= limits.path:
             info.type = tarfile.SYMTYPE
@@ -143,6 +143,10 @@ def _lzma(head: bytes, limits: Limits) -> lzma.LZMADecompressor:
     pb, lp = divmod(rest, 5)
     form = {"id": lzma.FILTER_LZMA1, "dict_size": dictionary, "lc": lc, "lp": lp, "pb": pb}
     return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[form])
+
+
+def _is_dir(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.endswith("/")  # `is_dir` fails on an empty name
 
 
 def _zip_name(entry: zipfile.ZipInfo) -> str:
