@@ -13,10 +13,13 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
 def main() -> None:
     """Run the command line."""
     os.environ.setdefault(*ONE_THREAD)
-    from analyzer.cli.main import cli  # noqa: PLC0415  keeps `python -m analyzer` and the console script alike
-
     try:
+        from analyzer.cli.main import cli  # noqa: PLC0415  keeps `python -m analyzer` and the console script alike
+
         sys.exit(cli.main(prog_name="analyzer", standalone_mode=True))
+    except KeyboardInterrupt:  # before a command took over
+        sys.stderr.write("analyzer: interrupted\n")
+        sys.exit(130)
     finally:
         gc.freeze()  # the interpreter need not look for what it could free before it ends
 

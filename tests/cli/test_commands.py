@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 import analyzer
+from analyzer.__main__ import main as program
 from analyzer.causes.family import builtin_families
 from analyzer.checks.run import builtin_rules
 from analyzer.cli import main as entry
@@ -327,3 +328,15 @@ def test_importing_the_group_loads_no_command():
     assert not hasattr(entry, "report")
     done = process("--help")
     assert done.returncode == 0
+
+
+def test_an_interruption_before_a_command_took_over_is_one_line(monkeypatch, capsys):
+    def interrupted(**_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        program()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "analyzer: interrupted\n"
