@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analyzer.checks.store_view import StoreView
 from analyzer.words import plural
@@ -17,6 +17,7 @@ class Users(NamedTuple):
     `words` names them for a message, e.g. `2 images (a:1, b:2) and 1 container`, or `no image and no container`.
     """
 
+    layers: list[str]
     images: list[str]
     containers: list[str]
     words: str
@@ -24,13 +25,19 @@ class Users(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.images or self.containers)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of a finding about these layers: `layer` is the first of them, `needed` are the words."""
+        hit = {"images": self.images, "containers": self.containers, "needed": self.words}
+        return {"layer": self.layers[0], "layers": self.layers, **hit}
+
 
 def users_of(view: StoreView, layer_ids: Iterable[str]) -> Users:
     """Return who needs any of the layers."""
     ids = list(layer_ids)
     images, containers = sorted(view.rel.images_hit(ids)), sorted(view.rel.containers_hit(ids))
     parts = [part for part in (_images(view, images), counted(len(containers), "container")) if part]
-    return Users(images, containers, " and ".join(parts) or "no image and no container")
+    return Users(ids, images, containers, " and ".join(parts) or "no image and no container")
 
 
 def _images(view: StoreView, images: list[str]) -> str:

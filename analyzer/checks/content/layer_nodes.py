@@ -50,7 +50,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             )
     lacking = sorted((layer for layer, count in doubtful.items() if count), key=lambda layer: (-doubtful[layer], layer))
     if lacking:
-        users = users_of(view, lacking)
         total = doubtful.total()
         yield this.found(
             view.layer(lacking[0]),
@@ -60,9 +59,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             variant="not-kept",
             says="the bundle holds no device node; its layers should have {count} nodes and whiteouts",
             count=total,
-            layer=lacking[0],
-            layers=lacking,
-            images=users.images,
-            containers=users.containers,
+            **users_of(view, lacking).facts,
             doubt=f"{total} whiteouts and device nodes are absent: the store lost them, or the capture left them out",
         )

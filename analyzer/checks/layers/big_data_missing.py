@@ -50,7 +50,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             if item == CACHE or any(name in files for files in listed):
                 continue
             path = view.store.part_path("layers", record.id, name)
-            users = users_of(view, [record.id])
             answer = view.capture.layer_data(stores, record.id, name)
             if isinstance(answer, Unknown) and any(files for files in listed):
                 answer = Removed(None, "other files of the layer are in the bundle")
@@ -64,10 +63,7 @@ def check(view: StoreView, this: Rule) -> Findings:
                     (record.where, "big-data-names with files", item),
                 ],
                 variant=item,
-                layer=record.id,
-                layers=[record.id],
-                images=users.images,
-                containers=users.containers,
+                **users_of(view, [record.id]).facts,
                 item=item,
                 path=path,
                 **weight,

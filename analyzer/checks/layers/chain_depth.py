@@ -37,17 +37,12 @@ def check(view: StoreView, this: Rule) -> Findings:
     for layer, below in _depths(view).items():
         if below != MOST + 1 or view.rel.layer_store[layer] is not view.store:
             continue
-        users = users_of(view, [layer])
         yield this.found(
             view.layer(layer),
             [(view.rel.layers[layer].where, f"at most {MOST} layers below", f"{below}")],
-            layer=layer,
-            layers=[layer],
+            **users_of(view, [layer]).facts,
             number=below,
             most=MOST,
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
         )
 
 

@@ -49,18 +49,13 @@ def check(view: StoreView, this: Rule) -> Findings:
         bad = {name: text for name, text in digests.items() if text and not DIGEST.fullmatch(text)}
         if not bad:
             continue
-        users = users_of(view, [record.id])
         yield this.found(
             view.layer(record.id),
             [
                 (Where(record.where.path, f"{record.where.pointer}/{name}", record.where.offset), FORM, text[:200])
                 for name, text in bad.items()
             ],
-            layer=record.id,
-            layers=[record.id],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [record.id]).facts,
             fields=", ".join(bad),
             seen=", ".join(repr(text[:100]) for text in bad.values()),
         )

@@ -83,16 +83,11 @@ def _first_match(record: LayerRecord, candidates: Iterable[str]) -> str | None:
 
 
 def _finding(view: StoreView, this: Rule, record: LayerRecord, true: str) -> Finding:
-    users = users_of(view, [record.id])
     pointer = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
     return this.found(
         view.layer(record.id),
         [(pointer, true or "no parent", record.parent or "no parent")],
-        layer=record.id,
-        layers=[record.id],
-        images=users.images,
-        containers=users.containers,
-        needed=users.words,
+        **users_of(view, [record.id]).facts,
         parent_should_be=true,
         recorded=record.parent,
         true_words=true or "no parent",

@@ -45,7 +45,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         lowers = lowers or lowers_of(view.rel)
         wrong, true_parent = _changed(view, lowers, cycle)
-        users = users_of(view, cycle)
         places = []
         for layer in cycle[:SHOWN]:
             record = view.rel.layers[layer]
@@ -56,15 +55,11 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield this.found(
             view.layer(first),
             places,
-            layer=first,
-            layers=list(cycle),
+            **users_of(view, cycle).facts,
             circle=" > ".join([*(layer[:12] for layer in cycle[:SHOWN]), first[:12]]),
             hint=hint,
             wrong=wrong,
             parent_should_be=true_parent,
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
         )
 
 

@@ -61,7 +61,6 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children:
     traces = _traces(view, lowers, parent, children)
     conf = view.snapshot.host.find("etc/containers/storage.conf")
     sure = bool(traces) or conf is not None or any(UNKNOWN in said.text for said in engine_errors(view.snapshot.host))
-    users = users_of(view, [parent])
     if directory is not None:
         left = f"its directory {directory.path} is still there, so only the record is lost"
     elif sure:
@@ -79,13 +78,9 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children:
         severity=ERROR if sure else INFO,
         confidence=HIGH if sure else LOW,
         doubt="" if sure else DOUBT.format(layer=parent),
-        layer=parent,
-        layers=[parent],
+        **users_of(view, [parent]).facts,
         children_words=counted(len(children), "layer"),
         children=sorted(children),
-        images=users.images,
-        containers=users.containers,
-        needed=users.words,
         left=left,
         traces=traces,
         directory=directory.path if directory else "",

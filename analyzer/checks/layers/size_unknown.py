@@ -46,16 +46,11 @@ def check(view: StoreView, this: Rule) -> Findings:
             seen, expected = f"diff-size {record.diff_size}", "a diff-size of 0 or more"
         else:
             continue
-        users = users_of(view, [record.id])
         yield this.found(
             view.layer(record.id),
             [(record.where, expected, seen)],
             severity=CRITICAL if view.crio else ERROR,
-            layer=record.id,
-            layers=[record.id],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [record.id]).facts,
             seen=seen,
         )
 

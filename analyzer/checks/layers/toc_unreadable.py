@@ -46,14 +46,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         seen = _seen(file.data)
         if not seen:
             continue
-        users = users_of(view, [record.id])
         yield this.found(
             view.layer(record.id),
             [(file.where, "a JSON object with version 1 and a list of entries", seen)],
-            layer=record.id,
-            layers=[record.id],
-            images=users.images,
-            containers=users.containers,
+            **users_of(view, [record.id]).facts,
             path=file.path,
             seen=seen,
             unsynced=not file.data or file.zeroed,

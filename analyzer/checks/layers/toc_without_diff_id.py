@@ -44,14 +44,9 @@ def check(view: StoreView, this: Rule) -> Findings:
         if isinstance(value, str) and DIGEST.fullmatch(value):
             continue
         seen = "absent" if value is None else repr(value)[:100]
-        users = users_of(view, [record.id])
         yield this.found(
             view.layer(record.id),
             [(Where(record.where.path, f"{record.where.pointer}/flags/{FLAG}", record.where.offset), "a digest", seen)],
-            layer=record.id,
-            layers=[record.id],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [record.id]).facts,
             seen=seen,
         )

@@ -46,15 +46,10 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         name, expected, seen = odd
         moved = seen == MISSING
-        users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/{name}"), expected, seen)],
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             name=name,
             expected=expected,
             seen=seen,

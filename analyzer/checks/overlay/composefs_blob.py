@@ -44,16 +44,11 @@ def check(view: StoreView, this: Rule) -> Findings:
         seen = _seen(directory, flat=any_data and _stored_flat(view, directory.name))
         if record is None or record.incomplete or not seen:
             continue
-        users = users_of(view, [directory.name])
         path = f"{directory.path}/composefs-data/composefs.blob"
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(path), "a file with the layer's metadata", seen)],
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             path=path,
             seen=seen,
             unsynced=seen.startswith("empty"),

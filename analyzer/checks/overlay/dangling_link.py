@@ -71,10 +71,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             ],
             **weight,
             path=member.path,
-            layer=layer,
-            layers=[layer],
-            images=users.images,
-            containers=users.containers,
+            **users.facts,
             has_record=has_record,
             record="a record names it" if has_record else "no record names it",
             effect="mounts that need a short link re-made all fail"

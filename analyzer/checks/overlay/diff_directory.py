@@ -73,11 +73,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             [(Where(f"{directory.path}/{name}"), "a directory", f"{seen}; it may be {aside}" if aside else seen)],
             **weight,
             name=name,
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users.facts,
             seen=seen,
         )
 

@@ -46,15 +46,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         gap = next((want for want, have in enumerate(numbers, 1) if want != have), None)
         if gap is None:
             continue
-        users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/diff{gap}"), f"a directory, as there is diff{numbers[-1]}", "absent")],
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             gap=f"diff{gap}",
             last=f"diff{numbers[-1]}",
         )

@@ -76,11 +76,7 @@ def check(view: StoreView, this: Rule) -> Findings:
                 (record.where, "a layer with a directory", f"a record of layer {record.id}"),
             ],
             **weight,
-            layer=record.id,
-            layers=[record.id],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users.facts,
             path=path,
             symlinks=links,
         )

@@ -71,7 +71,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             weight = weigh(answer, severity, f"{home.path}/l/{link} is gone")
         if weight is None:
             continue
-        users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [
@@ -79,11 +78,7 @@ def check(view: StoreView, this: Rule) -> Findings:
                 (Where(f"{directory.path}/link"), "the name of its symlink", link),
             ],
             variant=MISSING if seen == MISSING else "wrong",
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             link=f"{home.path}/l/{link}",
             seen=seen,
             expected=f"../{directory.name}/diff",

@@ -63,16 +63,11 @@ def check(view: StoreView, this: Rule) -> Findings:
         if weight is None:
             continue
         known = lowers.link_elsewhere(directory.name)
-        users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [(file.where if file else Where(f"{directory.path}/link"), known or EXPECTED, seen)],
             **weight,
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             seen=seen,
             expected=f"`{known}`" if known else EXPECTED,
             known=known,

@@ -48,15 +48,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         if name in lowers.unjudged or lowers.by_id(directory) or _repeats(lowers, name, text):
             continue
         chain = lowers.chain(name)
-        users = users_of(view, [name])
         yield this.found(
             view.layer(name, directory.path),
             [(Where(f"{directory.path}/lower-layers"), ":".join(chain) or NOTHING, text or "0 bytes")],
-            layer=name,
-            layers=[name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [name]).facts,
             seen=_seen(text),
             expected=in_words(chain) or NOTHING,
             unsynced=not text.strip("\0"),

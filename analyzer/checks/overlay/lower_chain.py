@@ -79,7 +79,6 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirect
     named = [lowers.layer_of(link) or f"l/{link}" for link in parts]
     right = lowers.which_is_right(name, parts)
     text = lowers.text_for(name)
-    users = users_of(view, [name])
     return this.found(
         view.layer(name, directory.path),
         [
@@ -87,11 +86,7 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, directory: LayerDirect
             (record.where, f"parent {named[0]}, as lower says", f"parent {record.parent}"),
         ],
         severity=lowers.severity(directory),
-        layer=name,
-        layers=[name],
-        images=users.images,
-        containers=users.containers,
-        needed=users.words,
+        **users_of(view, [name]).facts,
         recorded=recorded,
         named=named,
         recorded_words=in_words(recorded),

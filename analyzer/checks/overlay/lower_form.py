@@ -47,16 +47,11 @@ def check(view: StoreView, this: Rule) -> Findings:
         if lowers.inherited(directory.name, text):
             continue
         expected = lowers.text_for(directory.name)
-        users = users_of(view, [directory.name])
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/lower"), expected or FORM, repr(text[:SHOWN]))],
             severity=lowers.severity(directory),
-            layer=directory.name,
-            layers=[directory.name],
-            images=users.images,
-            containers=users.containers,
-            needed=users.words,
+            **users_of(view, [directory.name]).facts,
             seen=_seen(text),
             expected=f"`{expected}`" if expected else FORM,
             lower_should_be=expected,

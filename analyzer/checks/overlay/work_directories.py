@@ -96,11 +96,7 @@ def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, 
         [(Where(f"{directory.path}/{name}"), "a directory", seen)],
         variant=name,
         name=name,
-        layer=directory.name,
-        layers=[directory.name],
-        images=users.images,
-        containers=users.containers,
-        needed=users.words,
+        **users.facts,
         seen=seen,
         effect=effect,
         **(weight or {}),
@@ -110,7 +106,7 @@ def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, 
 def _alone(view: StoreView, layer_id: str) -> Users:
     """Return the images that consist of one layer: only they are mounted over its `empty`."""
     images = sorted(key for key, image in view.rel.images.items() if image.layer == layer_id)
-    return Users(images, [], counted(len(images), "image") or "no image")
+    return Users([layer_id], images, [], counted(len(images), "image") or "no image")
 
 
 def _judged(name: str, seen: str, users: Users) -> tuple[str, str]:
