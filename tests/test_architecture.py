@@ -23,7 +23,6 @@ LONG_FOR_A_REASON = {
     "api/session.py": "one class, and a docstring for everybody who types `help`",
     "capture/model.py": "the one question about absence, and what it looks at",
     "fleet/checkpoint.py": "the tables of a batch and every statement on them",
-    "repair/layers.py": "each way in which a layer can be put right",
     "report/formats/text.py": "one class, a method a part of the report",
     "report/views/why.py": "one class, a method a part of the answer",
     "snapshot/collect.py": "where each kind of member goes",

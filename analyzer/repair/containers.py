@@ -9,7 +9,8 @@ from analyzer.repair.buildah_records import buildah_row, layer_made_for, precise
 from analyzer.repair.crio_records import crio_row
 from analyzer.repair.edits import Folder
 from analyzer.repair.indexes import is_lost
-from analyzer.repair.layers import LayerEvidence, split_of
+from analyzer.repair.layer_evidence import LayerEvidence
+from analyzer.repair.layers import split_of
 from analyzer.repair.site import Row, Site
 from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.libpod.state import LibpodContainer

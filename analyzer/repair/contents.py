@@ -8,7 +8,8 @@ from analyzer.checks.store.owner_and_mode import OTHERS_WRITE, own_files
 from analyzer.repair.directories import take_layer
 from analyzer.repair.donor import names_of, pulls
 from analyzer.repair.edits import Mode, Take
-from analyzer.repair.layers import FILES, SPLIT, LayerEvidence, wrong_in_the_record
+from analyzer.repair.layer_evidence import LayerEvidence
+from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
 from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
 from analyzer.repair.site import Site
 from analyzer.snapshot.bigdata import key_of

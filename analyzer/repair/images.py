@@ -9,7 +9,7 @@ from typing import Any
 from analyzer.repair.chains import ImageProof, big_data_name, sha256
 from analyzer.repair.edits import SetAside, Take
 from analyzer.repair.indexes import names_in_pieces
-from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.manifests import manifest_again
 from analyzer.repair.site import Row, Site
 from analyzer.snapshot.collect import HEX_ID

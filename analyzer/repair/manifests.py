@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from analyzer.repair.chains import ImageProof, sha256
-from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.site import Row, Site
 
 OCI = "application/vnd.oci.image."

@@ -9,7 +9,8 @@ from analyzer.repair.contents import mend_contents
 from analyzer.repair.directories import mend_databases, mend_directories, mend_mount_points
 from analyzer.repair.images import mend_image_ids, mend_images
 from analyzer.repair.indexes import drop_doubles, is_lost, mend_indexes, needs_writing
-from analyzer.repair.layers import LayerEvidence, mend_layers
+from analyzer.repair.layer_evidence import LayerEvidence
+from analyzer.repair.layers import mend_layers
 from analyzer.repair.obstacles import mend_obstacles
 from analyzer.repair.shortcuts import mend_shortcuts
 from analyzer.repair.site import INDEXES, Site, open_site, text_of_rows

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from analyzer.checks.finding import Finding
 from analyzer.limits import DEFAULT
 from analyzer.repair.edits import Attribute, FileCopy, Mode, SetAside
-from analyzer.repair.layers import LayerEvidence, split_of
+from analyzer.repair.layer_evidence import LayerEvidence
+from analyzer.repair.layers import split_of
 from analyzer.repair.site import Site
 from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.tar_split import TarSplit

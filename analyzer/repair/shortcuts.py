@@ -9,7 +9,7 @@ import base64
 import hashlib
 
 from analyzer.repair.edits import Folder, SetAside, ShortLink
-from analyzer.repair.layers import LayerEvidence
+from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.site import Site
 from analyzer.snapshot.overlay import LINK_ID, LayerDirectory, link_target, lower_ids, text_of
 from analyzer.snapshot.store import Store
