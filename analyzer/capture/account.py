@@ -18,7 +18,7 @@ LOST = {
     "nodes": "device nodes",
     "symlinks": "symlinks",
     "directories": "directories",
-    "privileged": "attributes of root",
+    "privileged": "`trusted` attributes",
 }
 SHOWN = 3
 PLACE = re.compile(r"(?:(.+?)/)?((?:var/lib/containers/)?storage)", re.DOTALL)
@@ -73,7 +73,7 @@ def _kept(capture: Capture) -> Iterator[tuple[str, bool]]:
     yield "owners", kept.owners
     yield "device nodes", kept.nodes
     yield "symlinks", kept.symlinks
-    yield "attributes of root", kept.privileged
+    yield "`trusted` attributes", kept.privileged
 
 
 def _words(words: list[str], last: str = "and") -> str:

@@ -11,12 +11,12 @@ from analyzer.cli.session import Opened
 
 @click.command("baseline")
 @bundle_argument
-@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
+@click.option("-o", "output", metavar="PATH", help="Write to this file instead of standard output.")
 @platform_option
 def command(bundle: str, output: str | None, platform: str | None) -> None:
     """Print the findings about BUNDLE as a baseline for `analyzer report --baseline`.
 
-    Fingerprints stay the same when the node is captured again.
+    A finding keeps its fingerprint when the node is captured again.
     """
     if output is not None:
         spare_evidence(output, bundle)

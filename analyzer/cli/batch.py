@@ -52,16 +52,16 @@ class Span(click.ParamType[float]):
 
 @click.command("batch")
 @click.argument("bundles", nargs=-1, required=True, metavar="BUNDLE...")
-@click.option("-o", "--output", "directory", required=True, metavar="DIR", help="Where the results go.")
-@click.option("--jobs", type=click.IntRange(1, 1024), metavar="N", help="Bundles at once (default: one a processor).")
+@click.option("-o", "--output", "directory", required=True, metavar="DIR", help="Directory for the results.")
+@click.option("--jobs", type=click.IntRange(1, 1024), metavar="N", help="Bundles at once (default: one per processor).")
 @click.option(
-    "--timeout", type=Span(), default="30m", show_default=True, metavar="TIME", help="For one bundle; 0 for no limit."
+    "--timeout", type=Span(), default="30m", show_default=True, metavar="TIME", help="Time for one bundle; 0: no limit."
 )
 @click.option(
     "--memory",
     type=Size(LEAST, f"a worker needs at least {LEAST >> 20} MiB", off=True),
     metavar="SIZE",
-    help="For one bundle; 0 for no limit (default: 4GiB, less where the machine has not that much for each job).",
+    help="Memory for one bundle; 0: no limit (default: 4GiB, or less if the machine cannot give that to every job).",
 )
 @click.option(
     "--tries",
@@ -69,21 +69,21 @@ class Span(click.ParamType[float]):
     default=3,
     show_default=True,
     metavar="N",
-    help="Before a bundle whose worker is lost is given up.",
+    help="Attempts at a bundle whose worker dies.",
 )
-@click.option("--retry", is_flag=True, help="Try again what failed in an earlier run.")
+@click.option("--retry", is_flag=True, help="Analyse again what failed in an earlier run.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster, tcp://HOST:PORT, instead of this machine.")
 @depth_option
-@click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="Of all nodes, when the bundles do not tell.")
+@click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="Platform of every node whose bundle does not show it.")
 @engine_option
 @fail_on_option("when a node has a cause")
-@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors).")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found, except for usage errors.")
 @baseline_option
-@click.option("--pages", is_flag=True, help="Write each node's report as an HTML page too; fleet.html links to it.")
+@click.option("--pages", is_flag=True, help="Also write each node's report as an HTML page, linked from fleet.html.")
 @click.option(
     "--redact",
     is_flag=True,
-    help="Pseudonyms for nodes, images, hosts and paths in the report on the fleet; the rest of DIR has names.",
+    help="Use pseudonyms for nodes, images, hosts and paths in the fleet report; other files in DIR keep the names.",
 )
 @limit_options
 def command(
@@ -104,19 +104,19 @@ def command(
     redact: bool,
     pages: bool,
 ) -> None:
-    """Analyse many bundles and say what their nodes have in common.
+    """Analyse many bundles and find what their nodes have in common.
 
-    BUNDLE is a file (one that holds several archives stands for them), a pattern, a directory (a bundle itself, or
-    searched for bundles), @FILE with one of these a line,
-    or a URL (s3://, gs://, sftp://, http://, ...; needs `pip install 'containers-storage-analyzer[fleet]'`). Each
-    bundle has a worker process with its own limits: what happens to it is one row of the result. Run it again to
-    resume: only new, changed or unfinished bundles are analysed.
+    BUNDLE is a file (also one that holds several archives), a pattern, a directory (a bundle itself, or searched
+    for bundles), @FILE with one of these per line, or a URL (s3://, gs://, sftp://, http://, ...; needs `pip
+    install 'containers-storage-analyzer[fleet]'`). Each bundle is analysed in a worker process with its own limits;
+    a failure costs one row of the result. Run it again to resume: only new, changed or unfinished bundles are
+    analysed.
 
-    In DIR: fleet.html, fleet.md and fleet.json tell of the fleet; reports/ has the JSON report of each node (and its
-    page with --pages); dataset/ has Parquet tables, for `analyzer fleet query`.
+    DIR gets the fleet report (fleet.html, fleet.md, fleet.json), the JSON report of each node in reports/ (with
+    --pages also as a page), and Parquet tables in dataset/ for `analyzer fleet query`.
 
-    Exit status: 0 no node has a cause at or above --fail-on, 1 one has, 2 usage, 3 no bundle could be analysed, 4 some
-    bundles could not, or not whole, and the rest has no such cause.
+    Exit status: 0 no node has a cause at or above --fail-on; 1 at least one has; 2 usage error; 3 no bundle could
+    be analysed; 4 some bundles could not be analysed completely, and the others have no such cause.
     """
     from analyzer.fleet.batch import Batch, BatchOptions
     from analyzer.fleet.dataset import available

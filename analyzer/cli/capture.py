@@ -19,19 +19,20 @@ analyzer capture --for node.tar.zst > more.sh""",
     "--for",
     "bundle",
     metavar="BUNDLE",
-    help="Ask for just what the report on BUNDLE leaves open: the script says which questions, and takes no more.",
+    help="Capture only what answers the open questions of the report on BUNDLE; the script lists them.",
 )
 def command(bundle: str | None) -> None:
-    """Print a shell script that captures the storage of a node, for a node that has no analyzer.
+    """Print a shell script that captures the storage of a node on which analyzer is not installed.
 
-    The script needs root, a POSIX shell and GNU tar. It only reads: no store is opened or locked, access times of files
-    and directories stay, and the tar goes to its standard output. Extended attributes, owners, device nodes and links
-    are kept. Beside the stores that storage.conf names go configuration, ids of users, engine versions, mounts, file
-    systems, and what the journal has of kernel and engines. Secrets, volumes, sockets and mounted file systems are left
-    out, with --no-content the contents of layers, with --host-only the stores; it says so on standard error and in
-    capture.txt inside the tar. With --ask it takes along what podman and crictl list, which opens the store.
+    The script needs root, a POSIX shell and GNU tar. It only reads: it opens and locks no store, keeps access
+    times, and writes the tar to standard output, with extended attributes, owners, device nodes and links. Beside
+    the stores named in storage.conf it captures configuration, id maps of users, versions of engines, mounts, file
+    systems, and the journal of kernel and engines. It leaves out secrets, volumes, sockets and mounted file
+    systems, with --no-content also the contents of layers, with --host-only the stores; standard error and
+    capture.txt inside the tar say what was left out. With --ask it also captures what podman and crictl list, which
+    opens the store.
 
-    Exit status of the script: 0 captured, 2 usage, 3 nothing was captured, or not all of it could be read.
+    Exit status of the script: 0 captured; 2 usage error; 3 nothing was captured, or not everything could be read.
     """
     from importlib.resources import files
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("what")
 @click.argument("path", default="")
 @own_option
-@click.option("--raw", is_flag=True, help="To a terminal too, exactly as it is.")
+@click.option("--raw", is_flag=True, help="Do not escape control characters, even on a terminal.")
 def command(bundle: str, what: str, path: str, own: bool, raw: bool) -> None:
     """Print a file of BUNDLE without extracting anything.
 

@@ -32,8 +32,8 @@ FORMATS = ("text", "json", "markdown")
 @click.argument("first", metavar="A", type=click.Path(allow_dash=True))
 @click.argument("second", metavar="B", type=click.Path(allow_dash=True))
 @format_option(*FORMATS)
-@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
-@click.option("--all", "everything", is_flag=True, help="Every change, and every finding that came or went.")
+@click.option("-o", "output", metavar="PATH", help="Write to this file instead of standard output.")
+@click.option("--all", "everything", is_flag=True, help="Show all changes, and all findings that came or went.")
 @depth_option
 @platform_option
 @fail_on_option("for a new cause")
@@ -57,11 +57,12 @@ def command(
 ) -> None:
     """Compare capture B with the earlier capture A, of one node or of two.
 
-    Records, layer directories, links, data files and layer contents that are gone, new or changed; causes that came or
-    went, each with the changes of what it is about. What one capture does not show is "not seen", never gone or new.
+    Shows records, layer directories, links, data files and layer contents that are gone, new or changed, and causes
+    that appeared or disappeared, each with the changes behind it. Objects that a capture does not cover are "not
+    seen", never gone or new.
 
-    Exit status: 0 no new cause at or above --fail-on, 1 there is one, 2 usage, 3 unreadable or no store, 4 nothing new
-    was found, but a capture was not read whole or does not show whether a cause of the other is there.
+    Exit status: 0 no new cause at or above --fail-on; 1 at least one; 2 usage error; 3 unreadable or no store; 4
+    nothing new found, but a capture was not read completely, or does not cover a cause that the other one shows.
     """
     if first == second == "-":
         raise UsageError("A and B cannot both be standard input")

@@ -19,9 +19,9 @@ from analyzer.words import one
 @click.argument("container")
 @format_option("text", "json")
 def command(bundle: str, container: str, form: str) -> None:
-    """List what CONTAINER's own layer added (A), changed (C) and deleted (D) against its image.
+    """List the files that CONTAINER added (A), changed (C) and deleted (D) in its own layer.
 
-    Volumes and mounts are not part of the layer. Exit status: 0 listed, 4 the bundle does not hold what is needed.
+    Volumes and mounts are not part of the layer. Exit status: 0 listed; 4 BUNDLE does not hold what is needed.
     """
     from analyzer.graph.drift import drift
     from analyzer.report.formats.document import cleaned

@@ -26,10 +26,10 @@ LEAKS_SHOWN = 20
 @click.argument("objects", nargs=-1, metavar="[IMAGE]...")
 @format_option("text", "json")
 def command(bundle: str, objects: tuple[str, ...], form: str) -> None:
-    """Show the space of BUNDLE by image and container: shared and unique bytes, and what nothing needs.
+    """Show the space that images and containers of BUNDLE take, shared and unique, and what is unused.
 
-    With IMAGEs: what removing them together would free. Bytes are those of the files' contents where the bundle has
-    them, else the recorded sizes of the layers; blocks on the disk are not known.
+    With IMAGEs: what removing them together would free. Sizes are those of the files' contents if BUNDLE has them,
+    else the recorded sizes of layers; blocks on disk are not known.
     """
     from analyzer.graph.usage import usage
 
@@ -145,10 +145,10 @@ def _leaked(use: SpaceUsage) -> Iterator[str]:
     from analyzer.report.views.records import size_text
 
     if use.unjudged:
-        yield inert(f"what nothing needs cannot be told: {use.unjudged}")
+        yield inert(f"unused space is not known: {use.unjudged}")
         return
     if not use.leaks:
-        yield "nothing takes space that no image or container needs"
+        yield "no unused space"
         return
     known = sum(leak.bytes or 0 for leak in use.leaks)
     yield f"{size_text(known)} in {plural(len(use.leaks), 'piece')} that no image or container needs"

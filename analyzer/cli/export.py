@@ -20,13 +20,13 @@ NOUNS = {"affected": "affected object"}
 
 @click.command("export")
 @bundle_argument
-@click.option("-o", "directory", required=True, metavar="DIR", help="Where the tables go; made when it is not there.")
+@click.option("-o", "directory", required=True, metavar="DIR", help="Directory for the tables; created if missing.")
 @click.option(
     "--format",
     "forms",
     multiple=True,
     type=click.Choice(FORMATS),
-    help="May be repeated (default: csv and sqlite, and parquet where pyarrow is installed).",
+    help="May be repeated (default: csv and sqlite, and parquet if pyarrow is installed).",
 )
 @redact_option
 @platform_option

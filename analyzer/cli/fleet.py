@@ -26,7 +26,14 @@ def command() -> None:
 
 @command.command("query")
 @click.argument("sql", required=False, metavar="[SQL]")
-@click.option("-d", "--dir", "directory", default=".", metavar="DIR", help="Where the batch wrote (default: here).")
+@click.option(
+    "-d",
+    "--dir",
+    "directory",
+    default=".",
+    metavar="DIR",
+    help="DIR of the batch (default: this one).",
+)
 @format_option("text", "csv", "json")
 @click.option("--tables", is_flag=True, help="List tables and columns instead.")
 def query(sql: str | None, directory: str, form: str, tables: bool) -> None:

@@ -25,7 +25,7 @@ LONGEST = 8 << 20
 @format_option("text", "json")
 @platform_option
 @click.option("--depth", type=click.Choice(("standard", "deep")), default="standard", show_default=True)
-@click.option("--all", "everything", is_flag=True, help="Every line on its own.")
+@click.option("--all", "everything", is_flag=True, help="Show every line on its own.")
 @width_option
 def command(
     bundle: str,
@@ -36,12 +36,12 @@ def command(
     everything: bool,
     width: int | None,
 ) -> None:
-    """Grade what `containers-storage check`, `podman system check` or `crio check` said of the store in BUNDLE.
+    """Grade what `containers-storage check`, `podman system check` or `crio check` said about the store in BUNDLE.
 
-    Every error is confirmed, refuted (a false alarm, with the reason) or left open, and what `--repair` would delete is
-    told. OUTPUT is the file with that output, or `-`; without it, output that BUNDLE holds is graded (`crio-check*`,
-    `podman_system_check*`, `containers-storage-check*`, also below `sos_commands`). `crio check` prints its errors with
-    `--log-level debug` only.
+    Each error is confirmed, refuted (a false alarm, with the reason) or left open. What `--repair` would delete is
+    listed. OUTPUT is a file with that output, or `-`; without it, output found in BUNDLE is graded (`crio-check*`,
+    `podman_system_check*`, `containers-storage-check*`, also below `sos_commands`). Note that `crio check` prints
+    its errors with `--log-level debug` only.
     """
     from analyzer.api import judge
     from analyzer.outlook.grading.captured import grade_text
@@ -55,7 +55,7 @@ def command(
     if given is not None:
         checks = (grade_text(*given, snapshot, report.relations, report.findings, report.platform),)
     elif not checks:
-        raise UsageError("the bundle holds no output of a check; give the file that has it", where=bundle)
+        raise UsageError("the bundle holds no check output; pass it as OUTPUT", where=bundle)
     columns = width or terminal_columns()
     documents = [to_dict(each.path, each.output, each.graded, each.after, report) for each in checks]
     pages = [

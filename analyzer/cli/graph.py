@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 @click.command("graph")
 @bundle_argument
 @format_option("dot", "graphml", "mermaid", "svg")
-@click.option("--focus", metavar="OBJECT", help="Only what this object needs and what needs it.")
-@click.option("--depth", type=click.IntRange(min=0), help="Steps from the focus either way (default: all).")
-@click.option("--cause", "rank", type=click.IntRange(min=1), metavar="N", help="Only what cause N is about and hits.")
-@click.option("-o", "output", metavar="PATH", help="Write to a file instead.")
+@click.option("--focus", metavar="OBJECT", help="Show only this object, what it needs and what needs it.")
+@click.option("--depth", type=click.IntRange(min=0), help="Steps from the focus in either direction (default: all).")
+@click.option(
+    "--cause",
+    "rank",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only what cause N is about and affects.",
+)
+@click.option("-o", "output", metavar="PATH", help="Write to this file instead of standard output.")
 @redact_option
 @platform_option
 def command(
@@ -38,9 +44,9 @@ def command(
     redact: bool,
     platform: str | None,
 ) -> None:
-    """Print the layer-dependency graph of BUNDLE: containers, images and layers, with edges to what each needs.
+    """Print the dependency graph of BUNDLE: containers, images and layers, with edges to what each of them needs.
 
-    Objects with damage are marked with what is wrong, in SVG also those that a cause of damage affects.
+    Damaged objects are marked with what is wrong. SVG also marks those that a cause of damage affects.
     """
     from analyzer.api.graph import marked, wrong_objects
     from analyzer.graph.build import build_graph

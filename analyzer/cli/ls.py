@@ -33,8 +33,8 @@ BLOCK = 4096
 @bundle_argument
 @click.argument("what", default="")
 @click.argument("path", default="")
-@click.option("-R", "--recursive", is_flag=True, help="Everything below, not only one level.")
-@click.option("-d", "--deleted", is_flag=True, help="Also what a layer deletes from those below it.")
+@click.option("-R", "--recursive", is_flag=True, help="List everything below, not only one level.")
+@click.option("-d", "--deleted", is_flag=True, help="Also list what a layer deletes from the layers below it.")
 @own_option
 @format_option("text", "json")
 def command(bundle: str, what: str, path: str, recursive: bool, deleted: bool, own: bool, form: str) -> None:

@@ -21,13 +21,13 @@ SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 @click.command("new-rule")
 @click.argument("rule_id", metavar="ID")
 @click.argument("slug")
-@click.option("-o", "directory", metavar="DIR", help="Where the package goes (default: a new directory SLUG).")
+@click.option("-o", "directory", metavar="DIR", help="Directory for the package (default: a new directory SLUG).")
 def command(rule_id: str, slug: str, directory: str | None) -> None:
-    """Make a package with a rule of your own that works as it is, to be changed.
+    """Create a package for a rule of your own that works as it is, ready to be changed.
 
-    ID is three capital letters and three digits (ACM-001), SLUG says in kebab-case what is wrong (tag-that-moves). The
-    package holds the rule, a cause that explains it, their documentation, a sample and a test; installed beside
-    analyzer, both take part in every report.
+    ID is three capital letters and three digits (ACM-001), SLUG the fault in kebab-case (tag-that-moves). The
+    package holds the rule, a cause that explains it, their documentation, a sample and a test. Once installed
+    beside analyzer, both take part in every report.
     """
     from pathlib import Path
 

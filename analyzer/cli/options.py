@@ -33,7 +33,7 @@ def no_cache_option(function: Callable[..., Any]) -> Callable[..., Any]:
         is_flag=True,
         expose_value=False,
         callback=_remember,
-        help="Read the bundle itself, and keep nothing of it in the user's cache.",
+        help="Read the bundle again; neither use nor fill the cache.",
     )(function)
 
 
@@ -67,31 +67,37 @@ def _remember(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
 
 
 platform_option = click.option(
-    "--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell."
+    "--platform", metavar="OS/ARCH[/VARIANT]", help="Platform of the node, if the bundle does not show it."
 )
 engine_option = click.option(
-    "--engine", "engines", multiple=True, metavar="NAME@VERSION", help="cri-o@1.25, podman@4.3; may be repeated."
+    "--engine",
+    "engines",
+    multiple=True,
+    metavar="NAME@VERSION",
+    help="Engine of the node, such as cri-o@1.25 or podman@4.3; may be repeated.",
 )
 depth_option = click.option(
     "--depth",
     type=click.Choice(DEPTHS),
     default="standard",
     show_default=True,
-    help="quick: records and listing; standard: also checksums of layer files; deep: also digests of whole layers.",
+    help="quick: records and file lists; standard: also checksums of files; deep: also digests of whole layers.",
 )
 exit_zero_option = click.option(
-    "--exit-zero", is_flag=True, help="Exit 0 whatever was found (not for usage errors and unreadable input)."
+    "--exit-zero", is_flag=True, help="Exit 0 whatever was found, except for usage errors and unreadable input."
 )
 baseline_option = click.option(
-    "--baseline", metavar="PATH", help="Findings known before, from `analyzer baseline`: marked, and no reason to fail."
+    "--baseline",
+    metavar="PATH",
+    help="File from `analyzer baseline`: its findings are marked as known and do not change the exit status.",
 )
 redact_option = click.option(
     "--redact",
     is_flag=True,
-    help="Replace names of images, registries, hosts, users, pods and paths by pseudonyms; ids stay.",
+    help="Replace names of images, registries, hosts, users, pods and paths with pseudonyms; ids are kept.",
 )
 width_option = click.option(
-    "--width", type=click.IntRange(min=40), help="Columns of the text (default: the terminal's, else 100)."
+    "--width", type=click.IntRange(min=40), help="Width in columns (default: the terminal's, or 100)."
 )
 
 

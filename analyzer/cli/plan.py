@@ -22,14 +22,14 @@ from analyzer.errors import UsageError, not_written
 @click.command("plan")
 @bundle_argument
 @format_option("text", "script", "json")
-@click.option("--cause", "rank", type=click.IntRange(min=1), help="Only the cause of this rank (default: all).")
+@click.option("--cause", "rank", type=click.IntRange(min=1), help="Show only the steps for this cause (default: all).")
 @click.option(
     "-o",
     "output",
     metavar="PATH",
-    help="Write a repair kit into this directory; text, where PATH has a suffix.",
+    help="Write a repair kit to this directory, or the plan as text if PATH has a suffix.",
 )
-@click.option("--compare", is_flag=True, help="Set the plan beside the engines' own repairs and a wipe: costs of each.")
+@click.option("--compare", is_flag=True, help="Compare what the plan, the engines' own repairs and a wipe would cost.")
 @redact_option
 @engine_option
 @platform_option
@@ -45,14 +45,14 @@ def command(
     platform: str | None,
     width: int | None,
 ) -> None:
-    """Print what to do about the causes found in BUNDLE: one plan, in the order in which it is safe.
+    """Print one repair plan for everything found in BUNDLE, its steps in a safe order.
 
     \b
     analyzer plan node.tar.zst -o kit    # kit/repair.sh and the files it needs
     scp -r kit root@node: && ssh root@node sh kit/repair.sh --dry-run
 
-    `--format script` gives a shell script that does nothing until it is edited: every command is commented out.
-    `--format json` has every command in full, file contents included.
+    `--format script` prints a shell script in which every command is commented out. `--format json` has every
+    command in full, file contents included.
     """  # noqa: D301  the mark of click for lines that are not wrapped
     from analyzer.report.views.outcome import outcome_text
     from analyzer.report.views.plan import as_script, as_text, plan_document, printed
@@ -100,7 +100,7 @@ def _write_kit(opened: Opened, output: str, bundle: str) -> None:
     plan = opened.report.plan
     made = kit_files(plan, Path(bundle).name, __version__) if plan is not None else {}
     if not made:
-        emit(f"nothing to mend by a script: no kit is written to {output}\n")
+        emit(f"no script can repair anything here: no kit is written to {output}\n")
         return
     made["plan.txt"] = _text(opened).encode("utf-8", "backslashreplace")
     try:

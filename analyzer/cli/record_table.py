@@ -28,17 +28,17 @@ FILTER = re.compile(r"(\w+)\s*(!?=)(.*)", re.DOTALL)
 def listing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add BUNDLE, --format, --filter, --sort, -q and --no-trunc to a command."""
     for option in (
-        click.option("--no-trunc", is_flag=True, help="Ids and names in full, whatever the width."),
-        click.option("-o", "wide", type=click.Choice(["wide"]), metavar="wide", help="More columns."),
-        click.option("-q", "--quiet", is_flag=True, help="Ids only, one a line."),
-        click.option("--sort", metavar="[-]FIELD", help="Order by a field; with - the greatest first."),
+        click.option("--no-trunc", is_flag=True, help="Do not shorten ids and names."),
+        click.option("-o", "wide", type=click.Choice(["wide"]), metavar="wide", help="Show more columns."),
+        click.option("-q", "--quiet", is_flag=True, help="Print ids only, one per line."),
+        click.option("--sort", metavar="[-]FIELD", help="Sort by a field; with -, largest first."),
         click.option(
             "-f",
             "--filter",
             "filters",
             multiple=True,
             metavar="FIELD=VALUE",
-            help="Only rows of which a field has a value (`*` and `?` for any; `!=` for another). May be repeated.",
+            help="Show only rows where a field has a value (wildcards `*` and `?`; `!=` for not). May be repeated.",
         ),
         click.option(
             "--format",
@@ -46,7 +46,7 @@ def listing_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default="table",
             show_default=True,
             metavar="FORM",
-            help="table, json, csv, or a template such as '{{.id}} {{.state}}' for each row.",
+            help="table, json, csv, or a template such as '{{.id}} {{.state}}' applied to each row.",
         ),
         bundle_argument,
     ):

@@ -45,22 +45,22 @@ FORMATS = ("text", "json", "html", "markdown", "sarif", "junit")
 @bundle_argument
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
 @click.option("-o", "outputs", multiple=True, metavar="FORMAT=PATH", help="Also write a file; may be repeated.")
-@click.option("--all", "everything", is_flag=True, help="Every cause, finding, step and skipped check.")
+@click.option("--all", "everything", is_flag=True, help="Show every cause, finding, step and skipped check.")
 @depth_option
-@click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The node's platform, when the bundle does not tell.")
+@click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="Platform of the node, if the bundle does not show it.")
 @engine_option
 @fail_on_option("for a cause")
 @exit_zero_option
 @baseline_option
-@click.option("--hash", "hash_input", is_flag=True, help="Put the SHA-256 of the bundle into the report.")
+@click.option("--hash", "hash_input", is_flag=True, help="Include the SHA-256 of the bundle.")
 @click.option(
     "--custody",
     is_flag=True,
-    help="Put the input's SHA-256, options and limits into the report, for `analyzer verify`.",
+    help="Include the SHA-256 of the input, the options and the limits, for `analyzer verify`.",
 )
 @redact_option
 @width_option
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters beyond ASCII in the text report.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Use ASCII characters only.")
 def command(
     bundle: str,
     form: str,
@@ -78,9 +78,10 @@ def command(
     width: int | None,
     ascii_only: bool,
 ) -> None:
-    """Analyse BUNDLE and print what is wrong, who is hit and what to do, most likely cause first.
+    """Analyse BUNDLE: print what is broken, why, who is affected and what to do.
 
-    Exit status: 0 no cause at or above --fail-on, 1 there is one, 2 usage, 3 unreadable or no store, 4 incomplete.
+    Exit status: 0 no cause at or above --fail-on; 1 at least one; 2 usage error; 3 BUNDLE is unreadable or holds no
+    store; 4 not enough was read to tell.
     """
     files = [_output(text) for text in outputs]
     for _, path in files:

@@ -16,9 +16,10 @@ from analyzer.cli.session import Opened, emit_json
 @platform_option
 @width_option
 def command(bundle: str, object_: str, form: str, platform: str | None, width: int | None) -> None:
-    """Show one object of BUNDLE: its record, its chain, its files, who needs it, and what is wrong with it.
+    """Show one object of BUNDLE: its record, its chain, its files, what depends on it, and what is wrong with it.
 
-    OBJECT is an id or the start of one, an image name, a container or pod name, a digest, a link id, or a path.
+    OBJECT is an id (or the beginning of one), an image name, a container or pod name, a digest, a link id or a
+    path.
     """
     from analyzer.report.views.object_view import render, shown
 

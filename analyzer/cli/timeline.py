@@ -12,14 +12,15 @@ from analyzer.cli.session import Opened, emit_json
 @click.command("timeline")
 @bundle_argument
 @format_option("text", "json")
-@click.option("--all", "everything", is_flag=True, help="Every event, not only those around the first bad one.")
+@click.option("--all", "everything", is_flag=True, help="Show every event, not only those around the first bad one.")
 @platform_option
 @width_option
 def command(bundle: str, form: str, everything: bool, platform: str | None, width: int | None) -> None:
-    """Order what BUNDLE states of time, and mark the first bad event.
+    """List every time recorded in BUNDLE in order, and mark the first bad event.
 
-    Records made, index files and locks written, damaged files last changed, engine markers, and in captured text logs
-    boots, starts of CRI-O and known messages. A file's time is that of its last change; an image's that of its build.
+    Times of records, writes of index files and locks, last changes of damaged files, markers that engines leave,
+    and, from captured text logs, boots, starts of CRI-O and known messages. For a file it is the time of its last
+    change, for an image the time of its build.
     """
     from analyzer.outlook.timeline import timeline
     from analyzer.report.views.timeline import render, to_dict

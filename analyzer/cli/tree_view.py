@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analyzer.cli.session import Opened
     from analyzer.graph.find import FoundObject
 
-own_option = click.option("--own", is_flag=True, help="Only what the layer itself holds, not what lies below it.")
+own_option = click.option("--own", is_flag=True, help="Only the layer's own files, not those of the layers below it.")
 
 
 def named(opened: Opened, word: str) -> FoundObject | None:

@@ -24,10 +24,10 @@ HEX = re.compile(r"[0-9a-f]{64}")
 @click.argument("bundle", type=click.Path())
 @limit_options
 def command(report: str, bundle: str) -> None:
-    """Say whether REPORT, a JSON report made with --custody or --hash, was made from BUNDLE as it is now.
+    """Check that REPORT, a JSON report made with --custody or --hash, was made from BUNDLE as it is now.
 
-    Exit status: 0 it was, 1 BUNDLE is something else or was changed, 2 REPORT is none or has no digest, 3 BUNDLE cannot
-    be read.
+    Exit status: 0 it was; 1 BUNDLE is another one or was changed; 2 REPORT is not a report or has no digest; 3
+    BUNDLE cannot be read.
     """
     from analyzer.report.encode.text import inert
     from analyzer.source.evidence_digest import evidence_digest
@@ -45,7 +45,7 @@ def command(report: str, bundle: str) -> None:
         "they belong together\n" if same else "they do NOT belong together: the bundle is another one, or was changed\n"
     )
     if same and version != __version__:
-        emit(f"this is analyzer {__version__}: the same bundle may be judged otherwise\n")
+        emit(f"this is analyzer {__version__}: it may judge the same bundle differently\n")
     sys.exit(0 if same else 1)
 
 

@@ -13,10 +13,10 @@ from analyzer.cli.session import Opened, emit_json
 @bundle_argument
 @click.argument("object_", metavar="OBJECT")
 @format_option("text", "json")
-@click.option("-q", "--quiet", is_flag=True, help="Ids only, one a line.")
-@click.option("--no-trunc", is_flag=True, help="Ids in full.")
+@click.option("-q", "--quiet", is_flag=True, help="Print ids only, one per line.")
+@click.option("--no-trunc", is_flag=True, help="Do not shorten ids.")
 def command(bundle: str, object_: str, form: str, quiet: bool, no_trunc: bool) -> None:
-    """List the pods, containers, images and layers of BUNDLE that cannot do without OBJECT."""
+    """List the pods, containers, images and layers of BUNDLE that depend on OBJECT."""
     from analyzer.graph.find import names_of
     from analyzer.graph.users import users_of
     from analyzer.report.tables import table

@@ -42,9 +42,9 @@ def _list(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.command("why")
 @bundle_argument
 @click.argument("text", required=False)
-@click.option("--log", "log", metavar="FILE", help="Answer a whole log, read to its end; `-` is standard input.")
+@click.option("--log", "log", metavar="FILE", help="Answer every known message in this log; `-` is standard input.")
 @click.option(
-    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List the known messages, and exit."
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List the known messages and exit."
 )
 @format_option("text", "json")
 @platform_option
@@ -61,15 +61,16 @@ def command(
     redact: bool,
     width: int | None,
 ) -> None:
-    """Say what in BUNDLE makes an engine print TEXT, and what to do; `-` reads TEXT from standard input.
+    """Explain the error message TEXT: what in BUNDLE makes an engine print it, and what to do.
 
-    TEXT is a message as found: from a ticket, a journal, `crictl`; wrapped, quoted or with escapes. The answer is one
-    of three: the store shows what brings it about; the message is known and the store does not show it, with what else
-    gives it; or the text is not known, with the store's causes, worst first. Where the message tells the node's
-    platform and --platform does not, the message is believed before what the bundle's images suggest, and that is said.
+    TEXT is the message as found in a ticket, a journal or the output of `crictl`, also wrapped, quoted or escaped;
+    `-` reads it from standard input. There are three answers: this store shows the cause; the message is known but
+    this store does not show its cause, and other possible causes are listed; or the message is not known, and the
+    causes found in this store are listed. If the message names the node's platform, it is used unless --platform is
+    given.
 
-    A log (--log FILE, or piped in and recognised) is read to its end: each distinct message once, with its count, its
-    first and last time, and its answer.
+    With a log (--log FILE, or a log on standard input) every distinct message is answered once, with its count and
+    its first and last time.
     """
     from analyzer.api.why import why, why_log
 
@@ -97,7 +98,7 @@ def _given(bundle: str, text: str | None, log: str | None) -> tuple[BinaryIO | N
         UsageError: neither is given, both are, or what is given is empty or cannot be read.
     """
     if (text is None) == (log is None):
-        raise UsageError("give the message after BUNDLE, or a log with --log FILE")
+        raise UsageError("pass the message after BUNDLE, or a log with --log FILE")
     if bundle == "-" and "-" in (text, log):
         raise UsageError("BUNDLE and TEXT cannot both be standard input")
     if log is not None:
@@ -110,7 +111,7 @@ def _given(bundle: str, text: str | None, log: str | None) -> tuple[BinaryIO | N
         if len(head) == FIRST or _is_log(message):
             return io.BufferedReader(_Joined(head, stream)), ""
     if not message.strip():
-        raise UsageError("the text is empty: paste the message after BUNDLE, or pipe it and give `-`")
+        raise UsageError("the text is empty: paste the message after BUNDLE, or pipe it and pass `-`")
     return None, message
 
 

@@ -148,11 +148,11 @@ def action(fleet: Mapping[str, Any]) -> str:
     if found is None:
         return ""
     heals = (
-        f"Mending {found['cause']} heals {plural(found['heals'], 'node')}"
+        f"Repairing {found['cause']} heals {plural(found['heals'], 'node')}"
         if found["heals"]
-        else (f"Mending {found['cause']} heals no node alone")
+        else (f"Repairing {found['cause']} alone heals no node")
     )
-    helps = f", and a part of what ails {plural(found['helps'], 'node')} more" if found["helps"] else ""
+    helps = f", and helps {plural(found['helps'], 'more node')}" if found["helps"] else ""
     return f"{heals}{helps}."
 
 

@@ -54,7 +54,7 @@ def _sentence(engine: str, items: list[Outlook]) -> str:
 
 
 def _without(item: Outlook) -> str:
-    return f"it would write the records anew, without {deleted(item.deletes)}"
+    return f"it would rewrite the records without {deleted(item.deletes)}"
 
 
 def deleted(deletes: Deletes | None) -> str:

@@ -119,7 +119,7 @@ def _all(snapshot: BundleSnapshot, by_path: dict[str, list[Finding]]) -> Iterato
         for lock in store.locks.values():
             if lock.written_ns is not None:
                 by = f"process {lock.pid}" if lock.pid else ""
-                yield Event(lock.written_ns, "lock", "taken for writing", name=by, path=lock.file.path)
+                yield Event(lock.written_ns, "lock", "write lock taken", name=by, path=lock.file.path)
         yield from _damaged(store, by_path)
     for path, file in sorted(snapshot.host.files.items()):
         if path.rpartition("/")[2] in MARKERS:

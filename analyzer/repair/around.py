@@ -55,8 +55,8 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
             tries = f'[ -z "$(ls {quoted(work)}/gone-* 2>/dev/null)" ] || {{ {tries}; }}'
         yield PlanStep(
             (first, tries),
-            f"Pull {name} once more, into a root of its own beside the store: damaged pieces are taken from there, "
-            "and the store itself keeps its names, links and containers.",
+            f"Pull {name} again, into a separate root beside the store. Damaged pieces are replaced from that copy; "
+            "names, links and containers of the store stay.",
             IMAGE_REPULL,
             "an image id is printed; if the pull fails, nothing has changed, and the steps that need it do nothing",
             (image, *site.donors.get(image, ())),
@@ -113,7 +113,7 @@ def stop(place: Place, *, crio: bool) -> PlanStep:
         command, effect = "systemctl stop kubelet crio", "Stop everything that opens the store."
     else:
         command, effect = "systemctl stop podman.socket podman.service", "Stop everything that opens the store."
-    effect += " An engine that opens it now may delete layers and write its records anew."
+    effect += " An engine that opens it now may delete layers and rewrite records."
     return PlanStep((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
 
 
@@ -175,8 +175,8 @@ def look(site: Site, place: Place) -> Iterable[PlanStep]:
         )
     yield PlanStep(
         tuple(lines),
-        "Check the result: the engine lists everything and mounts every mended image; then capture the node again and "
-        "run `analyzer report` on it.",
+        "Check the result: the engine lists everything and mounts every repaired image. Then capture the node "
+        "again and run `analyzer report` on it.",
         NONE,
         "every command succeeds, and the report of the new capture is healthy",
         kind="look",

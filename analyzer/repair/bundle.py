@@ -123,7 +123,7 @@ def shown(steps: Sequence[Numbered]) -> tuple[Step, ...]:
         if " base64 -d" in command or len(command) > LONGEST:
             command = f"sh KIT/repair.sh --only {each.number}" if step.edits else ""
             if not named or not command:
-                effect = f"{effect.rstrip('.')}. {'The kit does it.' if named else KIT}"
+                effect = f"{effect.rstrip('.')}. {'The kit does this.' if named else KIT}"
             named = True
         made.append(Step(command, effect, step.risk, step.after, each.number))
     return tuple(made)

@@ -93,7 +93,7 @@ def mark_step(paths: dict[str, str], place: Place, work: str) -> PlanStep:
     first = quoted(f"{place.path}/{min(paths.values())}")
     return PlanStep(
         (f"mkdir -p -m 700 -- {quoted(work)}", *marks),
-        f"Look on the node: whether {first} is there and the capture left it out. The steps below mend what is gone "
+        f"Look on the node: whether {first} is there and the capture left it out. The steps below repair what is gone "
         "on the node too, and do nothing about what is there.",
         NONE,
         f"where no file gone-* lies in {work}, nothing is gone and nothing has to be done",

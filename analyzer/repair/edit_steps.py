@@ -7,6 +7,7 @@ directory), files of layers last.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -15,8 +16,9 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
 from analyzer.repair.site import Noted, Site
 from analyzer.repair.steps import NONE, PlanStep, listed
+from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.overlay import SMALL_FILES
-from analyzer.words import plural
+from analyzer.words import totals
 
 ORDER = (
     ("owners", ()),
@@ -30,17 +32,18 @@ ORDER = (
     ("rest", ()),
 )
 WORDS = {
-    "owners": "As root, not as the user whose store this is: give back {what}.",
-    "directories": "Make the missing directories: {what}.",
-    "aside": "Move out of the store, into {work}/aside where it is kept: {what}.",
-    "texts": "Restore {what}. Before anything is removed: an engine that removes a layer whose `link` is empty takes "
-    "all of `overlay/l` along.",
-    "links": "Recreate short links: {what}.",
-    "records": "Correct the records: {what}. No engine may start before this: it deletes what no record names.",
+    "owners": "As root, not as the user whose store this is: restore {what}.",
+    "directories": "Create what is missing: {what}.",
+    "aside": "Move out of the store, to {work}/aside: {what}.",
+    "texts": "Restore {what}. This comes before any removal: an engine that removes a layer whose `link` is empty "
+    "deletes all of `overlay/l`.",
+    "links": "Recreate {what}.",
+    "records": "Correct {what}. No engine may start before this: it deletes what no record names.",
     "items": "Restore image data from copies in the store: {what}.",
-    "take": "Restore from the pulled copy: {what}. The links stay, so that every layer above still mounts.",
+    "take": "Restore from the pulled copy: {what}. Short links stay, so that the layers above still mount.",
     "rest": "Restore {what}.",
 }
+OWNER = re.compile(r"(?<=of )the (layer|image|container)\b(?!')")
 
 
 def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, list[str]]) -> Iterable[PlanStep]:
@@ -77,7 +80,7 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         if not done:
             continue
         about = tuple(dict.fromkeys(a for noted in done for a in noted.about))
-        what = _files(done) if name == "texts" else listed(noted.why.partition(": ")[0] for noted in done)
+        what = _files(done) if name == "texts" else _objects(done)
         losses = [noted.loss for noted in done if noted.loss]
         effect = WORDS[name].format(what=what, work=work)
         if losses:
@@ -94,9 +97,24 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
 
 
 def _files(done: Sequence[Noted]) -> str:
-    """Return how many files of each name are written: `2 link files, 1 lower file`."""
+    """Return how many files of each name are written: `2 link files and 1 lower file`."""
     counts = Counter(noted.edit.path.rpartition("/")[2] for noted in done)
-    return ", ".join(plural(count, f"`{name}` file") for name, count in sorted(counts.items()))
+    return totals(*((count, f"`{name}` file") for name, count in sorted(counts.items())))
+
+
+def _objects(done: Sequence[Noted]) -> str:
+    """Return what is put right: `the files of layer 58cfb8b27d0b`, `the short link of each of 3 layers`."""
+    objects: dict[str, list[str]] = {}
+    for noted in done:
+        objects.setdefault(noted.why.partition(": ")[0], []).append(noted.about[0])
+    words: list[str] = []
+    for why, found in objects.items():
+        ids = set(found)
+        if OWNER.search(why) and all(HEX_ID.fullmatch(each) for each in ids):
+            words.append(OWNER.sub(rf"\1 {found[0][:12]}" if len(ids) == 1 else rf"each of {len(ids)} \1s", why))
+        else:
+            words += [why] * len(found)
+    return listed(words)
 
 
 def _where(mark: str, lines: list[str]) -> list[str]:

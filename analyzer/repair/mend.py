@@ -52,7 +52,7 @@ def _write_indexes(site: Site) -> None:
                     continue
                 path = site.below(number, document.path) if document else f"{store.driver}-{part}/{name}"
                 if document is not None and not document.path.startswith(store.part_path(part)):
-                    site.unsolved.append((document.path, "the index lies in the run root, which a reboot makes anew"))
+                    site.unsolved.append((document.path, "the index lies in the run root, which a reboot recreates"))
                     continue
                 old = document.file.data if document else None
                 changed = _changed(site.found[number].get(key, []), rows)

@@ -14,7 +14,7 @@ def mend_obstacles(site: Site) -> None:
     named = {str(row.get("id")) for part in ("layers", "images", "containers") for row in site.right(part).values()}
     for number, store in enumerate(site.stores):
         for path in sorted(f.subject.path for f in locks if f.root == store.root):
-            why = f"what stands in place of {path.rpartition('/')[2]}, which an engine makes anew"
+            why = f"what stands in place of {path.rpartition('/')[2]}, which an engine recreates"
             site.note(number, SetAside(site.below(number, path)), path, why=why)
         for key, document in sorted(store.documents.items()):
             if document.file.member.kind == DIRECTORY:

@@ -161,7 +161,7 @@ def _left(site: Site) -> Iterable[PlanStep]:
         about = tuple(dict.fromkeys(each for each, _ in site.unsolved if each))
         yield PlanStep(
             (),
-            f"Not mended by any step here: {words}. Copy what matters before anything is removed.",
+            f"No step here repairs this: {words}. Copy what matters before anything is removed.",
             kind="hand",
             about=about,
         )

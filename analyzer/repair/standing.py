@@ -39,5 +39,5 @@ def standing_step(site: Site, places: Sequence[Place]) -> Iterator[PlanStep]:
                 continue
             command = f" To save such a layer first: `tar -C {inside} -cf {key[:12]}.tar .`"
     if words:
-        effect = f"Stop the containers on the mended layers: {listed(words)}. Their own layers are not touched."
+        effect = f"Stop the containers on the layers to be repaired: {listed(words)}. Their own layers are not touched."
         yield PlanStep((), effect + command, kind="hand")

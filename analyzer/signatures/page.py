@@ -36,9 +36,9 @@ def page(behaviour: Behaviour) -> str:
     lines += ["Who prints them", f"    {', '.join(behaviour.printed_by)}", ""]
     lines += ["What a bundle shows", f"    {SEEN.get(behaviour.visible, PART)}"]
     if behaviour.rules:
-        lines.append(f"    Rules that see what brings it about: {', '.join(behaviour.rules)}.")
+        lines.append(f"    Rules that find its cause: {', '.join(behaviour.rules)}.")
     if behaviour.causes:
-        lines.append(f"    Causes that bring it about: {', '.join(behaviour.causes)}.")
+        lines.append(f"    Causes that produce it: {', '.join(behaviour.causes)}.")
     return "\n".join(lines)
 
 

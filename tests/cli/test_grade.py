@@ -75,7 +75,7 @@ def test_every_line_on_its_own():
 
 
 def test_usage_errors_are_one_line(tmp_path):
-    assert "holds no output of a check" in error("grade", HEALTHY)
+    assert "holds no check output" in error("grade", HEALTHY)
     assert "cannot be read" in error("grade", HEALTHY, tmp_path / "absent")
     assert "cannot be read" in error("grade", HEALTHY, tmp_path)
     assert "cannot both be standard input" in error("grade", "-", "-")

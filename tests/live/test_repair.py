@@ -198,7 +198,7 @@ def test_the_kit_heals_and_loses_nothing(ways, podman_node, healthy, volume):
     assert verdict.verdict == "healthy", [finding.message for finding in verdict.findings[:3]]
     assert told(foretold.snapshot) == told(verdict.snapshot)
     again = repair(node, "--yes")
-    assert (again.exit, again.stdout) == (0, "nothing to mend in the store by this kit")
+    assert (again.exit, again.stdout) == (0, "this kit has nothing to repair in the store")
 
     if len(ways) == 1:
         assert repair(undone, "--yes").exit == 0

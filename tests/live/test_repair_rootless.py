@@ -101,7 +101,7 @@ def test_the_kit_mends_it_as_its_user(damage, user_node, healthy, volume):
     assert done.exit == 0, (done.stdout, done.stderr)
     assert_whole(node, healthy, volume)
     again = node.ask("sh", "/run/kit/repair.sh", "--yes")
-    assert again.stdout == "nothing to mend in the store by this kit"
+    assert again.stdout == "this kit has nothing to repair in the store"
     shutil.rmtree(node.home)
 
 

@@ -194,7 +194,7 @@ def test_the_kit_heals_and_loses_nothing(damage, node, healthy, volume):
     done = repair(copy, "--yes")
     assert done.exit == 0, done.stdout + done.stderr
     assert told(assert_whole(copy, healthy, volume)) == told(foretold.snapshot)
-    assert repair(copy, "--yes").stdout == "nothing to mend in the store by this kit"
+    assert repair(copy, "--yes").stdout == "this kit has nothing to repair in the store"
     assert repair(undone, "--yes").exit == 0
     assert repair(undone, "--undo").exit == 0
     assert {key: value for key, value in files_of(undone).items() if key in before} == before

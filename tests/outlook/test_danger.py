@@ -115,7 +115,7 @@ def test_an_old_podman_writes_no_record_after_a_value_that_it_cannot_read(part, 
     command = "podman create" if part == "containers" else "podman pull"
     [item] = [each for each in report.outlook if each.command == command]
     assert item.deletes == Deletes(**{part: len(rows) - place - 1})
-    said = f"Do not run `{command}` on this store: it would write the records anew, without {deleted(item.deletes)}."
+    said = f"Do not run `{command}` on this store: it would rewrite the records without {deleted(item.deletes)}."
     assert said in report.dangers
     newer = judge(store.snapshot(), engines=("podman@5.0",))
     assert not any(each.deletes and each.deletes != Deletes() for each in newer.outlook if each.engine == "podman")

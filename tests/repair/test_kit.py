@@ -61,7 +61,7 @@ def test_it_mends_once_and_undoes(shell, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert link.read_bytes() == Edited().data(f"storage/overlay/{layer}/link")
     assert index.stat().st_mode & 0o777 == 0o600
-    assert "nothing to mend" in run(shell, tmp_path, "--yes").stdout
+    assert "nothing to repair" in run(shell, tmp_path, "--yes").stdout
     assert run(shell, tmp_path, "--undo").returncode == 0
     assert (link.read_bytes(), index.read_bytes()) == (b"", b"")
 

@@ -40,7 +40,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     keys = [f.subject.id for f in found]
     yield Hypothesis(
         family="container-fills-disk",
-        title=f"container {facts['name']} fills the disk: its own layer holds {facts['share']} % of {facts['mount']}",
+        title=f"container {facts['name']} fills the disk: its own layer holds {facts['share']}% of {facts['mount']}",
         subjects=subjects_of(found),
         explains={**weigh(found, FIRST, FURTHER), **dict.fromkeys(full, FULL)},
         prior=PRIOR,

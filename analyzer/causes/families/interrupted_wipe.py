@@ -32,8 +32,8 @@ PRIOR = -2.0
 SKELETON, INDEX, PART, FURTHER = 5.0, 3.5, 3.5, 0.5
 FEWEST = 2
 AFRESH = (
-    "No layer, image or record is left to mend. End what still runs (the simplest is a reboot), so that nothing is "
-    "mounted below `overlay`, then start the engine: it makes its files anew and pulls images as they are needed. "
+    "No layer, image or record is left to repair. End what still runs (the simplest is a reboot), so that nothing is "
+    "mounted below `overlay`, then start the engine: it recreates its files and pulls images as they are needed. "
     "Volumes and logs outside the store are not touched."
 )
 

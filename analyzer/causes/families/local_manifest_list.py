@@ -81,7 +81,7 @@ def _hypothesis(case: Case, image_id: str, findings: list[Finding]) -> Hypothesi
 def _consequence(*, fatal: bool, planted: bool) -> str:
     if planted:
         return ": every image listing fails"
-    return ", and it fails CRI-O's whole image listing" if fatal else "; CRI-O could not list images with it"
+    return ", and it makes CRI-O's whole image listing fail" if fatal else "; CRI-O could not list images with it"
 
 
 def _advice(*, fatal: bool) -> tuple[Step, ...]:

@@ -41,7 +41,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     reasons = [Reason("every id that is not the user's own lies outside the range", 1.0)] if facts["everything"] else []
     yield Hypothesis(
         family="subordinate-ids-changed",
-        title=f"{facts['path']} was changed under the store: files of id {facts['number']} belong to nobody now",
+        title=f"{facts['path']} was changed under the store: files of id {facts['number']} now belong to nobody",
         subjects=subjects_of(found),
         explains=dict.fromkeys(found, WEIGHT),
         prior=PRIOR,
@@ -51,8 +51,9 @@ def propose(case: Case) -> Iterator[Hypothesis]:
         plan=(
             Step(
                 "",
-                f"Give user {facts['user']} a range that holds {facts['number']} again in /etc/subuid and /etc/subgid; "
-                "/etc/subuid- keeps the last version. Then `podman system migrate` as that user: nothing is lost.",
+                f"Give user `{facts['user']}` a range that contains {facts['number']} again in /etc/subuid and "
+                "/etc/subgid; /etc/subuid- keeps the last version. Then `podman system migrate` as that user: "
+                "nothing is lost.",
             ),
             Step("", "Only if the old range cannot be had: remove the images named here and pull them again."),
         ),

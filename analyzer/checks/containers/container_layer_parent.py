@@ -6,7 +6,7 @@ What it finds
 
 Why it matters
     The container runs on other files than its image has. `commit` and `diff` give wrong results, and a container
-    made anew from the image behaves differently.
+    recreated from the image behaves differently.
 
 How sure
     Medium: engines only make containers on a layer of their image, so record or image was changed; which of the two

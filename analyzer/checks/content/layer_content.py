@@ -16,9 +16,9 @@ How sure
     edit in sixty of a single byte looks like one bit, too).
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node. With flipped bits, look at the disk and the memory of the node first.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup. With flipped bits, look at the disk and the memory of
+    the node first.
 
 Engine source
     vbatts/tar-split tar/asm/assemble.go; containers/storage check.go.

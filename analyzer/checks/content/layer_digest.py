@@ -13,9 +13,9 @@ How sure
     partial pulls by old engines have the digest of the blob in `diff-digest` and no tar-split, and are left out.
 
 Remedy
-    Treat it as tampering until shown otherwise: keep a copy of the layer. Then `analyzer plan` puts the layer's
-    files back from the image, pulled once more into a root of its own: the layer keeps its link, and no image and
-    no container is removed. A layer made on this node that no registry has is only in a copy of the node.
+    Treat it as tampering until shown otherwise: keep a copy of the layer. Then `analyzer plan` restores the layer's
+    files from a new pull of the image; no image or container is removed. A layer built here that no registry has can
+    only come from a backup.
 
 Engine source
     containers/storage check.go: LayerDigests; vbatts/tar-split tar/asm/assemble.go.

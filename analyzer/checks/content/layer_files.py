@@ -19,9 +19,8 @@ How sure
     no file of that size anywhere: the capture did not take them.
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup.
 
 Engine source
     containers/storage pkg/archive: createTarFile; vbatts/tar-split tar/asm/assemble.go: WriteOutputTarStream.

@@ -11,7 +11,7 @@ How sure
     High, and of little weight: records of old engines have no sets, and nothing else reads them.
 
 Remedy
-    None needed; pulling the image again writes the sets anew.
+    None needed; pulling the image again rewrites the sets.
 
 Engine source
     containers/storage layers.go: applyDiffWithOptions; userns.go: getAutoUserNS.

@@ -14,9 +14,9 @@ How sure
     have the times they were unpacked with (`unsynced`); a later time means that somebody or something emptied them.
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node. Expect neighbours: whatever was pulled or written in the same minute.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup. Expect neighbours: whatever was pulled or written in
+    the same minute.
 
 Engine source
     containers/storage drivers/overlay: layer contents are not synced; layers.go: the record is.

@@ -15,8 +15,7 @@ How sure
     file of full length that of a flipped bit or a bad copy.
 
 Remedy
-    `analyzer plan` takes the tar-split from the image, pulled once more into a root of its own; no image and no
-    container is removed.
+    `analyzer plan` restores the tar-split from a new pull of the image; no image and no container is removed.
 
 Engine source
     vbatts/tar-split tar/asm/assemble.go; containers/storage layers.go: diff.

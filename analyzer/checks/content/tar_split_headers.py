@@ -11,8 +11,7 @@ How sure
     High: the engine copies both from one header.
 
 Remedy
-    `analyzer plan` takes the tar-split from the image, pulled once more into a root of its own; no image and no
-    container is removed.
+    `analyzer plan` restores the tar-split from a new pull of the image; no image and no container is removed.
 
 Engine source
     vbatts/tar-split tar/asm/disassemble.go; archive/tar reader.go.

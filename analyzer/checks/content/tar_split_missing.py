@@ -16,8 +16,8 @@ How sure
     took no contents either.
 
 Remedy
-    A file with another ending is packed with `gzip` and named as before. Else `analyzer plan` takes the tar-split
-    from the image, pulled once more into a root of its own; no image and no container is removed.
+    A file with another ending is packed with `gzip` and named as before. Else `analyzer plan` restores the tar-split
+    from a new pull of the image; no image and no container is removed.
 
 Engine source
     containers/storage layers.go: applyDiffWithOptions, diff; check.go: LayerDigests.

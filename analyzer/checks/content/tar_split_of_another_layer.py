@@ -6,7 +6,7 @@ What it finds
 
 Why it matters
     Nothing that runs needs it. But the layer can be neither pushed nor saved nor checked: what is put together by a
-    foreign list has another digest. Comparing the files with it shows differences that are none.
+    foreign list has another digest. Comparing the files with it shows false differences.
 
 How sure
     High for two equal tar-splits. Medium where only the names disagree: the files of the layer may as well have been

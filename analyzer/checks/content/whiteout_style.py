@@ -14,9 +14,9 @@ How sure
     because it understands both.
 
 Remedy
-    Set `mount_program` again in storage.conf where it was unset; else `analyzer plan` puts the layer's files back
-    from the image, pulled once more into a root of its own: the layer keeps its link, and no image and no container
-    is removed. A layer made on this node that no registry has is only in a copy of the node.
+    Set `mount_program` again in storage.conf where it was unset; else `analyzer plan` restores the layer's files from a
+    new pull of the image; no image or container is removed. A layer built here that no registry has can only come from
+    a backup.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: getWhiteoutFormat, scanForMountProgramIndicators.

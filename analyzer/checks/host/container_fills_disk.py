@@ -25,6 +25,7 @@ from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, 
 from analyzer.checks.store.file_system_full import FULL, usage_at
 from analyzer.snapshot.content import FILE_CODE, DiffTable
 from analyzer.snapshot.store import GRAPH_ROOT
+from analyzer.words import human
 
 SHARE = 1 / 3
 
@@ -33,7 +34,7 @@ SHARE = 1 / 3
     "HST-003",
     severity=ERROR,
     needs=(Need.HOST, Need.CONTAINER_RECORDS, Need.DIFF_LISTING),
-    says="the writable layer of container {name} holds {bytes} bytes, {share} % of the full file system at {mount}; "
+    says="the writable layer of container {name} holds {size}, {share}% of the full file system at {mount}; "
     "most of it is {largest}",
 )
 def check(view: StoreView, this: Rule) -> Findings:
@@ -54,12 +55,13 @@ def check(view: StoreView, this: Rule) -> Findings:
             yield this.found(
                 view.container(container),
                 [
-                    (Where(path, str(row.line)), f"less than {FULL} % in use", f"{row.percent} % of {row.bytes} bytes"),
-                    (where, "a share of what is there", f"{size or table.bytes} bytes"),
+                    (Where(path, str(row.line)), f"less than {FULL}% in use", f"{row.percent}% of {human(row.bytes)}"),
+                    (where, "a share of what is there", human(size or table.bytes)),
                 ],
                 name=container.name or container.id,
                 layer=container.layer,
                 bytes=table.bytes,
+                size=human(table.bytes),
                 share=round(100 * table.bytes / row.bytes),
                 mount=row.mount,
                 largest=largest or "in many files",

@@ -2,7 +2,7 @@
 
 What it finds
     A captured storage.conf that is no TOML or has a key of the wrong type, that names the graph root as an additional
-    (read-only) or split image store of itself, that sets `force_mask` without a mount program, or a size that is none.
+    (read-only) or split image store of itself, that sets `force_mask` without a mount program, or an invalid size.
     A `mountopt` that overlayfs does not know: that is a warning, for a newer kernel may know it.
 
 Why it matters

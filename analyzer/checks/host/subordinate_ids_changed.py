@@ -37,7 +37,7 @@ SHOWN = 4
     severity=ERROR,
     needs=(Need.HOST, Need.CONTENT),
     says=(
-        "{path} gives user {user} the {what} {ranges}, and {count} of {all:layer} have files of {number}: the "
+        "{path} gives user `{user}` the {what} {ranges}, and {count} of {all:layer} have files of {number}: the "
         "range was changed after the store was made"
     ),
 )

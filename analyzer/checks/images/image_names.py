@@ -13,7 +13,7 @@ How sure
     High: the grammar is the engines'. A name that only CRI-O refuses is a warning without a trace of CRI-O.
 
 Remedy
-    `analyzer plan` takes a name that is none out of the record. By hand: `podman untag <ID> <name>`.
+    `analyzer plan` takes an invalid name out of the record. By hand: `podman untag <ID> <name>`.
 
 Engine source
     CRI-O internal/storage/image.go parseImageNames; distribution/reference; run on podman 4.3.1.

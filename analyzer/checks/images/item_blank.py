@@ -14,9 +14,9 @@ How sure
     High. A NUL-filled file whose recorded digest is that of NUL bytes is left alone.
 
 Remedy
-    `analyzer plan` puts the item back: from the copy filed under its digest, else from the image, pulled once more
-    into a root of its own. No container has to go; without a registry that has the image, remove its record by id,
-    not by name. Look for other blank files of the same minute: layers pulled then may be incomplete too.
+    `analyzer plan` restores the item from the copy filed under its digest, else from a new pull of the image; no
+    container is removed. If no registry has the image, remove its record by id, not by name. Look for other blank files
+    of the same minute: layers pulled then may be incomplete too.
 
 Engine source
     containers/image internal/manifest/manifest.go; encoding/json; containers/storage check.go.

@@ -13,9 +13,8 @@ How sure
     just that; it is left open.
 
 Remedy
-    `analyzer plan` puts the item back: from the copy filed under its digest, else from the image, pulled once more
-    into a root of its own. No container has to go; without a registry that has the image, remove its record by id,
-    not by name.
+    `analyzer plan` restores the item from the copy filed under its digest, else from a new pull of the image; no
+    container is removed. If no registry has the image, remove its record by id, not by name.
 
 Engine source
     containers/image storage/storage_src.go GetManifest; containers/storage images.go create.

@@ -12,7 +12,7 @@ How sure
     made again at need and is not asked for.
 
 Remedy
-    None needed; `analyzer plan` takes it from the image, pulled once more into a root of its own.
+    None needed; `analyzer plan` restores it from a new pull of the image.
 
 Engine source
     containers/storage layers.go: BigData, SetBigData; pkg/chunked/cache_linux.go.

@@ -11,7 +11,7 @@ How sure
     High: the file is in the bundle.
 
 Remedy
-    `analyzer plan` takes the table of contents from the image, pulled once more into a root of its own.
+    `analyzer plan` restores the table of contents from a new pull of the image.
 
 Engine source
     containers/storage pkg/chunked: unmarshalToc, prepareCacheFile.

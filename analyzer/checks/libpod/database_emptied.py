@@ -10,7 +10,7 @@ Why it matters
 
 How sure
     High for a file of 0 bytes; a new database may belong to another podman that looked at a copy, and one
-    that is gone may have been removed to begin anew: both are information.
+    that is gone may have been removed to start over: both are information.
     Containers of Buildah and CRI-O, which libpod never knows, do not count.
 
 Remedy

@@ -13,7 +13,7 @@ How sure
     High: the value is decoded as podman does.
 
 Remedy
-    No podman command mends it: `system migrate`, `renumber` and `rm -f` fail in the same way, and so does a reboot.
+    No podman command repairs it: `system migrate`, `renumber` and `rm -f` fail in the same way, and so does a reboot.
     Put the database back from a backup, or move it aside and make the containers again.
 
 Engine source

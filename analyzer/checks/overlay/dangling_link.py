@@ -15,10 +15,9 @@ How sure
     that, too.
 
 Remedy
-    Without a record: the symlink is moved out of `l` with the engines stopped. With one: `analyzer plan` puts the
-    layer's files back from the image, pulled once more into a root of its own: the layer keeps its link, and no
-    image and no container is removed. A layer made on this node that no registry has is only in a copy of the node.
-    Do not make an empty directory in its place.
+    Without a record: the symlink is moved out of `l` with the engines stopped. With one: `analyzer plan` restores the
+    layer's files from a new pull of the image; no image or container is removed. A layer built here that no registry
+    has can only come from a backup. Do not make an empty directory in its place.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: recreateSymlinks.
@@ -74,6 +73,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             **users.facts,
             has_record=has_record,
             record="a record names it" if has_record else "no record names it",
-            effect="mounts that need a short link re-made all fail"
+            effect="the driver cannot recreate short links, and every mount that needs one fails"
             + (f", and nothing can mount what needs the layer: {users.words}" if users else ""),
         )

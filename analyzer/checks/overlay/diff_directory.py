@@ -15,9 +15,9 @@ How sure
     directories, is not judged.
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node. Never make an empty `diff` for an image's layer: it mounts, with the files missing.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup. Never make an empty `diff` for an image's layer: it
+    mounts, with the files missing.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: get, getDiffPath.

@@ -12,9 +12,8 @@ How sure
     High: the bundle was read whole.
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: get, redirectDiffIfAdditionalLayer.

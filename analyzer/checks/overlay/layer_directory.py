@@ -15,9 +15,8 @@ How sure
     directory is left, the times of the home and of its marks tell whether they were removed; else it is left open.
 
 Remedy
-    `analyzer plan` puts the layer's files back from the image, pulled once more into a root of its own: the layer
-    keeps its link, and no image and no container is removed. A layer made on this node that no registry has is only
-    in a copy of the node. Do not make an empty directory.
+    `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
+    built here that no registry has can only come from a backup. Do not make an empty directory.
 
 Engine source
     containers/storage drivers/overlay/overlay.go: dir2, get; check.go.

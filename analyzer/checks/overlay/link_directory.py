@@ -71,7 +71,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             variant="emptied",
             path=path,
             seen="empty" if home.link_dir else "absent",
-            effect="the next mount re-makes the links",
+            effect="the next mount recreates the links",
             **weight,
         )
 

@@ -5,7 +5,7 @@ What it finds
     or a symlink to another layer.
 
 Why it matters
-    Every `lower` file goes through these short names. A missing one is re-made at the next mount, with the warning
+    Every `lower` file goes through these short names. A missing one is recreated at the next mount, with the warning
     `Can't stat lower layer … because it does not exist. Going through storage to recreate the missing symlinks.`
     That repair works only in the graph root, and fails for the whole store while any directory beside the layers has
     no `link` file or any other symlink is dangling: then every container on the layer fails to start. A symlink to
@@ -103,4 +103,4 @@ def _seen(view: StoreView, link: str, layer_id: str) -> str:
 def _outlook(seen: str, blocked: str) -> str:
     if blocked:
         return f"the driver cannot repair it: {blocked}"
-    return "the next mount re-makes it" if seen == MISSING else "nothing repairs it"
+    return "the next mount recreates it" if seen == MISSING else "nothing repairs it"

@@ -1,4 +1,4 @@
-"""Whether the driver can re-make short links by itself at the next mount (drivers/overlay, recreateSymlinks).
+"""Whether the driver can recreate short links by itself at the next mount (drivers/overlay, recreateSymlinks).
 
 It works in the graph root's own home only, and gives up when any directory there has no `link` file or any symlink
 of `l` leads to a directory that is gone.

@@ -111,7 +111,7 @@ def _alone(view: StoreView, layer_id: str) -> Users:
 
 def _judged(name: str, seen: str, users: Users) -> tuple[str, str]:
     if name == "merged" and seen == "missing":
-        return WARNING, "the next mount makes it again, and nobody but an engine takes it away"
+        return WARNING, "the next mount recreates it, and only an engine removes it"
     if name == "empty":
         alone = f"{users.words} of this one layer cannot be mounted by itself, containers on it can"
         return (ERROR, alone) if users else (WARNING, "no image consists of this layer alone, so nothing fails yet")

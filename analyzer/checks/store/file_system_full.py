@@ -47,7 +47,7 @@ class FileSystemUsage(NamedTuple):
     "STO-018",
     severity=WARNING,
     needs=(Need.HOST,),
-    says="the file system at {mount}, which holds {root}, has {percent} % of its {what} in use",
+    says="the file system at {mount}, which holds {root}, has {percent}% of its {what} in use",
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Look the graph root up in every captured df."""
@@ -58,7 +58,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if row.percent >= NEARLY:
             yield this.found(
                 view.store_subject(),
-                [(Where(path, str(row.line)), f"less than {NEARLY} % in use", f"{row.percent} % at {row.mount}")],
+                [(Where(path, str(row.line)), f"less than {NEARLY}% in use", f"{row.percent}% at {row.mount}")],
                 severity=WARNING if row.percent >= FULL else INFO,
                 confidence=MEDIUM,
                 variant=row.what,

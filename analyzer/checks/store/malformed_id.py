@@ -62,4 +62,4 @@ def check(view: StoreView, this: Rule) -> Findings:
 def _effect(*, unsafe: bool, listing: bool) -> str:
     if unsafe:
         return "as a path it leads out of its directory"
-    return "CRI-O's whole image listing fails on it" if listing else "garbage collection passes over its data"
+    return "it makes CRI-O's whole image listing fail" if listing else "garbage collection passes over its data"

@@ -6,7 +6,7 @@ What it finds
     name, finished layers beside no image at all, layers that images name.
 
 Why it matters
-    The engine makes the directory anew and starts with an empty list: it knows none of these containers, images or
+    The engine recreates the directory and starts with an empty list: it knows none of these containers, images or
     layers, and its garbage collection deletes what is left of them.
 
 How sure

@@ -130,7 +130,7 @@ def _action(fleet: Mapping[str, Any]) -> Markup:
             " ",
             el("span", RISKS[step["risk"]], class_=f"risk r-{step['risk']}") if step["risk"] != "none" else None,
             _command(step["command"]) if step["command"] else None,
-            el("p", coded(f"Then: {step['after']}."), class_="quiet") if step["after"] else None,
+            el("p", coded(f"Expect: {step['after']}."), class_="quiet") if step["after"] else None,
         )
         for step in found["steps"]
     ]

@@ -282,7 +282,7 @@ pull() {
             return 1
         fi
     done
-    fail "no registry gives the image: what it would mend stays as it is ($number)"
+    fail "no registry has the image: what it would repair stays as it is ($number)"
     return 1
 }
 
@@ -459,7 +459,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 if [ "$MODE" = undo ]; then undo; fi
 if ! pending; then
-    say "nothing to mend in the store by this kit"
+    say "this kit has nothing to repair in the store"
     if [ "$MODE" = run ]; then fetch; fi
     exit "$FAILED"
 fi

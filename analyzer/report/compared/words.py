@@ -32,7 +32,7 @@ SHORT, LONG, VALUE = 12, 40, 160
 IDS = frozenset("0123456789abcdef")
 SAME_STORE = {
     True: "both captures show the same store",
-    False: "two different stores, or one made anew: no layer in both has the same short link id",
+    False: "two different stores, or one that was recreated: no layer in both has the same short link id",
     None: "whether both captures show the same store cannot be told",
 }
 FATE = {"new": "NEW", "gone": "GONE", "same": "STILL", "changed": "STILL", "not-seen": "OPEN"}

@@ -158,7 +158,7 @@ class _Ticket:
                 block = markdown_block(step.command if fits else "# too long for a ticket: see the HTML report", "sh")
                 lines += ["", *("   " + line for line in block.split("\n")), ""]
             if step.after:
-                lines.append(f"   Then: {_said(step.after)}.")
+                lines.append(f"   Expect: {_said(step.after)}.")
         if len(steps) > STEPS:
             lines.append(f"\nand {plural(len(steps) - STEPS, 'more step')}")
         return "\n".join(lines)
@@ -188,7 +188,7 @@ class _Ticket:
 
     def checks(self) -> str:
         lines = [f"- {_code(check.path)}: {_said(check_said(check))}" for check in self.report.graded]
-        return folded("What an engine's check said of this store", "\n".join(lines)) if lines else ""
+        return folded("What an engine's own check said about this store", "\n".join(lines)) if lines else ""
 
     def findings(self) -> None:
         """Add as many findings as fit."""

@@ -209,7 +209,7 @@ class _Text:
             line += f": {report.too_thin}"
         yield from self.block(line, colour=COLOURS[verdict])
         if command := settling(report):
-            yield from self.row("settle", f"`{command}`, then on the node `sh more.sh > more.tar`")
+            yield from self.row("next", f"run `{command}`, then on the node `sh more.sh > more.tar`")
 
     def cause(self, cause: Cause) -> Iterator[str]:
         hypothesis = cause.hypothesis
@@ -312,7 +312,7 @@ class _Text:
         """Give every step with its command in full: it is there to be copied."""
         for number, step in enumerate(cause.hypothesis.plan, 1):
             risk = f" [{step.risk}]" if step.risk != "none" else ""
-            then = f" Then: {step.after}." if step.after and self.everything else ""
+            then = f" Expect: {step.after}." if step.after and self.everything else ""
             yield from self.wrap("fix" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
             if step.command:
                 lines = wrapped_command(self.shown(step.command), self.columns - INDENT - 2)
@@ -336,7 +336,7 @@ class _Text:
         """Tell how much of what an engine's check said holds."""
         if self.report.graded:
             yield ""
-            yield "what an engine's check said of this store (`analyzer grade` has every line)"
+            yield "what an engine's own check said about this store (`analyzer grade` has every line)"
         for check in self.report.graded:
             yield from self.wrap("", f"{check.path}: {check_said(check)}")
 

@@ -17,7 +17,7 @@ LANES = (
     ("layer", "layers made"),
     ("container", "containers made"),
     ("file", "index files written"),
-    ("lock", "locks taken for writing"),
+    ("lock", "write locks taken"),
 )
 SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
 

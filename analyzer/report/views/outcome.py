@@ -32,12 +32,12 @@ def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
     after = simulate_plan(report.snapshot, plan, engines)
     left = after.left
     if left:
-        yield f"Afterwards, by simulation, {plural(len(left), 'finding')} of weight left:"
+        yield f"Afterwards, by simulation, {plural(len(left), 'finding')} above `info` left:"
         yield from (f"- {finding.message}" for finding in left[:SHOWN])
         if len(left) > SHOWN:
             yield f"- and {len(left) - SHOWN} more"
     else:
-        yield f"Afterwards, by simulation: nothing above info is found; {_kept(report, after)}."
+        yield f"Afterwards, by simulation: nothing above `info` is found; {_kept(report, after)}."
     yield from _step_by_step(report, engines)
     for group in plan.groups:
         yield from (f"Gone already, whatever is done: {words} ({about[:12]})." for about, words in group.lost)
@@ -51,7 +51,7 @@ def _step_by_step(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
         return
     states = [(number, len(state.left)) for number, state in simulate_steps(report.snapshot, plan, engines)]
     told = ", ".join(f"{left or 'none'} after step {number}" for number, left in states)
-    yield f"Findings of weight left: {told}."
+    yield f"Findings above `info` left: {told}."
 
 
 def _kept(report: Analysis, after: Simulated) -> str:

@@ -44,7 +44,7 @@ def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], colu
             yield ""
         yield from _wrapped(f"{cause['rank']}. {cause['title']} ({percent(cause['probability'])})", columns, "")
         for step in cause["plan"]:
-            after = f" Then: {step['after']}." if step["after"] else ""
+            after = f" Expect: {step['after']}." if step["after"] else ""
             risk = f" [{step['risk']}]" if step["risk"] != "none" else ""
             yield from _wrapped(f"{step['step']}. {step['effect']}{risk}{after}", columns, "   ")
             if step["command"]:

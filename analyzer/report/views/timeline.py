@@ -36,13 +36,13 @@ def _lines(line: Timeline, report: Analysis, everything: bool) -> Iterator[str]:
         first = line.events[line.first_bad]
         when = f"{_time(first)}{_before(first, line)}"
         yield f"damage shows in {plural(bad, 'event')}, first at {when}: {_what(first, report)}"
-        yield "a file's time is that of its last write: damage done without a write came later"
+        yield "a file's time is that of its last write; damage that writes nothing happened later"
     else:
         yield "no time of damage is known"
     yield ""
     start, end = _window(line, everything)
     if start:
-        yield f"  {plural(start, 'event')} before: --all"
+        yield f"  {plural(start, 'earlier event')} (show with `--all`)"
     before = ""
     for number in range(start, end):
         event = line.events[number]

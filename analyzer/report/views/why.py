@@ -78,9 +78,7 @@ class _Lines:
         elif answer.holders:
             yield from self.plain(f"ANSWER: no damage: {answer.holders[0].text}")
         elif answer.state == ABSENT:
-            yield from self.plain(
-                "NOT SHOWN: the message is known, and this bundle does not show what brings it about."
-            )
+            yield from self.plain("NOT SHOWN: the message is known, but this bundle does not show its cause.")
             if not self.report.complete:
                 yield from self.wrap("but", "the bundle was not read whole: it may be in what is missing")
         else:
@@ -92,7 +90,7 @@ class _Lines:
             return "No cause was found in this store."
         loudest = causes[0].severity
         count = sum(cause.severity == loudest for cause in causes)
-        return f"The store has {plural(count, f'{loudest} cause')}, told below; whether it prints this is not known."
+        return f"The store has {plural(count, f'{loudest} cause')}, listed below, which may not be the reason."
 
     def known(self) -> Iterator[str]:
         behaviours = list({each.behaviour.id: each for each in self.answer.matches}.values())
@@ -158,15 +156,13 @@ class _Lines:
                 yield from self.wrap("", f"and {plural(len(self.answer.elsewhere) - FIRST, 'further cause')}")
         if self.answer.others:
             yield ""
-            yield from self.plain(
-                "what else gives that message" if self.answer.state == SHOWN else "what gives that message"
-            )
+            yield from self.plain(f"{'other ' if self.answer.state == SHOWN else ''}possible causes of that message")
             for behaviour in self.answer.others[:MANY]:
                 yield from self.wrap("-", f"{behaviour.title} ({behaviour.id}): {behaviour.means} {behaviour.do}")
                 yield from self.wrap("", seen_text(behaviour, self.report))
             if len(self.answer.others) > MANY:
                 rest = ", ".join(behaviour.id for behaviour in self.answer.others[MANY:])
-                yield from self.wrap("-", f"also: {rest}; `analyzer explain NAME` tells of each")
+                yield from self.wrap("-", f"also: {rest}; see `analyzer explain NAME`")
 
     def remarks(self) -> Iterator[str]:
         answer = self.answer
@@ -239,26 +235,26 @@ def _tie_text(tie: Tie, finding: str) -> str:
     if tie.kind == PRINTS and tie.finding is not None:
         return f"{finding} says that an engine prints `{tie.finding.facts['engine_message']}`"
     if tie.kind == FORETOLD and tie.outlook is not None:
-        return f"{finding} decides an engine's answer here: {outlook_line(tie.outlook)}"
+        return f"{finding} decides what an engine answers: {outlook_line(tie.outlook)}"
     if tie.kind == FILE:
         return f"{finding} is about the file that the text speaks of ({tie.word})"
     if tie.kind == OBJECT:
         return f"the text names what is at fault ({tie.word})"
     if tie.kind == HIT:
         return f"the text names what suffers from it ({tie.word})"
-    sure = "brings it about" if tie.kind == BEHAVIOUR else "may bring it about"
+    sure = "produces it" if tie.kind == BEHAVIOUR else "may produce it"
     return f"{finding} {sure}: {tie.finding.message}" if tie.finding is not None else f"this cause {sure}"
 
 
 def seen_text(behaviour: Behaviour, report: Analysis) -> str:
     """Return how much this analysis can say of a behaviour that it does not show."""
     if behaviour.visible == NONE or not behaviour.rules:
-        return "No bundle of the storage shows it: look at the node."
+        return "A bundle cannot show it: look on the node."
     found = [(name, finding) for finding, name in report.finding_ids.items() if finding.rule in behaviour.rules]
     if found:
         told = "; ".join(f"{name} {finding.message}" for name, finding in found[:TOLD])
         more = f"; and {', '.join(name for name, _ in found[TOLD:MANY])}" if len(found) > TOLD else ""
-        return f"Of that kind in this store, though not tied to the text: {told}{more}."
+        return f"Related findings in this store, which the text does not point to: {told}{more}."
     run = set(report.checked.run)
     looked = [rule for rule in behaviour.rules if rule in run]
     if not looked:

@@ -143,7 +143,7 @@ def _step(step: Step) -> list[Markup]:
         copy = el("button", "Copy", type="button", class_="copy live", aria_label="Copy this command")
         parts.append(el("div", el("pre", el("code", step.command), tabindex="0"), copy, class_="command"))
     if step.after:
-        parts.append(el("p", coded(f"Then: {step.after}."), class_="quiet"))
+        parts.append(el("p", coded(f"Expect: {step.after}."), class_="quiet"))
     return parts
 
 

@@ -31,7 +31,7 @@ def _checks(report: Analysis) -> Markup:
     if not report.graded:
         return NOTHING
     said = [el("li", el("code", check.path), ": ", check_said(check)) for check in report.graded]
-    return el("div", el("h3", "What an engine's check said of this store"), el("ul", said))
+    return el("div", el("h3", "What an engine's own check said about this store"), el("ul", said))
 
 
 def _row(item: Outlook, because: list[str]) -> Markup:
