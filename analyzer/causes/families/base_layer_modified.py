@@ -14,8 +14,9 @@ What speaks against it
     file of the layer could make it so.
 
 What to do
-    Find out who wrote it, then remove every image above the layer and pull again: the layer is shared, so a partial
-    removal keeps the changed files.
+    Find out who wrote it. `analyzer plan` restores the files, from copies in the store or from a new pull of the image.
+    By hand: remove every image above the layer, then pull again; the layer is shared, so a partial removal keeps the
+    changed files.
 
 Sources
     cri-o#9496, podman#8005, containers/storage#2397; the engine's quick check does not look at contents.

@@ -12,8 +12,8 @@ What speaks against it
     A capture without any extended attribute: then the bundle lost them, not the store, and nothing is claimed.
 
 What to do
-    Remove the images above and pull again; copy stores only with `rsync -aHAXS --numeric-ids` or `tar --xattrs
-    --xattrs-include='*' --numeric-owner`.
+    `analyzer plan` restores the attributes. By hand: remove the images above and pull again. Copy stores only with
+    `rsync -aHAXS --numeric-ids` or `tar --xattrs --xattrs-include='*' --numeric-owner`.
 
 Sources
     Rules OVL-022 to OVL-024.

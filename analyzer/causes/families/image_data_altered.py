@@ -11,7 +11,8 @@ What speaks against it
     NUL bytes or 0 bytes: that is a write that never reached the disk.
 
 What to do
-    Remove the image by id and pull it again.
+    `analyzer plan` restores the item, from a copy in the store or from a new pull of the image. By hand: remove the
+    image by id and pull it again.
 
 Sources
     containers/storage#145, podman#22655; run on CRI-O 1.37: the check finds nothing and the listing stays broken.

@@ -12,7 +12,8 @@ What speaks against it
     A pull that is still running: the record exists before its data.
 
 What to do
-    Remove the image by id and pull it again.
+    `analyzer plan` restores the item, from a copy in the store or from a new pull of the image. By hand: remove the
+    image by id and pull it again.
 
 Sources
     podman#3982, podman#4264, podman#11363, podman#12854; run on CRI-O 1.37 and podman 4.3.1.

@@ -13,7 +13,8 @@ What speaks against it
     container owns the layer: its record is made after the layer was finished, so the layer was being removed.
 
 What to do
-    Nothing, when no image needs it. Otherwise remove the image by id and pull it again.
+    Nothing, if no image needs it. Otherwise `analyzer plan` completes the layer from a new pull of the image. By hand:
+    remove the image by id and pull it again.
 
 Sources
     podman#16882, podman#24754, podman#14003, containers/storage#2184; the deletion at load was run on CRI-O 1.37.

@@ -13,8 +13,8 @@ What speaks against it
     A capture that left directories out: then all of them are missing, and this tool says so instead.
 
 What to do
-    Remove every image that uses the layer, by id, and pull it again. Never make an empty `diff` in its place: that runs
-    containers without their files.
+    `analyzer plan` restores the layer's files from a new pull of the image. By hand: remove every image that uses the
+    layer, by id, and pull it again. Never make an empty `diff` in its place: that runs containers without their files.
 
 Sources
     okd#1296, podman#10284, podman#7145, cri-o#5793, cri-o#1784.

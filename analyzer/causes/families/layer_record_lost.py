@@ -13,8 +13,9 @@ What speaks against it
     A store in storage.conf that the bundle does not hold: then parents are not judged at all.
 
 What to do
-    Keep the directory from being collected: do not start CRI-O. Put the record back from a backup of layers.json, or
-    remove the images above it by id and pull them again.
+    Keep the directory from being collected: do not start CRI-O. `analyzer plan` writes the record again from what the
+    store proves. By hand: put it back from a backup of layers.json, or remove the images above it by id and pull them
+    again.
 
 Sources
     cri-o#4285, okd#297, podman#8148, podman#9588, crc#1414; CRI-O's start-up garbage collection was run.

@@ -15,7 +15,7 @@ What speaks against it
 
 What to do
     Look at the disk and the memory before anything is written to them again: kernel I/O errors, `smartctl -a`, ECC
-    counters. Then remove the images above by id and pull them again.
+    counters. Then `analyzer plan` restores the files. By hand: remove the images above by id and pull them again.
 
 Sources
     Rules TSP-007, IMG-003 and IMG-004; CRC-64 tells one flipped bit from an edit.

@@ -12,8 +12,8 @@ What speaks against it
     Many files of one layer: that is a removal by hand or a lost write. Other changes of contents: an edit.
 
 What to do
-    Exclude the graph root from scanning; look into the agent's log and quarantine for what it took. Then remove the
-    images above and pull them again.
+    Exclude the graph root from scanning; look into the agent's log and quarantine for what it took. Then `analyzer
+    plan` restores the files. By hand: remove the images above and pull them again.
 
 Sources
     docker/for-linux#550, docker/for-linux#1307, linuxserver/docker-sonarr#289.

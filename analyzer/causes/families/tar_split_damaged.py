@@ -13,7 +13,8 @@ What speaks against it
     A zero-length or NUL-filled file (power loss); a layer pulled as zstd:chunked, which has none.
 
 What to do
-    Remove the images above and pull again, when something needs to push or verify them.
+    `analyzer plan` restores it from a new pull of the image. By hand, if something needs to push or verify the images
+    above: remove them and pull again.
 
 Sources
     Rules TSP-001 to TSP-005; run with containers-storage check.
