@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from analyzer.limits import Limits
 from analyzer.snapshot import store as roles
 from analyzer.snapshot.collect import HEX_ID, RENAMED_SPLIT, TAR_SPLIT
-from analyzer.snapshot.collected import RawStore
+from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.containers import parse_container
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME, lies_at
@@ -22,10 +22,6 @@ from analyzer.snapshot.overlay import LINK_ID, SMALL_FILES, DriverHome
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, HARDLINK
-
-if TYPE_CHECKING:
-    from analyzer.limits import Limits
-    from analyzer.snapshot.collected import Collected
 
 INDEXES = {
     "layers": ("layers.json", "volatile-layers.json"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 FEWEST = 8
 """Empty files that no crash leaves alone: it spares what was written before."""

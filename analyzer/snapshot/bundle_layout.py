@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.collected import Collected
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.collected import Collected
+from analyzer.snapshot.store import Store
 
 GRAPH_ROOT_NAMES = ("storage", "containers", "overlay")
 FOREIGN = {

@@ -5,12 +5,9 @@ Mirrors containers/storage store.go (ImageSize walks from the top layer down) as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.layers import LayerRecord
 
 LOOP = "never returns: the parents of its layers form a circle"
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, streamed
-from analyzer.source.member import BATCH_KINDS, FILE, HARDLINK, OTHER, SOCKET, SYMLINK
+from analyzer.source.member import BATCH_KINDS, FILE, HARDLINK, OTHER, SOCKET, SYMLINK, Body, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.source.member import Body, Member
     from analyzer.source.tar.batch import MemberBatch
 
 KINDS = (*BATCH_KINDS, SOCKET, OTHER)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from analyzer.source.member import Member
+from analyzer.source.member import SYMLINK, Member
 
 NO_TARGET = "symlinks without a target, which no file system holds: the archiver did not write the targets"
 DESKTOP = "files that a desktop adds to what it copies"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from analyzer.snapshot.provenance import Problem, Where
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.snapshot.salvage import Row
+from analyzer.snapshot.salvage import Row
 
 U32 = 1 << 32
 I64 = 1 << 63

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analyzer.snapshot.columns import FILES, LINKS
-from analyzer.snapshot.content import KINDS
+from analyzer.snapshot.content import KINDS, DiffTable
 from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.snapshot import BundleSnapshot
+from analyzer.snapshot.store import Store
 from analyzer.source.checksum import CUT, HAS_CRC, ZEROED
 from analyzer.source.member import SYMLINK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.snapshot import BundleSnapshot
-    from analyzer.snapshot.store import Store
 
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 NOTHING = ("", "")

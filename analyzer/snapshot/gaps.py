@@ -8,21 +8,16 @@ reader of the archive itself.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.host import Host
 from analyzer.snapshot.keep import not_regular
 from analyzer.snapshot.libpod.find import DATABASE
-from analyzer.snapshot.provenance import LEFT_OUT, LINK, SPECIAL, Unread
-from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from analyzer.snapshot.host import Host
-    from analyzer.snapshot.provenance import SmallFile
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Member
+from analyzer.snapshot.provenance import LEFT_OUT, LINK, SPECIAL, SmallFile, Unread
+from analyzer.snapshot.store import Store
+from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss, Member
 
 CONFIGURATION = re.compile(r"(?:^|/)(?:storage|containers|crio)[^/]*\.conf(?:\.d/[^/]+)?$")
 SEEN = (DIRECTORY, FILE, SYMLINK)

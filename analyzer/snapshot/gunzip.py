@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from isal import isal_zlib
 
-from analyzer.limits import reached
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.limits import Limits
+from analyzer.limits import Limits, reached
 
 CHUNK = 4 << 20
 FEED = 256 << 10

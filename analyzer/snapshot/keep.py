@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from analyzer.limits import reached
+from analyzer.limits import Limits, reached
 from analyzer.snapshot.provenance import CUT, LEFT_OUT, LIMIT, LINK, SPECIAL, SmallFile, Unread
-from analyzer.source.member import FILE, HARDLINK, SYMLINK, Loss
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.limits import Limits
-    from analyzer.source.member import Body, Member
+from analyzer.source.member import FILE, HARDLINK, SYMLINK, Body, Loss, Member
 
 NOTED = 100
 """Files that are told to be there twice, at most."""

@@ -7,10 +7,8 @@ for the sandbox, and the pod's own `k8s_<pod>_<namespace>_<uid>_<attempt>`. No n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 MARK, SANDBOX = "k8s", "POD"
 

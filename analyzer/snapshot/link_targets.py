@@ -10,17 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
-from analyzer.snapshot.content import KIND_CODE
-from analyzer.source.member import SYMLINK, Loss
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Member
+from analyzer.snapshot.content import KIND_CODE, DiffTable
+from analyzer.snapshot.store import Store
+from analyzer.source.member import SYMLINK, Loss, Member
 
 FORM = re.compile(r"(.*?)((?:\.\./)?)([0-9a-f]{64}/diff)", re.DOTALL)
 UP = "../"

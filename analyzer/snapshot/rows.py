@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
+from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.kubernetes import KubernetesName
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.snapshot.containers import ContainerRecord
-    from analyzer.snapshot.images import ImageRecord
-    from analyzer.snapshot.layers import LayerRecord
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.store import Store
 
 FITS = 1 << 63
 

@@ -7,19 +7,16 @@ that tells so. Where the bundle can be read again, only these files are; a pipe 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.store import Store
 from analyzer.snapshot.toc import TOC_FILE
-from analyzer.source.member import FILE
+from analyzer.source.member import FILE, Body, Member
+from analyzer.source.member_source import MemberSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.snapshot.content import DiffTable
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Body, Member
-    from analyzer.source.member_source import MemberSource
-
     Take = Callable[[DiffTable, str, Member, Body], None]
 
 

@@ -6,13 +6,10 @@ through. Nothing is checked against what a container wrote, so that it is only n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from analyzer.snapshot.store import Store
-    from analyzer.source.member import Loss
+from analyzer.snapshot.store import Store
+from analyzer.source.member import Loss
 
 ONE_FILE = "content not read"
 """What the reader of an archive says of a file whose content it passed over (`analyzer.source.tar.body`)."""

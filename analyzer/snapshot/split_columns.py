@@ -6,11 +6,13 @@ What this gives, `TarSplit.entries` would give too, entry by entry. An entry is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from analyzer.limits import Limits
 from analyzer.snapshot.split_text import Pairs
 from analyzer.snapshot.tar_entry import NO_DEVICE, TarEntry
 from analyzer.source.member import BATCH_KINDS
@@ -19,9 +21,6 @@ from analyzer.source.tar.header import BLOCK
 from analyzer.source.tar.header_columns import FILE_ITEM, Headers, read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from analyzer.limits import Limits
     from analyzer.snapshot.split_text import Lines
     from analyzer.source.tar.columns import Column
     from analyzer.source.tar.header_columns import Members

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.snapshot.content import KIND_CODE, NOTHING
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.content import DiffTable
+from analyzer.snapshot.content import KIND_CODE, NOTHING, DiffTable
 
 SYMLINK_CODE, HARDLINK_CODE = KIND_CODE["symlink"], KIND_CODE["hardlink"]
 HOPS = 40

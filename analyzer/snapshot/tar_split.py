@@ -6,27 +6,23 @@ CRC-64. What is wrong becomes a problem with the number of its line; reading goe
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from analyzer.limits import reached
+from analyzer.limits import Limits, reached
 from analyzer.snapshot.gunzip import GzipDamageError, LimitError, gunzip
-from analyzer.snapshot.provenance import Problem, Where
-from analyzer.snapshot.tar_entry import GLOBAL_HEADER
+from analyzer.snapshot.provenance import Problem, SmallFile, Where
+from analyzer.snapshot.tar_entry import GLOBAL_HEADER, TarEntry
 from analyzer.snapshot.tar_headers import HeaderReader
 from analyzer.source.member import FILE
 from analyzer.source.tar.header import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.split_columns import Entries
     from analyzer.snapshot.split_text import Lines
-    from analyzer.snapshot.tar_entry import TarEntry
 
 FILE_LINE, SEGMENT_LINE = 1, 2
 BLOCK = 512

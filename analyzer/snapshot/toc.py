@@ -9,22 +9,17 @@ as entries of their own, give regular files the type bits in `mode`, and whiteou
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from analyzer.limits import Limits
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.provenance import Problem, Where
+from analyzer.snapshot.provenance import Problem, SmallFile, Where
 from analyzer.snapshot.tar_entry import NO_XATTRS, TarEntry
 from analyzer.snapshot.times import parse_time
 from analyzer.source import member as kinds
 from analyzer.source.tar.header import clean_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from analyzer.limits import Limits
-    from analyzer.snapshot.provenance import SmallFile
 
 TOC_KEY, FORMAT_KEY = "zstd-chunked-manifest", "zstd-chunked-layer-data"
 TOC_FILE, FORMAT_FILE = file_name(TOC_KEY), file_name(FORMAT_KEY)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.store import Store
+from analyzer.snapshot.store import Store
 
 PARTS = ("layers", "images")
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEPT = (32 << 20) - (64 << 10)
 """Just below the most that glibc learns from (`DEFAULT_MMAP_THRESHOLD_MAX`)."""

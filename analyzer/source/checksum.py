@@ -5,12 +5,9 @@ The polynomial is the one of tar-split (ISO, catalogue name CRC-64/GO-ISO).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from fastcrc import crc64
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 HAS_CRC, ZEROED, CUT, ZERO_TAIL = 1, 2, 4, 8
 """Flags of a content: its checksum is known, all bytes are NUL, the archive ends inside it, it ends with NUL pages."""

@@ -9,21 +9,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import UnreadableError
+from analyzer.limits import Limits
 from analyzer.source import member as kinds
 from analyzer.source.holes import filled, too_sparse
-from analyzer.source.member import NO_XATTRS, Member
+from analyzer.source.member import NO_XATTRS, Loss, Member
+from analyzer.source.member_source import MemberSource
+from analyzer.source.reading_log import ReadingLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from analyzer.limits import Limits
-    from analyzer.source.member import Loss
-    from analyzer.source.member_source import MemberSource
-    from analyzer.source.reading_log import ReadingLog
     from analyzer.source.tar.batch import MemberBatch
 
 PIECE = 256 << 10

@@ -8,16 +8,12 @@ import os
 import stat
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.source.locations.identity import digest
-from analyzer.source.member import FILE
+from analyzer.source.member import FILE, Body, Member
 from analyzer.source.open import open_bundle
-
-if TYPE_CHECKING:
-    from analyzer.source.member import Body, Member
 
 FILE_BYTES, TREE = "file", "directory"
 

@@ -6,13 +6,10 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from analyzer.source.allocation import keep_freed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST = 4
 """Processes that one bundle is worth: each holds a part of what it looks at once more."""

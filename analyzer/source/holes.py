@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from analyzer.limits import Limits
+from analyzer.limits import Limits
 
 ZEROS = memoryview(bytes(64 << 10))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from analyzer.source.member import Body, Loss, Member
 
-    from analyzer.source.member import Body, Loss, Member
+if TYPE_CHECKING:
     from analyzer.source.tar.batch import MemberBatch
 
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.source.directory import DirectorySource, open_quietly
 from analyzer.source.locations.urls import is_url, open_url
+from analyzer.source.member_source import MemberSource
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.input import Input
 from analyzer.source.stream.wrapped import made, unwrapped
 from analyzer.source.tar_source import TarSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
-
-    from analyzer.source.member_source import MemberSource
 
 INSIDE = "!/"
 """Between a bundle and the archive in it that is meant."""

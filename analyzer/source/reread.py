@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastcrc import crc64
 
 from analyzer.errors import UnreadableError
 from analyzer.limits import DEFAULT, Limits
 from analyzer.source.directory import PIECE, READ_DIRECTORY, READ_FILE, RELATIVE, open_quietly
-from analyzer.source.member import FILE, HARDLINK
+from analyzer.source.member import FILE, HARDLINK, Body, Member
+from analyzer.source.member_source import MemberSource
 from analyzer.source.open import open_bundle
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.source.member import Body, Member
-    from analyzer.source.member_source import MemberSource
 
 LINK_HOPS = 8
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.errors import UnreadableError
+from analyzer.limits import Limits
+from analyzer.source.member import Loss, Member
+from analyzer.source.member_source import MemberSource
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.compression import decompress
 from analyzer.source.stream.input import HEAD, Input
 from analyzer.source.stream.magic import AS_TEXT, refusal, sent_as_text
 from analyzer.source.stream.read_ahead import AheadWindow
 from analyzer.source.stream.window import Window
+from analyzer.source.tar.body import TarBody
 from analyzer.source.tar.pieces import Pieces
 from analyzer.source.tar.reader import REFILL, TarReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.source.member import Loss, Member
-    from analyzer.source.member_source import MemberSource
     from analyzer.source.tar.batch import MemberBatch
-    from analyzer.source.tar.body import TarBody
     from analyzer.source.tar.scan import Scanner
 
 SEARCHED = 16 << 20

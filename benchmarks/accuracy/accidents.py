@@ -13,20 +13,17 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from stores.node import Node
 from stores.records import Store
 from stores.volume import xfs_volume
 
 from benchmarks.accuracy.content import HOST
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-    from benchmarks.accuracy.shapes import Made
+from benchmarks.accuracy.shapes import Made
 
 PATIENCE = 20.0
 ENGINE_SHAPES = ("podman", "crio")

@@ -10,16 +10,14 @@ import base64
 import copy
 import functools
 import json
+import pathlib
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from analyzer.source.member import FILE
 from analyzer.source.open import open_bundle
 from tests.editing import Edited
-
-if TYPE_CHECKING:
-    import pathlib
-    from collections.abc import Iterable
 
 HOUR = 3_600_000_000_000
 HOMES = {"overlay": "overlay", "vfs": "vfs/dir", "btrfs": "btrfs/subvolumes"}

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from analyzer.source.member import NO_XATTRS, Loss
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from benchmarks.accuracy.bundle import Bundle
+from benchmarks.accuracy.bundle import Bundle
 
 IN_DIFF = re.compile(r"/overlay/[^/]+/diff\d*/")
 KEPT = (0.6, 0.8, 0.95)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.api import judge
 from analyzer.errors import NoStoreError
@@ -13,10 +15,6 @@ from benchmarks.accuracy.bundle import Bundle, NotHere
 from benchmarks.accuracy.captures import CAPTURES
 from benchmarks.accuracy.faults import HARMLESS, KINDS, LATER, UNSEEN
 from benchmarks.accuracy.truth import Truth
-
-if TYPE_CHECKING:
-    import pathlib
-    from collections.abc import Iterator
 
 HALVES = {"development": "first", "test": "second"}
 UNSEEN_PART = "unseen"

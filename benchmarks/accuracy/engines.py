@@ -19,9 +19,10 @@ import sys
 import tarfile
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "samples"))
+
+from collections.abc import Iterable, Iterator
 
 from stores.node import Answer, Node
 from stores.volume import xfs_volume
@@ -30,11 +31,7 @@ from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FIFO, HARDLINK, SYMLI
 from benchmarks.accuracy import cases
 from benchmarks.accuracy.bundle import Bundle
 from benchmarks.accuracy.shapes import SHAPES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from benchmarks.accuracy.truth import Truth
+from benchmarks.accuracy.truth import Truth
 
 TYPES = {
     DIRECTORY: tarfile.DIRTYPE,

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from analyzer.causes import calibration
+from benchmarks.accuracy.cases import Row
 from benchmarks.accuracy.tables import bins, first_causes, single
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from benchmarks.accuracy.cases import Row
 
 CERTAIN = 0.95
 SURE = 0.8

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from stores import populate
 from stores.node import Node
@@ -16,10 +18,6 @@ from stores.populate import Pod
 from stores.records import Store
 
 from benchmarks.accuracy.content import HOST, OTHER, Catalogue, catalogue
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 SERIES = ("first", "second")
 PLATFORM = {"first": ("arm64", "v8"), "second": ("amd64",)}

@@ -12,7 +12,8 @@ import random
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from stores import populate
 from stores.node import Node
@@ -20,10 +21,6 @@ from stores.oci import Entry, Image
 
 from benchmarks.accuracy.content import CAPABILITY, HOST, OTHER, PREFIX, SEED, catalogue
 from benchmarks.accuracy.shapes import Made
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 STORAGE = "/var/lib/containers/storage"
 CAPTURED = ("var/lib/containers/storage",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from analyzer.snapshot.libpod.state import (
     BOLT,
@@ -14,12 +14,8 @@ from analyzer.snapshot.libpod.state import (
     read_bolt_state,
     read_sqlite_state,
 )
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import FILE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analyzer.snapshot.provenance import SmallFile
 
 DATABASE = re.compile(rf"(?:.*/)?(?:{re.escape(BOLT_FILE)}|{re.escape(SQLITE_FILE)}(?:-wal|-journal)?)")
 """Member paths whose content is worth keeping."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.engine_output import LISTING
 from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.host import Host
-    from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.provenance import SmallFile
 
 CONTAINERS = re.compile(r"(?:^|/)(podman[_-]ps|crictl[_-](?:ps|pods))(?![a-z])[^/]*$")
 EVERY = re.compile(r"_-(?:-all|a)(?![a-z])|(?:^|/)(?:podman|crictl)-ps\.txt$")

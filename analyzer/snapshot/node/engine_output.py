@@ -7,12 +7,10 @@ this store, however little of the store itself was captured.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.snapshot.host import Host
+from analyzer.snapshot.host import Host
 
 LISTING = re.compile(
     r"""(?:^|/)(?:sos_commands/(?:podman|crio|buildah)/)?

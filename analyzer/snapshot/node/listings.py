@@ -6,13 +6,11 @@ Where the bundle has no images.json, this is what the store held by the engine's
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.engine_output import LISTING
 from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
-
-if TYPE_CHECKING:
-    from analyzer.snapshot.host import Host
 
 IMAGES = re.compile(r"(?:^|/)(?:podman|crictl|buildah)[_-]images[^/]*$")
 HEAD = re.compile(r"(?:REPOSITORY|IMAGE) {2,}TAG {2,}(?:DIGEST {2,})?IMAGE ID.*")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from analyzer.snapshot.host import Host
+from analyzer.snapshot.libpod.state import LibpodState
 from analyzer.snapshot.node.storage_conf import conf_for, is_rootless, storage_confs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.snapshot.host import Host
-    from analyzer.snapshot.libpod.state import LibpodState
 
 SYSTEM = "/var/lib/containers/storage"
 USUAL = re.compile(r"(?:^|/)((?:var/lib|home/[^/]+/\.local/share|root/\.local/share)/containers/storage)$")

@@ -5,15 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analyzer.errors import UsageError
 from analyzer.source.locations.globs import SUFFIXES, expand
 from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 INSIDE = ("overlay", "vfs", "btrfs", "zfs")
 STORES = ("storage", "var/lib/containers/storage", ".local/share/containers/storage")

@@ -5,10 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 
 def expand(pattern: str) -> list[str]:

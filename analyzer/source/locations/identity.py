@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analyzer.errors import UnreadableError
 from analyzer.source.locations.urls import BrokenOffError, filesystem, is_url
 from analyzer.source.open import INSIDE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PIECE = 1 << 20
 TAGS = ("ETag", "etag", "generation", "md5Hash", "checksum")

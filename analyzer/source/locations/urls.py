@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 from analyzer.errors import UnreadableError, UsageError
 from analyzer.limits import DEFAULT, Limits
+from analyzer.source.member import Member
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.input import Input
+from analyzer.source.tar.body import TarBody
 from analyzer.source.tar_source import TarSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
-
-    from analyzer.source.member import Member
-    from analyzer.source.tar.body import TarBody
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*://")
 BLOCK = 8 << 20

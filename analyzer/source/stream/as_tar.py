@@ -5,15 +5,10 @@ from __future__ import annotations
 import os
 import re
 import tarfile
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from analyzer.errors import UnreadableError
-from analyzer.limits import reached
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from analyzer.limits import Limits
+from analyzer.limits import Limits, reached
 
 ARCHIVE = re.compile(r"(?i)\.(?:tar|tgz|txz|tzst|tbz2?)$|\.tar\.(?:gz|zst|zstd|xz|bz2)$")
 """Names of members that are archives themselves."""

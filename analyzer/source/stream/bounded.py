@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.source.stream.input import HEAD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.input import Input, Stream
+from analyzer.limits import Limits
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.input import HEAD, Input, Stream
 
 ZEROS = bytes(4 << 10)
 

@@ -7,22 +7,17 @@ frames or streams after one another, and a bundle may be compressed twice.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from analyzer.limits import Limits
+from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.bounded import Bounded, Peeked
-from analyzer.source.stream.formats import DECODE_ERRORS, FORMATS, crc32, detect
+from analyzer.source.stream.formats import DECODE_ERRORS, FORMATS, Format, crc32, detect
 from analyzer.source.stream.input import Input, Replay, Stream
 from analyzer.source.stream.magic import has_header
 from analyzer.source.stream.zstd import ZstdStream
 from analyzer.source.tar.header import BLOCK
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.formats import Format
 
 STEP = 128 << 10
 LONG_STEP = 1 << 20

@@ -5,14 +5,11 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, cast
 
+from analyzer.limits import Limits
 from analyzer.source.stream.zstd import is_zstd
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.limits import Limits
 
 try:
     from isal import igzip_lib, isal_zlib

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO
-
-    from analyzer.source.reading_log import ReadingLog
+from analyzer.source.reading_log import ReadingLog
 
 HEAD = 64 << 10
 

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import mmap
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.input import Stream
 from analyzer.source.stream.window import Window
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.input import Stream
 
 DATA = 16 << 20
 """Bytes that change hands at once; fewer are the stream's last."""

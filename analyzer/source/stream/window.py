@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from mmap import mmap
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from mmap import mmap
-
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.input import Stream
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.input import Stream
 
 SIZE = 256 << 10
 SEEK = 64 << 10

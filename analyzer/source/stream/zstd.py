@@ -6,16 +6,13 @@ wrong content checksum costs nothing but trust.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import zstandard
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.limits import Limits
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.input import Stream
+from analyzer.limits import Limits
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.input import Stream
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 BLOCK = 128 << 10

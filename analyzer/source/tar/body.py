@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from analyzer.source.holes import filled, too_sparse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.source.holes import Map
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.window import Window
+from analyzer.limits import Limits
+from analyzer.source.holes import Map, filled, too_sparse
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.window import Window
 
 
 class TarBody:

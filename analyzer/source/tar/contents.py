@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,6 @@ from analyzer.source.tar.batch import sums_of
 from analyzer.source.tar.header_columns import FILE_ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from analyzer.source.tar.batch import Scan
     from analyzer.source.tar.columns import Column
 

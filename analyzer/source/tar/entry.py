@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from analyzer.limits import reached
+from analyzer.limits import Limits, reached
 from analyzer.source import member as kinds
+from analyzer.source.holes import Map
 from analyzer.source.member import NO_XATTRS, Member
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.window import Window
 from analyzer.source.tar.body import SparseBody, TarBody
 from analyzer.source.tar.header import (
     BLOCK,
@@ -16,14 +17,8 @@ from analyzer.source.tar.header import (
     Numbers,
     clean_path,
 )
+from analyzer.source.tar.pax import Extras
 from analyzer.source.tar.sparse import SparseRecords, check, parse_size, read_old
-
-if TYPE_CHECKING:
-    from analyzer.limits import Limits
-    from analyzer.source.holes import Map
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.window import Window
-    from analyzer.source.tar.pax import Extras
 
 SHOWN = 200
 """Characters of a path that is too long which a loss names."""

@@ -11,10 +11,13 @@ know.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from mmap import mmap
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from analyzer.limits import Limits
 from analyzer.source.member import BATCH_KINDS, CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from analyzer.source.member import BLOCK as BLOCK_DEVICE
 from analyzer.source.tar.columns import (
@@ -34,10 +37,6 @@ from analyzer.source.tar.paths import Paths, all_clean, clean
 from analyzer.source.tar.pax_columns import Attributes, PayloadColumns, read_payloads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from mmap import mmap
-
-    from analyzer.limits import Limits
     from analyzer.source.tar.columns import Column
 
 LONGEST = 4_096

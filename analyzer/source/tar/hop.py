@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from mmap import mmap
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from analyzer.limits import Limits
 from analyzer.source.tar.batch import Scan
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, find_headers, sound
 from analyzer.source.tar.contents import Contents
@@ -15,11 +18,6 @@ from analyzer.source.tar.header import BLOCK, CACHE, FieldError, parse_number
 from analyzer.source.tar.header_columns import Headers, read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from mmap import mmap
-
-    from analyzer.limits import Limits
-
     Read = Callable[[int, int, int], int]
 
 MOST = 2_048

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,8 +11,6 @@ import numpy as np
 from analyzer.source.tar.columns import DOT, NEWLINE, SLASH, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analyzer.source.tar.columns import Column
 
 UNCLEAN = re.compile(rb"\0|(?:^|/)\.{0,2}(?:/|\Z)")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from analyzer.limits import Limits
 from analyzer.source.tar.header import FieldError
-
-if TYPE_CHECKING:
-    from analyzer.limits import Limits
 
 SCHILY_XATTR = b"SCHILY.xattr."
 LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."

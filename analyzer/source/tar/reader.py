@@ -7,21 +7,19 @@ dump directories, volume labels), Solaris `X`. After a header that cannot be rig
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from analyzer.source.member import NO_END
+from analyzer.limits import Limits
+from analyzer.source.member import NO_END, Member
+from analyzer.source.reading_log import ReadingLog
+from analyzer.source.stream.window import Window
+from analyzer.source.tar.body import TarBody
 from analyzer.source.tar.entry import DamagedHeader, EntryReader
 from analyzer.source.tar.header import BLOCK, Sums, byte_sum, checksum_ok
 from analyzer.source.tar.pax import Extras, PaxReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from analyzer.limits import Limits
-    from analyzer.source.member import Member
-    from analyzer.source.reading_log import ReadingLog
-    from analyzer.source.stream.window import Window
-    from analyzer.source.tar.body import TarBody
     from analyzer.source.tar.scan import Scanner
 
 GLOBAL = ord("g")

@@ -6,21 +6,20 @@ stream both lie in the window.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyzer.limits import Limits
+from analyzer.source.stream.window import Window
 from analyzer.source.tar.header import BLOCK
 from analyzer.source.tar.hop import Held, Steps, gather, scan_of
+from analyzer.source.tar.pax import Extras
+from analyzer.source.tar.pieces import Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.limits import Limits
-    from analyzer.source.stream.window import Window
     from analyzer.source.tar.batch import MemberBatch, Scan
-    from analyzer.source.tar.pax import Extras
-    from analyzer.source.tar.pieces import Pieces
 
     Take = Callable[[MemberBatch], int]
 

@@ -6,18 +6,14 @@ map record), pax 1.0 (the map leads the content). Source: GNU tar manual, "Stori
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from analyzer.limits import Limits
+from analyzer.source.holes import Map
+from analyzer.source.stream.window import Window
+from analyzer.source.tar.body import TarBody
 from analyzer.source.tar.header import BLOCK, FieldError, parse_number
 from analyzer.source.tar.pax import parse_count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analyzer.limits import Limits
-    from analyzer.source.holes import Map
-    from analyzer.source.stream.window import Window
-    from analyzer.source.tar.body import TarBody
 
 
 def read_old(window: Window, pos: int, limits: Limits) -> Map:

@@ -6,9 +6,9 @@ Written when rules and weights stood, as `unseen`.
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from analyzer.source.member import CHAR, DIRECTORY, FILE, SYMLINK
+from analyzer.source.member import CHAR, DIRECTORY, FILE, SYMLINK, Member
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving
 from benchmarks.accuracy.faults.families import (
     ALTERED,
@@ -29,11 +29,6 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.source.member import Member
 
 FEW = 2
 

@@ -9,7 +9,7 @@ import base64
 import gzip
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
 from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
@@ -33,9 +33,6 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 INDEX = (BACK, HAND, WIPE, POWER)
 DAY = 24 * HOUR

@@ -6,7 +6,8 @@ Written when rules and weights stood, as `unseen`. A flipped bit moves no clock.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from analyzer.source.member import CHAR, FILE
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
@@ -28,9 +29,6 @@ from benchmarks.accuracy.faults.flips import flipped, rename
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -5,9 +5,9 @@ Written when rules and weights stood, as `unseen`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
-from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
+from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK, Member
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
 from benchmarks.accuracy.faults.families import (
     BASE,
@@ -24,11 +24,6 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from analyzer.source.member import Member
 
 MASS = 3
 

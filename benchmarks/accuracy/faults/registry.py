@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from benchmarks.accuracy.truth import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from benchmarks.accuracy.bundle import Bundle
-    from benchmarks.accuracy.truth import Truth
+from benchmarks.accuracy.bundle import Bundle
+from benchmarks.accuracy.truth import Kind, Truth
 
 KINDS: dict[str, Kind] = {}
 """Those of the two halves; their order decides which half each belongs to."""

@@ -6,7 +6,7 @@ Written when rules and weights stood, as `unseen`.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
@@ -26,9 +26,6 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 DAY = 24 * HOUR
 

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import copy
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK
+from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, Member
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving
 from benchmarks.accuracy.faults.families import BASE, COPY, HAND, MEDIA, POWER, SCANNER, SWEPT, TWO
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.sweeps import swept
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.source.member import Member
 
 SECTOR = 512
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 0x400, 0, 0, 0)

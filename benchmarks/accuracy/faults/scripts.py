@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, standing
 from benchmarks.accuracy.faults.families import (
@@ -28,9 +28,6 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.parts import strange
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PART = "store-part-removed"
 TWELVE = 12

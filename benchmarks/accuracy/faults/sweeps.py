@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import copy
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
+from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK, Member
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving
 from benchmarks.accuracy.faults.families import BASE, COPY, DRIVER, GONE, HAND, POWER, SCANNER, SWEPT
 from benchmarks.accuracy.faults.mass import MASS, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from analyzer.source.member import Member
 
 SHIFT = 100_000
 NOBODY = 65_534
