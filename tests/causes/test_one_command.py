@@ -145,3 +145,15 @@ def test_a_removal_that_stopped_behind_the_short_link_is_one_removal():
     [link] = [path for path, (member, _) in store.entries.items() if member.link == target]
     found = judge(store.remove(link).snapshot()).to_dict()["causes"]
     assert [each["id"] for each in found if each["severity"] != "info"] == ["interrupted-removal"]
+
+
+def test_manifests_of_several_images_that_one_program_rewrote_are_one_alteration():
+    store = Edited()
+    images = [image["id"] for image in store.images() if manifest(store, image["id"]) in store.entries]
+    for image in images:
+        text = store.data(manifest(store, image)) + b"\n"
+        store.write(manifest(store, image), text).change(manifest(store, image), mtime_ns=store.changed_ns)
+    assert len(images) > 2
+    [cause] = causes(store, "image-data-altered")
+    assert set(images) <= hit(cause)
+    assert cause["title"].endswith(f"and {len(images) - 1} more is not what was stored")

@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.causes.case import Case
+from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
 from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.times import image_file_moved
+from analyzer.checks.finding import Finding
+from analyzer.words import and_more
 
 PRIOR = -0.3
 RULES = ("IMG-003", "IMG-004", "IMG-007", "IMG-005", "IMG-011", "IMG-002", "IMG-019", "IMG-020")
@@ -36,25 +38,36 @@ FOLLOWS = ("IMG-013", "IMG-014")
 """Rules that hold the layers against a manifest or config: what they see follows from its changed bytes."""
 
 
+MANY = 3
+"""From so many images on whose files were written later one program is meant."""
+
+
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
-    """Propose one alteration for each image whose data does not match."""
-    for image_id, findings in by_image(case.written(*RULES)).items():
-        subject = findings[0].subject
-        moved = [f for f in findings if image_file_moved(case, f)]
-        explains = weigh(findings, MAIN, FURTHER)
-        if any(f.rule in DIGESTS for f in findings):
-            explains.update({f: FURTHER for f in case.about([image_id], *FOLLOWS) if f not in explains})
-        reasons = (Reason("the file was written after the other files of its image", 0.7),) if moved else ()
-        affected = case.affected(images=[image_id])
-        yield Hypothesis(
-            family="image-data-altered",
-            title=f"data of image {subject.label} is not what was stored",
-            subjects=(subject,),
-            explains=explains,
-            prior=PRIOR,
-            reasons=reasons,
-            affected=affected,
-            would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
-            fails_listing=any(f.facts.get("fails_listing") for f in findings),
-        )
+    """Propose one alteration for each image whose data does not match, and one for many that were written later."""
+    altered = by_image(case.written(*RULES))
+    moved = [key for key, findings in altered.items() if any(image_file_moved(case, f) for f in findings)]
+    if len(moved) >= MANY:
+        yield _hypothesis(case, {key: altered.pop(key) for key in moved}, moved=True)
+    for key, findings in altered.items():
+        yield _hypothesis(case, {key: findings}, moved=key in moved)
+
+
+def _hypothesis(case: Case, images: dict[str, list[Finding]], *, moved: bool) -> Hypothesis:
+    findings = [f for each in images.values() for f in each]
+    if len(images) > 1:
+        findings = case.widest_first(findings)
+    explains = weigh(findings, MAIN, FURTHER)
+    digests = [key for key, each in images.items() if any(f.rule in DIGESTS for f in each)]
+    explains.update({f: FURTHER for f in case.about(digests, *FOLLOWS) if f not in explains})
+    return Hypothesis(
+        family="image-data-altered",
+        title=f"data of image {findings[0].subject.label}{and_more(len(images))} is not what was stored",
+        subjects=subjects_of(findings) if len(images) > 1 else (findings[0].subject,),
+        explains=explains,
+        prior=PRIOR,
+        reasons=(Reason("the file was written after the other files of its image", 0.7),) if moved else (),
+        affected=case.affected(images=images),
+        would_settle=("the file's mtime against the record's; `smartctl -a` and kernel I/O errors of the node",),
+        fails_listing=any(f.facts.get("fails_listing") for f in findings),
+    )

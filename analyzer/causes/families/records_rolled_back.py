@@ -83,7 +83,8 @@ def _title(behind: list[Finding], kind: str) -> str:
     what = f"{lost} {objects if lost > 1 else objects.removesuffix('s')}"
     if kind == "emptied":
         lists = "are empty lists" if several else "is an empty list"
-        seen = "beside the data of" if any(f.facts["directories"] for f in behind) else "while other records name"
+        data = any(f.facts.get("directories", 1) for f in behind)
+        seen = "beside the data of" if data else "while other records name"
         return f"{_names(behind)} {lists} {seen} {what}"
     return (
         f"{_names(behind)} {'are' if several else 'is'} older than {what} without a record: an older copy was put back"
