@@ -497,3 +497,18 @@ def test_a_saved_report_with_a_strange_head_is_compared_all_the_same(tool, tmp_p
     result = CliRunner().invoke(cli, ["verify", str(tmp_path / "report.json"), bundle])
     assert (result.exit_code, "they belong together" in result.stdout) == (0, True)
     assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "/".join(["x" * 200] * 30)])
+@pytest.mark.parametrize("command", [["report"], ["plan"], ["images"], ["report", "-o", "json=out.json"], ["cat", "x"]])
+def test_a_name_that_no_file_can_have_is_refused(command, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, [command[0], name, *command[1:]])
+    assert isinstance(result.exception, SystemExit)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (3, "", 1)
+
+
+def test_a_fleet_with_a_name_that_no_file_can_have_tells_it(tmp_path):
+    result = CliRunner().invoke(cli, ["batch", "x" * 5000, "-o", str(tmp_path / "out"), "--jobs", "1"])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.exit_code == 3

@@ -160,7 +160,7 @@ def refuse_evidence(config: Config, bundle: str) -> None:
         UsageError: a configuration file lies in the bundle directory.
     """
     root = Path(bundle)
-    if bundle == "-" or not root.is_dir():
+    if bundle == "-" or not os.path.isdir(bundle):  # noqa: PTH112  a name that no file can have is none
         return
     for file in config.files:
         if Path(file).resolve().is_relative_to(root.resolve()):

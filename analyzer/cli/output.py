@@ -172,7 +172,7 @@ def _is_evidence(target: Path, bundle: str) -> bool:
         except (OSError, ValueError, AttributeError):
             return False
     evidence = Path(bundle)
-    if not evidence.exists():
+    if not os.path.exists(bundle):  # noqa: PTH110  a name that no file can have is none
         return False
     if evidence.is_dir() and target.resolve().is_relative_to(evidence.resolve()):
         return True

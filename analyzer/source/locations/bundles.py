@@ -50,7 +50,7 @@ def _meant(word: str, *, listed: bool = False) -> Iterator[str]:
             yield from _meant(line, listed=True)
     elif is_url(word):
         yield from _remote(word)
-    elif Path(word).is_dir():
+    elif os.path.isdir(word):  # noqa: PTH112  a name that no file can have is none
         yield from _directory(word)
     elif glob.has_magic(word) and not os.path.lexists(word):
         paths = expand(word)

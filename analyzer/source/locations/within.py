@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
-from pathlib import Path
 
 from analyzer.errors import AnalyzerError
 from analyzer.source.member import DIRECTORY, FILE
@@ -22,7 +22,7 @@ def bundles_within(path: str) -> list[str]:
 
     Reading stops at what shows that it is none; what cannot be read is told by whoever opens it.
     """
-    if INSIDE in path or not Path(path).is_file():
+    if INSIDE in path or not os.path.isfile(path):  # noqa: PTH113  a name that no file can have is none
         return []
     found: list[str] = []
     beside = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def has_offsets(path: str, form: str) -> bool:
     """Tell whether the content offsets of members are offsets of the file itself."""
-    return form == "tar" and hasattr(os, "preadv") and Path(path).is_file()
+    return form == "tar" and hasattr(os, "preadv") and os.path.isfile(path)  # noqa: PTH113  a name that no file can have is none
 
 
 class Offsets:
