@@ -9,7 +9,7 @@ from isal import isal_zlib
 
 from analyzer.limits import Limits, reached
 
-CHUNK = 4 << 20
+CHUNK = 1 << 20
 FEED = 256 << 10
 MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance

@@ -81,7 +81,7 @@ def note_owners(known: tuple[set[int], set[int]], group: Entries) -> None:
         first = int(column[0])
         if first in seen and (column == first).all():
             continue
-        for owner in np.unique(column).tolist():
+        for owner in set(column.tolist()):
             items = () if owner in seen else np.flatnonzero(column == owner).tolist()
             if any(not is_whiteout(group.paths[item]) for item in items):
                 seen.add(owner)
