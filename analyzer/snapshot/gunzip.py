@@ -32,7 +32,7 @@ class LimitError(Exception):
 
 
 def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
-    """Yield the decompressed bytes in pieces of up to 4 MiB, all members of the file after one another.
+    """Yield the decompressed bytes in pieces of up to 1 MiB, all members of the file after one another.
 
     Raises:
         GzipDamageError: after the last piece that could be read.

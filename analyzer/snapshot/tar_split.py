@@ -133,10 +133,10 @@ class TarSplit:
                         break
                     continue
                 at, self._at = after, position
-                self.paths.update(found.paths)
                 self.total += int(found.spans.sum())
                 self._padding = -int(found.sizes[-1]) % BLOCK
                 yield found
+                self.paths.update(found.paths)
 
     def _some(
         self, lines: Lines, at: int, stop: int, one: Callable[[Line], Single | None]

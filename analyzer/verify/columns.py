@@ -51,6 +51,8 @@ class Matcher:
         """Return (item, row or -1) of the entries that are not as recorded, and verified bytes of content."""
         index = self._table.index
         rows = np.fromiter(map(index.get, group.paths, repeat(-1)), np.int64, len(group.paths))
+        own = self._table.names  # which are there once more in what was read: each path need not be held twice
+        group.paths[:] = [own[row] if row >= 0 else path for row, path in zip(rows.tolist(), group.paths, strict=True)]
         there = rows >= 0
         if not there.any():
             return list(zip(range(len(rows)), rows.tolist(), strict=True)), 0
