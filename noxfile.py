@@ -55,9 +55,10 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """A few changes of one operator or number that the tests must notice: the same few for the same tree."""
+    """A few changes of rules and causes that the tests nearest to them must notice: the same few for the same tree."""
     _install(session)
-    session.run("python", "benchmarks/mutants.py", *(session.posargs or ("--count=8", "--seconds=20", "--least=0.1")))
+    few = ("--count=12", "--seconds=20", "--least=0.5", "checks", "causes")
+    session.run("python", "benchmarks/mutants.py", *(session.posargs or few))
 
 
 @nox.session

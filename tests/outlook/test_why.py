@@ -319,3 +319,26 @@ def test_the_loss_of_a_whole_part_answers_for_each_of_its_objects_and_for_no_oth
     found = ask(report, f"Error: {shown.format(**words)}")
     assert (found.state, found.replies[0].cause.id) == (SHOWN, "store-part-removed")
     assert ask(report, f"Error: {silent.format(**words)}").replies == ()
+
+
+def held(store: Edited, text: str) -> list[tuple[str, str]]:
+    return [(holder.text, holder.command) for holder in ask(judge(store.snapshot()), text).holders]
+
+
+def test_who_holds_an_image_or_a_name_is_told_with_what_removes_it():
+    store = Edited()
+    web = next(row for row in store.containers() if row["names"] == ["web1"])
+    who, image = (
+        f"container {web['id'][:12]} (web1)",
+        "quay.example.test/shop/web:1.4, quay.example.test/shop/web:stable",
+    )
+    remove = f"podman rm -f {web['id']}"
+    used = f"Image used by {web['id']}: image is in use by a container"
+    taken = f'the container name "web1" is already in use by "{web["id"]}". You have to remove that container'
+    assert held(store, used) == [(f"{who} uses image {image}", remove)]
+    assert held(store, taken) == [(f"{who} has the name", remove)]
+    assert held(store, f"image is in use by a container: image {web['image']}") == [
+        (f"{who} uses image {image}", remove)
+    ]
+    store.write_images([row for row in store.images() if row["id"] != web["image"]])
+    assert held(store, used) == [(f"{who} uses image {web['image'][:12]}, which has no record", remove)]

@@ -84,3 +84,11 @@ def test_one_that_is_absent_where_nothing_changed_is_left_open():
     layer = next(row["id"] for row in store.layers() if row.get("diff-digest"))
     [finding] = store.leave_out(f"storage/overlay/{layer}/link").findings(RULE)
     assert (finding.subject.id, finding.severity) == (layer, "info")
+
+
+@pytest.mark.parametrize(("length", "seen"), [(104, repr("x" * 104)), (105, "105 bytes of other text")])
+def test_text_of_up_to_four_links_is_shown(length, seen):
+    store = Edited()
+    layer = store.image_named(API)["layer"]
+    [finding] = store.write(f"storage/overlay/{layer}/link", b"x" * length).findings(RULE)
+    assert finding.facts["seen"] == seen

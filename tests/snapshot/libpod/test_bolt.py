@@ -68,6 +68,14 @@ def test_the_error_is_the_one_that_podman_gives(damage, error):
     assert bolt.damage
 
 
+def test_a_page_of_another_kind_in_place_of_the_free_list_is_named_with_its_kind():
+    """Go: fmt.Sprintf("invalid freelist page: %d, page type is %s", p.id, p.Typ()), bbolt freelist.go."""
+    page = current(DATABASE)["freelist"]
+    data = bytearray(DATABASE)
+    struct.pack_into("<H", data, page * PAGE + 8, 2)
+    assert read_bolt(bytes(data)).error == f"invalid freelist page: {page}, page type is leaf"
+
+
 def test_a_file_without_bytes_is_a_new_database():
     bolt = read_bolt(b"")
     assert bolt.empty
