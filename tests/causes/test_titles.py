@@ -112,6 +112,8 @@ TITLES = [
     ("records-disagree", misspelt(3), ["image 0 has a name that no engine writes and 2 more"]),
     ("records-disagree", misspelt(2, "CTR-012", "container"),
      ["the records about container 0 contradict each other and 1 more"]),
+    ("records-disagree", [*layers("LAY-008", 3), found("LAY-003", IT.top)],
+     [f"layer {T} has another parent in layers.json than its id proves and 2 more"]),
     ("records-rolled-back", [index("STO-020", kind="older", **ROLLED)],
      ["layers.json is older than 2 layers without a record"]),
     ("records-rolled-back", [index("STO-020", kind="emptied", **{**ROLLED, "missing": 1})],

@@ -57,9 +57,11 @@ def test_the_checksum_of_a_meta_page_is_the_one_that_bbolt_wrote():
     [
         (bytes, "invalid database"),
         (lambda data: data[:PAGE], "file size too small"),
+        (lambda data: data[: 2 * PAGE - 1], "file size too small"),
+        (lambda data: data[: 2 * PAGE], "unexpected fault address"),
         (lambda data: zeroed(data, current(data)["freelist"]), "invalid freelist page: 0, page type is unknown<00>"),
     ],
-    ids=["NUL", "one page", "free list NUL"],
+    ids=["NUL", "one page", "less than two", "two pages", "free list NUL"],
 )
 def test_the_error_is_the_one_that_podman_gives(damage, error):
     data = DATABASE if damage is bytes else damage(DATABASE)
