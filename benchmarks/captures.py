@@ -17,6 +17,7 @@ import tempfile
 
 import analyzer
 from analyzer.errors import AnalyzerError
+from tests.captures.handed_on import HANDED_ON
 from tests.captures.stores import BUNDLES, capture, laid_out, usable
 from tests.captures.test_removed import HIDDEN, REMOVALS, STYLES
 from tests.captures.ways import ALTERED, COPIES, CUTS, EXCLUDES, FORMATS, LINKS, LISTS, RACES
@@ -30,6 +31,7 @@ KINDS = {
     "links": LINKS,
     "races": RACES,
     "cuts": CUTS,
+    "handed on": HANDED_ON,
 }
 VERDICTS = ("healthy", "undetermined", "advisory", "damaged", "no store")
 

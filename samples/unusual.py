@@ -101,6 +101,21 @@ def rootless(volume: pathlib.Path, registry: str) -> Node:
     return made
 
 
+def keepid(volume: pathlib.Path, registry: str) -> Node:
+    """A user's container that keeps the user's id: of a layer copied for it, files of unchanged owners stay below."""
+    made = node(volume, registry, "keepid")
+    layers = [
+        [Entry("etc/"), Entry("etc/passwd", b"root:x:0:0::/:/bin/sh\n"), Entry("tmp/", mode=0o1777)],
+        [Entry("app/", owner=1001), Entry("app/own", b"own\n", owner=1001), Entry("app/of-root", b"root\n")],
+    ]
+    populate.push(made, registry, {"keep/app:1": [Image(layers)]})
+    (made.home / "var/lib/app").mkdir()
+    script = f"podman pull -q {HOST}/keep/app:1; podman create -q --network=none --userns=keep-id {HOST}/keep/app:1"
+    (made.home / "etc/containers/storage.conf").unlink()
+    made.run("sh", "-c", AS_USER, "sh", script)
+    return made
+
+
 def userns(volume: pathlib.Path, registry: str) -> Node:
     """Containers with ids of their own: copies of the image's layers, chowned, or mapped by the kernel."""
     made = node(volume, registry, "userns")
@@ -176,7 +191,10 @@ def emptied(volume: pathlib.Path, registry: str) -> Node:
     return made
 
 
-MAKERS = {each.__name__: each for each in (vfs, btrfs, fuse, rootless, userns, additional, builds, odd, fresh, emptied)}
+MAKERS = {
+    each.__name__: each
+    for each in (vfs, btrfs, fuse, rootless, keepid, userns, additional, builds, odd, fresh, emptied)
+}
 
 
 @contextlib.contextmanager

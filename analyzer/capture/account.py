@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from analyzer.capture.kept import present, store_members
 from analyzer.capture.model import Capture
+from analyzer.capture.nodes import nodes
 from analyzer.capture.patterns import patterns
-from analyzer.snapshot.grouping import HOME
-from analyzer.snapshot.snapshot import BundleSnapshot
-from analyzer.snapshot.store import GRAPH_ROOT
 from analyzer.words import plural
 
 LOST = {
@@ -21,8 +18,6 @@ LOST = {
     "privileged": "`trusted` attributes",
 }
 SHOWN = 3
-PLACE = re.compile(r"(?:(.+?)/)?((?:var/lib/containers/)?storage)", re.DOTALL)
-"""Where a graph root lies on a node, below whatever the bundle has above it."""
 
 
 def account(capture: Capture, *, names: bool = True) -> str:
@@ -40,26 +35,16 @@ def account(capture: Capture, *, names: bool = True) -> str:
     parts = [f"{capture.snapshot.bundle.format} that keeps {_words(has)}" if has else capture.snapshot.bundle.format]
     if lost:
         parts.append(f"it holds no {_words(lost, 'or')}")
-    if nodes := _nodes(capture.snapshot):
-        which = f" ({', '.join(nodes[:SHOWN])}{', …' if len(nodes) > SHOWN else ''})" if names else ""
-        parts.append(f"{len(nodes)} nodes in one bundle{which}: unpacked, `analyzer batch` judges each by itself")
+    if several := nodes(capture.snapshot.stores):
+        which = f" ({', '.join(several[:SHOWN])}{', …' if len(several) > SHOWN else ''})" if names else ""
+        parts.append(f"{len(several)} nodes in one bundle{which}: unpacked, `analyzer batch` judges each by itself")
     total = capture.left_out.total()
     if total:
-        named = patterns(capture.absent_names, lambda: present(capture.snapshot)) if names else []
+        named = patterns(capture.absent_names, lambda: present(capture.stores)) if names else []
         like = f", as by --exclude {' '.join(map(repr, named))}" if named else ""
         why = "; ".join(f"{count:,}: {why}" for why, count in capture.left_out.most_common(SHOWN))
         parts.append(f"{plural(total, 'difference')} made by the capture{like} ({why})")
     return "; ".join(parts)
-
-
-def _nodes(snapshot: BundleSnapshot) -> list[str]:
-    """Return the directories that hold one node each, where there are several: graph roots at one place below them."""
-    found: dict[str, list[str]] = {}
-    for store in snapshot.stores:
-        match = PLACE.fullmatch(store.root)
-        if store.role == GRAPH_ROOT and match is not None and not HOME.search(store.root):
-            found.setdefault(match[2], []).append(match[1] or ".")
-    return next((sorted(places) for places in found.values() if len(places) > 1), [])
 
 
 def hides(capture: Capture) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, KIND_CODE, NO_DEVICE, DiffTable
-from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FILE, SYMLINK, Member
 
@@ -51,6 +50,8 @@ class Kept(Struct, frozen=True):
         unpacked: a directory whose every file belongs to one ordinary user: modes and nodes did not survive.
         coarse: times are whole seconds.
         largest_id: the largest owner.
+        one_owner: the kind, file or directory, of which all have one owner that the store's own of the other kind have
+            not: the engine makes both as one user. `""` for none.
         files, folders: permission bits of layer files and of layer directories.
         every_file, every_folder: the same with those of the store itself.
     """
@@ -73,6 +74,7 @@ class Kept(Struct, frozen=True):
     unpacked: bool
     coarse: bool
     largest_id: int = 0
+    one_owner: str = ""
     files: Modes = field(default_factory=Modes)
     folders: Modes = field(default_factory=Modes)
     every_file: Modes = field(default_factory=Modes)
@@ -100,18 +102,20 @@ class Kept(Struct, frozen=True):
         return self.trusted or self.capabilities
 
 
-def kept_facts(snapshot: BundleSnapshot) -> Kept:
-    """Look over every store; linear in entries, at the speed of C for the large columns."""
+def kept_facts(stores: Sequence[Store], form: str) -> Kept:
+    """Look over stores of a bundle of a format; linear in entries, at the speed of C for the large columns."""
     found: dict[int, set[tuple[int, int]]] = {}
+    owners: dict[str, set[tuple[int, int]]] = {}
     kinds: set[str] = set()
     names: set[str] = set()
     modes: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
     own: dict[int, set[int]] = {FILE_CODE: set(), DIRECTORY_CODE: set()}
     fine = absolute = numbers = False
-    for store in snapshot.stores:
+    for store in stores:
         for member in store_members(store):
             kinds.add(member.kind)
             found.setdefault(KIND_CODE[member.kind], set()).add((member.uid, member.gid))
+            owners.setdefault(member.kind, set()).add((member.uid, member.gid))
             names.update(member.xattrs)
             fine = fine or member.mtime_ns % 1_000_000_000 != 0
             numbers = numbers or member.rdev != NO_DEVICE
@@ -136,22 +140,31 @@ def kept_facts(snapshot: BundleSnapshot) -> Kept:
         bool(kinds & {CHAR, BLOCK}) or any(code in found for code in NODES),
         numbers,
         SYMLINK_CODE in found,
-        any(map(_holds_empty_files, snapshot.stores)),
+        any(map(_holds_empty_files, stores)),
         absolute,
-        any(member.kind == SYMLINK for store in snapshot.stores for member in store.home.links.values()),
+        any(member.kind == SYMLINK for store in stores for member in store.home.links.values()),
         DIRECTORY_CODE in found,
         any(name.startswith("trusted.") for name in names),
         CAPABILITY in names,
         any(name.startswith("user.") for name in names),
         any(name.startswith(MARKS) for name in names),
-        snapshot.bundle.format == "directory" and len(of_files) <= 1 and all(uid for uid, _ in of_files),
+        form == "directory" and len(of_files) <= 1 and all(uid for uid, _ in of_files),
         not fine,
         max(map(max, of_files), default=0),
+        _one_owner(found, owners),
         _together(modes[FILE_CODE]),
         _together(modes[DIRECTORY_CODE]),
         _together(modes[FILE_CODE] | own[FILE_CODE]),
         _together(modes[DIRECTORY_CODE] | own[DIRECTORY_CODE]),
     )
+
+
+def _one_owner(found: Mapping[int, set[tuple[int, int]]], own: Mapping[str, set[tuple[int, int]]]) -> str:
+    for code, kind, other in ((FILE_CODE, FILE, DIRECTORY), (DIRECTORY_CODE, DIRECTORY, FILE)):
+        owners, others = found.get(code, set()), own.get(other, set())
+        if len(owners) == 1 and others and owners.isdisjoint(others):
+            return kind
+    return ""
 
 
 def store_members(store: Store) -> Iterator[Member]:
@@ -187,9 +200,9 @@ def _holds_empty_files(store: Store) -> bool:
     )
 
 
-def present(snapshot: BundleSnapshot) -> Iterator[str]:
+def present(stores: Iterable[Store]) -> Iterator[str]:
     """Yield the paths of all files of layers, below their diff directories."""
-    for store in snapshot.stores:
+    for store in stores:
         for layer in store.home.layers.values():
             for table in layer.tables.values():
                 yield from table.names

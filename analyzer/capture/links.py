@@ -56,4 +56,6 @@ def _change(wanted: str, found: str) -> tuple[str, str]:
         return "", found[: len(found) - len(wanted)]
     if wanted.endswith(found) and found:
         return wanted[: len(wanted) - len(found)], ""
+    if wanted.startswith("/") and found.endswith(wanted[1:]):
+        return "/", found[: len(found) - len(wanted) + 1]
     return OTHER

@@ -14,6 +14,7 @@ from analyzer.capture.clock import NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerCl
 from analyzer.capture.ids import left_out_for
 from analyzer.capture.kept import Kept, kept_facts, present, store_members
 from analyzer.capture.misnamed import container_elsewhere, misnamed
+from analyzer.capture.nodes import on_one_node
 from analyzer.capture.one_command import indexes_emptied, taken_together
 from analyzer.capture.patterns import patterns
 from analyzer.capture.recorded import description, directory_times, written_ns
@@ -32,6 +33,8 @@ from analyzer.snapshot.volumes import Volumes
 
 Key = TypeVar("Key")
 MEMO = ("capture",)
+OF_LAYER = frozenset({"diff", "work", "merged", "empty", "mapped", "link", "lower", "lower-layers", "composefs-data"})
+"""What engines make in the directory of a layer."""
 EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
 NO_LINKS = "the bundle holds no symlink"
@@ -44,10 +47,11 @@ NO_EMPTY = "the bundle holds no empty directory of any layer"
 
 
 class Capture:
-    """How one bundle was captured.
+    """How the stores of one node in a bundle were captured.
 
     Attributes:
         snapshot: everything the bundle says.
+        stores: those of the node in question, which were captured in one way.
         kept: what it keeps at all.
         left_out: what comparing layers learned to be not captured, counted by why.
         absent_names: paths of such files below their diff directories, the first of each layer.
@@ -55,8 +59,9 @@ class Capture:
         files_open: how many are absent where the bundle keeps no times of directories.
     """
 
-    def __init__(self, snapshot: BundleSnapshot) -> None:
+    def __init__(self, snapshot: BundleSnapshot, stores: Sequence[Store]) -> None:
         self.snapshot = snapshot
+        self.stores = stores
         self.left_out: Counter[str] = Counter()
         self.absent_names: list[str] = []
         self.files_left_out = 0
@@ -69,12 +74,12 @@ class Capture:
     @cached_property
     def kept(self) -> Kept:
         """Return what the bundle keeps at all."""
-        return kept_facts(self.snapshot)
+        return kept_facts(self.stores, self.snapshot.bundle.format)
 
     @cached_property
     def directory_times(self) -> bool:
         """Tell whether directories have the times they had on the node."""
-        return directory_times_kept(self.snapshot, self.kept)
+        return directory_times_kept(self.stores, self.kept)
 
     @cached_property
     def by_desktop(self) -> bool:
@@ -85,12 +90,26 @@ class Capture:
     def characters(self) -> set[str]:
         """Return the characters of all names in the stores of the bundle."""
         known: set[str] = set()
-        for store in self.snapshot.stores:
+        for store in self.stores:
             known.update(*(member.path for member in store_members(store)))
             for layer in store.home.layers.values():
                 for table in layer.tables.values():
                     known.update("".join(table.names))
         return known
+
+    @cached_property
+    def strewn(self) -> frozenset[str]:
+        """Return names that lie in directories of the store where no engine and no container makes any.
+
+        A program that goes over a whole tree puts files of one name into its directories (`.gitkeep`, `@eaDir`).
+        """
+        layers = [layer for store in self.stores for layer in store.home.layers.values()]
+        found = Counter(name for layer in layers for name in layer.strangers | (layer.entries.keys() - OF_LAYER))
+        found.update(name for store in self.stores for name in store.home.links.keys() & store.home.layers.keys())
+        found.update(name for store in self.stores for name in store.home.layers if name in found)
+        return frozenset(
+            name for name, count in found.items() if count + sum(name in layer.mounted_names for layer in layers) > 1
+        )
 
     def respelled(self, name: str, others: Iterable[str]) -> bool:
         """Tell whether one of some other names is what the copy made of a name that it could not hold."""
@@ -100,7 +119,7 @@ class Capture:
     def scattered(self) -> bool:
         """Tell whether the capture left out files that no pattern of names tells from others: any may lack then."""
         if self._scattered[0] != self.files_left_out:
-            pattern = self.files_left_out < SEVERAL or patterns(self.absent_names, lambda: present(self.snapshot))
+            pattern = self.files_left_out < SEVERAL or patterns(self.absent_names, lambda: present(self.stores))
             self._scattered = self.files_left_out, not pattern
         return self._scattered[1]
 
@@ -467,6 +486,6 @@ def settled(answers: Mapping[Key, Answer], *, others: bool) -> dict[Key, Answer]
 def capture_of(snapshot: BundleSnapshot, rel: Relations) -> Capture:
     """Return how the bundle was captured, worked out once for the stores that are used together."""
     if MEMO not in rel.memo:
-        rel.memo[MEMO] = Capture(snapshot)
+        rel.memo[MEMO] = Capture(snapshot, on_one_node(snapshot.stores, rel.stores[0].root))
     capture: Capture = rel.memo[MEMO]
     return capture

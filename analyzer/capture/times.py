@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from analyzer.capture.clock import SECOND, same_time
@@ -11,7 +11,6 @@ from analyzer.capture.recorded import description, directory_times
 from analyzer.snapshot.content import DIRECTORY_CODE
 from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
-from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
 
 SAMPLES = 6
@@ -21,7 +20,7 @@ LONGEST_SPLIT = 1 << 20
 SOON = 5 * SECOND
 
 
-def directory_times_kept(snapshot: BundleSnapshot, kept: Kept) -> bool:
+def directory_times_kept(stores: Sequence[Store], kept: Kept) -> bool:
     """Tell whether directories have the times they had on the node.
 
     Proved on directories that a layer's tar names: the engine gives them the recorded time, which a copy that sets its
@@ -31,7 +30,7 @@ def directory_times_kept(snapshot: BundleSnapshot, kept: Kept) -> bool:
     if not kept.directories:
         return False
     same = other = 0
-    for store, layer in islice(_described(snapshot), SAMPLES):
+    for store, layer in islice(_described(stores), SAMPLES):
         table = layer.tables["diff"]
         filled = {name.rpartition("/")[0] for name in table.names}
         for path, recorded in directory_times(description([store], layer.name)).items():
@@ -44,7 +43,7 @@ def directory_times_kept(snapshot: BundleSnapshot, kept: Kept) -> bool:
         table.forget_index()
     if same + other >= ENOUGH:
         return same > 0 and 3 * same >= other
-    return _made_with_their_record(snapshot)
+    return _made_with_their_record(stores)
 
 
 def times_kept(store: Store) -> bool:
@@ -63,8 +62,8 @@ def last_write_ns(store: Store) -> int:
     return max(times, default=0)
 
 
-def _described(snapshot: BundleSnapshot) -> Iterator[tuple[Store, LayerDirectory]]:
-    for store in snapshot.stores:
+def _described(stores: Iterable[Store]) -> Iterator[tuple[Store, LayerDirectory]]:
+    for store in stores:
         for layer in store.home.layers.values():
             split = store.tar_splits.get(layer.name)
             own = layer.tables.get("diff")
@@ -72,9 +71,9 @@ def _described(snapshot: BundleSnapshot) -> Iterator[tuple[Store, LayerDirectory
                 yield store, layer
 
 
-def _made_with_their_record(snapshot: BundleSnapshot) -> bool:
+def _made_with_their_record(stores: Iterable[Store]) -> bool:
     """Tell whether some directory of a layer has the time of its record, of its container's or of its `link`."""
-    for store in snapshot.stores:
+    for store in stores:
         created = {container.layer: container.created_ns for container in store.containers}
         created.update({record.id: record.created_ns for record in store.layers})
         for layer in store.home.layers.values():

@@ -39,7 +39,7 @@ class Files:
     """
 
     def __init__(self, a: BundleSnapshot, b: BundleSnapshot, first: Relations, second: Relations) -> None:
-        self._captures = kept_facts(a), kept_facts(b)
+        self._captures = kept_facts(a.stores, a.bundle.format), kept_facts(b.stores, b.bundle.format)
         self._snapshots = a, b
         self._rels = first, second
         self.same = 0

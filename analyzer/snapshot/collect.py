@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ROUTE = re.compile(r"(?:(.*?)/)?(overlay|vfs|btrfs|zfs)(-layers|-images|-containers)?(?:/(.*))?", re.DOTALL)
 OWN = re.compile(r"(?:[0-9a-f]{64}|l|dir|subvolumes|staging|tempdirs|tmp)(?:/|$)")
+OF_OVERLAYFS = ("work", "index")
+"""What the kernel makes in `work` (fs/overlayfs/super.c); fuse-overlayfs makes `work` alone."""
 LAYER_CONTENT = re.compile(r"(diff\d*|merged(?:\.\d+)?|work|mapped|empty|composefs-layers)(?:/|$)")
 LOCKS = re.compile(r"(?:.*/)?(?:storage|userns)\.lock")
 STATE = re.compile(r"(?:.*/)?(?:libpod/[^/]+|db\.sql(?:-wal|-shm)?|defaultNetworkBackend|secrets/secrets\.json)")
@@ -267,14 +269,18 @@ class Collector:
         if layer is None:
             return
         name = self._bulk_prefix[len(layer.path) + 1 : -1]
-        if name == "work":
+        top = rest.partition("/")[0]
+        if name == "empty" or (name == "work" and top not in OF_OVERLAYFS):
+            if len(layer.strangers) < MOST_MOUNTED:
+                layer.strangers.add(top)
+        elif name == "work":
             layer.worked = True
             if rest == "work/incompat/volatile":
                 layer.incompat_volatile = member.path
         elif name.startswith("merged"):
             layer.mounted += 1
             if len(layer.mounted_names) < MOST_MOUNTED:
-                layer.mounted_names.add(rest.partition("/")[0])
+                layer.mounted_names.add(top)
 
     def _full_tree(self, store: RawStore, rest: str, member: Member, body: Body) -> None:
         """File an entry of vfs or btrfs, where a layer's directory is a whole file tree."""

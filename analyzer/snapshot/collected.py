@@ -9,12 +9,16 @@ from msgspec.structs import replace
 
 from analyzer.snapshot import host
 from analyzer.snapshot.keep import CUT_SHORT
+from analyzer.source.member import Loss
+from analyzer.source.tar.header import holds_header
 
 if TYPE_CHECKING:
     from analyzer.snapshot.overlay import DriverHome
     from analyzer.snapshot.provenance import SmallFile
     from analyzer.snapshot.volumes import Volumes
-    from analyzer.source.member import Loss, Member
+    from analyzer.source.member import Member
+
+SWALLOWED = "a part of the archive is missing: headers of further members lie in a file"
 
 
 class RawStore(Struct):
@@ -63,9 +67,18 @@ class Collected(Struct):
     content_files: int = 0
     newest_ns: int = 0
 
-    def distrust(self, torn: set[str]) -> None:
-        """Take kept files for cut that lie right before damage of the archive: their content may be other members'."""
-        for tree in (store.tree(part) for store in self.stores.values() for part in PARTS) if torn else ():
+    def distrust(self, torn: set[str]) -> list[Loss]:
+        """Take kept files for cut whose content may be other members', and return what the archive lost in them.
+
+        They lie right before damage of the archive, or hold the headers of further members: a part is missing then.
+        """
+        found = []
+        trees = [store.tree(part) for store in self.stores.values() for part in PARTS]
+        for tree in [*trees, self.loose]:
             for path, file in tree.items():
-                if file.member.path in torn and file.unread is None:
+                swallowed = file.data is not None and holds_header(file.data)
+                if swallowed:
+                    found.append(Loss(SWALLOWED, file.member.path, file.member.offset, file.member.path))
+                if file.unread is None and (swallowed or file.member.path in torn):
                     tree[path] = replace(file, unread=CUT_SHORT)
+        return found

@@ -37,6 +37,7 @@ class LayerDirectory(Struct):
         tables: content facts by diff directory name (`diff`, `diff1`, …; `""` for vfs).
         mounted: members seen below `merged`: the layer was mounted while the bundle was made.
         mounted_names: names directly below `merged`, a bounded number of them.
+        strangers: names in `empty`, which stays empty, or in `work`, which holds what overlayfs makes; bounded.
         worked: something lies below `work`: the layer was mounted writable once.
         incompat_volatile: path of a `work/work/incompat/volatile` mark, or `""`.
         composefs_blob: facts of `composefs-data/composefs.blob`, None when not in the listing.
@@ -53,6 +54,7 @@ class LayerDirectory(Struct):
     tables: dict[str, DiffTable] = field(default_factory=dict)
     mounted: int = 0
     mounted_names: set[str] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
     worked: bool = False
     incompat_volatile: str = ""
     composefs_blob: Member | None = None

@@ -172,7 +172,7 @@ def gather(
             collector.take(source, progress)
     finally:
         source.close()
-    collector.result.distrust({loss.after for loss in source.losses if loss.after})
+    swallowed = collector.result.distrust({loss.after for loss in source.losses if loss.after})
     total = source.bytes_total
     return Gathered(
         collector.result,
@@ -182,7 +182,7 @@ def gather(
         source.members,
         total if total is not None else source.bytes_read,
         source.sha256,
-        source.losses,
+        [*source.losses, *swallowed],
         source.notes,
     )
 

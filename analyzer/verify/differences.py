@@ -55,6 +55,7 @@ class TableComparison:
         rootless: device nodes cannot have been made.
         honoured: names of the opaque marks that mounts of this store read.
         partial: made by a partial pull, whose engines make no fifos and, the older ones, no device nodes.
+        left_below: tells of an owner in the tar whether the copy left its files in the layer that it was made from.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class TableComparison:
         self.rootless = False
         self.honoured: tuple[str, ...] = OPAQUE_NAMES
         self.partial = False
+        self.left_below: Callable[[int, int], bool] = lambda _uid, _gid: False
         self._devices = 0
         self._matched = bytearray(len(table))
         self._pending: list[tuple[TarEntry, int]] = []
@@ -310,6 +312,8 @@ class TableComparison:
         kept = self.judge.kept
         gone = {entry.path: entry.kind for entry in self._missing}
         for entry in self._missing:
+            if self.left_below(entry.uid, entry.gid):
+                continue
             if entry.kind in NODES:
                 if self.partial or (self.rootless and entry.kind != FIFO):
                     continue

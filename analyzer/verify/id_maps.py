@@ -61,6 +61,18 @@ def owners_of(record: LayerRecord, store_owner: tuple[int, int]) -> tuple[Ids, I
     return Ids(record.uidmap, store_owner[0]), Ids(record.gidmap, store_owner[1])
 
 
+def unmoved(record: LayerRecord, uid: int, gid: int) -> bool:
+    """Tell whether the map of a layer makes the same owner of one: a copy with changed owners leaves such files below.
+
+    Source: containers/storage drivers/overlay `UpdateLayerIDMap`, drivers/chown.go: what keeps its owner is not written
+    and so not copied up.
+    """
+    return all(
+        any(first <= inside < first + size and first == host for first, host, size in ranges)
+        for inside, ranges in ((uid, record.uidmap), (gid, record.gidmap))
+    )
+
+
 def store_owner(store: Store) -> tuple[int, int]:
     """Return whose store it is: (0, 0) in one of root, the user's in a rootless one.
 

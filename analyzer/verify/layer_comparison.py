@@ -28,7 +28,7 @@ from analyzer.source.parallel import map_in_workers
 from analyzer.verify.differences import TableComparison, name_owner, note_entries
 from analyzer.verify.entry_judge import EntryJudge
 from analyzer.verify.facts import FLAT_TOC, TAR_SPLIT, TOC, LayerFacts
-from analyzer.verify.id_maps import UnknownIds, owners_of, store_owner
+from analyzer.verify.id_maps import UnknownIds, owners_of, store_owner, unmoved
 from analyzer.verify.inherited import inherited
 from analyzer.verify.opaque_marks import honoured_names
 from analyzer.verify.roots import compare_roots
@@ -238,6 +238,8 @@ class Comparer:
         comparison.whole_tree = judge.mapped or self.store.driver in WHOLE_TREE_DRIVERS
         comparison.partial = bool(record.toc_digest) or facts.source != TAR_SPLIT
         judge.dated = not comparison.partial
+        if judge.mapped:
+            comparison.left_below = partial(unmoved, record)
         if self.store.driver in WHOLE_TREE_DRIVERS:
             comparison.inherited = self._inherited(record)
             comparison.above = partial(self._above, record)

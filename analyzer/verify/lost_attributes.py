@@ -18,14 +18,17 @@ USUAL_FILE, USUAL_FOLDER = 0o644, 0o755
 """Modes of locks and `link` files, and of `diff`, as engines make them: a mask of all takes bits of these too."""
 UMASK = {True: 0o3022, False: 0o022}
 """Bits that a process or a file system may take away of directories, and of files."""
+OWNERS = 0o700
+"""Bits that a program gives the owner of all that it copies (`u+rwX`)."""
 WRITING = {True: 0o022, False: 0o022}
-SEVERAL = 3
-"""Changed modes from which on one mask may be seen."""
 MODES = re.compile(r"mode ([0-7]+)")
 ATTRIBUTES = NotCaptured("the copy did not keep modes")
 LINK_OWNERS = NotCaptured("the copy did not keep owners of symlinks")
 FOLDER_OWNERS = NotCaptured("the copy did not keep owners of directories")
 GIVEN = Unknown("all owners were changed, which takes setuid and setgid away: on the node, or of a copy")
+GIVEN_KIND = Unknown(
+    "all files, or all directories, have one owner, the store's own too: one change of all, on the node or of a copy"
+)
 NARROW = NotCaptured("owners do not fit into the headers of the archive")
 SWEPT = Unknown(
     "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
@@ -54,6 +57,7 @@ class LostAttributes:
         sticky = any(_bits(each) & STICKY for each in changed)
         self.special = sticky and not (kept.files.any | kept.folders.any) & SPECIAL
         self.given = any(facts.doubts[OWNER] for facts in found.values()) and not kept.files.any & SETID
+        self.one_owner = kept.one_owner
         self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
 
     def mode(self, each: Difference) -> Answer | None:
@@ -65,14 +69,15 @@ class LostAttributes:
         """
         if self.special and not _bits(each) & ~SPECIAL:
             return ATTRIBUTES
-        if self.given and each.kind == FILE and not _bits(each) & ~SETID:
+        given = self.given or (self.one_owner == FILE and not self.kept.files.any & SETID)
+        if given and each.kind == FILE and not _bits(each) & ~SETID:
             return GIVEN
         as_root = self.kept.nodes or self.kept.privileged
         if as_root and not (self.times or self.owners):
             return self.swept
         modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
         found = _mode(each.observed)
-        lost = any(modes.fits(int(mode, 8), found) for mode in MODES.findall(f"{each.expected} {each.note}"))
+        lost = any(modes.fits(mode, found) for mode in _recorded(each))
         return ATTRIBUTES if lost else self.swept
 
     def _one_mask(self, changed: Sequence[Difference]) -> bool:
@@ -82,19 +87,26 @@ class LostAttributes:
         is that of a process, which takes bits of group and others away.
         """
         changed = [each for each in changed if each.kind in (FILE, DIRECTORY)]
-        both = len(changed) >= SEVERAL and len({each.kind for each in changed}) > 1
+        both = len({each.kind for each in changed}) > 1
         usual = any(_bits(each) & _mode(each.expected) & _usual(each) for each in changed)
         lost = UMASK if len(changed) > 1 else WRITING
-        process = bool(changed) and not any(_bits(each) & ~lost[each.kind == DIRECTORY] for each in changed)
+        if any(_bits(each) & WRITING[False] for each in changed):
+            lost = {True: lost[True], False: lost[False] | SETID}
+        gained = OWNERS if len(changed) > 1 else 0
+        process = bool(changed) and not any(
+            _bits(each) & ~(lost[each.kind == DIRECTORY] | (gained & _mode(each.observed))) for each in changed
+        )
         return (both or usual or process) and all(map(self._masked, changed))
 
     def _masked(self, each: Difference) -> bool:
         """Tell whether a mode became what one mask makes of it that the whole bundle obeys."""
         modes = self.kept.every_folder if each.kind == DIRECTORY else self.kept.every_file
-        return modes.fits(_mode(each.expected), _mode(each.observed))
+        return any(modes.fits(mode, _mode(each.observed)) for mode in _recorded(each))
 
-    def owner(self, each: Difference) -> NotCaptured | None:
+    def owner(self, each: Difference) -> Answer | None:
         """Answer for an owner: its field was too narrow, or all things of the kind have one owner; else None."""
+        if each.kind == self.one_owner:
+            return GIVEN_KIND
         if each.kind == SYMLINK and not self.kept.link_owners:
             return LINK_OWNERS
         if each.kind == DIRECTORY and self.times and not self.kept.folder_owners:
@@ -112,8 +124,13 @@ def _usual(each: Difference) -> int:
 
 
 def _bits(each: Difference) -> int:
-    """Return the mode bits in which a file differs."""
-    return _mode(each.expected) ^ _mode(each.observed)
+    """Return the mode bits in which a file differs from what is recorded; from the nearest of all its hard links."""
+    return min((mode ^ _mode(each.observed) for mode in _recorded(each)), key=int.bit_count)
+
+
+def _recorded(each: Difference) -> list[int]:
+    """Return the modes that a file may have: any of its hard links may have been unpacked last."""
+    return [int(mode, 8) for mode in MODES.findall(f"{each.expected} {each.note}")]
 
 
 def _owners(each: Difference) -> list[tuple[int, int]]:

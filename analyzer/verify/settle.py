@@ -13,17 +13,14 @@ from collections.abc import Mapping
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
 from analyzer.capture.clock import LayerClock
-from analyzer.capture.links import cut_target, of_front, rewriting
+from analyzer.capture.links import of_front, rewriting
 from analyzer.capture.model import NO_EMPTY, NO_EMPTY_FILES, NO_LINKS, Capture, keeps_empty
-from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import DiffTable
-from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
+from analyzer.verify.by_copy import TO, ByCopy, targets
 from analyzer.verify.facts import (
-    CONTENT,
-    EMPTIED,
     LINK,
     MISSING,
     MODE,
@@ -32,10 +29,8 @@ from analyzer.verify.facts import (
     OPAQUE,
     OWNER,
     PLANTED,
-    SIZE,
     TYPE,
     WHITEOUT,
-    ZEROED,
     Difference,
     LayerFacts,
 )
@@ -47,18 +42,13 @@ GONE = "missing"
 NODE_THERE = re.compile(r"(a )?(char|block|fifo)\b")
 """What `analyzer.verify.differences` says of a node that is in the place of something else, or has other numbers."""
 NUMBERLESS = " device 0:0"
-TO = "symlink to "
 FOLLOWED = "the capture followed symlinks"
 REWRITTEN = "the capture rewrote the targets of symlinks"
 UNCHANGED = "their directories have not changed since their layers were unpacked"
 NO_FOLDERS = "the bundle holds no directory as an entry of its own"
 NO_NODES = "the bundle holds no device node"
-TORN = "the archive is damaged right behind their content"
-CUT_TARGET = "targets of symlinks do not fit into the headers of the archive"
-AS_FILES = "the copy wrote symlinks as files of another name"
 NO_NUMBERS = "the bundle holds no number of any device node"
 NO_TRUSTED = "the bundle holds no attribute `trusted.`, which only root outside of containers can read"
-ADDED = "a desktop added files to the copy"
 
 
 def settle(
@@ -74,22 +64,24 @@ def settle(
         tables: the files of the bundle by member path of their diff directory.
     """
     if any(facts.counts for facts in found.values()):
-        settler = _Settler(capture, store, rel, found, lone(found, tables))
+        by_copy = ByCopy(capture, found.values(), tables.values())
+        settler = _Settler(capture, store, rel, found, lone(found, tables), by_copy)
         for facts in found.values():
             if facts.counts:
                 settler.layer(facts, tables.get(facts.diff))
-
-
-def _targets(link: Difference) -> tuple[str, str]:
-    """Return the target of a symlink as recorded and as found."""
-    return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
 
 
 class _Settler:
     """What all layers of one store together show, to judge each of them."""
 
     def __init__(
-        self, capture: Capture, store: Store, rel: Relations, found: Mapping[str, LayerFacts], alone: frozenset[str]
+        self,
+        capture: Capture,
+        store: Store,
+        rel: Relations,
+        found: Mapping[str, LayerFacts],
+        alone: frozenset[str],
+        by_copy: ByCopy,
     ) -> None:
         self.rel = rel
         self.alone = alone
@@ -99,10 +91,9 @@ class _Settler:
         self.lost = LostAttributes(capture, store, found)
         self.planted = {each.path for facts in found.values() for each in facts.of(PLANTED)}
         links = [each for facts in found.values() for each in facts.of(LINK)]
-        self.rewriting = rewriting(map(_targets, links))
-        self.keeps_empty = any(map(keeps_empty, capture.snapshot.stores))
-        breaks = (*capture.snapshot.archive_losses, *capture.snapshot.notes)
-        self.torn = {each.after for each in breaks if each.after}
+        self.rewriting = rewriting(map(targets, links))
+        self.keeps_empty = any(map(keeps_empty, capture.stores))
+        self.by_copy = by_copy
 
     def layer(self, facts: LayerFacts, table: DiffTable | None) -> None:
         """Sort the differences of one layer."""
@@ -110,7 +101,9 @@ class _Settler:
         followed = {each.path for each in facts.of(TYPE) if self._followed(each)}
         unchanged = Unknown(LONE) if facts.record.id in self.alone else NotCaptured(UNCHANGED)
         names = Names(facts, self.planted)
-        by_copy = self._by_copy(facts) | dict.fromkeys(((MISSING, path) for path in names.moved), Removed(None, ""))
+        by_copy = self.by_copy.answers(facts) | dict.fromkeys(
+            ((MISSING, path) for path in names.moved), Removed(None, "")
+        )
         for facet, listed in list(facts.lists.items()):
             kept, undecided, left_out = [], [], Counter[str]()
             for each in listed:
@@ -137,29 +130,6 @@ class _Settler:
                 self.capture.left_out.update(left_out)
         if table is not None:
             table.forget_index()
-
-    def _by_copy(self, facts: LayerFacts) -> dict[tuple[str, str], Answer]:
-        """Answer for names that the copy added or spelled in another way, by facet and path."""
-        absent, foreign = ([each.path for each in facts.of(facet)] for facet in (MISSING, PLANTED))
-        spelled = respelled(absent, foreign, lambda: self.capture.characters)
-        found: dict[tuple[str, str], Answer] = {
-            (facet, path): NotCaptured(RESPELLED) for facet in (MISSING, PLANTED) for path in spelled
-        }
-        for each in facts.of(LINK):
-            wanted, seen = _targets(each)
-            if cut_target(wanted, seen):
-                found[LINK, each.path] = NotCaptured(CUT_TARGET)
-            elif self.capture.respelled(wanted, [seen]):
-                found[LINK, each.path] = NotCaptured(RESPELLED)
-        if not self.kept.symlinks:
-            links = {each.path for each in facts.of(MISSING) if each.kind == SYMLINK}
-            found |= {(PLANTED, path): NotCaptured(AS_FILES) for path in foreign if path.rpartition(".")[0] in links}
-        for each in facts.of(SIZE, EMPTIED, ZEROED, CONTENT):
-            if f"{facts.diff}/{each.path}" in self.torn:
-                found[each.facet, each.path] = NotCaptured(TORN)
-        if self.capture.by_desktop:
-            found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
-        return found
 
     def _clock(self, facts: LayerFacts, table: DiffTable | None) -> LayerClock | None:
         directory = self.rel.directory(facts.record.id, self.store)
@@ -203,11 +173,15 @@ class _Settler:
             if gone and names.renamed(each.path):
                 return real
             if each.facet == LINK:
-                return NotCaptured(REWRITTEN) if self.rewriting or of_front(*_targets(each)) else real
+                return NotCaptured(REWRITTEN) if self.rewriting or of_front(*targets(each)) else real
             answer = NotCaptured(UNCHANGED)
         if isinstance(answer, Unknown) and not gone:
-            return NotCaptured(REWRITTEN) if each.facet == LINK and self.rewriting is not None else real
+            return NotCaptured(REWRITTEN) if each.facet == LINK and self._rewritten(each) else real
         return answer
+
+    def _rewritten(self, link: Difference) -> bool:
+        """Tell whether one change of all targets explains that of a link, or the bundle has no absolute target."""
+        return self.rewriting is not None or (not self.kept.absolute and of_front(*targets(link)))
 
     def _node(self, each: Difference) -> Answer:
         """Answer for a node that is in the place of something else, or has other numbers."""

@@ -10,6 +10,7 @@ import pytest
 
 import analyzer
 from analyzer.errors import AnalyzerError
+from tests.captures.handed_on import HANDED_ON
 from tests.captures.stores import BUNDLES, capture, usable
 from tests.captures.ways import FORMATS, WAYS
 
@@ -19,7 +20,7 @@ EACH = 2
 """Stores each way is tried on; which ones goes round, so that all stores are met by all kinds of ways."""
 PAIRS = [
     (way, name)
-    for number, way in enumerate(WAYS)
+    for number, way in enumerate([*WAYS, *HANDED_ON])
     for name in itertools.islice(itertools.cycle(BUNDLES), number, number + EACH)
 ]
 

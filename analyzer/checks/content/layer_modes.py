@@ -36,11 +36,8 @@ from analyzer.verify.change_pattern import pattern
 from analyzer.verify.facts import MODE, OWNER
 
 SWEEP = 3
-UNSURE = "modes of layer {layer} differ from its tar, as those of the whole store do: {what}"
-DOUBT = (
-    "modes of {total} files of layer {layer} and of the store's own files are changed: by a `chmod -R` on the node,"
-    " or of the copy"
-)
+UNSURE = "modes or owners of layer {layer} differ from its tar, by one change of the whole store: {what}"
+DOUBT = "modes or owners of {total} files of layer {layer} are changed by one change of all: on the node, or of a copy"
 
 
 @rule(
@@ -55,7 +52,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     doubtful = 0
     for facts in view.contents.values():
         doubtful += facts.doubts[OWNER]
-        unsure = facts.left_open(MODE)
+        unsure = facts.left_open(MODE, OWNER)
         if unsure[0]:
             yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
         for facet in (MODE, OWNER):

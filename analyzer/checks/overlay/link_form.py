@@ -41,7 +41,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     links = view.store.home.links
     if not any(member.kind == SYMLINK for member in links.values()):
         return
-    odd = [member for _, member in sorted(links.items()) if member.kind != SYMLINK or not link_target(member)]
+    own = [member for name, member in sorted(links.items()) if name not in view.capture.strewn]
+    odd = [member for member in own if member.kind != SYMLINK or not link_target(member)]
     if len(odd) == len(links) > 1:
         yield _all_of_them(view, this, odd)
         return

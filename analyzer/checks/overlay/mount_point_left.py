@@ -45,7 +45,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if not directory.mounted or layer_id not in view.rel.layers:
             continue
         absent = sorted(_shown(view, layer_id) - directory.mounted_names)
-        if not absent:
+        if not absent or directory.mounted_names <= view.capture.strewn:
             continue
         path = f"{directory.path}/merged"
         holders = sorted(view.rel.containers_hit([layer_id]))

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from analyzer.capture.kept import Kept
 from analyzer.checks.rule import CRITICAL, MEDIUM, WARNING, Finding, Findings, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.store import Store
@@ -49,12 +50,17 @@ def check(view: StoreView, this: Rule) -> Findings:
     if strangers and count > len(members) // 2:
         for uid in sorted({member.uid for member in strangers}):
             odd = [member for member in strangers if member.uid == uid]
-            if not view.capture.kept.folder_owners and all(member.kind == DIRECTORY for member in odd):
+            if _of_kind_alone(view.capture.kept, {member.kind for member in odd}):
                 continue
             yield _finding(view, this, odd, f"belong to user {uid}", f"user {owner}", blocks=owner != 0)
     loose = [member for member in members if member.mode & OTHERS_WRITE]
     if loose and len(loose) <= len(members) // 2:
         yield _finding(view, this, loose, "may be written by anybody", "closed to others")
+
+
+def _of_kind_alone(kept: Kept, kinds: set[str]) -> bool:
+    """Tell whether the owners of one kind were lost or given anew, in all of the bundle."""
+    return len(kinds) == 1 and bool(kept.one_owner or (kinds == {DIRECTORY} and not kept.folder_owners))
 
 
 def _finding(view: StoreView, this: Rule, odd: list[Member], seen: str, usual: str, *, blocks: bool = False) -> Finding:

@@ -11,6 +11,8 @@ from zlib import adler32
 
 BLOCK = 512
 
+MAGIC, MAGIC_AT = b"ustar", 257
+
 CACHE = 32_768
 
 HEADER = struct.Struct("100s8s8s8s12s12s8sc100s8s64x8s8s155s12x")
@@ -101,6 +103,18 @@ def checksum_ok(block: memoryview, sums: Sums) -> bool:
     high = sum(1 for byte in raw if byte >= 0x80)
     field_high = sum(1 for byte in raw[148:156] if byte >= 0x80)
     return total - 256 * (high - field_high) == wanted
+
+
+def holds_header(content: bytes) -> bool:
+    """Tell whether the content of a member holds the header of another one at the edge of a block."""
+    sums, view, at = Sums(), memoryview(content), content.find(MAGIC)
+    while at >= 0:
+        start = at - MAGIC_AT
+        whole = start >= 0 and start % BLOCK == 0 and start + BLOCK <= len(content)
+        if whole and checksum_ok(view[start : start + BLOCK], sums):
+            return True
+        at = content.find(MAGIC, at + 1)
+    return False
 
 
 def clean_path(raw: str, limit: int) -> tuple[str, str]:
