@@ -131,7 +131,6 @@ LOOKS_AT_WHAT_IS_THERE = {
     "checks/overlay/composefs_blob.py": "the form of a layer's big data",
     "checks/overlay/link_owner.py": "which of two symlinks to keep",
     "checks/overlay/lowers.py": "what names a layer",
-    "checks/overlay/mount_point_left.py": "a mount's directory that is there",
 }
 """Modules that look names up and conclude nothing where there is none, and what they look at."""
 
