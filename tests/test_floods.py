@@ -17,7 +17,7 @@ from analyzer.snapshot.node.listings import HEAD
 from analyzer.snapshot.node.toml import MOST_DOTS, read_toml
 from tests.archives import SMALL, tar_of
 from tests.fuzz.more_targets import FILES
-from tests.source.craft import member
+from tests.source.craft import gnu_sparse, long_name, member
 
 SIZE = 256 << 10
 SECONDS = 60
@@ -83,3 +83,16 @@ def test_toml_that_is_none_has_a_reason_of_one_line(text, why):
 def test_toml_with_long_lists_of_hosts_is_read():
     hosts = ", ".join(f'"r{n}.test"' for n in range(MOST_DOTS))
     assert len(read_toml(f"[storage]\nx = [{hosts}]\n")[0]["storage"]["x"]) == MOST_DOTS
+
+
+@pytest.mark.parametrize("name", ["manifest", "log"])
+def test_holes_of_files_that_are_over_their_limit_cost_nothing(name):
+    claimed = 15 << 30
+    names = {
+        "manifest": [b"storage/overlay-images/" + b"%064x" % n + b"/manifest" for n in range(24)],
+        "log": [b"var/log/crio/%d.log" % n for n in range(24)],
+    }[name]
+    holes = b"".join(long_name(path) + gnu_sparse(b"x", [(claimed - 2, 1)], b"a", claimed) for path in names)
+    status, out, said = report(holes + tar_of(SMALL))
+    assert status in {0, 1, 4}, said[-2000:]
+    assert json.loads(out)["stores"]

@@ -83,6 +83,7 @@ def main() -> None:
         f"-seed={chosen.seed}",
         f"-max_len={2 * max(map(len, seeds))}",
         "-timeout=300",
+        "-len_control=0",
         f"-rss_limit_mb={chosen.memory}",
         "-print_final_stats=1",
     ]
