@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 
 import pytest
+from click.testing import CliRunner
 from fastcrc import crc64
 
+from analyzer.cli.main import cli
 from analyzer.limits import Limits
 from analyzer.snapshot.collect import Collector
 from analyzer.source.checksum import CUT, HAS_CRC, ZERO_TAIL, ZEROED, behind_zeros, streamed
@@ -107,6 +110,8 @@ def test_a_record_of_holes_alone_does_not_take_for_ever(tmp_path):
         handle.truncate(1 << 42)
     if (place / "layers.json").stat().st_blocks:
         pytest.skip("this file system keeps no holes")
-    _, losses = contents(tmp_path / "node")
-    assert len(losses) == 1
-    assert "expansion_ratio" in losses[0]
+    result = CliRunner().invoke(cli, ["report", str(tmp_path / "node"), "--format", "json"])
+    [loss] = json.loads(result.stdout)["coverage"]["losses"]
+    assert result.exit_code == 4
+    assert loss["where"] == "storage/overlay-layers/layers.json"
+    assert "--max-index-file" in loss["what"]
