@@ -32,6 +32,8 @@ def compare_roots(
 ) -> None:
     """Add the modes and owners of top directories that one command changed to the facts of their layers; in place.
 
+    Where the copy changed anything in the layers, by its umask for one, it may have changed these as well.
+
     Args:
         store: the store.
         rel: relations over the stores that are used together with it.
@@ -39,6 +41,8 @@ def compare_roots(
         kept: what the bundle keeps.
         owner: whose store it is.
     """
+    if any(facts.left_out or facts.undecided for facts in found.values()):
+        return
     pulled = [key for key, facts in found.items() if facts.compared and not _partial(facts)]
     roots = {key: root for key in pulled if (root := _root(store, rel, key))}
     if not kept.unpacked:
