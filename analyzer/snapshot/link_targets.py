@@ -36,8 +36,6 @@ def put_back_targets(stores: Iterable[Store]) -> list[Loss]:
         return []
     if front.startswith("/") and not up:
         return []
-    if not up and not front and any(_climbs(table) for table in _tables(known)):
-        return []
     if not up:
         change = f"`{front}` stands for `../` in front" if front else "`../` is missing in front"
         _each(links, lambda target: target if target.startswith(UP) else UP + target.removeprefix(front))
@@ -60,11 +58,6 @@ def _each(links: list[Member], change: Callable[[str], str]) -> None:
 def _tables(stores: Iterable[Store]) -> list[DiffTable]:
     layers = [layer for store in stores for layer in store.home.layers.values()]
     return [table for layer in layers for table in layer.tables.values()]
-
-
-def _climbs(table: DiffTable) -> bool:
-    """Tell whether a symlink of a layer has kept its `../`: the capture took none away then."""
-    return any(table.kinds[row] == KIND_CODE[SYMLINK] and each[0].startswith(UP) for row, each in table.extra.items())
 
 
 def _strip(table: DiffTable, front: str, instead: str = "") -> None:

@@ -49,20 +49,3 @@ def test_a_capture_that_followed_symlinks_is_not_judged():
     for path in store.below("storage/overlay/l")[1:]:
         store.directory(path)
     assert store.findings(RULE) == []
-
-
-def without_dots(store: Edited, *, layers: bool) -> Edited:
-    """Take the first `../` from the targets of all short links, and of all symlinks in layers as a copy would."""
-    for path, (member, _) in store.entries.items():
-        if member.kind == "symlink" and ("/overlay/l/" in path or layers):
-            member.link = member.link.removeprefix("../")
-    return store
-
-
-def test_targets_that_lost_their_dots_while_those_in_layers_kept_theirs_are_the_stores():
-    [finding] = without_dots(Edited(), layers=False).findings(RULE)
-    assert finding.subject.path == "storage/overlay/l"
-
-
-def test_targets_that_lost_their_dots_everywhere_are_the_copys():
-    assert without_dots(Edited(), layers=True).findings(RULE) == []
