@@ -172,7 +172,7 @@ def gather(
             collector.take(source, progress)
     finally:
         source.close()
-    swallowed = collector.result.distrust({loss.after for loss in source.losses if loss.after})
+    swallowed = collector.result.distrust({each.after for each in (*source.losses, *source.notes) if each.after})
     total = source.bytes_total
     return Gathered(
         collector.result,
