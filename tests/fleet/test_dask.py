@@ -97,7 +97,7 @@ def test_tasks_are_drawn_as_there_is_room(executor):
 def test_limits_hold_on_workers(executor):
     with silent_server() as url:
         [late] = executor.run([Task("1" * 32, "slow", url, timeout=1.0)])
-    [large] = executor.run([task("healthy-overlay", memory=1 << 20)])
+        [large] = executor.run([Task("2" * 32, "large", url, memory=1 << 20)])  # there until somebody looks at it
     assert (late.status, late.kind) == (FAILED, TIMEOUT)
     assert (large.status, large.kind) == (FAILED, MEMORY)
     assert [outcome.status for outcome in executor.run([task("podman-list")])] == [DONE]

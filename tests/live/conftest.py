@@ -28,7 +28,7 @@ def machine():
 
 @pytest.fixture(scope="session")
 def volume(machine):
-    with xfs_volume() as mount_point:
+    with xfs_volume(size=4 << 30) as mount_point:  # sparse; all live tests leave their nodes there
         yield mount_point
 
 
