@@ -50,6 +50,7 @@ def main() -> None:
 
 def _write(place: pathlib.Path, rows: dict[str, list[cases.Row]]) -> None:
     told = {part: tables.first_causes(found) for part, found in rows.items()}
+    place.mkdir(parents=True, exist_ok=True)
     (place / "accuracy.svg").write_text(tables.curve(told))
     lines = ["# Every kind of fault and every store, as measured", "", "See [accuracy](accuracy.md).", ""]
     for part, found in rows.items():
