@@ -289,7 +289,7 @@ VFS = "/var/lib/containers/vfs"
 @pytest.fixture(scope="module")
 def vfs_node(healthy_node, volume):
     """The node with the api image pulled once more, into a store of the driver vfs."""
-    node = healthy_node.copy(volume / "vfs")
+    node = healthy_node.copy(volume / "content-vfs")
     options = ["--root", VFS, "--runroot", "/run/vfs", "--storage-driver", "vfs"]
     node.run("podman", *options, "pull", "--quiet", f"{HOST}/shop/api:2.0")
     return node
