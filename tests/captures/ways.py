@@ -54,7 +54,7 @@ FORMATS = [
     _way("tar-absolute", "tar -P -cf $OUT $PWD/*"),
     _way("tar-gzip", "tar -czf $OUT $TOPS"),
     _way("tar-hard-dereference", "tar --hard-dereference -cf $OUT $TOPS"),
-    _way("tar-sparse", "tar --sparse -cf $OUT $TOPS"),
+    _way("tar-sparse", "find $TOPS -type f -print0 | xargs -0 sync; tar --sparse -cf $OUT $TOPS"),
     _way("tar-sort-mtime", "tar --sort=name --mtime='2024-01-01 UTC' -cf $OUT $TOPS"),
     _way("tar-owner-root", "tar --owner=0 --group=0 -cf $OUT $TOPS"),
     _way("tar-owner-user", "tar --owner=1000 --group=1000 -cf $OUT $TOPS"),
