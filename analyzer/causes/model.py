@@ -81,6 +81,11 @@ class Hypothesis(Struct, frozen=True):
     harmless: bool = False
     whole: bool = True
 
+    @property
+    def steps(self) -> tuple[tuple[int, Step], ...]:
+        """Return the steps with their numbers: those of the bundle's one plan, which the kit's `--only` takes."""
+        return tuple((step.number or place, step) for place, step in enumerate(self.plan, 1))
+
 
 class Cause(Struct, frozen=True):
     """A chosen hypothesis with its posterior, rank and impact."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
+from analyzer.repair.identity import kept_tar, same_store
 from analyzer.repair.place import Place
 from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
 from analyzer.repair.site import Site, walk
@@ -117,20 +118,22 @@ def stop(place: Place, *, crio: bool) -> PlanStep:
     return PlanStep((command,), effect, NONE, "no crio, podman, buildah or skopeo process is left", kind="stop")
 
 
-def keep(site: Site, places: Sequence[Place], work: str) -> PlanStep:
-    """Return the step that keeps the small files of every store in one tar each."""
+def keep(site: Site, places: Sequence[Place], work: str, edits: Iterable[PlanStep]) -> PlanStep:
+    """Return the step that keeps the small files of every store in one tar each, if it is the store of the bundle."""
+    shut = any(step.kind == "owners" for step in edits)
     lines = [f"mkdir -p -m 700 -- {quoted(work)}"]
     for number, place in enumerate(places):
         driver = site.stores[number].driver
         texts = f" {driver}/*/link {driver}/*/lower {driver}/l" if driver == "overlay" else ""
-        tar = quoted(f"{work}/kept-{number}.tar")
+        tar = quoted(kept_tar(site, work, number))
+        same = same_store(site, number, may_be_shut=shut)
         lines.append(
-            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && tar -cf {tar} --exclude='userdata' "
-            f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ] ); }}"
+            f"{{ [ -e {tar} ] || ( cd {quoted(place.path)} && {same}{{ tar -cf {tar} --exclude='userdata' "
+            f"{driver}-layers {driver}-images {driver}-containers{texts} 2>/dev/null || [ -s {tar} ]; }} ); }}"
         )
     if places[0].rootless:
         lines = [as_its_user(" && ".join(lines), own_store(work) if site.refused else "")]
-    back = f"tar -xpf {work}/kept-0.tar -C {places[0].path}"
+    back = f"tar -xpf {kept_tar(site, work, 0)} -C {places[0].path}"
     effect = f"Back up records, link texts, tar-splits and image data first. To restore: {back}"
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
 

@@ -22,7 +22,7 @@ from analyzer.snapshot.snapshot import BundleSnapshot
 LEFT_OUT = frozenset({"capture-artefact"})
 """Causes that say the node is all right: nothing they explain is mended."""
 SHARED = frozenset({"stop", "keep", "start", "look"})
-LONGEST = 360
+LONGEST = 440
 """Characters of a command that reports show: a few lines. What is longer is done by the kit."""
 KIT = "`analyzer plan BUNDLE -o KIT/` writes the kit."
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
+from analyzer.repair.identity import kept_tar
 from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
 from analyzer.repair.site import Noted, Site
@@ -93,6 +94,7 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
             about,
             tuple((n.store, n.edit) for n in done),
             name if name in ("take", "owners") else "edit",
+            needs=f"[ -e {quoted(kept_tar(site, work, 0))} ]",
         )
 
 

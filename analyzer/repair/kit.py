@@ -25,6 +25,7 @@ from analyzer.repair.edits import (
     Take,
     Write,
 )
+from analyzer.repair.identity import index_files, mark
 from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.repair.plan import GroupPlan
 from analyzer.repair.shell import UnsafePathError, own_store, quoted
@@ -82,6 +83,7 @@ def _script(
         yield f"S{number}={quoted(place.path)}"
     yield f"W={quoted(plan.work)}"
     yield "ME="
+    yield f"KEPT={mark(plan.site) if plan.site else 'none'}"
     yield f"STORES='{' '.join(map(str, range(len(plan.places))))}'"
     yield f"DRIVER={quoted(plan.site.stores[0].driver if plan.site else 'overlay')}"
     rootless = plan.places[0].rootless
@@ -238,12 +240,9 @@ def _same_store(plan: GroupPlan) -> Iterator[str]:
         if path.count("/") == INDEX_PARTS and path not in _captured(site, number):
             yield f"    is_one_of {number} {quoted(path)} absent {digest}"
     for number, store in enumerate(site.stores):
-        for document in sorted(store.documents.values(), key=lambda each: each.path):
-            path = site.below(number, document.path)
-            digest = document.file.digest().partition(":")[2]
-            if digest and document.path.startswith(store.path(f"{store.driver}-")):
-                known = " ".join(filter(None, (digest, ours.get((number, path)))))
-                yield f"    is_one_of {number} {quoted(path)} {known}"
+        for path, digest in index_files(site, number):
+            known = " ".join(filter(None, (digest, ours.get((number, path)))))
+            yield f"    is_one_of {number} {quoted(path)} {known}"
         for part in ("layers", "images", "containers"):
             lock = store.locks.get(f"{part}.lock")
             token = lock.file.digest().partition(":")[2] if lock and lock.written_ns else ""

@@ -122,7 +122,7 @@ def plan_group(
         *pull_steps(site, work, pulls),
         *standing_step(site, places),
         stop(places[0], crio=crio),
-        keep(site, places, work),
+        keep(site, places, work, middle),
         *middle,
         start(places[0], crio=crio),
         *fetch,

@@ -26,6 +26,7 @@ class PlanStep(Struct, frozen=True):
         kind: `pull`, `stop`, `keep`, `owners`, `edit`, `take`, `start`, `fetch`, `setting`, `look` or `hand`.
         done: a shell test that tells whether a setting is right already, `""` where none can.
         back: a shell line that undoes a setting, `""` where it stays.
+        needs: a shell test without which none of the commands may run: the backup, made only of the right store.
     """
 
     commands: tuple[str, ...]
@@ -37,11 +38,18 @@ class PlanStep(Struct, frozen=True):
     kind: str = "edit"
     done: str = ""
     back: str = ""
+    needs: str = ""
 
     @property
     def command(self) -> str:
         """Return the step as one line."""
-        return " && ".join(self.commands)
+        line = " && ".join(self.commands)
+        return f"{self.needs} && {{ {line}; }}" if self.needs and line else line
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return the commands, each to be run by itself."""
+        return tuple(f"{self.needs} && {{ {line}; }}" if self.needs else line for line in self.commands)
 
 
 def listed(words: Iterable[str]) -> str:

@@ -125,7 +125,9 @@ def test_plan_has_every_step_of_the_report(report):
     whole = data("plan", DAMAGED)[0]["plan"]
     numbers = {step["step"] for cause in report["causes"] for step in cause["plan"]}
     assert [step["step"] for step in whole] == sorted(numbers) == list(range(1, len(whole) + 1))
-    assert all(step["command"] == " && ".join(step["commands"]) for step in whole)
+    for step in whole:
+        bare = [line.partition(" ] && { ")[2][:-3] or line for line in step["commands"]]
+        assert all(line in step["command"] for line in bare)
 
 
 def test_plan_of_one_cause(report):

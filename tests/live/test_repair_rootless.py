@@ -110,7 +110,7 @@ def test_the_commands_alone_mend_it(damage, user_node, healthy, volume):
     node = user_node.copy(volume / f"rootless-steps-{damage.__name__}")
     damage(node)
     for each in judged(node, volume).plan.steps:
-        for command in each.step.commands:
+        for command in each.step.lines:
             if each.step.kind not in ("stop", "start"):
                 done = node.ask("sh", "-c", command, timeout=120)
                 assert done.exit == 0, (command, done.stderr)
@@ -130,7 +130,7 @@ def test_a_database_that_does_not_open_stops_no_repair(by, user_node, healthy, v
         done = node.ask("sh", "/run/kit/repair.sh", "--yes", timeout=120)
         assert done.exit == 0, (done.stdout, done.stderr)
     else:
-        for command in [c for each in report.plan.steps for c in each.step.commands if "systemctl" not in c]:
+        for command in [c for each in report.plan.steps for c in each.step.lines if "systemctl" not in c]:
             done = node.ask("sh", "-c", command, timeout=120)
             assert done.exit == 0, (command, done.stderr)
     assert {image: node.tree(image).stdout for image in healthy} == healthy

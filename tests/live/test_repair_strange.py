@@ -210,7 +210,7 @@ def test_the_commands_alone_heal(damage, node, healthy, volume):
     plan = judge(read(bundle), engines=("podman@4.3",)).plan
     bundle.unlink()
     for each in plan.steps:
-        for command in each.step.commands if each.step.kind not in ("stop", "start") else ():
+        for command in each.step.lines if each.step.kind not in ("stop", "start") else ():
             done = copy.ask("sh", "-c", command, timeout=120)
             assert done.exit == 0, (command, done.stderr)
     assert_whole(copy, healthy, volume)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
@@ -84,6 +85,60 @@ def test_one_step_alone(tmp_path):
     assert run(["sh"], tmp_path, "--yes", "--only", str(number)).returncode == 0
     assert (tmp_path / f"storage/overlay/{layer}/link").stat().st_size == 26
     assert (tmp_path / LAYERS).read_bytes() == b""
+
+
+def test_one_step_leaves_what_was_pulled_to_the_steps_after_it(tmp_path):
+    """Whoever follows a printed plan pulls by hand first, and gives the long steps to the kit one by one."""
+    store, _ = damaged()
+    plan = unpacked(store, tmp_path)
+    pulled = tmp_path / "storage.repair/donor/overlay"
+    pulled.mkdir(parents=True)
+    numbers = [each.number for each in plan.steps if each.step.edits]
+    for number in numbers[:-1]:
+        done = run(["sh"], tmp_path, "--yes", "--only", str(number))
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"step {number} is done; others are left")
+        assert pulled.is_dir()
+    assert run(["sh"], tmp_path, "--yes", "--only", str(numbers[-1])).returncode == 0
+    assert not pulled.exists()
+
+
+def pasted(plan, top):
+    """Run what the plan prints, each line by itself whatever the one before it did; return the complaints."""
+    said = ""
+    for each in plan.steps:
+        for line in each.step.lines if each.step.kind in ("keep", "edit", "take") else ():
+            here = line.replace("/var/lib/containers/storage", str(top / "storage"))
+            said += subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=False, timeout=LONG).stderr
+    return said
+
+
+def contents(top):
+    return {path: path.read_bytes() for path in (top / "storage").rglob("*") if path.is_file()}
+
+
+def test_a_pasted_plan_mends_its_own_store(tmp_path):
+    store, layer = damaged()
+    plan = unpacked(store, tmp_path)
+    for _ in range(2):
+        assert pasted(plan, tmp_path) == ""
+        assert (tmp_path / f"storage/overlay/{layer}/link").read_bytes() == Edited().data(
+            f"storage/overlay/{layer}/link"
+        )
+        assert {row["id"] for row in json.loads((tmp_path / LAYERS).read_bytes())} == {
+            r["id"] for r in Edited().layers()
+        }
+
+
+def test_a_pasted_plan_changes_nothing_in_another_store(tmp_path):
+    """The same layers have other link texts there: written anyway, they would break every layer above."""
+    plan = unpacked(damaged()[0], tmp_path)
+    shutil.rmtree(tmp_path / "storage")
+    unpacked(Edited().write("storage/overlay-containers/containers.json", b"[]"), tmp_path)
+    (tmp_path / "storage.repair").mkdir()
+    (tmp_path / "storage.repair/kept-0.tar").write_bytes(b"of an earlier repair")
+    before = contents(tmp_path)
+    assert "another store, or written since" in pasted(plan, tmp_path)
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")

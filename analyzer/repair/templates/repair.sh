@@ -16,7 +16,7 @@ usage: repair.sh [--yes] [--dry-run] [--only N] [--store DIR] | --undo
 
   --dry-run    print every step and what it would change; change nothing
   --yes        do not ask before steps that pull or lose something
-  --only N     do step N alone (engines are stopped before and started after it)
+  --only N     do step N alone (engines are stopped before and started after it; what was pulled stays while steps are left)
   --store DIR  where the store lies on this node, if not where the head of this script says
   --undo       put back what this script changed in the store
 END
@@ -346,6 +346,16 @@ pending() {
     [ -n "$PENDING" ]
 }
 
+# left: tell whether any step is still to do, whichever was asked for.
+left() {
+    saved=$ONLY
+    ONLY=
+    pending
+    still=$?
+    ONLY=$saved
+    return $still
+}
+
 # act WHAT...: one edit, in the way that $HOW says.
 act() {
     what=$1
@@ -483,13 +493,18 @@ fi
 stop_engines
 same_store
 for n in $STORES; do
-    if ! [ -e "$W/kept-$n.tar" ]; then
-        (cd "$(root "$n")" && tar -cf "$W/kept-$n.tar" ./*-layers ./*-images ./*-containers ./overlay/*/link ./overlay/*/lower ./overlay/l 2>/dev/null)
-        [ -s "$W/kept-$n.tar" ] || die "cannot keep the records of $(root "$n") in $W"
+    if ! [ -e "$W/kept-$n-$KEPT.tar" ]; then
+        (cd "$(root "$n")" && tar -cf "$W/kept-$n-$KEPT.tar" ./*-layers ./*-images ./*-containers ./overlay/*/link ./overlay/*/lower ./overlay/l 2>/dev/null)
+        [ -s "$W/kept-$n-$KEPT.tar" ] || die "cannot keep the records of $(root "$n") in $W"
     fi
 done
 say "records kept in $W"
 edits go
+if [ -n "$ONLY" ] && left; then
+    again
+    if [ "$FAILED" = 0 ]; then say "step $ONLY is done; others are left"; fi
+    exit "$FAILED"
+fi
 drop_donor
 again
 fetch

@@ -162,8 +162,8 @@ def _cause(cause: Cause, relations: tuple[Relations, ...], ids: dict[Finding, st
         "against": [{"text": r.text, "weight": r.weight} for r in hypothesis.reasons if r.weight < 0],
         "would_settle": list(hypothesis.would_settle),
         "plan": [
-            {"step": s.number or n, "command": s.command, "effect": s.effect, "risk": s.risk, "after": s.after}
-            for n, s in enumerate(hypothesis.plan, 1)
+            {"step": n, "command": s.command, "effect": s.effect, "risk": s.risk, "after": s.after}
+            for n, s in hypothesis.steps
         ],
     }
 

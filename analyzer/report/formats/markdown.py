@@ -146,19 +146,19 @@ class _Ticket:
         return "\n".join(lines) if len(lines) > 2 else "**Hit** no image and no container"
 
     def plan(self, cause: Cause) -> str:
-        steps = cause.hypothesis.plan
+        steps = cause.hypothesis.steps
         if not steps:
             return ""
         lines = ["**Plan**", ""]
-        for number, step in enumerate(steps[:STEPS], 1):
+        for number, step in steps[:STEPS]:
             risk = f" **[{RISKS[step.risk]}]**" if step.risk != "none" else ""
-            lines.append(f"{number}. {_said(step.effect)}{risk}")
+            lines.append(f"- **{number}.** {_said(step.effect)}{risk}")  # an ordered list would count for itself
             if step.command:
                 fits = len(step.command) <= COMMAND
                 block = markdown_block(step.command if fits else "# too long for a ticket: see the HTML report", "sh")
-                lines += ["", *("   " + line for line in block.split("\n")), ""]
+                lines += ["", *("  " + line for line in block.split("\n")), ""]
             if step.after:
-                lines.append(f"   Expect: {_said(step.after)}.")
+                lines.append(f"  Expect: {_said(step.after)}.")
         if len(steps) > STEPS:
             lines.append(f"\nand {plural(len(steps) - STEPS, 'more step')}")
         return "\n".join(lines)

@@ -310,14 +310,14 @@ class _Text:
 
     def plan(self, cause: Cause) -> Iterator[str]:
         """Give every step with its command in full: it is there to be copied."""
-        for number, step in enumerate(cause.hypothesis.plan, 1):
+        for place, (number, step) in enumerate(cause.hypothesis.steps):
             risk = f" [{step.risk}]" if step.risk != "none" else ""
             then = f" Expect: {step.after}." if step.after and self.everything else ""
-            yield from self.wrap("fix" if number == 1 else "", f"{number}. {step.effect}{risk}{then}")
+            yield from self.wrap("fix" if place == 0 else "", f"{number}. {step.effect}{risk}{then}")
             if step.command:
                 lines = wrapped_command(self.shown(step.command), self.columns - INDENT - 2)
-                for place, line in enumerate(lines):
-                    yield " " * INDENT + ("$ " if place == 0 else "  ") + self.paint(line, "strong")
+                for at, line in enumerate(lines):
+                    yield " " * INDENT + ("$ " if at == 0 else "  ") + self.paint(line, "strong")
 
     def outlook(self) -> Iterator[str]:
         items = self.report.outlook

@@ -140,7 +140,7 @@ def _step(number: int, step: PlanStep) -> dict[str, Any]:
     return {
         "step": number,
         "command": step.command,
-        "commands": list(step.commands),
+        "commands": list(step.lines),
         "effect": step.effect,
         "risk": step.risk,
         "after": step.after,

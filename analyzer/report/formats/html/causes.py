@@ -52,7 +52,7 @@ def _card(report: Analysis, objects: Objects, cause: Cause) -> Markup:
         el(
             "div",
             el("div", _proof(report, cause), _hit(report, cause), _doubts(report, cause), class_="col"),
-            el("div", _plan(hypothesis.plan), class_="col"),
+            el("div", _plan(hypothesis.steps), class_="col"),
             class_="cols",
         ),
         class_=f"card sev-{cause.severity}",
@@ -129,10 +129,11 @@ def _names(names: list[str]) -> Markup:
     return Markup(first + rest)
 
 
-def _plan(steps: tuple[Step, ...]) -> Markup:
+def _plan(steps: tuple[tuple[int, Step], ...]) -> Markup:
     if not steps:
         return NOTHING
-    return el("div", el("h4", "Fix"), el("ol", [el("li", _step(step)) for step in steps], class_="plan"))
+    items = [el("li", _step(step), value=number) for number, step in steps]
+    return el("div", el("h4", "Fix"), el("ol", items, class_="plan"))
 
 
 def _step(step: Step) -> list[Markup]:
