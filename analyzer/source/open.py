@@ -16,7 +16,7 @@ from analyzer.source.directory import DirectorySource, open_quietly
 from analyzer.source.locations.urls import is_url, open_url
 from analyzer.source.member_source import MemberSource
 from analyzer.source.reading_log import ReadingLog
-from analyzer.source.stream.input import Input
+from analyzer.source.stream.input import Input, Watch
 from analyzer.source.stream.wrapped import made, unwrapped
 from analyzer.source.tar_source import TarSource
 
@@ -53,7 +53,8 @@ def open_bundle(
         return open_url(name, limits, hash_input=hash_input)
     records = ReadingLog(name)
     if name == "-":
-        return TarSource(Input(stdin or sys.stdin.buffer, name, records, hashed=hash_input), limits, records)
+        stream = stdin or sys.stdin.buffer
+        return TarSource(Input(stream, name, records, hashed=hash_input), limits, records, _watch(stream))
     if INSIDE in name and not os.path.lexists(name):
         outer, _, member = name.rpartition(INSIDE)
         return _inside(outer, member, limits, records)
@@ -65,8 +66,9 @@ def open_bundle(
         return source
     if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
         return TarSource(Input(handle, name, records, hashed=hash_input), limits, records)
+    watch = Watch(handle, name)
     wrapper, stream = unwrapped(handle, name, limits, records)
-    source = TarSource(Input(stream, name, records, hashed=hash_input), limits, records)
+    source = TarSource(Input(stream, name, records, hashed=hash_input), limits, records, watch)
     if wrapper:
         source.format = wrapper if source.format == "tar" else f"{wrapper}:{source.format}"
     source.again = partial(open_bundle, path, limits=limits)
@@ -93,6 +95,14 @@ def _inside(outer: str, member: str, limits: Limits, records: ReadingLog) -> Tar
     source.format = f"{holder.format}:{source.format}"
     source.again = partial(open_bundle, name, limits=limits)
     return source
+
+
+def _watch(stream: BinaryIO) -> Watch | None:
+    """Return what watches a file that is redirected to a stream, None for a pipe."""
+    try:
+        return Watch(stream) if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) else None
+    except (OSError, AttributeError, ValueError):
+        return None
 
 
 def _open(name: str) -> BinaryIO | None:

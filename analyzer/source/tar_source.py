@@ -12,7 +12,7 @@ from analyzer.source.member import Loss, Member
 from analyzer.source.member_source import MemberSource
 from analyzer.source.reading_log import ReadingLog
 from analyzer.source.stream.compression import decompress
-from analyzer.source.stream.input import HEAD, Input
+from analyzer.source.stream.input import HEAD, Input, Watch
 from analyzer.source.stream.magic import AS_TEXT, refusal, sent_as_text
 from analyzer.source.stream.read_ahead import AheadWindow
 from analyzer.source.stream.window import Window
@@ -33,7 +33,7 @@ LONG = 16 << 20
 class TarSource:
     """A tar, plain or compressed, as a `MemberSource`."""
 
-    def __init__(self, source: Input, limits: Limits, records: ReadingLog) -> None:
+    def __init__(self, source: Input, limits: Limits, records: ReadingLog, watch: Watch | None = None) -> None:
         below = ReadingLog(source.name)
         self._as_text = sent_as_text(source.peek())
         names, head, stream = decompress(source, limits, below)
@@ -48,7 +48,7 @@ class TarSource:
         self.notes: list[Loss] = records.notes
         self.sha256: str | None = None
         self.again: Callable[[], MemberSource] | None = None
-        self._source, self._stream = source, stream
+        self._source, self._stream, self._watch = source, stream, watch
         self._limits, self._below, self._records = limits, below, records
         self._packed = bool(names)
         self._take: Callable[[MemberBatch], int] | None = None
@@ -107,6 +107,8 @@ class TarSource:
             self._records.loss(AS_TEXT, 0)
             self.losses.insert(0, self.losses.pop())
         self.sha256 = self._source.finish()
+        if self._watch is not None and (changed := self._watch.changed()):
+            self._records.loss(changed, self.bytes_read)
 
     def begin(self, *, contents: bool) -> None:
         """Read ahead from now on, as `MemberSource` says."""

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ from tests.source.craft import END, header, member
 from tests.source.reading import drain, read
 
 TAR = member(b"a", b"1") + member(b"b", b"2" * 5000) + END
+
+
+def zipped(data):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in ("a", "b"):
+            archive.writestr(name, data)
+    return stream.getvalue()
 
 
 def refused(path, **options):
@@ -204,3 +213,74 @@ def test_error_crosses_a_process_boundary(tmp_path):
 def test_pipe_of_nothing():
     with pytest.raises(UnreadableError, match="-: empty file"):
         open_bundle("-", stdin=io.BytesIO(b""))
+
+
+def grown(path):
+    with path.open("ab") as file:
+        file.write(bytes(512))
+
+
+def rewritten(path):
+    data = path.read_bytes()
+    path.write_bytes(data)
+    os.utime(path, ns=(0, 1_700_000_000_123_456_789))
+
+
+def replaced(path):
+    path.with_suffix(".new").write_bytes(TAR)
+    path.with_suffix(".new").replace(path)
+
+
+CHANGES = {
+    grown: "grew from",
+    lambda path: os.truncate(path, path.stat().st_size - 1): "shrank from",
+    rewritten: "was written while it was read",
+    replaced: "removed or replaced while it was read",
+    Path.unlink: "removed or replaced while it was read",
+}
+
+
+@pytest.mark.parametrize(("change", "words"), CHANGES.items(), ids=CHANGES.values())
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zipped])
+def test_a_file_that_changes_while_it_is_read_is_a_loss(change, words, pack, tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(pack(TAR))
+    source = open_bundle(path)
+    members = iter(source)
+    next(members)
+    change(path)
+    for _ in members:
+        pass
+    source.close()
+    assert words in source.losses[-1].what
+    assert source.losses[-1].where == str(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zipped])
+def test_a_file_that_is_left_alone_or_only_read_is_not(pack, tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(pack(TAR))
+    path.with_name("link").symlink_to(path)
+    source = open_bundle(path.with_name("link"))
+    members = iter(source)
+    next(members)
+    path.read_bytes()
+    path.chmod(0o400)
+    os.link(path, path.with_name("hard"))
+    for _ in members:
+        pass
+    source.close()
+    assert source.losses == []
+
+
+def test_a_redirected_file_that_grows_is_a_loss(tmp_path):
+    path = tmp_path / "bundle"
+    path.write_bytes(TAR)
+    with path.open("rb") as stream:
+        source = open_bundle("-", stdin=stream)
+        members = iter(source)
+        next(members)
+        grown(path)
+        for _ in members:
+            pass
+    assert "grew from" in source.losses[-1].what

@@ -120,6 +120,34 @@ class Input:
         return got
 
 
+class Watch:
+    """Tells at the end whether a local file was written, or another one took its name, since it was opened."""
+
+    def __init__(self, handle: BinaryIO, path: str = "") -> None:
+        """Note the file's state; without a path, that of what is redirected to the handle."""
+        self._handle = handle
+        self._path = path
+        self._before = self._now(os.fstat(handle.fileno()))
+
+    def changed(self) -> str:
+        """Return what has changed in words, `""` for nothing."""
+        try:
+            now = self._now(os.stat(self._path) if self._path else os.fstat(self._handle.fileno()))  # noqa: PTH116
+        except (OSError, ValueError):
+            now = None
+        if now is None or now[0] != self._before[0]:
+            return "the file was removed or replaced while it was read: what was read is the file as it was opened"
+        (_, was, _), (_, size, _) = self._before, now
+        if size != was:
+            how = "grew" if size > was else "shrank"
+            return f"the file {how} from {was:,} to {size:,} bytes while it was read: it was not whole"
+        return "the file was written while it was read: parts may be of two states" if now != self._before else ""
+
+    @staticmethod
+    def _now(found: os.stat_result) -> tuple[tuple[int, int], int, int]:
+        return (found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns
+
+
 class Replay:
     """An input once more from an offset, to decode with care what a quick decoder failed on.
 
