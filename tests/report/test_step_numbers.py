@@ -37,9 +37,9 @@ def test_every_renderer_shows_them(report):
     page, ticket = html.render(report), markdown.render(report)
     for cause in report.causes:
         for number, step in cause.hypothesis.steps:
-            words = re.escape(step.effect.split("`")[0][:30])
-            assert re.search(rf"(?:fix|\s)\s+{number}\. {words}", plain)
-            assert f'<li value="{number}"><p>{step.effect[:20]}' in page
+            words = step.effect.split("`")[0][:20]
+            assert re.search(rf"(?:fix|\s)\s+{number}\. {re.escape(words)}", plain)
+            assert f'<li value="{number}"><p>{words}' in page
             assert f"\n- **{number}.** {step.effect.split()[0]}" in ticket
             if "--only" in step.command:
                 assert step.command.endswith(f"--only {number}")
