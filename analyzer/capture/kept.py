@@ -193,10 +193,9 @@ def _holds_empty_files(store: Store) -> bool:
     if any(member.kind == FILE and not member.size for member in store_members(store)):
         return True
     return any(
-        code == FILE_CODE and not size
+        (FILE_CODE, 0) in zip(table.kinds, table.sizes, strict=True)
         for layer in store.home.layers.values()
         for table in layer.tables.values()
-        for code, size in zip(table.kinds, table.sizes, strict=True)
     )
 
 

@@ -23,7 +23,6 @@ CHAINED = np.zeros(256, np.uint8)
 CHAINED[list(b"\x0007")] = BODY
 CHAINED[list(b"123456")] = BODILESS
 CHAINED[list(b"xLK")] = EXTENDED
-MAGIC = np.frombuffer(b"usta", np.uint32)
 WORD, WIDTH = ">u8", 8
 """A word, whose highest byte is the first, and its bytes."""
 NUMBERS = 48
@@ -46,11 +45,11 @@ SLASH, NEWLINE, DOT = b"/\n."
 
 
 def find_headers(blocks: Column) -> Column:
-    """Return the row of every block that looks like a header with a plain size, of a type that `hop` leads over."""
-    rows = np.flatnonzero(field(blocks, 257, MAGIC.dtype) == MAGIC)
-    rows = rows[blocks[rows, 261] == ord("r")]
-    first, last = field(blocks, 124, WORD)[rows].astype(np.uint64), field(blocks, 132, ">u4")[rows].astype(np.uint64)
-    found: Column = rows[_digits(first, 8) & _digits(last, 3, 1) & (CHAINED[blocks[rows, 156]] != STOP)]
+    """Return the row of every block that looks like a header with a plain size, of a type that leads over it."""
+    first = field(blocks, 124, np.uint64)  # digits alike, in whichever order
+    rows = np.flatnonzero(_digits(first, WIDTH))
+    last = field(blocks, 132, ">u4")[rows].astype(np.uint64)
+    found: Column = rows[_digits(last, 3, 1) & (CHAINED[blocks[rows, 156]] != STOP)]
     return found
 
 

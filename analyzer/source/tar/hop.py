@@ -1,4 +1,7 @@
-"""Gather headers, each of whose sizes leads to the next one, and read next to nothing else of a plain file."""
+"""Gather the headers of a plain file, each of whose sizes leads to the next one.
+
+Where contents are wanted, or small, the file is read window by window (`windows`), else next to nothing but headers.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ import numpy as np
 from analyzer.limits import Limits
 from analyzer.source.tar.batch import Scan
 from analyzer.source.tar.columns import BODILESS, CHAINED, EXTENDED, STOP, find_headers, sound
-from analyzer.source.tar.contents import Contents
 from analyzer.source.tar.header import BLOCK, CACHE, FieldError, parse_number
 from analyzer.source.tar.header_columns import Headers, read_headers
+from analyzer.source.tar.windows import LONGEST, WINDOW, Windows
 
 if TYPE_CHECKING:
+    from analyzer.source.tar.columns import Column
+
     Read = Callable[[int, int, int], int]
 
 MOST = 2_048
@@ -26,8 +31,8 @@ STEP = 8 << 10
 """Bytes that are read at once: most of more would be content, and copying it takes longer than asking again."""
 ROOM = 8 << 20
 """Bytes for headers that are looked at together, and for what lies between them."""
-LONGEST = 64 << 10
-"""Longest extended headers of a member that are gathered."""
+NEAR = 12 << 10
+"""Bytes from one member to the next, on average, up to which it is quicker to read all of them."""
 LEADS = CHAINED.tobytes()
 FIELDS = Struct("124x12s20xB").unpack_from
 """Size and type of a header."""
@@ -56,7 +61,8 @@ class Hopper:
         self._file, self._start, self._size = file
         self._limits = limits
         self._span = bytearray(SPAN.size) if span is None else span
-        self._contents = Contents(self._file, self._start) if contents else None
+        self._windows = Windows(file, contents=contents)
+        self._contents = self._near = contents
         self._steps = Steps()
         self._memory = bytearray(ROOM)
         self._read = _reader(self._file, self._start, memoryview(self._memory))
@@ -98,13 +104,32 @@ class Hopper:
         return until
 
     def scan(self, offset: int, until: int) -> Scan | None:
-        """Return up to `MOST` members from an offset on that start before a place, None for none."""
+        """Return up to `MOST` members, or a window more, from an offset on that start before a place, None for none."""
+        scan = self._whole(offset, until) if self._near else self._hop(offset, until)
+        if scan is not None and not self._contents:
+            self._near = bool(np.minimum(scan.ends - scan.begins, WINDOW).mean() < NEAR)
+        return scan
+
+    def _hop(self, offset: int, until: int) -> Scan | None:
         held = Held(self._memory, offset, -1)
-        places = gather(held, self._read, self._steps, offset, until, self._size)
-        scan = scan_of(self._memory, places, self._limits)
-        if scan is None or self._contents is None:
-            return scan
-        return scan._replace(sums=self._contents.sums(scan))
+        return scan_of(self._memory, gather(held, self._read, self._steps, offset, until, self._size), self._limits)
+
+    def _whole(self, offset: int, until: int) -> Scan | None:
+        """Gather from windows."""
+        rows = np.frombuffer(self._memory, np.uint8).reshape(-1, BLOCK)
+        found: list[tuple[Column, ...]] = []
+        count, used, pos = 0, 0, offset
+        while count < MOST and pos < until and (read := self._windows.read(pos, until, rows[used:])) is not None:
+            chain, sums = read
+            ends = np.cumsum(chain.headers) + used
+            extended = chain.extended + (ends - chain.own - 1)[chain.member]
+            found.append(((ends - 1) * BLOCK, extended * BLOCK, chain.begins * BLOCK + pos, *sums))
+            count, used, pos = count + len(ends), int(ends[-1]), pos + int(chain.ends[-1]) * BLOCK
+        if not found:
+            return None
+        own, extended, begins, crcs, flags = map(np.concatenate, zip(*found, strict=True))
+        scan = scan_of(self._memory, Places(own, extended, begins, pos), self._limits)
+        return scan._replace(sums=(crcs, flags)) if scan is not None and self._contents else scan
 
 
 def _reader(file: int, start: int, view: memoryview) -> Read:
@@ -138,9 +163,9 @@ class Places(NamedTuple):
         after: where in the tar the last one ends.
     """
 
-    own: list[int]
-    extended: list[int]
-    begins: list[int]
+    own: Column | list[int]
+    extended: Column | list[int]
+    begins: Column | list[int]
     after: int
 
 
@@ -157,8 +182,9 @@ def gather(held: Held, read: Read, steps: Steps, pos: int, until: int, size: int
         size: where the tar, or what is to be had of it, ends.
     """
     leads, fields = LEADS, FIELDS
-    found = Places([], [], [], pos)
-    own, extended, begins, _ = found
+    own: list[int] = []
+    extended: list[int] = []
+    begins: list[int] = []
     memory, base, last = held
     used = whole = 0  # memory up to the last header; extended headers of members that are wholly there
     try:
@@ -194,13 +220,12 @@ def gather(held: Held, read: Read, steps: Steps, pos: int, until: int, size: int
             whole = len(extended)
     except FieldError:  # the size of this member is no number
         pass
-    del extended[whole:]
-    return found._replace(after=pos)
+    return Places(own, extended[:whole], begins, pos)
 
 
 def scan_of(memory: bytearray | mmap, found: Places, limits: Limits, *, in_window: bool = False) -> Scan | None:
     """Return what the headers at some places say, None where there are none."""
-    own, extended, begins = (np.array(places, np.int64) for places in found[:3])
+    own, extended, begins = (np.asarray(places, np.int64) for places in found[:3])
     if not len(own):
         return None
     member = np.searchsorted(own, extended)
