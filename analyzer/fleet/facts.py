@@ -54,7 +54,7 @@ def _all(report: Report) -> Iterator[tuple[str, str]]:
     yield "kernel", MACHINE.sub("", _found(snapshot.host, UNAME_FILE, UNAME))
     yield "os", _found(snapshot.host, RELEASE_FILE, PRETTY)
     if platform.architecture:
-        yield "platform", "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
+        yield "platform", platform.name
     root = snapshot.stores[0]
     yield "backing_fs", root.backing_fs
     yield "driver", root.driver

@@ -24,6 +24,17 @@ def wrapped(text: str, columns: int) -> list[str]:
     return _filled(text.split(" "), columns) or [""]
 
 
+def hanging(text: str, columns: int, first: str, rest: str) -> Iterator[str]:
+    """Yield inert text wrapped, with `first` before its first line and `rest` before every other."""
+    for number, line in enumerate(wrapped(text, columns - max(len(first), len(rest)))):
+        yield (rest if number else first) + line
+
+
+def labelled(label: str, text: str, columns: int, indent: int) -> Iterator[str]:
+    """Yield inert text wrapped from one column on, with a label before its first line."""
+    return hanging(text, columns, f"{label:<{indent}}", " " * indent)
+
+
 def wrapped_command(command: str, columns: int) -> list[str]:
     """Return a shell command in lines that mean the same when they are pasted.
 

@@ -64,6 +64,11 @@ class Platform(Struct, frozen=True):
     candidates: tuple[PlatformSpec, ...]
 
     @property
+    def name(self) -> str:
+        """Return `os/architecture[/variant]`, `""` when it is not known."""
+        return "/".join(filter(None, (self.os, self.architecture, self.variant))) if self.architecture else ""
+
+    @property
     def spec(self) -> PlatformSpec | None:
         """Return the platform, None when it is not known."""
         return PlatformSpec(self.os, self.architecture, self.variant) if self.architecture else None

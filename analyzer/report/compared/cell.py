@@ -28,9 +28,8 @@ def _head(value: Mapping[str, Any]) -> Iterator[Markup]:
     yield el("p", el("strong", words.headline(value)), style="font-size:1.15em;margin:.3em 0")
     for side in "ab":
         of = value[side]
-        made = f", captured at or after {of['captured_not_before']}" if of["captured_not_before"] else ""
         state = "" if of["complete"] else ", not complete"
-        said = f": {VERDICTS[of['verdict']]}{state}{made}"
+        said = f": {VERDICTS[of['verdict']]}{state}{words.captured(of)}"
         yield el("div", el("strong", side.upper()), " ", el("code", of["path"]), said)
     for note in filter(None, (words.SAME_STORE[value["same_store"]], words.clock_note(value))):
         yield el("div", note[:1].upper(), note[1:], ".", style=QUIET)

@@ -52,8 +52,8 @@ def _head(value: Mapping[str, Any]) -> Iterator[str]:
     for side in "ab":
         of = value[side]
         state = "" if of["complete"] else ", **not complete**"
-        made = f", captured at or after {of['captured_not_before']}" if of["captured_not_before"] else ""
-        yield f"- **{side.upper()}** {markdown_code(of['path'][:LONGEST])}: {VERDICTS[of['verdict']]}{state}{made}"
+        path = markdown_code(of["path"][:LONGEST])
+        yield f"- **{side.upper()}** {path}: {VERDICTS[of['verdict']]}{state}{words.captured(of)}"
     yield f"- {_text(words.SAME_STORE[value['same_store']])}"
     if note := words.clock_note(value):
         yield f"- {_text(note)}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analyzer.report.compared import words
 from analyzer.report.encode.text import inert
+from analyzer.report.lines import labelled
 from analyzer.report.tables import table
 
 WITH_IT, LISTED, DETAILS = 6, 20, 12
@@ -50,9 +50,7 @@ class _Lines:
         yield from self.gaps()
 
     def wrap(self, label: str, text: str, indent: int = INDENT) -> Iterator[str]:
-        body = textwrap.wrap(inert(text), self.columns - indent, break_on_hyphens=False) or [""]
-        for number, line in enumerate(body):
-            yield (f"{label:<{indent}}" if number == 0 else " " * indent) + line
+        return labelled(label, inert(text), self.columns, indent)
 
     def limit(self, count: int) -> int | None:
         return None if self.everything else count
@@ -61,8 +59,7 @@ class _Lines:
         for side in "ab":
             of = self.value[side]
             state = "" if of["complete"] else ", NOT COMPLETE"
-            made = f", captured at or after {of['captured_not_before']}" if of["captured_not_before"] else ""
-            yield from self.wrap(side.upper(), f"{of['path']}: {of['verdict'].upper()}{state}{made}", 3)
+            yield from self.wrap(side.upper(), f"{of['path']}: {of['verdict'].upper()}{state}{words.captured(of)}", 3)
         yield from self.wrap("", words.SAME_STORE[self.value["same_store"]], 3)
         if note := words.clock_note(self.value):
             yield from self.wrap("", note, 3)

@@ -52,6 +52,11 @@ def headline(value: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def captured(side: Mapping[str, Any]) -> str:
+    """Return the end of a line about a capture: when it was made, as far as its times tell."""
+    return f", captured at or after {side['captured_not_before']}" if side["captured_not_before"] else ""
+
+
 def clock_note(value: Mapping[str, Any]) -> str:
     """Return a warning where B seems to be the earlier capture."""
     first, second = value["a"]["captured_not_before"], value["b"]["captured_not_before"]

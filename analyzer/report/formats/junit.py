@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.plugins import known_rules
 from analyzer.checks.rule import Rule
 from analyzer.report.encode.markup import xml_text
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.pages import page_title
-
-FAILS = RANK["error"]
 
 
 def render(report: Analysis) -> str:
@@ -66,7 +64,7 @@ class _Document:
         return "skipped" if rule.id not in self.report.checked.run else "passed"
 
     def fails(self, finding: Finding) -> bool:
-        return RANK[finding.severity] >= FAILS and not self.report.is_old(finding)
+        return finding.is_at_least(ERROR) and not self.report.is_old(finding)
 
     def properties(self) -> Iterator[str]:
         report = self.report

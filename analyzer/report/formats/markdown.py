@@ -13,9 +13,9 @@ from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.model.objects import Objects
 from analyzer.report.views.grade import check_said
-from analyzer.report.words import MEANING, RISKS, VERDICTS
+from analyzer.report.words import MEANING, RISKS, VERDICTS, format_and_size, record_counts
 from analyzer.version import __version__
-from analyzer.words import and_more, human, percent, plural
+from analyzer.words import and_more, percent, plural
 
 LIMIT = 32_000
 PROOF, NAMES, STEPS = 3, 10, 15
@@ -76,20 +76,16 @@ class _Ticket:
         lines += [f"\n**DANGER: {_said(danger)}**" for danger in report.dangers]
         lines.append("")
         bundle = snapshot.bundle
-        size = f", {human(bundle.bytes)}" if bundle.bytes else ""
-        lines.append(f"- **Bundle** {bundle.format}, {plural(bundle.members, 'member')}{size}")
+        lines.append(f"- **Bundle** {format_and_size(bundle)}")
         if bundle.sha256:
             lines.append(f"- **SHA-256** `{bundle.sha256}`")
         for store in snapshot.stores[:STORES]:
-            counts = ", ".join(
-                plural(len(some), noun)
-                for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
+            lines.append(
+                f"- **Store** {_code(store.root or '.')} ({store.role}, {_said(store.driver)}): {record_counts(store)}"
             )
-            lines.append(f"- **Store** {_code(store.root or '.')} ({store.role}, {_said(store.driver)}): {counts}")
         platform = report.platform
         if platform.architecture:
-            name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-            lines.append(f"- **Node** {_said(name)} (from {_said(platform.source)})")
+            lines.append(f"- **Node** {_said(platform.name)} (from {_said(platform.source)})")
         state = "complete" if report.complete else "**not complete**"
         checked = report.checked
         lines.append(

@@ -169,7 +169,7 @@ def _properties(report: Analysis) -> dict[str, Any]:
         "depth": snapshot.depth,
         "content": content(snapshot),
         "xattrs": xattrs(snapshot),
-        "platform": inert("/".join(filter(None, (platform.os, platform.architecture, platform.variant)))),
+        "platform": inert(platform.name),
         "causes": [
             {
                 "rank": cause.rank,

@@ -10,13 +10,14 @@ from analyzer.outlook.danger import deleted, loses
 from analyzer.outlook.model import Outlook
 from analyzer.report.encode.text import inert, short_ids, shortened, width
 from analyzer.report.formats.document import container_words, image_names
-from analyzer.report.lines import painted, wrapped, wrapped_command
+from analyzer.report.lines import hanging, painted, wrapped, wrapped_command
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.chain import chain_of
 from analyzer.report.model.coverage import capture_hides, content, how_captured, settling, xattrs
 from analyzer.report.views.grade import check_said
+from analyzer.report.words import format_and_size, record_counts
 from analyzer.version import __version__
-from analyzer.words import and_more, human, percent, plural, whom
+from analyzer.words import and_more, percent, plural, whom
 
 TOP_CAUSES = 3
 NAMES = 3
@@ -137,9 +138,7 @@ class _Text:
 
     def row(self, label: str, text: str, *, margin: str = "", colour: str = "") -> Iterator[str]:
         """Yield a labelled paragraph, its text from one column on."""
-        for number, line in enumerate(wrapped(self.shown(text), self.columns - INDENT)):
-            head = f"{margin}{label}".ljust(INDENT) if number == 0 else " " * INDENT
-            yield head + (self.paint(line, colour) if colour else line)
+        return self.block(text, f"{margin}{label}".ljust(INDENT), " " * INDENT, colour)
 
     def wrap(self, label: str, text: str) -> Iterator[str]:
         yield from self.row(label, text, margin="   ")
@@ -151,20 +150,15 @@ class _Text:
     def head(self) -> Iterator[str]:
         snapshot = self.report.snapshot
         bundle = snapshot.bundle
-        size = f", {human(bundle.bytes)}" if bundle.bytes else ""
-        members = plural(bundle.members, "member")
-        yield from self.row("analyzer", f"{__version__} · {bundle.path} · {bundle.format}, {members}{size}")
+        yield from self.row("analyzer", f"{__version__} · {bundle.path} · {format_and_size(bundle)}")
         for store in snapshot.stores:
-            counts = ", ".join(
-                plural(len(some), noun)
-                for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
-            )
             fs = f" on {store.backing_fs}" if store.backing_fs else ""
-            yield from self.row("store", f"{store.root or '.'} ({store.role}): {store.driver}{fs}, {counts}")
+            yield from self.row(
+                "store", f"{store.root or '.'} ({store.role}): {store.driver}{fs}, {record_counts(store)}"
+            )
         platform = self.report.platform
         if platform.architecture:
-            name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-            yield from self.row("node", f"{name} (from {platform.source})")
+            yield from self.row("node", f"{platform.name} (from {platform.source})")
         state = "complete" if self.report.complete else "NOT COMPLETE"
         checked = self.report.checked
         yield from self.row(
@@ -399,5 +393,4 @@ class _Text:
         indent = sum(widths) + 2 * len(widths)
         for *short, text in cells:
             head = "".join(cell + " " * (wide - width(cell) + 2) for cell, wide in zip(short, widths, strict=True))
-            for number, line in enumerate(wrapped(text, max(self.columns - indent, NARROWEST // 2))):
-                yield (head if number == 0 else " " * indent) + line
+            yield from hanging(text, max(self.columns, indent + NARROWEST // 2), head, " " * indent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from analyzer.outlook.grading.lines import CheckOutput
 from analyzer.outlook.grading.verdict import CONFIRMED, OPEN, REFUTED, Graded
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned, container_name, image_names
+from analyzer.report.lines import labelled
 from analyzer.report.model.analysis import Analysis
 from analyzer.words import and_more, plural
 
@@ -94,9 +94,7 @@ class _Lines:
                 yield from self.consequence(each)
 
     def wrap(self, label: str, text: str, indent: int = 11) -> Iterator[str]:
-        body = textwrap.wrap(inert(text), self.columns - indent, break_on_hyphens=False) or [""]
-        for number, line in enumerate(body):
-            yield (f"{label:<{indent}}" if number == 0 else " " * indent) + line
+        return labelled(label, inert(text), self.columns, indent)
 
     def groups(self) -> list[list[Graded]]:
         """Return errors of one grade and reason together, the worst grade first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,11 +11,12 @@ from analyzer.graph.relations import Relations
 from analyzer.graph.users import chain_below, users_of
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned
+from analyzer.report.lines import hanging
+from analyzer.report.words import ranked
 from analyzer.snapshot.content import Entry
 from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
 from analyzer.snapshot.provenance import SmallFile, Where
 from analyzer.snapshot.store import Store
-from analyzer.words import percent
 
 PARTS = {LAYER: "layers", IMAGE: "images", CONTAINER: "containers"}
 SHOWN = 12
@@ -229,13 +229,12 @@ def _users(users: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _judged(value: Mapping[str, Any], columns: int) -> Iterator[str]:
-    lines = []
+    lines: list[str] = []
     for finding in value["findings"]:
         text = f"{finding['id']} {finding['rule']} {finding['severity']} {finding['message']}"
-        lines += textwrap.wrap(inert(text), max(columns - 11, 30), subsequent_indent="  ", break_on_hyphens=False)
+        lines += hanging(inert(text), max(columns - 11, 30), "", "  ")
         lines += [f"  at {e['path']} {e['pointer'] or ''}".rstrip() for e in finding["evidence"]]
         lines += [f"  expected {e['expected']}, seen {e['observed']}" for e in finding["evidence"][:1]]
     yield from _block("findings", lines or ["none about it"])
-    lines = [f"{c['rank']}. {c['title']} ({percent(c['probability'])})" for c in value["causes"]]
-    yield from _block("cause", lines)
-    yield from _block("hit by", [f"{c['rank']}. {c['title']} ({percent(c['probability'])})" for c in value["hit_by"]])
+    yield from _block("cause", list(map(ranked, value["causes"])))
+    yield from _block("hit by", list(map(ranked, value["hit_by"])))

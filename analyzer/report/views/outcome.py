@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from analyzer.repair.comparison import prices
 from analyzer.repair.simulation import Simulated, simulate_plan, simulate_steps
 from analyzer.report.encode.text import inert
+from analyzer.report.lines import hanging
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.records import size_text
 from analyzer.words import plural, whom
@@ -20,8 +20,7 @@ STEPWISE = 500
 def outcome_text(report: Analysis, columns: int = 100, *, compare: bool = False, engines: tuple[str, ...] = ()) -> str:
     """Return what the rules still find after all steps, and with `compare` what the other ways cost."""
     lines = [*_after(report, engines), *(_compared(report) if compare else ())]
-    wrapped = [part for line in lines for part in textwrap.wrap(inert(line), columns, subsequent_indent="  ") or [""]]
-    return "".join(f"{line}\n" for line in wrapped)
+    return "".join(f"{part}\n" for line in lines for part in hanging(inert(line), columns, "", "  "))
 
 
 def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:

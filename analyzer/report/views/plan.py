@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analyzer.repair.steps import PlanStep
 from analyzer.report.encode.text import inert
-from analyzer.report.lines import wrapped_command
+from analyzer.report.lines import hanging, wrapped_command
 from analyzer.report.model.analysis import Analysis
 from analyzer.words import percent
 
-COLUMNS = 98
+COLUMNS = 100
 RISKS = {
     "none": "loses nothing",
     "image-repull": "the image has to be pulled again",
@@ -42,11 +41,13 @@ def _text(document: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], colu
     for number, cause in enumerate(causes):
         if number:
             yield ""
-        yield from _wrapped(f"{cause['rank']}. {cause['title']} ({percent(cause['probability'])})", columns, "")
+        yield from hanging(
+            inert(f"{cause['title']} ({percent(cause['probability'])})"), columns, f"{cause['rank']}. ", "   "
+        )
         for step in cause["plan"]:
             after = f" Expect: {step['after']}." if step["after"] else ""
             risk = f" [{step['risk']}]" if step["risk"] != "none" else ""
-            yield from _wrapped(f"{step['step']}. {step['effect']}{risk}{after}", columns, "   ")
+            yield from hanging(inert(f"{step['effect']}{risk}{after}"), columns, f"   {step['step']}. ", "      ")
             if step["command"]:
                 lines = wrapped_command(inert(step["command"]), columns - 8)
                 yield from (f"      {'$' if number == 0 else ' '} {line}" for number, line in enumerate(lines))
@@ -97,14 +98,7 @@ def _command(command: str) -> Iterator[str]:
 
 
 def _comment(text: str) -> Iterator[str]:
-    for line in textwrap.wrap(inert(text), COLUMNS, break_on_hyphens=False):
-        yield f"# {line}"
-
-
-def _wrapped(text: str, columns: int, indent: str) -> list[str]:
-    return textwrap.wrap(
-        inert(text), columns, initial_indent=indent, subsequent_indent=indent + "   ", break_on_hyphens=False
-    )
+    return hanging(inert(text), COLUMNS, "# ", "# ")
 
 
 def plan_document(report: Analysis, causes: Sequence[Mapping[str, Any]], *, whole: bool) -> list[dict[str, Any]]:

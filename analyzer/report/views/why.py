@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from analyzer.outlook.why.ties import BEHAVIOUR, FILE, FORETOLD, HIT, OBJECT, PR
 from analyzer.report.encode.text import inert, short_ids
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines, outlook_line
+from analyzer.report.lines import labelled, wrapped
 from analyzer.report.model.analysis import Analysis
 from analyzer.signatures.catalogue import NONE, Behaviour
 from analyzer.snapshot.platform import Platform
@@ -60,12 +60,10 @@ class _Lines:
         yield from self.remarks()
 
     def wrap(self, label: str, text: str, indent: int = 11) -> Iterator[str]:
-        body = textwrap.wrap(inert(text), self.columns - indent, break_on_hyphens=False) or [""]
-        for number, line in enumerate(body):
-            yield (f"   {label:<{indent - 3}}" if number == 0 else " " * indent) + line
+        return labelled(f"   {label}", inert(text), self.columns, indent)
 
     def plain(self, text: str) -> Iterator[str]:
-        yield from textwrap.wrap(inert(text), self.columns)
+        yield from wrapped(inert(text), self.columns)
 
     def verdict(self) -> Iterator[str]:
         answer = self.answer
@@ -213,10 +211,7 @@ def state_of(found: FoundObject) -> str:
 
 def platform_text(platform: Platform) -> str:
     """Return a platform with its source, `""` where it is not known."""
-    if not platform.architecture:
-        return ""
-    name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-    return f"{name} (from {platform.source})"
+    return f"{platform.name} (from {platform.source})" if platform.architecture else ""
 
 
 def tie_texts(reply: Reply, report: Analysis) -> list[str]:

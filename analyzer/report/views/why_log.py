@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from analyzer.outlook.why.log import Log, LoggedMessage
 from analyzer.report.encode.text import inert
 from analyzer.report.formats.document import cleaned, report_document
 from analyzer.report.formats.text import cause_lines
+from analyzer.report.lines import labelled
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.views.why import tie_texts
 from analyzer.snapshot.times import format_time
@@ -76,9 +76,7 @@ class _LogLines:
             yield from self.wrap(f"and {plural(len(ranks) - CAUSES, 'further cause')}: see `analyzer report`", 3)
 
     def wrap(self, text: str, indent: int = 0) -> Iterator[str]:
-        margin = " " * indent
-        for line in textwrap.wrap(inert(text), self.columns - indent, break_on_hyphens=False) or [""]:
-            yield margin + line
+        return labelled("", inert(text), self.columns, indent)
 
     def message(self, message: LoggedMessage, answer: Answer) -> Iterator[str]:
         yield from self.wrap(f"{message.count:,} x  {_when(message)}  {_names(answer)}".rstrip(), 3)

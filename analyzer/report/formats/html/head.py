@@ -8,10 +8,10 @@ from analyzer.report.formats.html.skin import MARKS
 from analyzer.report.markup import NOTHING, Markup, coded, el, join
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.model.coverage import content, settling, xattrs
-from analyzer.report.words import MEANING, VERDICTS
+from analyzer.report.words import MEANING, VERDICTS, format_and_size, record_counts
 from analyzer.snapshot.engines import CRIO, PODMAN, engine_version
 from analyzer.snapshot.times import format_time
-from analyzer.words import human, plural, whom
+from analyzer.words import plural, whom
 
 ENGINES = {CRIO: "CRI-O", PODMAN: "Podman", "buildah": "Buildah"}
 
@@ -80,19 +80,15 @@ def facts(report: Analysis) -> Markup:
 
 def _stores(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     for store in report.snapshot.stores:
-        counts = ", ".join(
-            plural(len(some), noun)
-            for some, noun in ((store.layers, "layer"), (store.images, "image"), (store.containers, "container"))
-        )
         disk = f" on {store.backing_fs}" if store.backing_fs else ""
-        yield f"Store ({store.role})", [el("code", store.root or "."), f" {store.driver}{disk}", el("br"), counts]
+        place = [el("code", store.root or "."), f" {store.driver}{disk}"]
+        yield f"Store ({store.role})", [*place, el("br"), record_counts(store)]
 
 
 def _node(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     platform = report.platform
     if platform.architecture:
-        name = "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
-        yield "Node", [name, el("br"), el("span", f"from {platform.source}", class_="quiet")]
+        yield "Node", [platform.name, el("br"), el("span", f"from {platform.source}", class_="quiet")]
     else:
         yield "Node", ["platform not in the bundle"]
 
@@ -114,8 +110,7 @@ def _engines(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
 
 def _bundle(report: Analysis) -> Iterator[tuple[str, list[Markup | str]]]:
     bundle = report.snapshot.bundle
-    size = f", {human(bundle.bytes)}" if bundle.bytes else ""
-    lines: list[Markup | str] = [f"{bundle.format}, {plural(bundle.members, 'member')}{size}"]
+    lines: list[Markup | str] = [format_and_size(bundle)]
     if report.snapshot.newest_ns > 0:
         newest = f"newest change of a store entry {format_time(report.snapshot.newest_ns)}"
         lines += [el("br"), el("span", newest, class_="quiet")]
