@@ -8,10 +8,10 @@ from functools import cached_property
 from string import hexdigits
 
 from analyzer.causes.model import Affected
-from analyzer.checks.finding import RANK, Finding, Subject
+from analyzer.checks.finding import Finding, Subject
 from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import Relations
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.node.log_events import LogEvents, log_events
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
@@ -64,8 +64,7 @@ class Case:
 
     def of(self, *rules: str, at_least: str = "info") -> list[Finding]:
         """Return findings of the given rules, of at least a severity."""
-        floor = RANK[at_least]
-        return [f for rule in rules for f in self.by_rule.get(rule, ()) if RANK[f.severity] >= floor]
+        return [f for rule in rules for f in self.by_rule.get(rule, ()) if f.is_at_least(at_least)]
 
     def written(self, *rules: str) -> list[Finding]:
         """Return findings of weight whose files do not look like writes that never reached the disk."""

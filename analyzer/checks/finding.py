@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 
 from msgspec import Struct, field
 
 from analyzer.checks.facts import Facts
+from analyzer.snapshot.digests import hex_sha256
 from analyzer.snapshot.provenance import Where
 from analyzer.words import filled
 
@@ -89,6 +89,10 @@ class Finding(Struct, frozen=True, eq=False):
         """Return the message: the rule's template with the facts filled in, unescaped."""
         return filled(self.says, self.facts)
 
+    def is_at_least(self, severity: str) -> bool:
+        """Tell whether it is as severe as `severity`, or more."""
+        return RANK[self.severity] >= RANK[severity]
+
     @property
     def doubt(self) -> str:
         """Return why this finding leaves the store's state open, `""` where it does not."""
@@ -105,7 +109,7 @@ class Finding(Struct, frozen=True, eq=False):
         text = "\0".join(
             (self.rule, self.subject.kind, self.subject.id or self.subject.path.rpartition("/")[2], self.variant)
         )
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return hex_sha256(text)[:16]
 
     @property
     def order(self) -> tuple[object, ...]:

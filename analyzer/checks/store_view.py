@@ -13,6 +13,7 @@ from analyzer.snapshot.grouping import configured_stores, lies_at
 from analyzer.snapshot.host import crio_traces
 from analyzer.snapshot.image_open import ImageReader
 from analyzer.snapshot.images import ImageRecord
+from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.node.placement import SYSTEM, place_of
 from analyzer.snapshot.node.storage_conf import conf_for, storage_confs
 from analyzer.snapshot.platform import Platform, platform_of
@@ -110,6 +111,11 @@ class StoreView:
     def images_judged(self) -> tuple[ImageItems, ...]:
         """Return every image of this store with what is wrong with its big-data files."""
         return tuple(judge_images(self))
+
+    @cached_property
+    def layer_records(self) -> tuple[LayerRecord, ...]:
+        """Return the layer records of this store that count: those with an id, and of several with one id the first."""
+        return tuple(each for each in self.store.layers if each.id and self.rel.layers[each.id] is each)
 
     def layer(self, layer_id: str, path: str = "") -> Subject:
         """Return a layer as a subject; names are those of the images that need it."""

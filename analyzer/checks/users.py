@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from analyzer.checks.store_view import StoreView
-from analyzer.words import plural
+from analyzer.words import totals
 
 SHOWN = 3
 
@@ -36,16 +36,11 @@ def users_of(view: StoreView, layer_ids: Iterable[str]) -> Users:
     """Return who needs any of the layers."""
     ids = list(layer_ids)
     images, containers = sorted(view.rel.images_hit(ids)), sorted(view.rel.containers_hit(ids))
-    parts = [part for part in (_images(view, images), counted(len(containers), "container")) if part]
+    parts = [part for part in (_images(view, images), totals((len(containers), "container"))) if part]
     return Users(ids, images, containers, " and ".join(parts) or "no image and no container")
 
 
 def _images(view: StoreView, images: list[str]) -> str:
     names = sorted({name for image in images for name in (view.rel.images[image].names or (image[:12],))})
     shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    return f"{counted(len(images), 'image')} ({shown})" if images else ""
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, `""` for none."""
-    return plural(number, noun) if number else ""
+    return f"{totals((len(images), 'image'))} ({shown})" if images else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import click
 from analyzer.cli.options import chosen_limits, limit_options
 from analyzer.cli.output import emit
 from analyzer.errors import UsageError
+from analyzer.snapshot.digests import HEX_ID
 
 LARGEST = 1 << 30
 """Bytes of a report."""
-HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @click.command("verify")
@@ -68,6 +67,6 @@ def _recorded(document: dict[str, Any], report: str) -> tuple[str, str]:
     """Return the digest a report carries, and of what kind of input, `""` where it does not say."""
     for block in (document.get("custody"), {"input": document.get("bundle")}):
         given = block.get("input") if isinstance(block, dict) else None
-        if isinstance(given, dict) and isinstance(given.get("sha256"), str) and HEX.fullmatch(given["sha256"]):
+        if isinstance(given, dict) and isinstance(given.get("sha256"), str) and HEX_ID.fullmatch(given["sha256"]):
             return given["sha256"], str(given.get("kind", ""))
     raise UsageError("it carries no digest of its input; make the report with --custody", where=report)

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from analyzer.graph.relations import Relations
-from analyzer.snapshot.collect import HEX_ID, ROUTE
+from analyzer.snapshot.collect import ROUTE
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import DIGEST, HEX_ID
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.overlay import LINK_ID
 from analyzer.snapshot.store import Store
 
 LAYER, IMAGE, CONTAINER, POD = "layer", "image", "container", "pod"
 PREFIX = re.compile(r"[0-9a-f]{1,64}")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 SHORTEST = 6
 """Digits of an id from which another one can be meant."""
 TAR_SPLIT_SUFFIX = ".tar-split.gz"
@@ -93,7 +93,7 @@ def names_of(rel: Relations, kind: str, object_id: str) -> str:
 
 def pod_id(container: ContainerRecord) -> str:
     """Return the id of the pod a container belongs to, `""` for none."""
-    return _text(container, "pod-id")
+    return container.detail("pod-id")
 
 
 def known_ids(rel: Relations) -> Iterator[tuple[str, str]]:
@@ -162,7 +162,7 @@ def _by_name(rel: Relations, word: str) -> Iterator[FoundObject]:
         if word in layer.names:
             yield _made(rel, LAYER, layer.id, "name")
     for container in rel.containers.values():
-        if word in (container.name, *container.names, _text(container, "name")):
+        if word in (container.name, *container.names, container.detail("name")):
             yield _made(rel, CONTAINER, container.id, "name")
 
 
@@ -175,7 +175,7 @@ def _by_short_name(rel: Relations, word: str) -> Iterator[FoundObject]:
         known = container.kubernetes
         pod = (known.pod, f"{known.namespace}/{known.pod}") if known is not None else ()
         in_pod = word in pod or (known is not None and container.name.endswith("/" + word))
-        if in_pod or word == _text(container, "pod-name"):
+        if in_pod or word == container.detail("pod-name"):
             yield _made(rel, CONTAINER, container.id, "name")
 
 
@@ -244,8 +244,3 @@ def _owner(store: Store, path: str) -> tuple[str, str] | None:
 def _second(below: str) -> list[str]:
     """Return the second part of a path, where drivers with a level more keep the layer's name."""
     return below.split("/")[1:2]
-
-
-def _text(container: ContainerRecord, key: str) -> str:
-    value = container.details.get(key)
-    return value if isinstance(value, str) else ""

@@ -129,8 +129,8 @@ def relate_stores(stores: list[Store]) -> Relations:
     for container in rel.containers.values():
         rel.users_of_image.setdefault(container.image, []).append(container.id)
         rel.owner_of.setdefault(container.layer, []).append(container.id)
-        name = container.details.get("image-name")
-        if container.image and isinstance(name, str) and name:
+        name = container.detail("image-name")
+        if container.image and name:
             rel.remembered.setdefault(container.image, set()).add(name)
     for made in (each for store in stores for state in store.libpod[:1] for each in state.containers.values()):
         if made.image and made.image_name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.checks.finding import RANK, WARNING, Finding
+from analyzer.checks.finding import WARNING, Finding
 
 
 class FindingsAbout:
@@ -15,7 +15,7 @@ class FindingsAbout:
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self._findings = tuple(finding for finding in findings if RANK[finding.severity] >= RANK[WARNING])
+        self._findings = tuple(finding for finding in findings if finding.is_at_least(WARNING))
         self._about: dict[str, list[int]] = {}
         for number, finding in enumerate(self._findings):
             layer = finding.facts.get("layer")

@@ -6,13 +6,13 @@ kept: an image that is damaged later is listed until CRI-O is restarted. A list 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
 
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.loaded import LATE, PANIC, Loaded, written
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.image_open import OpenResult
 from analyzer.snapshot.images import ImageRecord
@@ -22,7 +22,6 @@ from analyzer.snapshot.store import ADDITIONAL
 from analyzer.verify.image_items import ENCODED, PLAIN, listed_kinds
 
 NAMES_SINCE = (1, 29)
-ID = re.compile(r"[0-9a-f]{64}")
 
 
 class Listed(Struct, frozen=True):
@@ -84,7 +83,7 @@ def blamed(view: StoreView, image_id: str, opening: OpenResult) -> frozenset[str
 def _walk(view: StoreView, version: Version, state: Loaded, node: PlatformSpec) -> Listed | None:
     unseen = False
     for image in in_order(view, state):
-        if not ID.fullmatch(image.id):
+        if not HEX_ID.fullmatch(image.id):
             return Listed(False, f'invalid ID value "{image.id}": …', frozenset({image.id}))
         if state.layers_refusal:
             opening = view.reader.open(image, None, node)

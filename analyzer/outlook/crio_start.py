@@ -16,6 +16,7 @@ from analyzer.outlook.loaded import PANIC, Loaded, load, primary_image_store
 from analyzer.outlook.model import Deletes
 from analyzer.outlook.repair import repair
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.gojson import decode
 from analyzer.snapshot.host import Host
@@ -24,7 +25,6 @@ from analyzer.snapshot.node.toml import read_toml
 COLLECTS_SINCE = (1, 28)
 REPAIRS_SINCE = (1, 31)
 CRIO_CONF = re.compile(r"(?:^|/)etc/crio/crio\.conf(?:\.d/[^/]+)?$")
-ID = re.compile(r"[0-9a-f]{64}")
 NOT_OPENED = "validating root config: failed to get store to set defaults: "
 ENDLESS = "the check of the store never ends: the parents of its layers form a circle"
 
@@ -130,9 +130,9 @@ def _restorable(view: StoreView, container: ContainerRecord) -> bool:
 def _collect_garbage(view: StoreView, state: Loaded) -> None:
     stores = view.rel.stores
     images = primary_image_store(stores).image_files
-    state.gone_images |= {name for name in images if ID.fullmatch(name) and name not in state.images}
+    state.gone_images |= {name for name in images if HEX_ID.fullmatch(name) and name not in state.images}
     containers = stores[0].container_files
-    state.gone_containers |= {name for name in containers if ID.fullmatch(name) and name not in state.containers}
+    state.gone_containers |= {name for name in containers if HEX_ID.fullmatch(name) and name not in state.containers}
     if not state.layers_refusal:
         for name in sorted(state.directories - state.own):
             state.drop_layer(name)

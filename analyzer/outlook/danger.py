@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.checks.finding import ERROR, RANK
+from analyzer.checks.finding import ERROR
 from analyzer.outlook.model import CREATE, PULL, Deletes, Outlook
 from analyzer.words import totals
 
@@ -34,7 +34,7 @@ def loses(item: Outlook) -> bool:
     if deletes.whole_root:
         return True
     some = deletes.layers or deletes.images or deletes.containers
-    return bool(some) and any(RANK[finding.severity] >= RANK[ERROR] for finding in item.because)
+    return bool(some) and any(finding.is_at_least(ERROR) for finding in item.because)
 
 
 def _sentence(engine: str, items: list[Outlook]) -> str:

@@ -14,10 +14,10 @@ from analyzer.checks.store_view import StoreView
 from analyzer.outlook.model import Deletes
 from analyzer.snapshot.chain_errors import ChainErrors
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import is_digest
 from analyzer.snapshot.documents import Document
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.layers import LayerRecord
-from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.store import ADDITIONAL, IMAGE_STORE, Store
 from analyzer.source.member import FILE
 
@@ -184,6 +184,6 @@ def _wrong_digest(store: Store) -> str:
     for image in store.images:
         for key, digest in (("", image.digest), *sorted(image.big_data_digests.items())):
             named = key.startswith("manifest") if key else bool(digest)
-            if named and not (isinstance(digest, str) and DIGEST.fullmatch(digest)):
+            if named and not is_digest(digest):
                 return f'computing digests for image with ID "{image.id}" ([{" ".join(image.names)}]): …'
     return ""

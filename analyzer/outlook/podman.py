@@ -10,8 +10,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from analyzer.checks.store_view import StoreView
-from analyzer.outlook.crio_images import ID, Listed, blamed, data_known, in_order
+from analyzer.outlook.crio_images import Listed, blamed, data_known, in_order
 from analyzer.outlook.loaded import LATE, PANIC, Loaded
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.image_open import UNSEEN, ImageReader, MessageFormat, OpenResult
 from analyzer.snapshot.images import ImageRecord
@@ -137,7 +138,7 @@ def _related(podman: Podman) -> Listed | None:
 
 def _unreadable(podman: Podman, image: ImageRecord) -> Listed | None:
     """Return why an image cannot be opened, None where it can or is a list."""
-    if not ID.fullmatch(image.id):
+    if not HEX_ID.fullmatch(image.id):
         return Listed(False, _no_id(image.id), frozenset({image.id}))
     manifest = podman.reader.manifest(image.id)
     if not image.layer and manifest is not None and manifest.is_list and not manifest.error:
@@ -162,7 +163,7 @@ def _one(podman: Podman, image: ImageRecord) -> Listed | None:
             return None
         text = f'getting repoDigests from image "{image.id}": {error}'
         return Listed(False, text, frozenset({image.id}))
-    if not ID.fullmatch(image.id):
+    if not HEX_ID.fullmatch(image.id):
         return Listed(False, _labels(image.id, _no_id(image.id), no_list=True), frozenset({image.id}))
     manifest = podman.reader.manifest(image.id)
     if manifest is not None and manifest.is_list and not manifest.error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks.finding import ERROR, RANK, Finding
+from analyzer.checks.finding import ERROR, Finding
 from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.model import Outlook
 from analyzer.outlook.podman_image import Images
@@ -59,7 +59,7 @@ def _error(images: Images, container: ContainerRecord, about: tuple[Finding, ...
     gone = next((finding for finding in about if finding.rule == USERDATA and finding.subject.id == container.id), None)
     if gone is not None:
         return _without_userdata(images, container, gone)
-    work = any(f.rule == WORK and f.subject.id == container.layer and RANK[f.severity] >= RANK[ERROR] for f in about)
+    work = any(f.rule == WORK and f.subject.id == container.layer and f.is_at_least(ERROR) for f in about)
     return images.start(container, without_work=work)
 
 

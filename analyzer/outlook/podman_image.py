@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from analyzer.outlook.crio_images import ID, data_known, in_order
+from analyzer.outlook.crio_images import data_known, in_order
 from analyzer.outlook.loaded import LATE
 from analyzer.outlook.mounting import Mounts, OverlayBehaviour
 from analyzer.outlook.mounting_by_id import MountsById
 from analyzer.outlook.podman import NOT_KNOWN, Podman
 from analyzer.snapshot.chain_errors import LOOP
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.image_open import INSTANCE
 from analyzer.snapshot.images import ImageRecord
@@ -105,7 +106,7 @@ class Images:
         unread = "images" in podman.state.unread
         if podman.refused or (podman.state.images and not unread) or podman.state.foreign_images:
             return ()
-        return tuple(sorted({name for store in stores for name in store.image_files if ID.fullmatch(name)}))
+        return tuple(sorted({name for store in stores for name in store.image_files if HEX_ID.fullmatch(name)}))
 
     def pull(self, image: ImageRecord) -> str | None:
         """Return what `podman pull NAME` of an image that is there leaves broken, `""` where the image works then.
@@ -236,7 +237,7 @@ class Images:
 
     def _find(self, image: ImageRecord) -> str | None:
         podman = self.podman
-        if not ID.fullmatch(image.id):
+        if not HEX_ID.fullmatch(image.id):
             return None
         if names := [error for name in image.names if (error := reference_error(name))]:
             return LOWERCASE if names[0].endswith(LOWERCASE) else None

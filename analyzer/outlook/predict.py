@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from analyzer.checks.finding import ERROR, RANK, Finding
+from analyzer.checks.finding import ERROR, Finding
 from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import Relations
 from analyzer.outlook.because import FindingsAbout
@@ -52,7 +52,9 @@ def predict(
     found = FindingsAbout(findings)
     views = [StoreView(snapshot, rel.stores[0], rel, engines, platform) for rel in relations if rel.stores]
     gone = {
-        (finding.root, finding.facts["part"]) for finding in findings if finding.rule == GONE and _is_damage(finding)
+        (finding.root, finding.facts["part"])
+        for finding in findings
+        if finding.rule == GONE and finding.is_at_least(ERROR)
     }
     known = [view for view in views if _known(view, gone)]
     crio = next((view for view in known if not HOME.search(view.store.root)), None)
@@ -98,10 +100,6 @@ def _known(view: StoreView, gone: Collection[tuple[str, str]]) -> bool:
         or any(store.document(part, f"{part}.json") or part in store.part_dirs for store in stores)
         for part in ("layers", "images")
     )
-
-
-def _is_damage(finding: Finding) -> bool:
-    return RANK[finding.severity] >= RANK[ERROR]
 
 
 def _podman(view: StoreView) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from analyzer.checks.finding import ERROR, RANK, Finding
+from analyzer.checks.finding import ERROR, Finding
 from analyzer.signatures.match import known_in_line
 from analyzer.snapshot.logs import log_lines
 from analyzer.snapshot.provenance import SmallFile
@@ -215,7 +215,7 @@ def _ordered(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _is_bad(findings: Iterable[Finding]) -> bool:
-    return any(RANK[finding.severity] >= RANK[ERROR] for finding in findings)
+    return any(finding.is_at_least(ERROR) for finding in findings)
 
 
 def _log(path: str, file: SmallFile, newest_ns: int) -> Iterator[Event]:

@@ -12,8 +12,7 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
 from analyzer.repair.site import Site, walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
-from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.manifests import DIGEST
+from analyzer.snapshot.digests import HEX_ID, is_digest
 from analyzer.snapshot.store import ADDITIONAL
 
 
@@ -71,7 +70,7 @@ def _came(site: Site, work: str, path: str) -> str:
     layer = path.rpartition("/")[2]
     row = site.right("layers").get(layer, {})
     digest = row.get("diff-digest")
-    if not site.partial(layer) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+    if not site.partial(layer) or not is_digest(digest):
         return there
     donor = quoted(f"{work}/donor")
     home, split = path.removesuffix(layer), f"{site.stores[0].driver}-layers"

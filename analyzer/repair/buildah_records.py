@@ -14,7 +14,9 @@ from typing import Any
 from analyzer.repair.chains import sha256
 from analyzer.repair.crio_records import json_object
 from analyzer.repair.site import Row
-from analyzer.snapshot.collect import BUILD_STATE, HEX_ID
+from analyzer.snapshot.collect import BUILD_STATE
+from analyzer.snapshot.digests import HEX_ID
+from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.libpod.state import id_maps
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
@@ -44,7 +46,7 @@ def buildah_row(store: Store, container: str) -> Row | None:
         "layer": "",
         "created": precise(made),
         **id_maps(told.get("IDMappingOptions"), ENTRY),
-        "flags": {**{k: each if isinstance(each, str) else "" for k, each in labels.items()}, "Volatile": True},
+        "flags": {**{k: as_text(each) for k, each in labels.items()}, "Volatile": True},
     }
 
 

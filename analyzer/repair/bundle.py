@@ -15,7 +15,7 @@ from analyzer.repair.layers import FILES
 from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.repair.plan import GroupPlan, plan_group
 from analyzer.repair.simulation import simulate_plan
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.engines import CRIO
 from analyzer.snapshot.snapshot import BundleSnapshot
 

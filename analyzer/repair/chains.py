@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from analyzer.snapshot.bigdata import file_name, key_of
 from analyzer.snapshot.configs import read_config
+from analyzer.snapshot.gojson import as_object, as_text
 from analyzer.snapshot.provenance import SmallFile, Where
 from analyzer.snapshot.store import Store
 
@@ -80,7 +81,7 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Imag
     files = store.image_files.get(image_id, {})
     bodies = {key: file.data for name, file in files.items() if (key := key_of(name)) and _whole(file)}
     told = record.get("big-data-digests")
-    told = told if isinstance(told, dict) else {}
+    told = as_object(told)
     sound = {key for key, body in bodies.items() if body is not None and _sound(key, body, told)}
     config_body = bodies.get(f"sha256:{image_id}") if f"sha256:{image_id}" in sound else None
     config = read_config(config_body, Where("")) if config_body is not None else None
@@ -106,8 +107,7 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Imag
 
 
 def _created(body: bytes | None) -> str:
-    value = _json(body).get("created") if body else ""
-    return value if isinstance(value, str) else ""
+    return as_text(_json(body).get("created") if body else "")
 
 
 def _whole(file: SmallFile) -> bool:
@@ -119,7 +119,7 @@ def _json(body: bytes | None) -> dict[str, Any]:
         value = json.loads(body or b"")
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return as_object(value)
 
 
 def _sound(key: str, body: bytes, told: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import Finding
 from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import Relations
 from analyzer.outlook.check import quick_check
@@ -56,7 +56,7 @@ def prices(
         if item.command == AFTER and item.deletes is not None:
             rows.append(_of_engine(item.deletes, relations, f"{item.engine}'s internal repair ({item.version})"))
             break
-    rows += _of_check(snapshot, relations, [f for f in findings if RANK[f.severity] >= RANK["error"]])
+    rows += _of_check(snapshot, relations, [f for f in findings if f.is_at_least("error")])
     rows.append(_wiped(relations, "a wipe of the graph root"))
     return tuple(rows)
 

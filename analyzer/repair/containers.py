@@ -12,7 +12,7 @@ from analyzer.repair.indexes import is_lost
 from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.layers import split_of
 from analyzer.repair.site import Row, Site
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.libpod.state import LibpodContainer
 from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import parse_time
@@ -36,8 +36,8 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
             taken.setdefault(layer, row["id"])
     for _, _, row in site.each("containers"):
         told = site.rel.containers.get(row["id"])
-        named = told.details.get("image-id") if told else None
-        if isinstance(named, str) and named in images and row.get("image") not in images and row.get("image") != named:
+        named = told.detail("image-id") if told else ""
+        if named and named in images and row.get("image") not in images and row.get("image") != named:
             row["image"] = named
         layer = str(row.get("layer") or "")
         own = layer in evidence.known and layer not in below and taken.get(layer, row["id"]) == row["id"]
@@ -78,11 +78,11 @@ def _strangers(site: Site, evidence: LayerEvidence) -> set[str]:
 def _image_told(site: Site, number: int, container: str) -> str:
     """Return the image that a container's metadata or podman's database names, `""` where neither does."""
     record = site.rel.containers.get(container)
-    named = record.details.get("image-id") if record else None
+    named = record.detail("image-id") if record else ""
     for state in site.stores[number].libpod[:1]:
         if container in state.containers:
             named = state.containers[container].image or named
-    return named if isinstance(named, str) else ""
+    return named
 
 
 def _give_directories(site: Site) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from analyzer.repair.site import Row
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
+from analyzer.snapshot.gojson import as_object
 from analyzer.snapshot.store import Store
 from analyzer.snapshot.times import parse_time
 
@@ -33,7 +34,7 @@ def crio_row(store: Store, container: str) -> Row | None:
     file = store.container_files.get(container, {}).get(CONFIG)
     config = json_object(file.data) if file is not None and file.data and not file.reason else {}
     notes = config.get("annotations")
-    notes = notes if isinstance(notes, dict) else {}
+    notes = as_object(notes)
     told = {key.removeprefix(PREFIX): value for key, value in notes.items() if isinstance(value, str)}
     mounted = MOUNTED.search(told.get("MountPoint", ""))
     pod = told.get("ContainerType") == "sandbox"
@@ -76,4 +77,4 @@ def json_object(text: bytes | str | None) -> Mapping[str, Any]:
         value = json.loads(text or b"")
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return as_object(value)

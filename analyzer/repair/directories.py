@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
 from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.site import Site, layer_path
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.overlay import LayerDirectory, link_target
 from analyzer.source.member import DIRECTORY, SYMLINK
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from analyzer.repair.chains import read_picture
 from analyzer.repair.site import Site, layer_path, walk
-from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.manifests import DIGEST
+from analyzer.snapshot.digests import HEX_ID, is_digest
 from analyzer.snapshot.references import names_a_version, reference_error
 
 MOST = 8
@@ -76,6 +75,6 @@ def _exact(site: Site, image: str) -> list[str]:
         if image in store.image_files:
             picture = read_picture(store, image, row)
     digests = [picture.manifest] if picture and picture.manifest else []
-    digests += [d for d in (row.get("digest"),) if isinstance(d, str) and DIGEST.fullmatch(d)]
+    digests += [d for d in (row.get("digest"),) if is_digest(d)]
     repositories = list(dict.fromkeys(repository(n) for n in names))
     return [f"{r}@{d}" for r in repositories for d in dict.fromkeys(digests)]

@@ -17,7 +17,7 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.site import layer_path
 from analyzer.repair.steps import NONE, PlanStep
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR
 from analyzer.verify.differences import META_PREFIX

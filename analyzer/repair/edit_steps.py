@@ -17,7 +17,7 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
 from analyzer.repair.site import Noted, Site
 from analyzer.repair.steps import NONE, PlanStep, listed
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.words import totals
 

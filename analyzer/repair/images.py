@@ -12,8 +12,7 @@ from analyzer.repair.indexes import names_in_pieces
 from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.manifests import manifest_again
 from analyzer.repair.site import Row, Site
-from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.manifests import DIGEST
+from analyzer.snapshot.digests import HEX_ID, is_digest
 from analyzer.snapshot.references import names_a_version, reference_error
 
 INDEX = "images/images.json"
@@ -124,7 +123,7 @@ def _mended(site: Site, number: int, evidence: LayerEvidence, row: Row, picture:
     if top and row.get("layer") != top and HEX_ID.fullmatch(image):
         new["layer"] = top
     digest = row.get("digest")
-    if picture and picture.manifest and not (isinstance(digest, str) and DIGEST.fullmatch(digest)):
+    if picture and picture.manifest and not is_digest(digest):
         new["digest"] = picture.lists[0] if picture.lists else picture.manifest
     if not _metadata(row.get("metadata")):
         new["metadata"] = "{}"
@@ -217,7 +216,7 @@ def _wanted(key: str, told: dict[str, Any], manifest: str, *, single: bool) -> s
     if key == "manifest" and single and manifest:
         return manifest
     digest = told.get(key)
-    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else ""
+    return digest if is_digest(digest) else ""
 
 
 def _copy(files: Any, wanted: str, built: dict[str, bytes]) -> bytes | None:

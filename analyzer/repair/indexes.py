@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from analyzer.repair.site import INDEXES, Row, Site
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.documents import Document
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.layers import LayerRecord

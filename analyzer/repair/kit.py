@@ -30,8 +30,7 @@ from analyzer.repair.numbered import BundlePlan, Numbered
 from analyzer.repair.plan import GroupPlan
 from analyzer.repair.shell import UnsafePathError, own_store, quoted
 from analyzer.repair.site import Site
-from analyzer.snapshot.collect import HEX_ID
-from analyzer.snapshot.manifests import DIGEST
+from analyzer.snapshot.digests import HEX_ID, is_digest
 
 INDEX_PARTS = 1
 """Slashes in the path of an index file below the graph root."""
@@ -193,7 +192,7 @@ def _digests(plan: GroupPlan) -> Iterator[str]:
     rows = plan.site.right("layers")
     for layer in sorted({each for image in plan.pulls for each in plan.site.donors[image] if each in rows}):
         told = [rows[layer].get(key) for key in ("compressed-diff-digest", "diff-digest")]
-        known = [digest for digest in told if isinstance(digest, str) and DIGEST.fullmatch(digest)]
+        known = [digest for digest in told if is_digest(digest)]
         if known and HEX_ID.fullmatch(layer):
             yield f"    {layer}) printf '%s\\n' {' '.join(known)} ;;"
 

@@ -15,7 +15,7 @@ from analyzer.checks.overlay.lowers import Lowers
 from analyzer.repair.buildah_records import images_told
 from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
 from analyzer.repair.site import Row, Site, walk
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 
 
 class Proof(Struct, frozen=True):

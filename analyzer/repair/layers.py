@@ -10,7 +10,7 @@ from analyzer.repair.indexes import is_lost
 from analyzer.repair.layer_evidence import LayerEvidence, Proof
 from analyzer.repair.site import Row, Site
 from analyzer.snapshot.bigdata import key_of
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.snapshot.times import format_time

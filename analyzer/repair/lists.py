@@ -10,7 +10,7 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.site import Site
 from analyzer.repair.steps import NONE, PlanStep, listed
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 
 
 def only_lists(site: Site) -> list[str]:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from analyzer.capture.aside import renamed
 from analyzer.causes.model import Step
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
 from analyzer.repair.around import fetch_steps, keep, look, pull_steps, start, stop
 from analyzer.repair.donor import references
@@ -26,7 +26,7 @@ from analyzer.repair.settings import move_back, setting_steps
 from analyzer.repair.site import Site, open_site
 from analyzer.repair.standing import standing_step
 from analyzer.repair.steps import PlanStep, listed
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.snapshot import BundleSnapshot
 
 MISPLACED = ("OVL-012", "STO-022")
@@ -86,7 +86,7 @@ def plan_group(
         around = (stop(places[0], crio=crio), *moves, start(places[0], crio=crio))
         return GroupPlan((*hand, *around, *look(site, places[0])), places, work, site, crio)
     doubtful: dict[str, str] = {}
-    unsure = not any(RANK[f.severity] >= RANK["warning"] for f in findings)
+    unsure = not any(f.is_at_least("warning") for f in findings)
     if unsure:
         doubtful = doubted_paths(findings, rel)
         if not doubtful and not any(f.rule == MODES and f.doubt for f in findings):
@@ -133,7 +133,7 @@ def plan_group(
 
 def _moves(snapshot: BundleSnapshot, rel: Relations, findings: Sequence[Finding], place: Place) -> list[PlanStep]:
     """Return the steps that move renamed directories of the store back, where rules found them gone."""
-    if not any(f.rule in MISPLACED and RANK[f.severity] >= RANK["warning"] for f in findings):
+    if not any(f.rule in MISPLACED and f.is_at_least("warning") for f in findings):
         return []
     moved = renamed(snapshot, rel.stores[0])
     if not all(SAFE.fullmatch(f"{place.path}/{there}") for there in moved.values()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
 from analyzer.repair.around import engine
 from analyzer.repair.donor import pulls as pulls_name
@@ -25,7 +25,7 @@ def setting_steps(findings: Sequence[Finding], rel: Relations, place: Place) -> 
     """Yield a step for every setting of the node that keeps an engine from a sound store."""
     for finding in findings:
         facts = finding.facts
-        if RANK[finding.severity] < RANK["error"]:
+        if not finding.is_at_least("error"):
             continue
         if finding.rule == "STO-010":
             yield from _driver(finding, "/" + str(facts["path"]).lstrip("/"), str(facts["driver"]))

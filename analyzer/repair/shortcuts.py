@@ -31,7 +31,7 @@ class Shortcuts:
         self.symlinks: dict[str, list[str]] = {}
         for store in site.stores:
             for name, member in sorted(store.home.links.items()):
-                target = link_target(member) if member.kind == SYMLINK else ""
+                target = link_target(member)
                 if target and LINK_ID.fullmatch(name):
                     self.symlinks.setdefault(target, []).append(name)
         self.votes = self._votes()
@@ -132,8 +132,8 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
         if name in right:
             if member.kind != SYMLINK:
                 site.note(number, SetAside(path), right[name], why="a short link that is no symlink")
-        elif LINK_ID.fullmatch(name) or (member.kind == SYMLINK and link_target(member) in right.values()):
-            owner = link_target(member) if member.kind == SYMLINK else ""
+        elif LINK_ID.fullmatch(name) or link_target(member) in right.values():
+            owner = link_target(member)
             if owner in store.home.others and store.home.others[owner].kind == SYMLINK:
                 continue
             site.note(number, SetAside(path), owner, why="a short link that no layer has")

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import Finding
 from analyzer.checks.run import run_rules
 from analyzer.graph.relations import relate
 from analyzer.limits import DEFAULT
@@ -42,7 +42,7 @@ class Simulated(Struct, frozen=True):
     @property
     def left(self) -> list[Finding]:
         """Return findings of at least a warning."""
-        return [f for f in self.findings if RANK[f.severity] >= RANK["warning"]]
+        return [f for f in self.findings if f.is_at_least("warning")]
 
 
 def simulate_plan(snapshot: BundleSnapshot, plan: BundlePlan, engines: tuple[str, ...] = ()) -> Simulated:

@@ -16,10 +16,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from analyzer.checks.finding import RANK, Finding
+from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
 from analyzer.repair.edits import Copy, Edit, Folder, Rename, ShortLink, Take, Write
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
+from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY
 
@@ -171,7 +172,7 @@ class Site(Struct, dict=True):
         tops += [top for row in self.right("images").values() for top in row.get("mapped-layers") or ()]
         found: set[str] = set()
         for top in tops:
-            for layer in walk(parents, top if isinstance(top, str) else ""):
+            for layer in walk(parents, as_text(top)):
                 if layer in found:
                     break
                 found.add(layer)
@@ -189,8 +190,7 @@ class Site(Struct, dict=True):
 
     def of(self, *rules: str, at_least: str = "warning") -> list[Finding]:
         """Return findings of the rules of at least a severity."""
-        floor = RANK[at_least]
-        return [f for f in self.findings if f.rule in rules and RANK[f.severity] >= floor]
+        return [f for f in self.findings if f.rule in rules and f.is_at_least(at_least)]
 
     def partial(self, layer: str) -> bool:
         """Tell whether a layer was pulled in part: its id then depends on what was there before it."""

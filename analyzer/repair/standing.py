@@ -9,7 +9,7 @@ from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, quoted
 from analyzer.repair.site import Site, layer_path
 from analyzer.repair.steps import PlanStep, listed
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.words import human
 
 

@@ -6,9 +6,10 @@ import re
 
 from analyzer.limits import Limits
 from analyzer.snapshot import store as roles
-from analyzer.snapshot.collect import HEX_ID, RENAMED_SPLIT, TAR_SPLIT
+from analyzer.snapshot.collect import RENAMED_SPLIT, TAR_SPLIT
 from analyzer.snapshot.collected import Collected, RawStore
 from analyzer.snapshot.containers import parse_container
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.documents import read_document
 from analyzer.snapshot.grouping import HOME, lies_at
 from analyzer.snapshot.images import parse_image

@@ -56,7 +56,6 @@ LOST_AND_FOUND = "lost+found"
 DIRECTORIES = 10_000
 """Most directories outside of stores that are kept: a graph root is one of them."""
 PROGRESS_EVERY = 512
-HEX_ID = re.compile(r"[0-9a-f]{64}")
 BUILD_STATE = "buildah.json"
 """What Buildah knows of a container that it builds in, in the container's `userdata`."""
 BULK_DRIVERS = {"vfs": "dir/", "btrfs": "subvolumes/"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
+from analyzer.snapshot.gojson import as_text, decode, kind_of, members, mismatch
 from analyzer.snapshot.manifests import PlatformSpec
 from analyzer.snapshot.times import parse_time
 
@@ -51,9 +51,9 @@ def read_config(data: bytes, where: Where) -> ImageConfig:
     return ImageConfig(
         where,
         _misfit(top),
-        PlatformSpec(_text(top, "os"), _text(top, "architecture"), _text(top, "variant")),
+        PlatformSpec(as_text(top.get("os")), as_text(top.get("architecture")), as_text(top.get("variant"))),
         _diff_ids(top),
-        parse_time(_text(top, "created")),
+        parse_time(as_text(top.get("created"))),
         _history(top),
     )
 
@@ -70,11 +70,6 @@ def _misfit(top: dict[str, Any]) -> str:
         if key in top and not isinstance(top[key], wanted):
             return mismatch(top[key], f"Image.{key}", name)
     return ""
-
-
-def _text(top: dict[str, Any], key: str) -> str:
-    value = top.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _diff_ids(top: dict[str, Any]) -> tuple[str, ...]:

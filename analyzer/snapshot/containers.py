@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from analyzer.snapshot.fields import Fields
+from analyzer.snapshot.gojson import as_object, as_text
 from analyzer.snapshot.kubernetes import KubernetesName, kubernetes_name
 from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.salvage import load_object
@@ -46,6 +47,10 @@ class ContainerRecord(Struct, frozen=True):
     where: Where
     problems: tuple[Problem, ...]
 
+    def detail(self, key: str) -> str:
+        """Return a text of the metadata, `""` where it has none."""
+        return as_text(self.details.get(key))
+
     @property
     def name(self) -> str:
         """Return the name a person knows it by: namespace/pod/container in Kubernetes, else the first name."""
@@ -54,8 +59,7 @@ class ContainerRecord(Struct, frozen=True):
             return known.path
         if self.names:
             return self.names[0]
-        name = self.details.get("name")
-        return name if isinstance(name, str) else ""
+        return self.detail("name")
 
     @property
     def words(self) -> str:
@@ -81,7 +85,7 @@ def parse_container(row: Row, path: str, *, volatile: bool) -> ContainerRecord:
     created = get.time("created")
     metadata = get.text("metadata")
     parsed, error = load_object(metadata.encode("utf-8", "surrogateescape")) if metadata else ({}, "")
-    details = parsed if isinstance(parsed, dict) else {}
+    details = as_object(parsed)
     if not isinstance(parsed, dict) and not error:
         error = "not a JSON object"
     return ContainerRecord(

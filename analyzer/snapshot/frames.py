@@ -77,7 +77,7 @@ def _links(store: Store) -> Iterator[dict[str, Any]]:
             named_by.setdefault(directory.link_id, []).append(directory.name)
     for link in (*home.links, *(link for link in named_by if link not in home.links)):
         member = home.links.get(link)
-        layer = link_target(member) if member is not None and member.kind == SYMLINK else ""
+        layer = link_target(member) if member is not None else ""
         for owner in named_by.get(link, [""]):
             yield {
                 "store": store.root or ".",

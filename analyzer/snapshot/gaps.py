@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.keep import not_regular
 from analyzer.snapshot.libpod.find import DATABASE

@@ -71,6 +71,16 @@ def members(value: Any) -> Iterator[tuple[str, Any]]:
                 yield key.lower(), item
 
 
+def as_text(value: Any) -> str:
+    """Return a value that is a string, `""` for any other."""
+    return value if isinstance(value, str) else ""
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a value that is an object, an empty one for any other."""
+    return value if isinstance(value, dict) else {}
+
+
 def kind_of(value: Any) -> str:
     """Return encoding/json's word for the kind of a value."""
     if isinstance(value, bool):

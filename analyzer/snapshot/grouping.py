@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from analyzer.snapshot.gojson import as_object
 from analyzer.snapshot.node.toml import read_toml
 from analyzer.snapshot.store import ADDITIONAL, GRAPH_ROOT, IMAGE_STORE
 
@@ -42,7 +43,7 @@ def configured_stores(host: Host) -> dict[str, list[str]]:
         if not isinstance(options, dict):
             continue
         inner = options.get("options")
-        for table in (options, inner if isinstance(inner, dict) else {}):
+        for table in (options, as_object(inner)):
             one, many = table.get("imagestore"), table.get("additionalimagestores")
             if isinstance(one, str) and one:
                 found["imagestore"].append(one)

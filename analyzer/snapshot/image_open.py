@@ -14,17 +14,10 @@ from msgspec.structs import replace
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.chain_errors import LOOP
 from analyzer.snapshot.configs import ImageConfig, read_config
+from analyzer.snapshot.digests import digest_error
 from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
 from analyzer.snapshot.instances import choose_instance, none_found
-from analyzer.snapshot.manifests import (
-    DOCKER_CONFIG,
-    OCI_CONFIG,
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Manifest,
-    digest_error,
-    read_manifest,
-)
+from analyzer.snapshot.manifests import DOCKER_CONFIG, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Manifest, read_manifest
 from analyzer.source.member import FILE, HARDLINK, SYMLINK
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from analyzer.snapshot.gojson import as_text
+
 MARK, SANDBOX = "k8s", "POD"
 
 
@@ -44,15 +46,15 @@ def kubernetes_name(details: Mapping[str, Any], names: Iterable[str]) -> Kuberne
     Returns:
         None for a container that is of no pod.
     """
-    own = next(filter(None, (_parts(text, 6) for text in (_text(details, "name"), *names))), None)
-    long = _text(details, "pod-name")
+    own = next(filter(None, (_parts(text, 6) for text in (as_text(details.get("name")), *names))), None)
+    long = as_text(details.get("pod-name"))
     of_pod = _parts(long, 5)
     if not (own or long):
         return None
     sandbox = details.get("pod") is True or (own is not None and own[0] == SANDBOX)
-    called = _text(details, "metadata-name")
+    called = as_text(details.get("metadata-name"))
     return KubernetesName(
-        _text(details, "namespace") or (own[2] if own else of_pod[1] if of_pod else ""),
+        as_text(details.get("namespace")) or (own[2] if own else of_pod[1] if of_pod else ""),
         own[1] if own else of_pod[0] if of_pod else (called if sandbox else "") or long,
         "" if sandbox else called or (own[0] if own else ""),
         _number(details.get("attempt")) or (own[4] if own else ""),
@@ -64,11 +66,6 @@ def _parts(text: str, count: int) -> list[str] | None:
     """Return the parts of a name behind its mark, None where it has another form."""
     parts = text.split("_")
     return parts[1:] if len(parts) == count and parts[0] == MARK and all(parts) else None
-
-
-def _text(details: Mapping[str, Any], key: str) -> str:
-    value = details.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _number(value: Any) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from analyzer.snapshot.gojson import decode, kind_of, members, mismatch
+from analyzer.snapshot.digests import HEX_ID
+from analyzer.snapshot.gojson import as_text, decode, kind_of, members, mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +46,6 @@ SCHEMA2_TYPES = frozenset({
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 })  # fmt: skip
 FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
-ANY_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
-LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-V1_ID = re.compile(r"[0-9a-f]{64}")
 
 
 class PlatformSpec(Struct, frozen=True):
@@ -118,18 +114,6 @@ class Manifest(Struct, frozen=True):
     def real_layers(self) -> tuple[Descriptor, ...]:
         """Return the layers that a store keeps, base layer first."""
         return tuple(layer for layer in self.layers if not layer.empty)
-
-
-def digest_error(digest: str) -> str:
-    """Return what the engine says of a digest that is none (opencontainers/go-digest), `""` where it is one."""
-    algorithm, colon, encoded = digest.partition(":")
-    if not (algorithm and colon and encoded):
-        return "invalid checksum digest format"
-    if algorithm not in LENGTHS:
-        return "unsupported digest algorithm" if ANY_DIGEST.fullmatch(digest) else "invalid checksum digest format"
-    if len(encoded) != LENGTHS[algorithm]:
-        return "invalid checksum digest length"
-    return "" if DIGEST.fullmatch(digest) else "invalid checksum digest format"
 
 
 def read_manifest(data: bytes, where: Where) -> Manifest:
@@ -233,7 +217,7 @@ def _read_single(value: Any, where: Where, media_type: str, digest: str, error: 
         digest,
         config=_descriptor(config),
         layers=tuple(_descriptor(item) for item in layers),
-        artifact_type=artifact if isinstance(artifact, str) else "",
+        artifact_type=as_text(artifact),
     )
 
 
@@ -274,16 +258,12 @@ def _descriptor(value: Any, *, platform: bool = False, bare: bool = False) -> De
     found = None
     if platform and (bare or isinstance(inner, dict)):
         parts = dict(members(inner))
-        found = PlatformSpec(*(_text(parts.get(key)) for key in ("os", "architecture", "variant")))
+        found = PlatformSpec(*(as_text(parts.get(key)) for key in ("os", "architecture", "variant")))
     annotations = top.get("annotations")
     zstd = isinstance(annotations, dict) and annotations.get("io.github.containers.compression.zstd") == "true"
     return Descriptor(
-        _text(top.get("mediatype")), _text(top.get("digest")), size if type(size) is int else None, found, zstd
+        as_text(top.get("mediatype")), as_text(top.get("digest")), size if type(size) is int else None, found, zstd
     )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _read_schema1(value: Any, where: Where, media_type: str, digest: str) -> Manifest:
@@ -314,7 +294,7 @@ def _schema1_layers(sums: Any, history: Any) -> tuple[tuple[Descriptor, ...], st
         return (), "no FSLayers in manifest"
     entries: list[dict[str, Any]] = []
     for number, item in enumerate(history):
-        text = _text(dict(members(item)).get("v1compatibility"))
+        text = as_text(dict(members(item)).get("v1compatibility"))
         parsed, error = decode(text.encode("utf-8", "surrogateescape"))
         if error:
             return (), f"parsing v2s1 history entry {number}: {error}"
@@ -322,7 +302,7 @@ def _schema1_layers(sums: Any, history: Any) -> tuple[tuple[Descriptor, ...], st
     if error := _schema1_error(entries):
         return (), error
     kept = [
-        Descriptor("", _text(dict(members(blob)).get("blobsum")), empty=entry.get("throwaway") is True)
+        Descriptor("", as_text(dict(members(blob)).get("blobsum")), empty=entry.get("throwaway") is True)
         for number, (blob, entry) in enumerate(zip(sums, entries, strict=True))
         if number == len(entries) - 1 or entry.get("id") != entries[number + 1].get("id")
     ]
@@ -330,9 +310,9 @@ def _schema1_layers(sums: Any, history: Any) -> tuple[tuple[Descriptor, ...], st
 
 
 def _schema1_error(entries: list[dict[str, Any]]) -> str:
-    ids = [_text(entry.get("id")) for entry in entries]
-    parents = [_text(entry.get("parent")) for entry in entries]
-    wrong = next((each for each in ids if not V1_ID.fullmatch(each)), None)
+    ids = [as_text(entry.get("id")) for entry in entries]
+    parents = [as_text(entry.get("parent")) for entry in entries]
+    wrong = next((each for each in ids if not HEX_ID.fullmatch(each)), None)
     if wrong is not None:
         return f'image ID "{wrong}" is invalid'
     if parents[-1]:
@@ -358,10 +338,10 @@ def _signed_payload(data: bytes, value: Any) -> bytes | None:
     signatures = dict(members(value)).get("signatures")
     if not isinstance(signatures, list) or not signatures:
         return None
-    protected = _unbase64(_text(dict(members(signatures[0])).get("protected")))
+    protected = _unbase64(as_text(dict(members(signatures[0])).get("protected")))
     header, _ = decode(protected or b"")
     parts = dict(members(header))
-    length, tail = parts.get("formatlength"), _unbase64(_text(parts.get("formattail")))
+    length, tail = parts.get("formatlength"), _unbase64(as_text(parts.get("formattail")))
     if type(length) is not int or tail is None or not 0 <= length <= len(data):
         return None
     return data[:length] + tail

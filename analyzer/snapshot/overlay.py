@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from analyzer.source.member import DIRECTORY, FILE
+from analyzer.source.member import DIRECTORY, FILE, SYMLINK
 
 if TYPE_CHECKING:
     from analyzer.snapshot.content import DiffTable
@@ -137,8 +137,8 @@ def text_of(file: SmallFile | None) -> str | None:
 
 
 def link_target(member: Member) -> str:
-    """Return the layer directory name an `overlay/l` symlink points to, `""` when it has another form."""
-    match = TARGET.fullmatch(member.link)
+    """Return the layer directory name an entry of `overlay/l` points to, `""` for no symlink or another form."""
+    match = TARGET.fullmatch(member.link) if member.kind == SYMLINK else None
     return match.group(1) if match else ""
 
 

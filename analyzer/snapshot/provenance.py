@@ -18,6 +18,10 @@ class Where(NamedTuple):
     pointer: str = ""
     offset: int = 0
 
+    def field(self, name: str) -> Where:
+        """Return the place of a field of the object that is here."""
+        return self._replace(pointer=f"{self.pointer}/{name}")
+
 
 class Problem(Struct, frozen=True):
     """Something wrong with the bytes or types of a file; a fact for the rules, not a verdict.

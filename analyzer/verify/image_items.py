@@ -12,9 +12,9 @@ from analyzer.capture.answer import Answer, Removed
 from analyzer.capture.misnamed import image_elsewhere, misnamed
 from analyzer.capture.model import Capture, settled
 from analyzer.snapshot.bigdata import file_name
+from analyzer.snapshot.digests import DIGEST, is_digest
 from analyzer.snapshot.image_open import INSTANCE, MANIFEST, ImageReader, OpenResult, whole
 from analyzer.snapshot.images import ImageRecord
-from analyzer.snapshot.manifests import DIGEST
 from analyzer.snapshot.provenance import SmallFile, Where
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
@@ -234,7 +234,7 @@ def _judge(images: ImageSource, image: ImageRecord, key: str, answer: Answer | N
         file.path if file else path,
         file,
         size if type(size) is int else None,
-        digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else "",
+        digest if is_digest(digest) else "",
     )
     if file is None:
         return replace(item, fault=MISSING if isinstance(answer, Removed) else "", answer=answer)

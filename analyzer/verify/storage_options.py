@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.toml import read_toml
 
@@ -46,7 +47,7 @@ def storage_options(host: Host) -> StorageOptions:
         captured,
         bool(merged.get("force_mask")),
         str(merged.get("ignore_chown_errors", "")).lower() == "true",
-        program if isinstance(program, str) else "",
+        as_text(program),
     )
 
 

@@ -30,7 +30,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import layer_of, weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.checks.finding import Finding
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL, Store
 from analyzer.words import and_more
 

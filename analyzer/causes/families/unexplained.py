@@ -24,7 +24,6 @@ from analyzer.causes.case import Case
 from analyzer.causes.family import family
 from analyzer.causes.grouping import group, weigh
 from analyzer.causes.model import Hypothesis
-from analyzer.checks.finding import RANK
 
 PRIOR = -1.0
 WEIGHT, FURTHER = 1.3, 0.1
@@ -33,7 +32,7 @@ WEIGHT, FURTHER = 1.3, 0.1
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
     """Propose an unknown cause for each subject with findings of weight."""
-    heavy = [f for f in case.findings if RANK[f.severity] >= RANK["warning"]]
+    heavy = [f for f in case.findings if f.is_at_least("warning")]
     for (kind, key), findings in group(heavy, lambda f: (f.subject.kind, f.subject.key)).items():
         subject = findings[0].subject
         affected = case.affected(

@@ -25,8 +25,8 @@ from typing import Any
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.source.member import FILE
 

@@ -24,11 +24,11 @@ Engine source
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_files import record_subject
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.gojson import as_object, as_text
 from analyzer.snapshot.salvage import load_object
 
 NOTED = "io.kubernetes.cri-o.ContainerID"
@@ -64,33 +64,28 @@ def _differences(
     view: StoreView, container: ContainerRecord, named: Mapping[str, ContainerRecord]
 ) -> Iterator[tuple[str, Where, str, str]]:
     """Yield what a container has of another: what, where it is noted, what its record has, what is noted."""
-    metadata = container.where._replace(pointer=f"{container.where.pointer}/metadata")
-    image, name = (_text(container.details, key) for key in ("image-id", "name"))
+    metadata = container.where.field("metadata")
+    image, name = (container.detail(key) for key in ("image-id", "name"))
     layer = view.rel.layers.get(container.layer)
     if image and container.image != image and (not container.image or container.image in view.rel.images):
         yield "image", metadata, container.image, image
     elif not container.image and layer is not None and layer.parent:
         yield (
             "image",
-            layer.where._replace(pointer=f"{layer.where.pointer}/parent"),
+            layer.where.field("parent"),
             "",
             f"that stands on {layer.parent}",
         )
     if name and container.names and name not in container.names:
         other = named.get(name)
-        exchanged = other is not None and _text(other.details, "name") in container.names
+        exchanged = other is not None and other.detail("name") in container.names
         if exchanged or container.engine == "cri-o":
             yield "name", metadata, container.names[0], name
     files = view.store.container_files.get(container.id, {})
     for file, key in (("state.json", "id"), ("config.json", NOTED), ("buildah.json", "container-id")):
         kept = files.get(f"userdata/{file}")
         value = load_object(kept.data)[0] if kept is not None and kept.data and not kept.reason else None
-        notes = value.get("annotations") if key == NOTED and isinstance(value, dict) else value
-        noted = _text(notes, key) if isinstance(notes, dict) else ""
+        notes = as_object(value).get("annotations") if key == NOTED else value
+        noted = as_text(as_object(notes).get(key))
         if noted and noted != container.id:
             yield "id", Where(view.store.part_path("containers", container.id, f"userdata/{file}")), container.id, noted
-
-
-def _text(values: Mapping[str, Any], key: str) -> str:
-    value = values.get(key)
-    return value if isinstance(value, str) else ""

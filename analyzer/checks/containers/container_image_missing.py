@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import SHOWN
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(
@@ -47,10 +47,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         elsewhere = _may_be_elsewhere(view, image_id, containers)
         yield this.found(
             _subject(view, image_id, names, containers[0]),
-            [
-                (each.where._replace(pointer=f"{each.where.pointer}/image"), "an image with a record", image_id)
-                for each in containers[:SHOWN]
-            ],
+            [(each.where.field("image"), "an image with a record", image_id) for each in containers[:SHOWN]],
             severity=INFO if elsewhere else ERROR,
             confidence=LOW if elsewhere else HIGH,
             image=image_id,

@@ -29,8 +29,8 @@ from collections.abc import Callable
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_emptied import lost_with_absent_file
 from analyzer.checks.store.index_files import SHOWN, half_unseen
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(
@@ -59,10 +59,7 @@ def _finding(view: StoreView, this: Rule, layer_id: str, containers: list[Contai
     found = view.rel.directory(layer_id) if layer_id else None
     return this.found(
         _subject(view, layer_id, first),
-        [
-            (each.where._replace(pointer=f"{each.where.pointer}/layer"), "a layer with a record", layer_id or "empty")
-            for each in containers[:SHOWN]
-        ],
+        [(each.where.field("layer"), "a layer with a record", layer_id or "empty") for each in containers[:SHOWN]],
         layer=layer_id or "(none)",
         name=first.name or first.id,
         directory=f"still there ({found.path})" if found else "gone or not in the bundle",

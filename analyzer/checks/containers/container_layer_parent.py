@@ -60,7 +60,7 @@ def check(view: StoreView, this: Rule) -> Findings:
 
 
 def _places(container: ContainerRecord, layer: LayerRecord, image: ImageRecord) -> list[tuple[Where, str, str]]:
-    parent = layer.where._replace(pointer=f"{layer.where.pointer}/parent")
+    parent = layer.where.field("parent")
     return [
         (parent, f"{image.layer} or a copy of it", layer.parent or "no parent"),
         (container.where, f"a container of image {image.id}", f"layer {layer.id}"),

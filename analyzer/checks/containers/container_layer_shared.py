@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import SHOWN
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(
@@ -42,10 +42,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         path = view.layer(layer_id).path if HEX_ID.fullmatch(layer_id) else owners[0].where.path
         yield this.found(
             Subject("layer", layer_id, path, names[:SHOWN]),
-            [
-                (owner.where._replace(pointer=f"{owner.where.pointer}/layer"), "a layer of its own", layer_id)
-                for owner in owners[:SHOWN]
-            ],
+            [(owner.where.field("layer"), "a layer of its own", layer_id) for owner in owners[:SHOWN]],
             layer=layer_id,
             count=len(owners),
             names=", ".join(names[:SHOWN]),

@@ -41,7 +41,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             record_subject("container", container),
             [
                 (
-                    container.where._replace(pointer=f"{container.where.pointer}/metadata"),
+                    container.where.field("metadata"),
                     "a JSON object",
                     container.metadata_error,
                 )

@@ -28,8 +28,8 @@ from __future__ import annotations
 from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.capture.misnamed import container_elsewhere
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.salvage import load_object
 from analyzer.source.member import FILE

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Subject, rule
 from analyzer.checks.store.index_files import SHOWN, documents, half_unseen
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(
@@ -49,10 +49,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         name = _pod_name(first)
         yield this.found(
             Subject("container", pod, path, (name,) if name else ()),
-            [
-                (each.where._replace(pointer=f"{each.where.pointer}/metadata"), "a pod-id with a record", pod[:80])
-                for each in containers[:SHOWN]
-            ],
+            [(each.where.field("metadata"), "a pod-id with a record", pod[:80]) for each in containers[:SHOWN]],
             pod=pod,
             name=name or "unknown name",
             count=len(containers),
@@ -61,5 +58,4 @@ def check(view: StoreView, this: Rule) -> Findings:
 
 
 def _pod_name(container: ContainerRecord) -> str:
-    name = container.details.get("pod-name")
-    return name if isinstance(name, str) else ""
+    return container.detail("pod-name")

@@ -47,7 +47,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         rebuilt = (view.snapshot.rebuilt or {}).get(file.path, Rebuilt())
         if not rebuilt.digest or rebuilt.digest == record.diff_digest:
             continue
-        pointer = Where(record.where.path, f"{record.where.pointer}/diff-digest", record.where.offset)
+        pointer = record.where.field("diff-digest")
         yield this.found(
             view.layer(layer_id, facts.diff),
             [

@@ -19,7 +19,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 
 
 @rule(
@@ -41,7 +41,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             expected = sorted(owner & 0xFFFFFFFF for owner in wanted)
             if expected == sorted(has):
                 continue
-            where = Where(record.where.path, f"{record.where.pointer}/{field}", record.where.offset)
+            where = record.where.field(field)
             observed, named = str(list(has))[:200], str(expected)[:200]
             yield this.found(
                 view.layer(layer_id),

@@ -21,7 +21,7 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(

@@ -46,7 +46,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if size is None or size < 0 or not record.diff_digest or size == facts.total:
             continue
         record_wrong = bool(size % BLOCK) or (facts.compared > 0 and not facts.counts.keys() - HARMLESS)
-        pointer = Where(record.where.path, f"{record.where.pointer}/diff-size", record.where.offset)
+        pointer = record.where.field("diff-size")
         yield this.found(
             view.layer(layer_id, file.path),
             [

@@ -8,7 +8,6 @@ from analyzer.checks.finding import CRITICAL, ERROR, WARNING, Finding
 from analyzer.checks.rule import Rule
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.image_open import MANIFEST
-from analyzer.snapshot.provenance import Where
 from analyzer.verify.image_items import (
     ALTERED,
     BigDataItem,
@@ -48,7 +47,7 @@ def _of_files(view: StoreView, this: Rule, each: ImageItems, found: list[BigData
 
 def _of_record(view: StoreView, this: Rule, each: ImageItems, found: list[BigDataItem]) -> Finding:
     first, image = found[0], each.image
-    place = Where(image.where.path, f"{image.where.pointer}/big-data-digests", image.where.offset)
+    place = image.where.field("big-data-digests")
     return this.found(
         view.image(image),
         [(place, f"{item.key}: {item.seen}", f"{item.key}: {item.digest}") for item in found],

@@ -20,10 +20,9 @@ Engine source
 
 from __future__ import annotations
 
-import hashlib
-
 from analyzer.checks.images.layer_chains import Chained, chained
-from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, rule
+from analyzer.snapshot.digests import hex_sha256
 from analyzer.verify.image_items import title
 
 
@@ -43,7 +42,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if each.image.id in ids:
             continue
         image = each.image
-        place = Where(image.where.path, f"{image.where.pointer}/id", image.where.offset)
+        place = image.where.field("id")
         yield this.found(
             view.image(image),
             [(place, ids[0], image.id), (each.manifest.where, f"the config {image.id}", config.digest)],
@@ -59,4 +58,4 @@ def check(view: StoreView, this: Rule) -> Findings:
 def _by_contents(each: Chained) -> str:
     """Return the id of an image with layers that were identified by their table of contents."""
     text = "@With TOC:" + "".join(f"{layer.toc_digest}|" for layer in each.layers)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hex_sha256(text)

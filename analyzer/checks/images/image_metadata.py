@@ -18,7 +18,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.image_open import metadata_error
 from analyzer.verify.image_items import images_of, title
 
@@ -37,7 +37,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         error = metadata_error(image.metadata)
         if not error:
             continue
-        place = Where(image.where.path, f"{image.where.pointer}/metadata", image.where.offset)
+        place = image.where.field("metadata")
         yield this.found(
             view.image(image),
             [(place, '{"signature-sizes": [...], "signatures-sizes": {...}}', f"{image.metadata[:SHOWN]!r}: {error}")],

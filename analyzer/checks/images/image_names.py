@@ -21,7 +21,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.engines import CRIO, engine_version
 from analyzer.snapshot.references import name_error, reference_error
 from analyzer.verify.image_items import images_of
@@ -51,7 +51,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             view.image(image),
             [
                 (
-                    Where(image.where.path, f"{image.where.pointer}/names/{number}", image.where.offset),
+                    image.where.field(f"names/{number}"),
                     "domain/repository with a tag or a digest",
                     error,
                 )

@@ -22,7 +22,7 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.images.layer_chains import diff_id, whole_chain
-from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.image_open import MANIFEST
 from analyzer.snapshot.images import ImageRecord
 from analyzer.verify.image_items import images_of, title
@@ -47,7 +47,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         pointer, expected, seen = difference
         yield this.found(
             view.image(first),
-            [(Where(image.where.path, f"{image.where.pointer}/{pointer}", image.where.offset), expected, seen)],
+            [(image.where.field(pointer), expected, seen)],
             variant=view.store.role,
             name=title(first),
             image=image.id,

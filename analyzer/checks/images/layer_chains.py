@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.configs import ImageConfig
+from analyzer.snapshot.digests import hex_sha256, is_digest
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.layers import LayerRecord
-from analyzer.snapshot.manifests import DIGEST, Manifest
+from analyzer.snapshot.manifests import Manifest
 
 CHUNKED = "zstd-chunked-manifest"
 EXPECTED_DIFF_ID = "expected-layer-diffid"
@@ -44,7 +44,7 @@ class Chained(Struct, frozen=True):
         for digest in self.diff_ids:
             own = digest.partition(":")[2]
             text = f"{ids[-1]}+{own}" if ids else ""
-            ids.append(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() if ids else own)
+            ids.append(hex_sha256(text) if ids else own)
         return ids
 
 
@@ -81,4 +81,4 @@ def diff_id(layer: LayerRecord) -> str:
         partial = CHUNKED in layer.big_data_names and not layer.toc_digest and layer.diff_size is None
         return "" if partial else layer.diff_digest
     flag = layer.flags.get(EXPECTED_DIFF_ID)
-    return flag if layer.toc_digest and isinstance(flag, str) and DIGEST.fullmatch(flag) else ""
+    return flag if layer.toc_digest and is_digest(flag) else ""

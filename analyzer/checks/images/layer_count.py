@@ -23,7 +23,7 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.images.layer_chains import chained
-from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.image_items import title
 
 
@@ -39,7 +39,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         image, seen, expected = each.image, len(each.layers), len(each.manifest.real_layers)
         if seen == expected or image.layer in each.expected_ids[-1:]:
             continue
-        place = Where(image.where.path, f"{image.where.pointer}/layer", image.where.offset)
+        place = image.where.field("layer")
         yield this.found(
             view.image(image),
             [

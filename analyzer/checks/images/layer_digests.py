@@ -101,4 +101,4 @@ def _of_layer(view: StoreView, this: Rule, layer: LayerRecord, expected: str, us
 
 
 def _place(layer: LayerRecord) -> Where:
-    return Where(layer.where.path, f"{layer.where.pointer}/diff-digest", layer.where.offset)
+    return layer.where.field("diff-digest")

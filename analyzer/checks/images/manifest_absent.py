@@ -25,7 +25,7 @@ from __future__ import annotations
 from analyzer.capture.answer import Unknown
 from analyzer.checks.absence import weigh
 from analyzer.checks.host.saved import saved_ns
-from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.image_open import MANIFEST
 from analyzer.verify.image_items import data_listed, images_of, listing, title
 
@@ -55,7 +55,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         listed = ", ".join(image.big_data_names) or "no item at all"
         error = view.reader.missing(image.id, MANIFEST)
-        place = Where(image.where.path, f"{image.where.pointer}/big-data-names", image.where.offset)
+        place = image.where.field("big-data-names")
         yield this.found(
             view.image(image),
             [(place, "an item named manifest", listed)],

@@ -60,12 +60,12 @@ def check(view: StoreView, this: Rule) -> Findings:
 def _judge(view: StoreView, image: ImageRecord, number: int, layer_id: str) -> tuple[Where, str, str] | None:
     record, top = view.rel.layers.get(layer_id), view.rel.layers.get(image.layer)
     if record is None:
-        place = Where(image.where.path, f"{image.where.pointer}/mapped-layers/{number}", image.where.offset)
+        place = image.where.field(f"mapped-layers/{number}")
         return place, "a layer with a record", "no layers.json has a record of it"
     if top is None:
         return None
     if record.parent != top.parent:
-        place = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
+        place = record.where.field("parent")
         return place, f"the parent of the top layer, {top.parent or 'none'}", f"parent {record.parent or 'none'}"
     own, original = view.rel.directory(layer_id), view.rel.directory(image.layer)
     if own is None or original is None or not original.link_id or own.lower is None:

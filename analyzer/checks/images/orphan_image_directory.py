@@ -20,11 +20,8 @@ Engine source
 
 from __future__ import annotations
 
-import re
-
 from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Subject, Where, rule
-
-ID = re.compile(r"[0-9a-f]{64}")
+from analyzer.snapshot.digests import HEX_ID
 
 
 @rule(
@@ -38,7 +35,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     store = view.store
     recorded = {image.id for image in store.images}
     for name, files in store.image_files.items():
-        if name in recorded or not ID.fullmatch(name):
+        if name in recorded or not HEX_ID.fullmatch(name):
             continue
         path = store.part_path("images", name)
         yield this.found(

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.gojson import decode, members
 from analyzer.snapshot.image_open import metadata_error
 from analyzer.snapshot.images import ImageRecord
@@ -46,7 +46,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             if expected is None or item.fault or item.file is None or item.file.member.size == expected:
                 continue
             seen = item.file.member.size
-            place = Where(image.where.path, f"{image.where.pointer}/metadata", image.where.offset)
+            place = image.where.field("metadata")
             yield this.found(
                 view.image(image),
                 [

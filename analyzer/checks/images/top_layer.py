@@ -48,7 +48,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         directory = view.rel.directory(layer_id)
         evidence = [
             (
-                Where(image.where.path, f"{image.where.pointer}/layer", image.where.offset),
+                image.where.field("layer"),
                 "a layer with a record",
                 f"{layer_id}, of which no layers.json has a record",
             )

@@ -39,8 +39,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Look up the files of every layer's big data in all stores that are used together."""
     stores = view.rel.stores
     captured = any(files for store in stores for files in store.layer_files.values())
-    for record in view.store.layers:
-        if not record.big_data_names or view.rel.layers.get(record.id) is not record or record.incomplete:
+    for record in view.layer_records:
+        if not record.big_data_names or record.incomplete:
             continue
         listed = [store.layer_files[record.id] for store in stores if record.id in store.layer_files]
         if not listed and not captured:

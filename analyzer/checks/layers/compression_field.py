@@ -19,7 +19,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.layers import LayerRecord
 
 KNOWN = range(5)
@@ -34,13 +34,11 @@ KNOWN = range(5)
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge `compression` of every record."""
-    for record in view.store.layers:
-        if not record.id or view.rel.layers[record.id] is not record:
-            continue
+    for record in view.layer_records:
         odd = _odd(record)
         if odd is not None:
             expected, seen = odd
-            pointer = Where(record.where.path, f"{record.where.pointer}/compression", record.where.offset)
+            pointer = record.where.field("compression")
             yield this.found(
                 view.layer(record.id),
                 [(pointer, expected, seen)],

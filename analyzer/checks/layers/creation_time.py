@@ -21,7 +21,7 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.layers.age import last_write_ns
-from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.times import format_time
 
 SLACK_NS = 3_600 * 10**9
@@ -36,16 +36,14 @@ SLACK_NS = 3_600 * 10**9
 def check(view: StoreView, this: Rule) -> Findings:
     """Compare the creation time of every layer with the newest write to the store."""
     clock = last_write_ns(view)
-    for record in view.store.layers:
-        if not record.id or view.rel.layers[record.id] is not record:
-            continue
+    for record in view.layer_records:
         if record.created_ns is None:
             seen, expected = record.created or "absent", "a time"
         elif clock and record.created_ns > clock + SLACK_NS:
             seen, expected = record.created, f"a time up to the newest write, {format_time(clock)}"
         else:
             continue
-        pointer = Where(record.where.path, f"{record.where.pointer}/created", record.where.offset)
+        pointer = record.where.field("created")
         yield this.found(
             view.layer(record.id),
             [(pointer, expected, seen)],

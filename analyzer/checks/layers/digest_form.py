@@ -21,12 +21,10 @@ Engine source
 
 from __future__ import annotations
 
-import re
-
-from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
+from analyzer.snapshot.digests import digest_error
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
 
 
@@ -38,23 +36,18 @@ FORM = "<algorithm>:<hex>, e.g. sha256: and 64 hex digits"
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge the form of the three digests of every record."""
-    for record in view.store.layers:
-        if not record.id or view.rel.layers[record.id] is not record:
-            continue
+    for record in view.layer_records:
         digests = {
             "diff-digest": record.diff_digest,
             "compressed-diff-digest": record.compressed_diff_digest,
             "toc-digest": record.toc_digest,
         }
-        bad = {name: text for name, text in digests.items() if text and not DIGEST.fullmatch(text)}
+        bad = {name: text for name, text in digests.items() if text and digest_error(text)}
         if not bad:
             continue
         yield this.found(
             view.layer(record.id),
-            [
-                (Where(record.where.path, f"{record.where.pointer}/{name}", record.where.offset), FORM, text[:200])
-                for name, text in bad.items()
-            ],
+            [(record.where.field(name), FORM, text[:200]) for name, text in bad.items()],
             **users_of(view, [record.id]).facts,
             fields=", ".join(bad),
             seen=", ".join(repr(text[:100]) for text in bad.values()),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from analyzer.snapshot.digests import hex_sha256
 from analyzer.snapshot.layers import LayerRecord
 
 
@@ -49,4 +50,4 @@ def parent_of_id(record: LayerRecord, candidates: Iterable[str]) -> str | None:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hex_sha256(text)

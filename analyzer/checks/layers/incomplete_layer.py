@@ -24,9 +24,10 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.users import counted, users_of
+from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
+from analyzer.checks.users import users_of
 from analyzer.snapshot.store import ADDITIONAL
+from analyzer.words import plural
 
 BREAKS = "layer {layer} is flagged incomplete: the next read-write open deletes it, which breaks {needed}"
 HARMLESS = "layer {layer} is flagged incomplete and nothing needs it: a pull or a removal that was running or cut short"
@@ -35,18 +36,18 @@ HARMLESS = "layer {layer} is flagged incomplete and nothing needs it: a pull or 
 @rule("LAY-004", severity=ERROR, needs=(Need.LAYER_RECORDS,), says=BREAKS)
 def check(view: StoreView, this: Rule) -> Findings:
     """Report every layer of this store that is flagged incomplete."""
-    for record in view.store.layers:
-        if not record.incomplete or not record.id or view.rel.layers[record.id] is not record:
+    for record in view.layer_records:
+        if not record.incomplete:
             continue
         users = users_of(view, [record.id])
         children = [child for child in view.rel.children.get(record.id, ()) if not view.rel.layers[child].incomplete]
         breaks = bool(users or children)
-        needed = users.words if users else f"{counted(len(children), 'layer')} on it"
+        needed = users.words if users else f"{plural(len(children), 'layer')} on it"
         yield this.found(
             view.layer(record.id),
             [
                 (
-                    Where(record.where.path, f"{record.where.pointer}/flags/incomplete", record.where.offset),
+                    record.where.field("flags/incomplete"),
                     "no such flag on a layer that is needed",
                     "true",
                 )

@@ -52,7 +52,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield this.found(
             view.layer(record.id, directory.path),
             [
-                (record.where._replace(pointer=f"{record.where.pointer}/uidmap"), f"user {seen} as root", expected),
+                (record.where.field("uidmap"), f"user {seen} as root", expected),
                 (Where(directory.path), expected, f"user {seen}"),
             ],
             layer=record.id,

@@ -19,7 +19,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import INFO, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.layers import LayerRecord
 
@@ -55,7 +55,7 @@ def _outside(view: StoreView, this: Rule, container: ContainerRecord, record: La
     ):
         odd = [owner for owner in owners if not any(first <= owner < first + size for first, _, size in id_map)]
         if odd and id_map:
-            pointer = Where(record.where.path, f"{record.where.pointer}/{what}set", record.where.offset)
+            pointer = record.where.field(f"{what}set")
             yield this.found(
                 view.layer(record.id),
                 [(pointer, f"a {what} inside the map of container {container.id}", str(odd[0]))],

@@ -27,7 +27,7 @@ from collections.abc import Iterable
 
 from analyzer.checks.layers.identity import made_on, parent_of_id
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.layers import LayerRecord
 
@@ -47,8 +47,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Look for the true parent of every layer whose id does not follow from the recorded one."""
     lowers: Lowers | None = None
     tries = MOST_TRIES
-    for record in view.store.layers:
-        if not record.id or view.rel.layers[record.id] is not record or not (record.diff_digest or record.toc_digest):
+    for record in view.layer_records:
+        if not (record.diff_digest or record.toc_digest):
             continue
         if record.uidmap or record.id in view.rel.mapped or made_on(record, record.parent):
             continue
@@ -83,7 +83,7 @@ def _first_match(record: LayerRecord, candidates: Iterable[str]) -> str | None:
 
 
 def _finding(view: StoreView, this: Rule, record: LayerRecord, true: str) -> Finding:
-    pointer = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
+    pointer = record.where.field("parent")
     return this.found(
         view.layer(record.id),
         [(pointer, true or "no parent", record.parent or "no parent")],

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from analyzer.checks.layers.identity import made_on
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
-from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
 
 SHOWN = 10
@@ -48,7 +48,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         places = []
         for layer in cycle[:SHOWN]:
             record = view.rel.layers[layer]
-            pointer = Where(record.where.path, f"{record.where.pointer}/parent", record.where.offset)
+            pointer = record.where.field("parent")
             expected = true_parent if layer == wrong and true_parent else "a parent that is no descendant"
             places.append((pointer, expected, record.parent))
         hint = f"; by its id or its lower file the parent of {wrong} was {true_parent}" if wrong else ""

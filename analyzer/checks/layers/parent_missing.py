@@ -27,10 +27,11 @@ from __future__ import annotations
 
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, HIGH, INFO, LOW, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.users import counted, users_of
+from analyzer.checks.users import users_of
 from analyzer.snapshot.node.engine_output import engine_errors
 from analyzer.snapshot.overlay import lower_ids, text_of
 from analyzer.snapshot.store import Store
+from analyzer.words import totals
 
 SHOWN = 10
 UNKNOWN = "layer not known"
@@ -79,7 +80,7 @@ def _finding(view: StoreView, this: Rule, lowers: Lowers, parent: str, children:
         confidence=HIGH if sure else LOW,
         doubt="" if sure else DOUBT.format(layer=parent),
         **users_of(view, [parent]).facts,
-        children_words=counted(len(children), "layer"),
+        children_words=totals((len(children), "layer")),
         children=sorted(children),
         left=left,
         traces=traces,

@@ -35,8 +35,8 @@ from analyzer.checks.users import users_of
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge digest and size of every layer that an image's top layer stands on."""
     in_images = _in_images(view)
-    for record in view.store.layers:
-        if record.id not in in_images or view.rel.layers[record.id] is not record or record.incomplete:
+    for record in view.layer_records:
+        if record.id not in in_images or record.incomplete:
             continue
         if record.toc_digest:
             continue

@@ -36,8 +36,8 @@ VERSION = 1
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Parse the table of contents of every layer that lists one."""
-    for record in view.store.layers:
-        if TOC not in record.big_data_names or view.rel.layers.get(record.id) is not record or record.incomplete:
+    for record in view.layer_records:
+        if TOC not in record.big_data_names or record.incomplete:
             continue
         files = [store.layer_files.get(record.id, {}).get(file_name(TOC)) for store in view.rel.stores]
         file = next((each for each in files if each is not None), None)

@@ -19,9 +19,9 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.layers.digest_form import DIGEST
-from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, Where, rule
+from analyzer.checks.rule import WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
+from analyzer.snapshot.digests import is_digest
 
 FLAG = "expected-layer-diffid"
 
@@ -35,18 +35,18 @@ FLAG = "expected-layer-diffid"
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge the flag of every TOC-only layer that an image needs."""
-    for record in view.store.layers:
+    for record in view.layer_records:
         if not record.toc_digest or record.diff_digest or record.incomplete:
             continue
-        if record.id not in view.rel.images_on or view.rel.layers[record.id] is not record:
+        if record.id not in view.rel.images_on:
             continue
         value = record.flags.get(FLAG)
-        if isinstance(value, str) and DIGEST.fullmatch(value):
+        if is_digest(value):
             continue
         seen = "absent" if value is None else repr(value)[:100]
         yield this.found(
             view.layer(record.id),
-            [(Where(record.where.path, f"{record.where.pointer}/flags/{FLAG}", record.where.offset), "a digest", seen)],
+            [(record.where.field(f"flags/{FLAG}"), "a digest", seen)],
             **users_of(view, [record.id]).facts,
             seen=seen,
         )

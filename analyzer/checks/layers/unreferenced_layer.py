@@ -24,8 +24,8 @@ from __future__ import annotations
 
 from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
-from analyzer.checks.users import counted
 from analyzer.snapshot.layers import LayerRecord
+from analyzer.words import totals
 
 
 @rule(
@@ -65,7 +65,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             layer=record.id,
             layers=chain,
             created=record.created or "at an unknown time",
-            words=counted(len(chain), "layer"),
+            words=totals((len(chain), "layer")),
             size=sum(_size(view, rel.layers[layer]) for layer in chain),
         )
 

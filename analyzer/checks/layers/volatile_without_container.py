@@ -35,8 +35,8 @@ def check(view: StoreView, this: Rule) -> Findings:
     clock = last_write_ns(view)
     lost = view.store.document("containers", "volatile-containers.json")
     emptied = lost is not None and lost.empty
-    for record in view.store.layers:
-        if not record.volatile or not record.id or view.rel.layers[record.id] is not record:
+    for record in view.layer_records:
+        if not record.volatile:
             continue
         if record.id in view.rel.owner_of or record.id in view.rel.images_on or record.incomplete:
             continue

@@ -31,7 +31,6 @@ from analyzer.checks.overlay.repair import links_to_repair
 from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target
-from analyzer.source.member import SYMLINK
 
 
 @rule(
@@ -47,7 +46,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         return
     pending = links_to_repair(view)
     for _, member in sorted(home.links.items()):
-        layer = link_target(member) if member.kind == SYMLINK else ""
+        layer = link_target(member)
         if not layer or layer in home.layers:
             continue
         has_record = layer in view.rel.layers

@@ -53,8 +53,8 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield from _emptied_home(view, this)
         return
     symlinks = lowers_of(view.rel).symlinks
-    for record in view.store.layers:
-        if not record.id or view.rel.layers[record.id] is not record or record.incomplete:
+    for record in view.layer_records:
+        if record.incomplete:
             continue
         if not _absent(view.rel.directory(record.id)):
             continue

@@ -42,7 +42,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     if not any(member.kind == SYMLINK for member in links.values()):
         return
     own = [member for name, member in sorted(links.items()) if name not in view.capture.strewn]
-    odd = [member for member in own if member.kind != SYMLINK or not link_target(member)]
+    odd = [member for member in own if not link_target(member)]
     if len(odd) == len(links) > 1:
         yield _all_of_them(view, this, odd)
         return

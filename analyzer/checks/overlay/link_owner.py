@@ -26,7 +26,6 @@ from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
 from analyzer.snapshot.overlay import link_target, lower_ids, text_of
-from analyzer.source.member import SYMLINK
 
 SHOWN = 3
 
@@ -84,7 +83,7 @@ def _extra_symlinks(view: StoreView, this: Rule, lowers: Lowers) -> Findings:
     home = view.store.home
     names: dict[str, list[str]] = {}
     for name, member in sorted(home.links.items()):
-        target = link_target(member) if member.kind == SYMLINK else ""
+        target = link_target(member)
         if target in home.layers:
             names.setdefault(target, []).append(name)
     crowded = {layer: found for layer, found in names.items() if len(found) > 1}

@@ -50,7 +50,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     home = view.store.home
     if not any(member.kind == SYMLINK for member in home.links.values()):
         return
-    led_to = {link_target(member) for member in home.links.values() if member.kind == SYMLINK}
+    led_to = {link_target(member) for member in home.links.values()}
     shared = Counter(directory.link_id for directory in home.layers.values() if directory.link_id)
     blocked: str | None = None
     for directory in home.layers.values():

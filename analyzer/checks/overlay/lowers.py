@@ -14,7 +14,6 @@ from analyzer.checks.finding import ERROR, WARNING
 from analyzer.checks.layers.identity import made_on
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.overlay import LINK_ID, LayerDirectory, link_target, lower_ids, text_of
-from analyzer.source.member import SYMLINK
 
 MOST_LOWERS = 500
 
@@ -52,7 +51,7 @@ class Lowers:
     def _read(self) -> None:
         for store in self.rel.stores:
             for name, member in sorted(store.home.links.items()):
-                target = link_target(member) if member.kind == SYMLINK else ""
+                target = link_target(member)
                 if target and LINK_ID.fullmatch(name):
                     self.symlinks.setdefault(target, []).append(name)
                     self._owner.setdefault(name, target)

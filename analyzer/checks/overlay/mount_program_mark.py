@@ -23,6 +23,7 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.rule import MEDIUM, WARNING, Findings, Rule, StoreView, rule
+from analyzer.snapshot.gojson import as_object
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.toml import read_toml
 from analyzer.snapshot.overlay import text_of
@@ -117,7 +118,7 @@ def _configured(host: Host) -> tuple[SmallFile, str] | None:
         return None
     for key in ("storage", "options"):
         inner = table.get(key)
-        table = inner if isinstance(inner, dict) else {}
+        table = as_object(inner)
     overlay = table.get("overlay")
     programs = [table.get("mount_program"), overlay.get("mount_program") if isinstance(overlay, dict) else None]
     return file, next((each for each in programs if isinstance(each, str) and each), "")

@@ -10,7 +10,6 @@ from analyzer.capture.answer import NotCaptured, Removed
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.overlay import link_target
 from analyzer.snapshot.store import GRAPH_ROOT
-from analyzer.source.member import SYMLINK
 
 
 def self_repair_fails(view: StoreView) -> str:
@@ -24,7 +23,7 @@ def self_repair_fails(view: StoreView) -> str:
         if isinstance(answers[directory.name], Removed):
             return f"{directory.path} has no link file"
     for name, member in sorted(home.links.items()):
-        target = link_target(member) if member.kind == SYMLINK else ""
+        target = link_target(member)
         gone = target and target not in home.layers
         if gone and not isinstance(view.capture.layer_directory(view.store, target), NotCaptured):
             return f"{member.path} leads to {home.path}/{target}, which is gone"

@@ -29,9 +29,10 @@ from typing import Any
 
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.users import counted, users_of
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.checks.users import users_of
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.overlay import LayerDirectory, lower_ids, text_of
+from analyzer.words import totals
 
 FEATURE_TEST = re.compile(r"(?:compat|opaque-bug-check|metacopy-check|volatile-check|d_type|redirect|idmapped)[^/]*")
 LAYER = "directory {path} has no layer record{doubt}; {fate}"
@@ -86,7 +87,7 @@ def _facts(view: StoreView, lowers: Lowers, directory: LayerDirectory) -> dict[s
     needed = bool(users or children)
     fate = "nothing names it: wasted space"
     if needed:
-        who = users.words if users else counted(len(children), "layer")
+        who = users.words if users else totals((len(children), "layer"))
         fate = f"yet it is needed by {who}: only its record is lost, so let no engine start, which would delete it"
     links = lower_ids(text_of(directory.lower) or "") or []
     return {

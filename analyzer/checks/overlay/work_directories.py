@@ -26,9 +26,10 @@ from __future__ import annotations
 from analyzer.capture.answer import Answer, NotCaptured, Removed
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import ERROR, HIGH, LOW, WARNING, Finding, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.users import Users, counted, users_of
+from analyzer.checks.users import Users, users_of
 from analyzer.snapshot.overlay import LayerDirectory
 from analyzer.source.member import DIRECTORY
+from analyzer.words import totals
 
 PLACES = ("work", "merged", "empty")
 THERE = Removed(None, "it is in the bundle")
@@ -106,7 +107,7 @@ def _finding(view: StoreView, this: Rule, directory: LayerDirectory, name: str, 
 def _alone(view: StoreView, layer_id: str) -> Users:
     """Return the images that consist of one layer: only they are mounted over its `empty`."""
     images = sorted(key for key, image in view.rel.images.items() if image.layer == layer_id)
-    return Users([layer_id], images, [], counted(len(images), "image") or "no image")
+    return Users([layer_id], images, [], totals((len(images), "image")) or "no image")
 
 
 def _judged(name: str, seen: str, users: Users) -> tuple[str, str]:

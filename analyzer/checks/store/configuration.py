@@ -9,6 +9,7 @@ import re
 from typing import Any, NamedTuple
 
 from analyzer.checks.store_view import StoreView
+from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.grouping import HOME
 from analyzer.snapshot.node.toml import read_toml
 
@@ -69,9 +70,7 @@ def _crio(view: StoreView) -> Configured | None:
 def _configured(engine: str, path: str, driver: Any, root: Any) -> Configured | None:
     if not isinstance(driver, str) or not driver:
         return None
-    return Configured(
-        engine, path, "overlay" if driver == "overlay2" else driver, root if isinstance(root, str) else ""
-    )
+    return Configured(engine, path, "overlay" if driver == "overlay2" else driver, as_text(root))
 
 
 def _same_root(configured: str, root: str) -> bool:

@@ -88,7 +88,7 @@ def _values(record: Record) -> list[Problem]:
 
 
 def _problem(record: Record, pointer: str, expected: str, value: object) -> Problem:
-    where = record.where._replace(pointer=f"{record.where.pointer}/{pointer}")
+    where = record.where.field(pointer)
     return Problem("wrong-type", where, expected, f"{type(value).__name__} {value!r:.60}")
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from analyzer.checks.finding import Subject
 from analyzer.checks.store_view import StoreView
-from analyzer.snapshot.collect import HEX_ID
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.documents import Document
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.layers import LayerRecord

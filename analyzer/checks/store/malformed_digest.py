@@ -46,7 +46,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             field, seen = wrong[0]
             yield this.found(
                 record_subject("image", image),
-                [(image.where._replace(pointer=f"{image.where.pointer}/{f}"), EXPECTED, s) for f, s in wrong[:SHOWN]],
+                [(image.where.field(f), EXPECTED, s) for f, s in wrong[:SHOWN]],
                 image=image.id,
                 field=field,
                 seen=seen,

@@ -27,7 +27,7 @@ import re
 
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import record_subject, records
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 
 UNSAFE = re.compile(r"[/\x00]|^\.{1,2}$")
 
@@ -48,7 +48,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         seen = f"{record.id!r:.80}"
         yield this.found(
             record_subject(kind, record),
-            [(record.where._replace(pointer=f"{record.where.pointer}/id"), "64 lowercase hexadecimal digits", seen)],
+            [(record.where.field("id"), "64 lowercase hexadecimal digits", seen)],
             severity=ERROR if unsafe or listing else WARNING,
             variant=kind,
             kind=kind,

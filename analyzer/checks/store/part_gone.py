@@ -26,8 +26,8 @@ from analyzer.capture.answer import Removed
 from analyzer.capture.aside import part_elsewhere
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
-from analyzer.checks.users import counted
 from analyzer.snapshot.store import ADDITIONAL, GRAPH_ROOT, IMAGE_STORE, RUN_ROOT
+from analyzer.words import totals
 
 HOLDERS = {
     "layers": (GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT),
@@ -59,7 +59,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if weight is None:
             continue
         containers = _known_containers(view) if part == "containers" else []
-        trace = counted(len(traces), "image" if part == "images" and traces.isdisjoint(view.rel.layers) else "layer")
+        trace = totals((len(traces), "image" if part == "images" and traces.isdisjoint(view.rel.layers) else "layer"))
         yield this.found(
             view.file(path),
             [(Where(path), f"the directory of {part}", "absent"), (Where(path), trace, min(traces))],

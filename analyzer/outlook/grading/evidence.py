@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from analyzer.checks.finding import RANK, WARNING, Finding
+from analyzer.checks.finding import WARNING, Finding
 from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import Relations
 from analyzer.limits import DEFAULT
@@ -51,7 +51,7 @@ class GradingEvidence:
         self._trees: dict[str, GradedTree | None] = {}
         self._about: dict[str, list[Finding]] = {}
         for finding in findings:
-            if RANK[finding.severity] >= RANK[WARNING]:
+            if finding.is_at_least(WARNING):
                 for key in {finding.subject.id, finding.facts.get("layer", "")} - {""}:
                     self._about.setdefault(key, []).append(finding)
 

@@ -21,7 +21,7 @@ from analyzer.outlook.grading.verdict import (
     refuted,
 )
 from analyzer.snapshot.bigdata import file_name
-from analyzer.snapshot.collect import HEX_ID
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.store import ADDITIONAL, NO_FILES, Store
 
 Judge = Callable[[GradingEvidence, Claim, re.Match[str]], Verdict]

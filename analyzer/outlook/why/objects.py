@@ -12,6 +12,7 @@ from analyzer.graph.relations import Relations
 from analyzer.signatures.match import Match
 from analyzer.signatures.text import Pasted
 from analyzer.snapshot.containers import ContainerRecord
+from analyzer.snapshot.digests import DIGEST
 
 MOST = 200
 HEX = re.compile(r"(?<![0-9A-Za-z])(?:sha256:)?[0-9a-f]{12,64}(?![0-9A-Za-z])")
@@ -21,7 +22,6 @@ PATH = re.compile(
 )
 WORD = re.compile(r"[^\s\"'`,;()<>|=\[\]{}]{2,512}")
 STORE_PART = re.compile(r"(?:^|/)(?:overlay|vfs|btrfs|zfs)(?:-layers|-images|-containers)?/")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 POD_NAME = re.compile(r"k8s_[^\s\"'`:,;()_]{1,253}_[^\s\"'`:,;()_]{1,253}(?:_[^\s\"'`:,;()]{1,300})?")
 ID_GROUPS = ("layer", "image", "ctr", "id", "digest", "item")
@@ -167,8 +167,7 @@ def _names(relations: tuple[Relations, ...]) -> dict[str, list[FoundObject]]:
 
 def _pod_forms(container: ContainerRecord) -> Iterator[str]:
     """Yield how the kubelet and CRI-O call a container's pod: `k8s_POD_NAMESPACE`, `NAMESPACE/POD`, `POD_NAMESPACE`."""
-    pod = container.details.get("pod-name")
-    yield pod if isinstance(pod, str) else ""
+    yield container.detail("pod-name")
     for name in (container.name, *container.names):
         parts = name.split("_")
         if len(parts) >= 6 and parts[0] == "k8s":

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from analyzer.snapshot.gojson import decode
+from analyzer.snapshot.gojson import as_text, decode
 from analyzer.snapshot.libpod.bolt import Bolt, Bucket, read_bolt
 from analyzer.snapshot.libpod.sqlite import Tables, read_tables
 from analyzer.snapshot.provenance import Where
@@ -331,7 +331,7 @@ def _bucket(parent: Bucket, name: str) -> Bucket:
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
-    return value if isinstance(value, str) else ""
+    return as_text(value)
 
 
 def _lock(document: dict[str, Any]) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from analyzer.snapshot.gojson import as_object
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.engine_output import LISTING
 from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
@@ -66,9 +67,7 @@ def _container(
 ) -> EngineContainer:
     """Return a row in one form, whichever of the four it came in."""
     metadata = row.get("metadata")
-    name = first_text(row, "Names", "NAMES", "NAME") or first_text(
-        metadata if isinstance(metadata, dict) else {}, "name"
-    )
+    name = first_text(row, "Names", "NAMES", "NAME") or first_text(as_object(metadata), "name")
     image = row.get("image")
     status = first_text(row, "State", "state", "STATUS", "STATE").lower()
     words = status.removeprefix("container_").removeprefix("sandbox_").split()

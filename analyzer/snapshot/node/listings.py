@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.engine_output import LISTING
 from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
@@ -42,4 +43,4 @@ def _names(row: dict[str, Any]) -> list[str]:
         name, tag = first_text(row, "REPOSITORY", "IMAGE"), row["TAG"]
         return ["" if "<none>" in {name, tag} else f"{name}:{tag}"]
     names = row.get("Names") or row.get("repoTags") or [""]
-    return [name if isinstance(name, str) else "" for name in names] if isinstance(names, list) else [""]
+    return [as_text(name) for name in names] if isinstance(names, list) else [""]

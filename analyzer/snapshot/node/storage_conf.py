@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from analyzer.snapshot.gojson import as_object, as_text
 from analyzer.snapshot.node.toml import read_toml
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ class StorageConf(Struct, frozen=True):
 
     def text(self, key: str) -> str:
         """Return a key of `[storage]` that holds text, `""` where it is not set."""
-        value = self.storage.get(key)
-        return value if isinstance(value, str) else ""
+        return as_text(self.storage.get(key))
 
     @property
     def driver(self) -> str:
@@ -75,8 +75,7 @@ class StorageConf(Struct, frozen=True):
     @property
     def image_store(self) -> str:
         """Return the split image store, `""` without one."""
-        value = self.storage.get("imagestore") or self.options.get("imagestore")
-        return value if isinstance(value, str) else ""
+        return as_text(self.storage.get("imagestore") or self.options.get("imagestore"))
 
     @property
     def additional_stores(self) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ class StorageConf(Struct, frozen=True):
     def option(self, name: str, driver: str = "") -> str:
         """Return an option of a driver: from its own table, else from the common one; `""` where neither has it."""
         table = self.options.get(driver or self.driver)
-        for each in (table if isinstance(table, dict) else {}, self.options):
+        for each in (as_object(table), self.options):
             value = each.get(name)
             if value not in (None, ""):
                 return str(value).lower() if isinstance(value, bool) else str(value)
@@ -148,4 +147,4 @@ def _read(path: str, text: str) -> StorageConf:
     if not isinstance(storage, dict):
         return StorageConf(path, user, shipped)
     options = storage.get("options")
-    return StorageConf(path, user, shipped, "", storage, options if isinstance(options, dict) else {})
+    return StorageConf(path, user, shipped, "", storage, as_object(options))
