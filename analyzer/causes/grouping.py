@@ -25,18 +25,13 @@ def by_subject(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 def by_layer(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """Return findings by layer id, in order of ids."""
-    return dict(sorted(group(findings, layer_of).items()))
+    return dict(sorted(group(findings, lambda finding: finding.layer).items()))
 
 
 def by_image(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """Return findings about images by image id, in order of ids; findings about other objects are left out."""
     about = [finding for finding in findings if finding.subject.kind == "image"]
     return dict(sorted(by_subject(about).items()))
-
-
-def layer_of(finding: Finding) -> str:
-    """Return the id of the layer a finding is about: a file of a layer names it in the fact `layer`."""
-    return finding.facts.get("layer") or finding.subject.id
 
 
 def weigh(findings: Iterable[Finding], first: float, further: float) -> dict[Finding, float]:

@@ -98,6 +98,11 @@ class Finding(Struct, frozen=True, eq=False):
         """Return why this finding leaves the store's state open, `""` where it does not."""
         return self.facts.get("doubt", "")
 
+    @property
+    def layer(self) -> str:
+        """Return the id of the layer it is about, `""` where it is about none; files name theirs as a fact."""
+        return str(self.facts.get("layer") or (self.subject.id if self.subject.kind == "layer" else ""))
+
     def ids(self, part: str) -> Collection[str]:
         """Return the ids that the finding names of `layers`, `images` or `containers`."""
         found = {"layers": self.facts.get("layers"), "images": self.facts.get("images")}

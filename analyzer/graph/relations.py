@@ -65,6 +65,11 @@ class Relations(Struct):
             self.memo[CONTENTS] = any(layer.tables for store in self.stores for layer in store.home.layers.values())
         return bool(self.memo[CONTENTS])
 
+    @property
+    def on_cycles(self) -> frozenset[str]:
+        """Return the layers on parent cycles."""
+        return frozenset(layer_id for cycle in self.cycles for layer_id in cycle)
+
     def image_names(self, image_id: str) -> tuple[str, ...]:
         """Return the names of an image; for one without a record, those its containers were made under."""
         image = self.images.get(image_id)

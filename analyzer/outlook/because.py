@@ -18,9 +18,8 @@ class FindingsAbout:
         self._findings = tuple(finding for finding in findings if finding.is_at_least(WARNING))
         self._about: dict[str, list[int]] = {}
         for number, finding in enumerate(self._findings):
-            layer = finding.facts.get("layer")
             paths = (evidence.where.path for evidence in finding.evidence)
-            for key in {finding.subject.key, *paths, *([layer] if isinstance(layer, str) else ())}:
+            for key in {finding.subject.key, *paths, finding.layer}:
                 self._about.setdefault(key, []).append(number)
 
     def these(self, keys: Iterable[str], message: str = "") -> tuple[Finding, ...]:

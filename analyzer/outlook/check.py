@@ -71,7 +71,7 @@ def quick_check(state: Loaded, view: StoreView) -> CheckReport | None:
             report.layers.add(layer_id)
     known = state.own | {container.layer for container in state.containers.values()}
     report.unaccounted = state.directories - known
-    circle = view.rel.descendants(layer_id for ring in view.rel.cycles for layer_id in ring)
+    circle = view.rel.descendants(view.rel.on_cycles)
     report.endless = report.endless or bool(circle & report.layers)
     return report
 

@@ -76,7 +76,7 @@ def in_order(view: StoreView, state: Loaded) -> Iterator[ImageRecord]:
 def blamed(view: StoreView, image_id: str, opening: OpenResult) -> frozenset[str]:
     """Return the ids of what keeps an image from opening: itself, its missing layer, or the circle of its layers."""
     if opening.hangs:
-        return frozenset(layer_id for ring in view.rel.cycles for layer_id in ring)
+        return view.rel.on_cycles
     return frozenset({opening.layer} if opening.step == "layers" else {image_id})
 
 

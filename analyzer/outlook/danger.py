@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.checks.finding import ERROR
-from analyzer.outlook.model import CREATE, PULL, Deletes, Outlook
+from analyzer.outlook.model import CREATE, PULL, START, UNCLEAN_START, Deletes, Outlook
 from analyzer.words import totals
 
 WRITERS = (PULL, CREATE)
-START, UNCLEAN = "start", "start after unclean stop"
 NAMES = {"cri-o": "CRI-O", "podman": "Podman"}
 
 
@@ -41,9 +40,9 @@ def _sentence(engine: str, items: list[Outlook]) -> str:
     name = NAMES.get(engine, engine)
     item = items[0]
     said = deleted(item.deletes)
-    if item.command == UNCLEAN:
+    if item.command == UNCLEAN_START:
         return f"Do not start {name} after a crash or reset of this node: it would delete {said}."
-    worse = next((deleted(each.deletes) for each in items[1:] if each.command == UNCLEAN), "")
+    worse = next((deleted(each.deletes) for each in items[1:] if each.command == UNCLEAN_START), "")
     if item.command == START:
         more = f" After a crash or reset of the node it would delete {worse}." if worse and worse != said else ""
         return f"Do not start {name}: it would delete {said}.{more}"

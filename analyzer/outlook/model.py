@@ -7,7 +7,10 @@ from msgspec import Struct
 from analyzer.checks.finding import Finding
 from analyzer.words import plural
 
+START, UNCLEAN_START = "start", "start after unclean stop"
+CRIO_IMAGES, PODMAN_IMAGES, PODMAN_PS = "crictl images", "podman images", "podman ps -a"
 PULL, CREATE = "podman pull", "podman create"
+"""Commands, as `Outlook.command` has them."""
 
 
 class Deletes(Struct, frozen=True):

@@ -70,6 +70,11 @@ class Podman(Struct, frozen=True):
             refusal = prefix + self.state.refusal if self.state.refusal else ""
         return refusal or (self.state.layers_refusal if self.state.layers_refusal == PANIC else "")
 
+    def index_paths(self, part: str) -> set[str]:
+        """Return the paths that the index files of a part have or should have, in any of the stores."""
+        names = (f"{part}.json", f"volatile-{part}.json")
+        return {store.part_path(part, name) for store in self.view.rel.stores for name in names}
+
     def open(self, image: ImageRecord) -> OpenResult:
         """Open an image by id."""
         return self.reader.open(image, None if self.state.layers_refusal else self.state.chains)

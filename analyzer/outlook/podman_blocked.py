@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from analyzer.checks.finding import Finding
 from analyzer.checks.store_view import StoreView
-from analyzer.outlook.model import Outlook
+from analyzer.outlook.model import PODMAN_IMAGES, PODMAN_PS, Outlook
 from analyzer.snapshot.engines import Version
 from analyzer.snapshot.libpod.find import BACKEND
 from analyzer.snapshot.libpod.state import SQLITE
 from analyzer.snapshot.node.placement import place_of
 from analyzer.snapshot.node.storage_conf import DRIVERS, conf_for, storage_confs
 
-LISTING, CONTAINERS = "podman images", "podman ps -a"
 PANICS = "invalid freelist page"
 OVERLAY_ONLY = "mountopt"
 MALFORMED = "database disk image is malformed"
@@ -35,10 +34,10 @@ def with_blocks(
     seen = set()
     for each in outlook:
         seen.add(each.command)
-        found = containers if each.command == CONTAINERS else every
+        found = containers if each.command == PODMAN_PS else every
         yield each if found is None else _failing(each, *found)
-    if every is not None and LISTING not in seen:
-        yield _failing(Outlook(version.engine, version.text, LISTING, works=False), *every)
+    if every is not None and PODMAN_IMAGES not in seen:
+        yield _failing(Outlook(version.engine, version.text, PODMAN_IMAGES, works=False), *every)
 
 
 def _failing(outlook: Outlook, finding: Finding, message: str) -> Outlook:

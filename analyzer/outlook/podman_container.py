@@ -35,17 +35,11 @@ def of_containers(images: Images, version: Version, findings: FindingsAbout) -> 
     return Outlook(version.engine, version.text, name, False, message, because=tuple(because), containers=containers)
 
 
-def _indexes(images: Images, part: str) -> set[str]:
-    """Return the paths that the index files of a part have or should have."""
-    names = (f"{part}.json", f"volatile-{part}.json")
-    return {store.part_path(part, name) for store in images.podman.view.rel.stores for name in names}
-
-
 def _stored(images: Images, findings: FindingsAbout) -> Iterator[tuple[str, str, tuple[Finding, ...]]]:
     podman = images.podman
     if "containers" in podman.state.unread:
         return
-    indexes = _indexes(images, "layers")
+    indexes = podman.index_paths("layers")
     for container in podman.state.containers.values():
         if container.engine != PODMAN:
             continue
@@ -80,7 +74,7 @@ def _without_record(images: Images, findings: FindingsAbout) -> Iterator[tuple[s
     podman = images.podman
     unread = "containers" in podman.state.unread
     for state in podman.view.store.libpod[:1]:
-        about = findings.these({state.path, *podman.state.refused_paths, *_indexes(images, "containers")})
+        about = findings.these({state.path, *podman.state.refused_paths, *podman.index_paths("containers")})
         if not state.whole or not about:
             continue
         for key, each in state.containers.items():

@@ -73,9 +73,9 @@ def of_removal(podman: Podman, findings: FindingsAbout) -> Outlook | None:
                 continue
             record = state.containers.get(key)
             if "containers" in state.unread or record is None:
-                paths |= _indexes(store, "containers") | {libpod.path}
+                paths |= {store.part_path("containers"), libpod.path} | podman.index_paths("containers")
             elif state.layers_refusal or record.layer not in state.layers:
-                paths |= _indexes(store, "layers") | {key, record.layer}
+                paths |= {store.part_path("layers"), key, record.layer} | podman.index_paths("layers")
             else:
                 continue
             left.append(key)
@@ -84,7 +84,3 @@ def of_removal(podman: Podman, findings: FindingsAbout) -> Outlook | None:
         return None
     containers = tuple((key, STAYS) for key in left)
     return Outlook(PODMAN, podman.version.text, "podman rm", False, STAYS, because=about, containers=containers)
-
-
-def _indexes(store: Store, part: str) -> set[str]:
-    return {store.part_path(part), *(store.part_path(part, f"{name}{part}.json") for name in ("", "volatile-"))}

@@ -13,7 +13,7 @@ from analyzer.outlook.because import FindingsAbout
 from analyzer.outlook.crio_images import Listed, list_images
 from analyzer.outlook.crio_start import ENDLESS, Started, start, start_after_unclean_stop
 from analyzer.outlook.loaded import load, written
-from analyzer.outlook.model import Deletes, Outlook
+from analyzer.outlook.model import CRIO_IMAGES, PODMAN_IMAGES, PODMAN_PS, START, UNCLEAN_START, Deletes, Outlook
 from analyzer.outlook.podman import Podman, podman_images, podman_ps
 from analyzer.outlook.podman_blocked import with_blocks
 from analyzer.outlook.podman_container import of_containers
@@ -115,15 +115,15 @@ def _podman(view: StoreView) -> bool:
 
 def _crio(view: StoreView, version: Version, findings: FindingsAbout) -> Iterator[Outlook]:
     started = start(view, version)
-    yield _of_start(view, version, "start", started, findings)
+    yield _of_start(view, version, START, started, findings)
     unclean = start_after_unclean_stop(view, version)
     if unclean is not None:
-        yield _of_start(view, version, "start after unclean stop", unclean, findings)
+        yield _of_start(view, version, UNCLEAN_START, unclean, findings)
     if not started.works:
         return
     listed = list_images(view, version, started.state)
     if listed is not None:
-        yield _of_listing(version, "crictl images", listed, None, findings)
+        yield _of_listing(version, CRIO_IMAGES, listed, None, findings)
 
 
 def _podman_outlook(view: StoreView, version: Version, findings: FindingsAbout) -> Iterator[Outlook]:
@@ -136,8 +136,8 @@ def _podman_answers(podman: Podman, findings: FindingsAbout) -> Iterator[Outlook
     deletes = state.deletes if state.deletes != Deletes() else None
     listed = podman_images(podman)
     if listed is not None:
-        yield _of_listing(version, "podman images", listed, deletes, findings)
-    yield _of_listing(version, "podman ps -a", podman_ps(podman), None, findings)
+        yield _of_listing(version, PODMAN_IMAGES, listed, deletes, findings)
+    yield _of_listing(version, PODMAN_PS, podman_ps(podman), None, findings)
     images = Images(podman)
     if images.known:
         yield from filter(None, (_of_images(images, version, command, findings) for command in images.commands))
@@ -177,7 +177,7 @@ def _of_start(view: StoreView, version: Version, command: str, started: Started,
     keys = state.gone_layers | state.gone_images | state.gone_containers | state.refused_paths
     keys |= {view.store.part_path(part) for part in PARTS}
     if started.message == ENDLESS:
-        keys = {layer_id for ring in view.rel.cycles for layer_id in ring}
+        keys = set(view.rel.on_cycles)
     because = findings.these(keys) if not started.works or started.deletes != Deletes() else ()
     return Outlook(version.engine, version.text, command, started.works, started.message, started.deletes, because)
 

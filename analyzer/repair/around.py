@@ -13,13 +13,12 @@ from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
 from analyzer.repair.site import Site, walk
 from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
 from analyzer.snapshot.digests import HEX_ID, is_digest
+from analyzer.snapshot.node.placement import SYSTEM
 from analyzer.snapshot.store import ADDITIONAL
 
 
 def engine(place: Place, *words: str) -> str:
     """Return a podman command on a store; one that is not where podman looks by default is named."""
-    from analyzer.snapshot.node.placement import SYSTEM  # noqa: PLC0415
-
     root = [] if place.path == SYSTEM or place.rootless else ["--root", place.path]
     return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
 

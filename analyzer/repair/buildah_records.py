@@ -11,8 +11,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analyzer.repair.chains import sha256
-from analyzer.repair.crio_records import json_object
+from analyzer.repair.chains import json_object, sha256
 from analyzer.repair.site import Row
 from analyzer.snapshot.collect import BUILD_STATE
 from analyzer.snapshot.digests import HEX_ID

@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from analyzer.snapshot.bigdata import file_name, key_of
+from analyzer.checks.layers.identity import chain_ids, toc_chain_ids
+from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.configs import read_config
 from analyzer.snapshot.gojson import as_object, as_text
 from analyzer.snapshot.provenance import SmallFile, Where
@@ -53,24 +54,6 @@ class ImageProof(Struct, frozen=True):
     config: bool = False
 
 
-def chain_ids(digests: tuple[str, ...]) -> list[str]:
-    """Return the ids that pulled layers of these digests have, base layer first."""
-    ids: list[str] = []
-    for digest in digests:
-        text = digest.partition(":")[2]
-        ids.append(hashlib.sha256(f"{ids[-1]}+{text}".encode()).hexdigest() if ids else text)
-    return ids
-
-
-def toc_ids(tocs: tuple[str, ...]) -> list[str]:
-    """Return the ids of layers that are known by their tables of contents alone."""
-    ids: list[str] = []
-    for toc in tocs:
-        text = f"@TOC={toc.partition(':')[2]}"
-        ids.append(hashlib.sha256(f"{ids[-1] if ids else ''}+{text}".encode()).hexdigest())
-    return ids
-
-
 def sha256(data: bytes) -> str:
     """Return a digest as records write it."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
@@ -85,7 +68,7 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Imag
     sound = {key for key, body in bodies.items() if body is not None and _sound(key, body, told)}
     config_body = bodies.get(f"sha256:{image_id}") if f"sha256:{image_id}" in sound else None
     config = read_config(config_body, Where("")) if config_body is not None else None
-    manifests = {key: _json(bodies[key]) for key in sorted(sound) if key.startswith("manifest")}
+    manifests = {key: json_object(bodies[key]) for key in sorted(sound) if key.startswith("manifest")}
     lists = tuple(
         key.removeprefix("manifest-") for key, m in manifests.items() if "manifests" in m and key != "manifest"
     )
@@ -107,25 +90,25 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Imag
 
 
 def _created(body: bytes | None) -> str:
-    return as_text(_json(body).get("created") if body else "")
+    return as_text(json_object(body).get("created") if body else "")
 
 
 def _whole(file: SmallFile) -> bool:
     return file.data is not None and not file.reason
 
 
-def _json(body: bytes | None) -> dict[str, Any]:
+def json_object(text: bytes | str | None) -> dict[str, Any]:
+    """Return an object read from JSON, an empty one where the text is none."""
     try:
-        value = json.loads(body or b"")
+        return as_object(json.loads(text or b""))
     except (ValueError, RecursionError):
         return {}
-    return as_object(value)
 
 
 def _sound(key: str, body: bytes, told: Mapping[str, Any]) -> bool:
     """Tell whether an item is what its key, or else its record, says; a manifest also has to be an object."""
     digest = sha256(body)
-    if key.startswith("manifest") and not _json(body):
+    if key.startswith("manifest") and not json_object(body):
         return False
     if key.startswith("sha256:"):
         return digest == key
@@ -159,12 +142,7 @@ def likely_chains(picture: ImageProof) -> list[list[str]]:
     """Return the chains of ids that the image's layers may have, base first, the likeliest first."""
     chains = [chain_ids(picture.diff_ids)] if picture.diff_ids else []
     if picture.blobs:
-        chains.append(chain_ids(tuple(blob.digest for blob in picture.blobs)))
+        chains.append(chain_ids(blob.digest for blob in picture.blobs))
         if all(blob.toc for blob in picture.blobs):
-            chains.append(toc_ids(tuple(blob.toc for blob in picture.blobs)))
+            chains.append(toc_chain_ids(blob.toc for blob in picture.blobs))
     return chains
-
-
-def big_data_name(key: str) -> str:
-    """Return the file name of a big-data key."""
-    return file_name(key)

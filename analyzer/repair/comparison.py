@@ -15,12 +15,11 @@ from analyzer.checks.store_view import StoreView
 from analyzer.graph.relations import Relations
 from analyzer.outlook.check import quick_check
 from analyzer.outlook.loaded import load
-from analyzer.outlook.model import Deletes, Outlook
+from analyzer.outlook.model import UNCLEAN_START, Deletes, Outlook
 from analyzer.outlook.repair import repair
 from analyzer.repair.numbered import BundlePlan
 from analyzer.snapshot.snapshot import BundleSnapshot
 
-AFTER = "start after unclean stop"
 CONTENT = frozenset({"OVL-022", "OVL-023", "OVL-024", "TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011"})
 """Rules about files that the check, which podman runs with contents, reads too."""
 
@@ -53,7 +52,7 @@ def prices(
     tops = [layer for group in plan.groups for layer in _pulled(group.pulls, relations)]
     rows = [Price("this plan", 0, 0, _bytes(set(tops), relations))]
     for item in outlook:
-        if item.command == AFTER and item.deletes is not None:
+        if item.command == UNCLEAN_START and item.deletes is not None:
             rows.append(_of_engine(item.deletes, relations, f"{item.engine}'s internal repair ({item.version})"))
             break
     rows += _of_check(snapshot, relations, [f for f in findings if f.is_at_least("error")])
@@ -65,7 +64,7 @@ def _of_check(snapshot: BundleSnapshot, relations: Sequence[Relations], findings
     """Yield what `podman system check --repair --force` deletes; nothing where podman cannot open the stores."""
     images = containers = 0
     pulled: set[str] = set()
-    wrong = {f.subject.id or str(f.facts.get("layer") or "") for f in findings if f.rule in CONTENT}
+    wrong = {f.layer for f in findings if f.rule in CONTENT}
     for rel in relations:
         view = StoreView(snapshot, rel.stores[0], rel)
         state = load(view)

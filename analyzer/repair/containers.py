@@ -46,7 +46,7 @@ def mend_containers(site: Site, evidence: LayerEvidence) -> None:
             if found:
                 row["layer"] = found
                 taken[found] = row["id"]
-                evidence.__dict__.pop("owners", None)
+                evidence.forget_owners()
             elif HEX_ID.fullmatch(layer) and layer not in evidence.known:
                 _empty_layer(site, evidence, row, layer)
     _shelter(site, evidence)
@@ -69,7 +69,7 @@ def _strangers(site: Site, evidence: LayerEvidence) -> set[str]:
         named = _image_told(site, number, row["id"])
         if named and named != row.get("image") and parent and evidence.tops.get(named) == parent:
             row["image"] = named
-            evidence.__dict__.pop("owners", None)
+            evidence.forget_owners()
         elif named in ("", row.get("image")):
             found.add(row["id"])
     return found
@@ -167,7 +167,7 @@ def _losing(site: Site) -> Iterator[tuple[int, Store, str]]:
 def _add(site: Site, evidence: LayerEvidence, number: int, index: str, row: Row) -> None:
     """Add a row; which layer belongs to whom is found out anew."""
     site.rows[number].setdefault(index, []).append(row)
-    evidence.__dict__.pop("owners", None)
+    evidence.forget_owners()
 
 
 def _shelter(site: Site, evidence: LayerEvidence) -> None:

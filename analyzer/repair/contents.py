@@ -12,7 +12,7 @@ from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
 from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
 from analyzer.repair.site import Site
-from analyzer.snapshot.bigdata import key_of
+from analyzer.snapshot.bigdata import file_name, key_of
 from analyzer.source.member import DIRECTORY
 
 EITHER = ("TSP-006", "TSP-007", "TSP-008", "TSP-010")
@@ -27,7 +27,7 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
     for finding in site.of(*FILES):
         if finding.subject.id in singly:
             continue
-        layer = finding.subject.id if finding.subject.kind == "layer" else str(finding.facts.get("layer") or "")
+        layer = finding.layer
         if layer in rows:
             site.refill.setdefault(layer, finding.message)
             if finding.rule in EITHER and any(layer in store.tar_splits for store in site.stores):
@@ -44,7 +44,7 @@ def mend_contents(site: Site, evidence: LayerEvidence) -> None:
         site.resplit |= {layer for layer in evidence.proofs if not any(layer in s.tar_splits for s in site.stores)}
     whole = wrong_in_the_record(site)
     told = {f.subject.id for f in site.of(*SPLIT)} - whole
-    splits = {f.subject.id or str(f.facts.get("layer") or "") for f in site.of(*SPLIT)} - whole
+    splits = {f.layer for f in site.of(*SPLIT)} - whole
     splits |= {layer for layer in site.made if layer in site.refill} | site.resplit
     for layer in sorted(splits):
         if layer not in rows or not _from_donor(site, evidence, layer):
@@ -135,8 +135,6 @@ def _big_data(site: Site, evidence: LayerEvidence) -> None:
         told = {key_of(name) for name in files}
         for key in row.get("big-data-names") or ():
             if isinstance(key, str) and (key not in told or finding.rule == "LAY-011"):
-                from analyzer.snapshot.bigdata import file_name  # noqa: PLC0415
-
                 site.note(
                     number,
                     Take(f"{store.driver}-layers/{layer}/{file_name(key)}"),

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from analyzer.repair.chains import json_object
 from analyzer.repair.site import Row
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.gojson import as_object
@@ -69,12 +69,3 @@ def crio_row(store: Store, container: str) -> Row | None:
         "created": created if made is not None else "1970-01-01T00:00:00Z",
         "flags": {"Volatile": True},
     }
-
-
-def json_object(text: bytes | str | None) -> Mapping[str, Any]:
-    """Return an object read from JSON, an empty one where the text is none."""
-    try:
-        value = json.loads(text or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return as_object(value)

@@ -33,8 +33,7 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
         elif not _renamed(site, layer, present):
             _make(site, evidence, layer)
     _set_strays_aside(site, set(site.right("layers")))
-    told = {f.subject.id for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
-    told |= {str(f.facts.get("layer")) for f in site.of("OVL-010", "OVL-011", at_least="info")}
+    told = {f.layer for f in site.of("OVL-010", "OVL-011", "OVL-012", at_least="info")}
     for number, store in enumerate(site.stores):
         if store.driver == "overlay":
             for layer in sorted(site.directories[number] & needed & told):
@@ -157,8 +156,7 @@ def _make(site: Site, evidence: LayerEvidence, layer: str) -> None:
     if layer in store.home.others:
         site.note(number, SetAside(path), layer, why="what stands in place of a layer's directory")
     site.note(number, Folder(path), layer, why="the directory of the layer")
-    below = site.parents().get(layer, "")
-    for part in ("work", *(("merged",) if own else ()), *(() if below else ("empty",))):
+    for part in _parts_of(site, layer, own=own):
         site.note(number, Folder(f"{path}/{part}"), layer, why="the directory of the layer")
     if own:
         site.note(number, Folder(f"{path}/diff", 0o755), layer, why="an empty writable layer", loss=UPPER_LOST)
@@ -181,13 +179,16 @@ def _set_strays_aside(site: Site, rows: set[str]) -> None:
                 site.note(number, SetAside(f"{store.driver}-layers/{name}.tar-split.gz"), name, why="its tar-split")
 
 
+def _parts_of(site: Site, layer: str, *, own: bool) -> list[str]:
+    """Return the directories beside `diff` that the driver makes for a layer; `own`: it is a container's own."""
+    return ["work", *(["merged"] if own else []), *([] if site.parents().get(layer) else ["empty"])]
+
+
 def _parts(site: Site, evidence: LayerEvidence, number: int, layer: str, directory: LayerDirectory) -> None:
     path = f"overlay/{layer}"
     own = _is_own(site, evidence, layer)
     below = site.parents().get(layer, "")
-    if not directory.diff_is_directory() and not (
-        directory.additional or ("diff" in directory.entries and directory.entries["diff"].kind == "symlink")
-    ):
+    if not directory.diff_is_directory() and not directory.has_files_elsewhere:
         if "diff" in directory.entries:
             site.note(number, SetAside(f"{path}/diff"), layer, why="a `diff` that is no directory")
         if own:

@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from typing import Any
 
-from analyzer.repair.chains import ImageProof, big_data_name, sha256
+from analyzer.repair.chains import ImageProof, sha256
 from analyzer.repair.edits import SetAside, Take
 from analyzer.repair.indexes import names_in_pieces
 from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.manifests import manifest_again
 from analyzer.repair.site import Row, Site
+from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.digests import HEX_ID, is_digest
 from analyzer.snapshot.references import names_a_version, reference_error
 
@@ -84,7 +85,7 @@ def _new_row(site: Site, image: str, picture: ImageProof, top: str, names: list[
     """Return an image record made again from its data; names are those that containers and torn rows tell."""
     store = next(s for s in site.stores if image in s.image_files)
     keys = [key for key in _order(image, picture) if key in picture.sound]
-    bodies = {key: store.image_files[image][big_data_name(key)].data or b"" for key in keys}
+    bodies = {key: store.image_files[image][file_name(key)].data or b"" for key in keys}
     told = sorted({*names, *(n for n in site.rel.remembered.get(image, ()) if not reference_error(n))})
     taken = {name for row in site.right("images").values() for name in row.get("names") or ()}
     told = [name for name in told if name not in taken]
@@ -134,7 +135,7 @@ def _mended(site: Site, number: int, evidence: LayerEvidence, row: Row, picture:
         new["names"] = list(dict.fromkeys([*right, *(history if not right else ())])) or names
     if HEX_ID.fullmatch(image) and (picture is not None or new.get("big-data-names")):
         made = None
-        config = site.stores[number].image_files.get(image, {}).get(big_data_name(f"sha256:{image}"))
+        config = site.stores[number].image_files.get(image, {}).get(file_name(f"sha256:{image}"))
         if picture and picture.config and not picture.manifest and config is not None and config.data is not None:
             made = manifest_again(site, evidence, new, picture, config.data)
         _items(site, number, evidence, new, picture, made)
@@ -172,7 +173,7 @@ def _items(
     sound = picture.sound if picture else frozenset()
     for key in keys:
         wanted = _wanted(key, told, manifest, single=single)
-        name = big_data_name(key)
+        name = file_name(key)
         path = f"{store.driver}-images/{image}/{name}"
         found = files.get(name)
         body = found.data if found is not None and not found.reason else None

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from analyzer.checks.layers.identity import id_by_digest
 from analyzer.checks.overlay.lowers import Lowers
 from analyzer.repair.buildah_records import images_told
-from analyzer.repair.chains import Blob, ImageProof, chain_ids, likely_chains, read_picture
+from analyzer.repair.chains import Blob, ImageProof, likely_chains, read_picture
 from analyzer.repair.site import Row, Site, walk
 from analyzer.snapshot.digests import HEX_ID
 
@@ -45,6 +46,7 @@ class LayerEvidence:
         self.tops: dict[str, str] = {}
         self.proofs: dict[str, Proof] = {}
         self._users: dict[str, list[str]] | None = None
+        self.on_cycles = site.rel.on_cycles
         self.records = site.right("layers")
         self.known = set(self.records).union(*site.directories)
         images = site.right("images")
@@ -102,7 +104,7 @@ class LayerEvidence:
     def _by_itself(self, layer: str, row: Row) -> None:
         """Take a record for proven whose id follows from its parent and digest: only a pull makes such ids."""
         digest, parent = row.get("diff-digest"), str(row.get("parent") or "")
-        if isinstance(digest, str) and chain_ids((f"x:{parent}", digest) if parent else (digest,))[-1] == layer:
+        if isinstance(digest, str) and id_by_digest(parent, digest) == layer:
             self.proofs[layer] = Proof(parent, digest, (), by_content=True)
 
     def _by_digests(self, picture: ImageProof) -> str:
@@ -125,11 +127,6 @@ class LayerEvidence:
         return images_told(self.site.stores)
 
     @cached_property
-    def cyclic(self) -> set[str]:
-        """Return the layers on parent cycles."""
-        return {layer for cycle in self.site.rel.cycles for layer in cycle}
-
-    @cached_property
     def owners(self) -> dict[str, list[Row]]:
         """Return container rows by the layer they name."""
         found: dict[str, list[Row]] = {}
@@ -137,6 +134,10 @@ class LayerEvidence:
             if isinstance(row.get("layer"), str) and row["layer"]:
                 found.setdefault(row["layer"], []).append(row)
         return found
+
+    def forget_owners(self) -> None:
+        """Have `owners` worked out again: rows of containers have changed."""
+        self.__dict__.pop("owners", None)
 
     def users(self, parents: Mapping[str, str]) -> dict[str, list[str]]:
         """Return the images that go through each layer, by the right parents; worked out once."""
@@ -183,7 +184,7 @@ class LayerEvidence:
         recorded = str(row.get("parent") or "")
         copied = bool(row.get("uidmap") or row.get("gidmap") or layer in self.site.rel.mapped)
         top = self.image_top(layer)
-        if layer in self.cyclic or (recorded and recorded not in self.known and recorded not in self.proofs):
+        if layer in self.on_cycles or (recorded and recorded not in self.known and recorded not in self.proofs):
             return named or top or recorded
         if copied:
             return recorded

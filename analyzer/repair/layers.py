@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from analyzer.checks.layers.identity import id_by_digest
 from analyzer.limits import DEFAULT
-from analyzer.repair.chains import chain_ids
 from analyzer.repair.indexes import is_lost
 from analyzer.repair.layer_evidence import LayerEvidence, Proof
 from analyzer.repair.site import Row, Site
@@ -93,7 +93,7 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
     layer = str(row["id"])
     new = dict(row)
     parent = evidence.parent(layer)
-    if parent != str(row.get("parent") or ""):
+    if parent != _parent(row):
         new["parent"] = parent
         if not parent:
             del new["parent"]
@@ -112,7 +112,8 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
             site.resplit.add(layer)
     elif proof is not None:
         new |= {key: value for key, value in _facts(site, layer, proof, row).items() if row.get(key) != value}
-        if layer not in site.rel.mapped and proof.by_content and proof.digest and _derived(layer, proof):
+        pulled = proof.by_content and proof.digest and id_by_digest(proof.parent, proof.digest) == layer
+        if pulled and layer not in site.rel.mapped:
             for key in ("uidmap", "gidmap"):
                 new.pop(key, None)
     elif layer in site.doubted and "diff-digest" in row and isinstance(row.get("diff-size"), int):
@@ -120,11 +121,6 @@ def _mended(site: Site, evidence: LayerEvidence, row: Row, needed: set[str]) -> 
         if total is not None and total != row["diff-size"]:
             new["diff-size"] = total
     return {key: new[key] for key in sorted(new, key=_place)} if new != row else row
-
-
-def _derived(layer: str, proof: Proof) -> bool:
-    ids = chain_ids((f"x:{proof.parent}", proof.digest)) if proof.parent else chain_ids((proof.digest,))
-    return ids[-1] == layer
 
 
 def _place(key: str) -> int:

@@ -28,12 +28,7 @@ class Shortcuts:
             for row in site.right("images").values()
             for top in row.get("mapped-layers") or ()
         }
-        self.symlinks: dict[str, list[str]] = {}
-        for store in site.stores:
-            for name, member in sorted(store.home.links.items()):
-                target = link_target(member)
-                if target and LINK_ID.fullmatch(name):
-                    self.symlinks.setdefault(target, []).append(name)
+        self.symlinks = evidence.lowers.symlinks
         self.votes = self._votes()
         self.texts = self._texts()
 
@@ -147,9 +142,7 @@ def _short_links(site: Site, number: int, store: Store, right: dict[str, str]) -
 
 def _small_files(site: Site, number: int, store: Store, layer: str, shortcuts: Shortcuts) -> None:
     directory = site.renamed.get(layer) or store.home.layers.get(layer)
-    if directory is not None and (
-        directory.additional or ("diff" in directory.entries and directory.entries["diff"].kind == SYMLINK)
-    ):
+    if directory is not None and directory.has_files_elsewhere:
         return
     base = f"overlay/{layer}"
     old = directory.link.data if directory and directory.link else None

@@ -95,9 +95,8 @@ class _Copies:
 
 
 def _healed(finding: Finding, taken: set[str]) -> bool:
-    layer = str(finding.facts.get("layer") or finding.subject.id)
     if finding.rule in TAKEN:
-        return layer in taken
+        return finding.layer in taken
     return finding.rule in ITEMS and finding.subject.id in taken
 
 

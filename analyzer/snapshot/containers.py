@@ -82,7 +82,7 @@ def _engine(details: Mapping[str, Any]) -> str:
 def parse_container(row: Row, path: str, *, volatile: bool) -> ContainerRecord:
     """Return the record of one salvaged row; wrong types become problems, never exceptions."""
     get = Fields(row, path)
-    created = get.time("created")
+    created = get.created()
     metadata = get.text("metadata")
     parsed, error = load_object(metadata.encode("utf-8", "surrogateescape")) if metadata else ({}, "")
     details = as_object(parsed)

@@ -47,11 +47,11 @@ class Fields:
         self.wrong(key, "a string", value)
         return ""
 
-    def time(self, key: str) -> str:
-        """Return a time as text, `""` when absent; the decoder takes nothing but RFC 3339."""
-        value = self.text(key)
-        if isinstance(self._get(key), str) and not TIME.fullmatch(value):
-            self.wrong(key, "an RFC 3339 time", value)
+    def created(self) -> str:
+        """Return the time of creation as text, `""` when absent; the decoder takes nothing but RFC 3339."""
+        value = self.text("created")
+        if isinstance(self._get("created"), str) and not TIME.fullmatch(value):
+            self.wrong("created", "an RFC 3339 time", value)
         return value
 
     def integer(self, key: str) -> int | None:

@@ -40,7 +40,7 @@ class ImageRecord(Struct, frozen=True):
 def parse_image(row: Row, path: str) -> ImageRecord:
     """Return the record of one salvaged row; wrong types become problems, never exceptions."""
     get = Fields(row, path)
-    created = get.time("created")
+    created = get.created()
     return ImageRecord(
         id=get.text("id"),
         digest=get.text("digest"),

@@ -56,7 +56,7 @@ class LayerRecord(Struct, frozen=True):
 def parse_layer(row: Row, path: str, *, volatile: bool) -> LayerRecord:
     """Return the record of one salvaged row; wrong types become problems, never exceptions."""
     get = Fields(row, path)
-    created = get.time("created")
+    created = get.created()
     return LayerRecord(
         id=get.text("id"),
         parent=get.text("parent"),

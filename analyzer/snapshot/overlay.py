@@ -76,6 +76,12 @@ class LayerDirectory(Struct):
         return "diff" in self.entries or "diff" in self.tables
 
     @property
+    def has_files_elsewhere(self) -> bool:
+        """Tell whether the files lie outside the driver home: in an additional layer store, or behind a symlink."""
+        entry = self.entries.get("diff")
+        return bool(self.additional) or (entry is not None and entry.kind == SYMLINK)
+
+    @property
     def bytes(self) -> int:
         """Return the bytes of the files that the bundle has of the layer; they are counted at any depth."""
         return sum(table.bytes for table in self.tables.values())

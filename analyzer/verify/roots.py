@@ -9,7 +9,7 @@ those below as well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from analyzer.capture.kept import Kept
@@ -77,12 +77,12 @@ def _owner(facts: LayerFacts, owner: tuple[int, int]) -> tuple[int, int]:
 
 
 def _swept(
-    store: Store, rel: Relations, roots: Iterable[str], strange: Mapping[str, Seen]
+    store: Store, rel: Relations, roots: Mapping[str, Member], strange: Mapping[str, Seen]
 ) -> Iterator[tuple[str, Seen]]:
     """Yield the layers that one command changed: those that have the commonest strange root, if most have it."""
     votes = Counter(strange.values())
     for seen, count in votes.most_common(1):
-        if count >= SEVERAL and 2 * count > len(list(roots)):
+        if count >= SEVERAL and 2 * count > len(roots):
             hit = [key for key, each in strange.items() if each == seen]
             yield from ((key, seen) for key in hit if not _told(store, rel, key))
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import layer_of, weigh
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Hypothesis, Reason, Step
 from analyzer.checks.finding import Finding
 from analyzer.snapshot.digests import HEX_ID
@@ -51,7 +51,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     found = case.widest_first([*lost, *gone])
     if not found:
         return
-    layers = list(dict.fromkeys(map(layer_of, found)))
+    layers = list(dict.fromkeys(finding.layer for finding in found))
     explains = weigh(found, MAIN, FURTHER)
     explains.update({f: LINK for f in case.about(layers, "OVL-004", "OVL-001", "OVL-002") if f not in explains})
     images = {f.subject.id for f in case.of("CTR-002") if f.subject.id not in case.rel.images}

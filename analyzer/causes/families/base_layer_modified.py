@@ -28,7 +28,7 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import by_layer, layer_of, weigh
+from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.checks.finding import Finding
 from analyzer.snapshot.times import parse_time
@@ -127,7 +127,7 @@ def _hypothesis(case: Case, layers: dict[str, list[Finding]], *, exchanged: bool
     explains.update({f: FURTHER for f in case.about(replaced, "OVL-022") if f not in explains})
     return Hypothesis(
         family="base-layer-modified",
-        title=_title(layers, layer_of(findings[0]), exchanged=exchanged),
+        title=_title(layers, findings[0].layer, exchanged=exchanged),
         subjects=subjects_of(findings),
         explains=explains,
         prior=PRIOR,

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from analyzer.capture.aside import found_by_fsck
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import by_image, layer_of, weigh
+from analyzer.causes.grouping import by_image, weigh
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.causes.times import image_file_moved
 from analyzer.checks.finding import Finding
@@ -59,7 +59,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
 
 
 def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
-    layers = [layer_of(f) for f in findings]
+    layers = [f.layer for f in findings]
     affected = case.serving(layers)
     flips = [f for f in findings if f.facts.get("one_bit")]
     weights = {f: ONE_BIT if f.facts.get("one_bit") else RUBBISH for f in findings}
@@ -85,7 +85,7 @@ def _of_files(case: Case, findings: list[Finding]) -> Hypothesis:
 
 def _of_lost_names(case: Case, findings: list[Finding], aside: str) -> Hypothesis:
     """Return the corruption that took names of files: a check of the file system put what they named aside."""
-    layers = [layer_of(f) for f in findings]
+    layers = [f.layer for f in findings]
     return Hypothesis(
         family="media-corruption",
         title=f"files of layer {layers[0][:12]}{and_more(len(layers))} are gone, and a check of the file system put"

@@ -28,7 +28,6 @@ from msgspec.structs import replace
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import layer_of
 from analyzer.causes.model import Hypothesis, Reason
 from analyzer.checks.finding import Finding
 from analyzer.words import and_more
@@ -45,7 +44,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     own = case.of("STO-016", at_least="warning")
     if not changed and not own:
         return
-    layers = [layer_of(f) for f in changed]
+    layers = [f.layer for f in changed]
     given_away = bool(own) and _layers_given_away(case)
     affected = case.serving(_own_layers(case) if given_away else layers)
     if any(f.facts.get("blocks") for f in own):
@@ -77,7 +76,7 @@ def _is_sweep(finding: Finding) -> bool:
 
 def _everywhere(case: Case, changed: list[Finding]) -> bool:
     """Tell whether every layer that was compared is changed, however few files each has."""
-    hit = {layer_of(finding) for finding in changed}
+    hit = {finding.layer for finding in changed}
     compared = {key for key, facts in case.view.contents.items() if facts.compared}
     return len(hit) > 1 and hit >= compared
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from analyzer.causes.case import Case, subjects_of
 from analyzer.causes.family import family
-from analyzer.causes.grouping import layer_of, weigh
+from analyzer.causes.grouping import weigh
 from analyzer.causes.model import Affected, Hypothesis
 from analyzer.checks.finding import Finding
 from analyzer.words import and_more
@@ -42,7 +42,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     if not wrong:
         return
     ordered = case.widest_first(wrong)
-    layers = [layer_of(f) for f in ordered]
+    layers = [f.layer for f in ordered]
     broken = [layer for f, layer in zip(ordered, layers, strict=True) if layer in case.rel.layers and _breaks(f)]
     explains = weigh(ordered, WEIGHT, FURTHER)
     moved = [str(name) for f in wrong for name in f.facts.get("others", ())]
@@ -74,7 +74,7 @@ def _title(findings: list[Finding]) -> str:
     first = findings[0]
     if first.rule == "OVL-006":
         return f"{first.subject.path} is no directory of short links any more: no layer can be found through it"
-    layer = layer_of(first)
+    layer = first.layer
     if first.rule == "OVL-003" and "layer" not in first.facts:
         return f"the short links in {first.subject.path} all have another form than the driver's"
     more = and_more(len(findings))

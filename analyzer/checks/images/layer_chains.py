@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from analyzer.checks.layers.identity import chain_ids
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.configs import ImageConfig
-from analyzer.snapshot.digests import hex_sha256, is_digest
+from analyzer.snapshot.digests import is_digest
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.layers import LayerRecord
 from analyzer.snapshot.manifests import Manifest
@@ -40,12 +41,7 @@ class Chained(Struct, frozen=True):
     @property
     def expected_ids(self) -> list[str]:
         """Return the ids that layers have which were pulled whole with these digests, base layer first."""
-        ids: list[str] = []
-        for digest in self.diff_ids:
-            own = digest.partition(":")[2]
-            text = f"{ids[-1]}+{own}" if ids else ""
-            ids.append(hex_sha256(text) if ids else own)
-        return ids
+        return chain_ids(self.diff_ids)
 
 
 def chained(view: StoreView) -> Iterator[Chained]:

@@ -9,21 +9,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import accumulate
 
 from analyzer.snapshot.digests import hex_sha256
 from analyzer.snapshot.layers import LayerRecord
 
 
+def id_by_digest(parent: str, digest: str) -> str:
+    """Return the id of a pulled layer with a DiffID on `parent` (`""` for none)."""
+    own = digest.partition(":")[2]
+    return hex_sha256(f"{parent}+{own}") if parent else own
+
+
+def id_by_toc(parent: str, digest: str) -> str:
+    """Return the id of a layer that is known by its TOC alone, on `parent` (`""` for none)."""
+    return hex_sha256(f"{parent}+@TOC={digest.partition(':')[2]}")
+
+
+def chain_ids(digests: Iterable[str]) -> list[str]:
+    """Return the ids that pulled layers with these DiffIDs have, base layer first."""
+    return list(accumulate(digests, id_by_digest, initial=""))[1:]
+
+
+def toc_chain_ids(digests: Iterable[str]) -> list[str]:
+    """Return the ids that layers have which are known by these TOCs alone, base layer first."""
+    return list(accumulate(digests, id_by_toc, initial=""))[1:]
+
+
 def derived_ids(record: LayerRecord, parent: str) -> list[str]:
     """Return the ids this content would have on `parent` (`""` for none): by DiffID, by TOC digest."""
-    ids = []
-    diff = record.diff_digest.partition(":")[2]
-    if diff:
-        ids.append(_hash(f"{parent}+{diff}") if parent else diff)
-    toc = record.toc_digest.partition(":")[2]
-    if toc:
-        ids.append(_hash(f"{parent}+@TOC={toc}"))
-    return ids
+    ids = [id_by_digest(parent, record.diff_digest)] if record.diff_digest else []
+    return [*ids, id_by_toc(parent, record.toc_digest)] if record.toc_digest else ids
 
 
 def made_on(record: LayerRecord, parent: str) -> bool:
@@ -47,7 +63,3 @@ def parent_of_id(record: LayerRecord, candidates: Iterable[str]) -> str | None:
             if sha256(head + tail).hexdigest() == record.id:
                 return parent
     return None
-
-
-def _hash(text: str) -> str:
-    return hex_sha256(text)

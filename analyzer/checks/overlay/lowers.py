@@ -46,7 +46,7 @@ class Lowers:
         self._below: dict[str, str] = {}
         self._read()
         lost = [parent for parent in rel.children if parent not in rel.layers]
-        self.unjudged = rel.descendants([*lost, *(layer for cycle in rel.cycles for layer in cycle)])
+        self.unjudged = rel.descendants([*lost, *rel.on_cycles])
 
     def _read(self) -> None:
         for store in self.rel.stores:

@@ -52,12 +52,21 @@ class GradingEvidence:
         self._about: dict[str, list[Finding]] = {}
         for finding in findings:
             if finding.is_at_least(WARNING):
-                for key in {finding.subject.id, finding.facts.get("layer", "")} - {""}:
+                for key in {finding.subject.id, finding.layer} - {""}:
                     self._about.setdefault(key, []).append(finding)
 
-    def findings(self, record: str, *rules: str) -> list[Finding]:
-        """Return findings about a record, in report order: of the given rules, or whose id starts with one of them."""
-        return [f for f in self._about.get(record, ()) if f.rule.startswith(rules)]
+    def finding(self, record: str, *rules: str) -> Finding | None:
+        """Return the first finding about a record of the given rules, or whose id starts with one of them."""
+        return next((f for f in self._about.get(record, ()) if f.rule.startswith(rules)), None)
+
+    def first_finding(self, records: Iterable[str], *rules: str) -> Finding | None:
+        """Return the first finding of the given rules about the first of some records that has any."""
+        return next(filter(None, (self.finding(record, *rules) for record in records)), None)
+
+    def unseen(self, layer_id: str) -> str:
+        """Return why a layer's files cannot be compared, `""` where they were."""
+        facts = self.facts(layer_id)
+        return facts.unjudged if facts is not None else "nothing in the bundle describes its files"
 
     @cached_property
     def state(self) -> Loaded:

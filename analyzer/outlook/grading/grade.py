@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from analyzer.outlook.grading.evidence import GradingEvidence
 from analyzer.outlook.grading.lines import CheckOutput, Claim
@@ -22,7 +22,8 @@ from analyzer.outlook.grading.verdict import (
 )
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.digests import HEX_ID
-from analyzer.snapshot.store import ADDITIONAL, NO_FILES, Store
+from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.store import ADDITIONAL, NO_FILES
 
 Judge = Callable[[GradingEvidence, Claim, re.Match[str]], Verdict]
 
@@ -59,7 +60,7 @@ def _digest(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> V
     if layer is None:
         return left_open("the bundle has no record of that layer")
     facts = evidence.facts(claim.about)
-    if found := next(iter(evidence.findings(claim.about, *CONTENT)), None):
+    if found := evidence.finding(claim.about, *CONTENT):
         return confirmed("its files or its tar-split are not as recorded", found)
     if evidence.tree(claim.about) is None and (layer.toc_digest or (facts is not None and facts.source != "tar-split")):
         text = "of a partial pull there is no tar-split to make its tar again from, so that the check always says this"
@@ -68,8 +69,7 @@ def _digest(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> V
         return left_open(f"{text}, so that the line is no evidence; the files themselves are not in the bundle")
     rebuilt = evidence.snapshot.rebuilt
     if facts is None or facts.unjudged:
-        why = facts.unjudged if facts is not None else "nothing in the bundle describes its files"
-        return left_open(f"its files are not to be seen: {why}")
+        return left_open(f"its files are not to be seen: {evidence.unseen(claim.about)}")
     made = rebuilt.get(facts.description.path) if rebuilt is not None and facts.description is not None else None
     if made is not None and made.digest and made.digest == layer.diff_digest:
         return refuted(THERE, "made again from the files of this bundle, the layer has its digest")
@@ -80,19 +80,17 @@ def _checksum(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> 
     path = match.group("path").strip("/")
     for each in evidence.differences(claim.about):
         if each.path.strip("/") == path:
-            found = next(iter(evidence.findings(claim.about, *CONTENT)), None)
+            found = evidence.finding(claim.about, *CONTENT)
             return confirmed(f"/{path} should be {each.expected} and is {each.observed}", found)
-    facts = evidence.facts(claim.about)
-    if facts is None or facts.unjudged:
-        why = facts.unjudged if facts is not None else "nothing in the bundle describes its files"
+    if why := evidence.unseen(claim.about):
         return left_open(f"/{path} is not to be seen: {why}")
-    if found := next(iter(evidence.findings(claim.about, *CONTENT)), None):
+    if found := evidence.finding(claim.about, *CONTENT):
         return confirmed("the layer's files are not as recorded", found)
     return left_open(f"not so in this bundle: /{path} has its recorded checksum")
 
 
 def _tar(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
-    if found := next(iter(evidence.findings(claim.about, *CONTENT)), None):
+    if found := evidence.finding(claim.about, *CONTENT):
         return confirmed("its tar-split or its files are damaged", found)
     if evidence.tree(claim.about) is not None:
         return left_open("not so in this bundle: its tar-split reads to the end")
@@ -110,12 +108,12 @@ def _missing_layer(evidence: GradingEvidence, claim: Claim, match: re.Match[str]
             "parents before it reads additional stores",
         )
     if store is None:
-        found = next(iter(evidence.findings(layer_id, "LAY-001", "IMG-016", "CTR-001")), None)
+        found = evidence.finding(layer_id, "LAY-001", "IMG-016", "CTR-001")
         if evidence.view.unseen_stores:
             return left_open(f"the bundle lacks {evidence.view.unseen_stores[0]}, where the layer may be")
         return confirmed(f"layer {layer_id[:12]} has no record in this bundle", found)
     if evidence.rel.layers[layer_id].incomplete:
-        found = next(iter(evidence.findings(layer_id, "LAY-004")), None)
+        found = evidence.finding(layer_id, "LAY-004")
         return confirmed(
             "the layer is flagged incomplete: opening the store deletes it, and the check opened it", found
         )
@@ -132,7 +130,7 @@ def _unreferenced(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]
         )
     if claim.about not in rel.layers:
         return left_open("the bundle has no record of that layer")
-    found = next(iter(evidence.findings(claim.about, "LAY-013")), None)
+    found = evidence.finding(claim.about, "LAY-013")
     return confirmed("no image and no container of this bundle stands on it: space that nothing uses, no damage", found)
 
 
@@ -145,7 +143,7 @@ def _unaccounted(evidence: GradingEvidence, claim: Claim, _match: re.Match[str])
     if evidence.rel.directory(claim.about) is None:
         return left_open("the bundle has no such directory")
     users = [*evidence.rel.images_on.get(claim.about, ()), *evidence.rel.containers_on.get(claim.about, ())]
-    found = next(iter(evidence.findings(claim.about, "OVL-013", "LAY-001", "IMG-016")), None)
+    found = evidence.finding(claim.about, "OVL-013", "LAY-001", "IMG-016")
     if users:
         return confirmed(
             "no record names the directory, yet it is needed: its record was lost, so do not delete it", found
@@ -156,10 +154,10 @@ def _unaccounted(evidence: GradingEvidence, claim: Claim, _match: re.Match[str])
 def _item(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> Verdict:
     """Judge a big-data item that is missing or has another size."""
     key = match.group("item")
-    store, places = _places(evidence, claim)
-    if store is None or places is None:
+    known, places = _places(evidence, claim)
+    if not known:
         return left_open(f"the bundle has no record of that {claim.about_kind}")
-    found = next(iter(evidence.findings(claim.about, *DATA[claim.about_kind])), None)
+    found = evidence.finding(claim.about, *DATA[claim.about_kind])
     file = next((files[file_name(key)] for files in places if file_name(key) in files), None)
     if file is None:
         if not any(places) and not evidence.snapshot.whole:
@@ -172,16 +170,12 @@ def _item(evidence: GradingEvidence, claim: Claim, match: re.Match[str]) -> Verd
     return left_open(f"not so in this bundle: item {key} is there")
 
 
-def _places(evidence: GradingEvidence, claim: Claim) -> tuple[Store | None, list[dict[str, object]] | None]:
+def _places(evidence: GradingEvidence, claim: Claim) -> tuple[bool, list[Mapping[str, SmallFile]]]:
+    """Tell whether a record is known, and return its files in every store."""
     rel = evidence.rel
-    if claim.about_kind == "image":
-        known, tree = claim.about in rel.images, "image_files"
-    elif claim.about_kind == "container":
-        known, tree = claim.about in rel.containers, "container_files"
-    else:
-        known, tree = claim.about in rel.layers, "layer_files"
-    places = [dict(getattr(store, tree).get(claim.about, NO_FILES)) for store in rel.stores]
-    return (rel.stores[0] if known else None), places
+    records: Mapping[str, object] = getattr(rel, f"{claim.about_kind}s")
+    trees = (getattr(store, f"{claim.about_kind}_files") for store in rel.stores)
+    return claim.about in records, [tree.get(claim.about, NO_FILES) for tree in trees]
 
 
 def _image_missing(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
@@ -190,20 +184,15 @@ def _image_missing(evidence: GradingEvidence, claim: Claim, _match: re.Match[str
         return left_open("the bundle has no record of that container")
     if container.image in evidence.rel.images:
         return left_open(f"not so in this bundle: image {container.image[:12]} has a record")
-    return confirmed(
-        f"image {container.image[:12]} has no record", next(iter(evidence.findings(claim.id, "CTR-002")), None)
-    )
+    return confirmed(f"image {container.image[:12]} has no record", evidence.finding(claim.id, "CTR-002"))
 
 
 def _mount(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Verdict:
     """Judge that a layer cannot be mounted or its links cannot be made again."""
-    chain = evidence.chain(claim.about)
-    found = next((f for each in chain for f in evidence.findings(each, *MOUNTING)), None)
+    found = evidence.first_finding(evidence.chain(claim.about), *MOUNTING)
     if found is not None:
         return confirmed("its directory, links or lowers are damaged", found)
-    named = next(
-        (f for word in re.findall(r"[0-9a-f]{64}", claim.says) for f in evidence.findings(word, *MOUNTING)), None
-    )
+    named = evidence.first_finding(HEX_ID.findall(claim.says), *MOUNTING)
     if named is not None:
         return confirmed("the layer that the message names is damaged", named)
     mounts = evidence.mounts
@@ -215,7 +204,7 @@ def _mount(evidence: GradingEvidence, claim: Claim, _match: re.Match[str]) -> Ve
 
 
 def _other(evidence: GradingEvidence, claim: Claim) -> Verdict:
-    found = next(iter(evidence.findings(claim.about, "")), None)
+    found = evidence.finding(claim.about, "")
     if found is not None:
         return left_open(f"not a known error of the check; {found.rule} is about the same {claim.about_kind}")
     return left_open("not a known error of the check, and nothing is wrong with that record in this bundle")

@@ -129,10 +129,8 @@ def _recorded(evidence: GradingEvidence, chain: list[str], holder: str, change: 
     tree = evidence.tree(holder)
     assert tree is not None
     recorded = tree.entries[change.path]
-    facts = evidence.facts(holder)
     name = f"/{change.path} of layer {holder[:12]}"
-    if facts is None or facts.unjudged:
-        why = facts.unjudged if facts is not None else "nothing in the bundle describes its files"
+    if why := evidence.unseen(holder):
         return left_open(f"the tar names {name}, but its file is not to be seen: {why}")
     here = [each for each in evidence.differences(holder) if each.path.strip("/") == change.path]
     if here:
@@ -235,8 +233,8 @@ def _partial(evidence: GradingEvidence, layer_id: str) -> bool:
 
 
 def _stacking(evidence: GradingEvidence, chain: Iterable[str]) -> Finding | None:
-    return next((f for layer_id in chain for f in evidence.findings(layer_id, *STACKING)), None)
+    return evidence.first_finding(chain, *STACKING)
 
 
 def _of_content(evidence: GradingEvidence, layers: Iterable[str]) -> Finding | None:
-    return next((f for layer_id in layers for f in evidence.findings(layer_id, *CONTENT)), None)
+    return evidence.first_finding(layers, *CONTENT)

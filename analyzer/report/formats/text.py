@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.causes.model import Cause
 from analyzer.checks.finding import Finding
 from analyzer.outlook.danger import deleted, loses
-from analyzer.outlook.model import Outlook
+from analyzer.outlook.model import CRIO_IMAGES, PODMAN_IMAGES, Outlook
 from analyzer.report.encode.text import inert, short_ids, shortened, width
 from analyzer.report.formats.document import container_words, image_names
 from analyzer.report.lines import hanging, painted, wrapped, wrapped_command
@@ -22,7 +22,7 @@ from analyzer.words import and_more, percent, plural, whom
 TOP_CAUSES = 3
 NAMES = 3
 INDENT = 12
-LISTINGS = frozenset({"crictl images", "podman images"})
+LISTINGS = frozenset({CRIO_IMAGES, PODMAN_IMAGES})
 NARROWEST = 40
 PROMPT = 2
 """Lines of a terminal that are not the report's: what comes after it."""
