@@ -23,6 +23,12 @@ def engine(place: Place, *words: str) -> str:
     return " ".join(shlex.quote(word) for word in ["podman", *root, *words])
 
 
+ONCE = (
+    "into a separate root beside the store. Damaged pieces are replaced from that copy; names, links and containers of "
+    "the store stay."
+)
+PULLED = "an image id is printed; if a pull fails, nothing has changed, and the steps that need it do nothing"
+"""What is said with the first pull, for all of them."""
 RUN = '"${XDG_RUNTIME_DIR:-/run}/storage.repair"'
 """The run root of the donor: podman takes none of more than 50 characters."""
 
@@ -45,7 +51,7 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
     podman = f"CONTAINERS_STORAGE_CONF={conf} podman"
     first = f"mkdir -p -m 700 -- {quoted(work)} && printf '%s\\n' {words} > {conf}"
     there = f"[ \"$({podman} info --format '{{{{.Store.GraphRoot}}}}')\" = {quoted(f'{work}/donor')} ]"
-    for image, found in pulls.items():
+    for place, (image, found) in enumerate(pulls.items()):
         names = " ".join(map(shlex.quote, found[:MOST]))
         came = " && ".join(_came(site, work, path) for path in brings(site, image)[:MOST])
         tries = f'{there} && {{ for n in {names}; do {podman} pull -q -- "$n" && {came} && break; done; {came}; }}'
@@ -54,10 +60,9 @@ def pull_steps(site: Site, work: str, pulls: dict[str, list[str]]) -> Iterable[P
             tries = f'[ -z "$(ls {quoted(work)}/gone-* 2>/dev/null)" ] || {{ {tries}; }}'
         yield PlanStep(
             (first, tries),
-            f"Pull {name} again, into a separate root beside the store. Damaged pieces are replaced from that copy; "
-            "names, links and containers of the store stay.",
+            f"Pull {name} again, {'into that root too.' if place else ONCE}",
             IMAGE_REPULL,
-            "an image id is printed; if the pull fails, nothing has changed, and the steps that need it do nothing",
+            "an image id is printed" if place else PULLED,
             (image, *site.donors.get(image, ())),
             kind="pull",
         )  # fmt: skip
@@ -132,7 +137,7 @@ def keep(site: Site, places: Sequence[Place], work: str, edits: Iterable[PlanSte
     if places[0].rootless:
         lines = [as_its_user(" && ".join(lines), own_store(work) if site.refused else "")]
     back = f"tar -xpf {kept_tar(site, work, 0)} -C {places[0].path}"
-    effect = f"Back up records, link texts, tar-splits and image data first. To restore: {back}"
+    effect = f"Back up records, link texts, tar-splits and image data first. To restore: `{back}`."
     return PlanStep((" && ".join(lines),), effect, NONE, "", kind="keep")
 
 

@@ -49,7 +49,7 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     further = FURTHER if whole else UNSURE
     first = what[0]
     more = and_more(len(what))
-    ids = {each.id for each in what}
+    ids = {each.id for each in what}.union(*(finding.ids("layers") for finding in found))
     held = sum(leak.bytes or 0 for leak in leaks(case.snapshot, case.rel) if leak.id in ids)
     size = f"{human(held)} leaked" if held else "leaked space"
     yield Hypothesis(

@@ -25,7 +25,7 @@ from __future__ import annotations
 from analyzer.checks.layers.age import is_recent, last_write_ns, pulling
 from analyzer.checks.rule import INFO, WARNING, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.layers import LayerRecord
-from analyzer.words import totals
+from analyzer.words import human, plural
 
 
 @rule(
@@ -34,7 +34,7 @@ from analyzer.words import totals
     needs=(Need.WHOLE_ARCHIVE, Need.ALL_LAYER_RECORDS, Need.ALL_IMAGE_RECORDS, Need.CONTAINER_RECORDS),
     says=(
         "layer {layer} (made {created}) is needed by no image and no container; with the layers that only it "
-        "needs it holds {words}, {size:byte}"
+        "needs it holds {words}, {held}"
     ),
 )
 def check(view: StoreView, this: Rule) -> Findings:
@@ -58,6 +58,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         young = busy or bool(record.names) or is_recent(record, clock)
         if not (record.diff_digest or record.toc_digest or record.names):
             young = _as_young_as_its_container(view, record)
+        size = sum(_size(view, rel.layers[layer]) for layer in chain)
         yield this.found(
             view.layer(record.id),
             [(record.where, "an image or a container whose chain goes through it", "none in the bundle")],
@@ -65,8 +66,9 @@ def check(view: StoreView, this: Rule) -> Findings:
             layer=record.id,
             layers=chain,
             created=record.created or "at an unknown time",
-            words=totals((len(chain), "layer")),
-            size=sum(_size(view, rel.layers[layer]) for layer in chain),
+            words=plural(len(chain), "layer"),
+            size=size,
+            held=human(size),
         )
 
 

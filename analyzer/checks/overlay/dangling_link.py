@@ -72,6 +72,6 @@ def check(view: StoreView, this: Rule) -> Findings:
             **users.facts,
             has_record=has_record,
             record="a record names it" if has_record else "no record names it",
-            effect="the driver cannot recreate short links, and every mount that needs one fails"
-            + (f", and nothing can mount what needs the layer: {users.words}" if users else ""),
+            effect="the driver cannot recreate short links and every mount that needs one fails"
+            + (f"; the layer is needed by {users.words}" if users else ""),
         )

@@ -27,7 +27,7 @@ from analyzer.capture.aside import part_elsewhere
 from analyzer.checks.absence import weigh
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.snapshot.store import ADDITIONAL, GRAPH_ROOT, IMAGE_STORE, RUN_ROOT
-from analyzer.words import totals
+from analyzer.words import plural
 
 HOLDERS = {
     "layers": (GRAPH_ROOT, IMAGE_STORE, ADDITIONAL, RUN_ROOT),
@@ -41,7 +41,7 @@ HOLDERS = {
     "STO-022",
     severity=CRITICAL,
     needs=(Need.WHOLE_ARCHIVE,),
-    says="{path} is gone, but {trace} is still there: the engine no longer knows any {part}",
+    says="{path} is gone, but {left}: the engine no longer knows any {part}",
 )
 def check(view: StoreView, this: Rule) -> Findings:
     """Look for the three directories of a store."""
@@ -59,7 +59,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         if weight is None:
             continue
         containers = _known_containers(view) if part == "containers" else []
-        trace = totals((len(traces), "image" if part == "images" and traces.isdisjoint(view.rel.layers) else "layer"))
+        trace = plural(len(traces), "image" if part == "images" and traces.isdisjoint(view.rel.layers) else "layer")
         yield this.found(
             view.file(path),
             [(Where(path), f"the directory of {part}", "absent"), (Where(path), trace, min(traces))],
@@ -67,7 +67,7 @@ def check(view: StoreView, this: Rule) -> Findings:
             path=path,
             part=part,
             aside=aside,
-            trace=trace,
+            left=f"{trace} {'is' if len(traces) == 1 else 'are'} still there",
             traces=sorted(traces),
             containers=containers,
             **weight,

@@ -49,7 +49,8 @@ def _step_by_step(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
     if plan is None or sum(bool(each.step.edits) for each in plan.steps) < 2 or layers > STEPWISE:
         return
     states = [(number, len(state.left)) for number, state in simulate_steps(report.snapshot, plan, engines)]
-    told = ", ".join(f"{left or 'none'} after step {number}" for number, left in states)
+    changes = [state for before, state in zip([(0, -1), *states], states, strict=False) if before[1] != state[1]]
+    told = ", ".join(f"{left or 'none'} after step {number}" for number, left in changes)
     yield f"Findings above `info` left: {told}."
 
 

@@ -47,7 +47,7 @@ def _sentence(report: Analysis) -> str:
     if not causes:
         return MEANING[verdict]
     hit = causes[0].hypothesis.affected
-    first = plural(len(causes), "cause") + (", most likely and worst first." if len(causes) > 1 else ".")
+    first = plural(len(causes), "root cause") + (", most likely and worst first." if len(causes) > 1 else ".")
     told = whom(len(hit.images), len(hit.containers))
     return f"{first} {'The first' if len(causes) > 1 else 'It'} affects {told}."
 
