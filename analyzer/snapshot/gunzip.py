@@ -9,7 +9,12 @@ from isal import isal_zlib
 
 from analyzer.limits import Limits, reached
 
-CHUNK = 1 << 20
+CHUNK, WHOLE = 1 << 20, 4 << 20
+SHORT = 512 << 10
+"""Bytes of a file that is given in pieces of `WHOLE`: most tar-splits are one, and each piece costs a look of its own.
+
+Pieces of a long file are of `CHUNK`, for what is made of one takes many times its memory.
+"""
 FEED = 256 << 10
 MEMBERS = 1_000
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stubs give an instance
@@ -32,7 +37,7 @@ class LimitError(Exception):
 
 
 def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
-    """Yield the decompressed bytes in pieces of up to 1 MiB, all members of the file after one another.
+    """Yield the decompressed bytes in pieces, all members of the file after one another.
 
     Raises:
         GzipDamageError: after the last piece that could be read.
@@ -42,6 +47,7 @@ def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
     largest = getattr(limits, name)
     view = memoryview(data)
     given, at, end, members = 0, 0, len(data), 0
+    most = WHOLE if end <= SHORT else CHUNK
     while at < end:
         members += 1
         if members > MEMBERS:
@@ -55,7 +61,7 @@ def gunzip(data: bytes, limits: Limits) -> Iterator[bytes]:
             more = True
             while more and not stream.eof:
                 try:
-                    piece = stream.decompress(rest, CHUNK)
+                    piece = stream.decompress(rest, most)
                 except (ISAL_ERROR, zlib.error) as error:
                     raise GzipDamageError("damaged-gzip", "an intact gzip stream", f"{error}") from error
                 rest = stream.unconsumed_tail

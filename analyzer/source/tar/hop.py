@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     Read = Callable[[int, int, int], int]
 
-MOST = 2_048
+MOST = 4_096
 """Members that are gathered at once."""
 STEP = 8 << 10
 """Bytes that are read at once: most of more would be content, and copying it takes longer than asking again."""
-ROOM = 8 << 20
+ROOM = 16 << 20
 """Bytes for headers that are looked at together, and for what lies between them."""
 NEAR = 12 << 10
 """Bytes from one member to the next, on average, up to which it is quicker to read all of them."""

@@ -224,8 +224,11 @@ class _Round:
 def _lengths(words: Column) -> tuple[Column, Column]:
     """Return how many digits stand before the first blank of each word, 0 for none, and the number they are."""
     width = np.zeros(len(words), np.int64)
-    for digits in range(LENGTH_DIGITS, 0, -1):
-        width[(words >> np.uint64(8 * (WIDTH - 1 - digits))) & np.uint64(0xFF) == BLANK] = digits
+    for digits in range(1, LENGTH_DIGITS + 1):
+        blank = (words >> np.uint64(8 * (WIDTH - 1 - digits))) & np.uint64(0xFF) == BLANK
+        width[blank & (width == 0)] = digits
+        if width.all():
+            break
     length = decimal(words >> (np.uint64(8) * (np.uint64(WIDTH) - width.astype(np.uint64))), width)
     return np.where(length < 0, 0, width), length
 
