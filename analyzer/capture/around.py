@@ -12,12 +12,14 @@ class Around(NamedTuple):
     """What the driver's home tells of layers whose directories it lacks.
 
     Attributes:
+        alone: layers of which the store has the record alone, which no other record names.
         unrecorded: names of layer directories that no record of the store names.
         inside: path of the layer directory that has an entry of that name.
         made: when a layer was made, by its records and its short links, in Unix nanoseconds.
         latest_ns: the youngest time in the home, or when an engine last wrote.
     """
 
+    alone: frozenset[str]
     unrecorded: frozenset[str]
     inside: dict[str, str]
     made: dict[str, list[int]]
@@ -39,5 +41,9 @@ class Around(NamedTuple):
                 made.setdefault(record.id, []).append(record.created_ns)
         seen = [member.mtime_ns for member in home.others.values() if member is not home.holder]
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
-        unrecorded = frozenset(home.layers.keys() - {record.id for record in store.layers})
-        return cls(unrecorded, inside, made, max([*seen, last_write_ns]))
+        recorded = {record.id for record in store.layers}
+        unrecorded = frozenset(home.layers.keys() - recorded)
+        named = {each.layer for each in (*store.images, *store.containers)} | {each.parent for each in store.layers}
+        named.update(map(link_target, home.links.values()), *(each.mapped_layers for each in store.images))
+        alone = frozenset(recorded - named - home.layers.keys() - store.tar_splits.keys() - store.layer_files.keys())
+        return cls(alone, unrecorded, inside, made, max([*seen, last_write_ns]))

@@ -293,8 +293,27 @@ class Capture:
             return Removed(None, f"{inside}/{layer_id} is there")
         if other := misnamed(layer_id, around.unrecorded):
             return Removed(None, f"{home.path}/{other} is there, one bit off")
+        if layer_id in around.alone and (why := self._recorded_alone(store)):
+            return Removed(None, why)
         made = around.made.get(layer_id, [])
         return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns])
+
+    def _recorded_alone(self, store: Store) -> str:
+        """Return why a layer of which a store has the record alone was recorded like that, `""` where nothing says so.
+
+        No capture leaves out a directory, its short link and its tar-split, whose names have nothing in common, and an
+        engine that deletes a layer while the bundle is made changes the home after the records were read.
+        """
+        home, index = store.home, store.document("layers", "layers.json")
+        overlay = store.driver == "overlay"
+        holders = (home.member, home.link_dir) if overlay else (home.holder,)
+        if index is None or not self.directory_times or self.scattered or (overlay and not home.links):
+            return ""
+        if home.layers.keys().isdisjoint(store.tar_splits):
+            return ""
+        if any(each is None or each.mtime_ns >= index.file.member.mtime_ns for each in holders):
+            return ""
+        return f"{index.path} was written after {home.path} was last changed, and the store has nothing else of it"
 
     def _around(self, store: Store) -> Around:
         """Return what the driver's home tells of any layer that it lacks, looked up once."""

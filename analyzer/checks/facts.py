@@ -58,6 +58,7 @@ class Facts(TypedDict, total=False):
     written_ns: int
 
     aside: str
+    other: str
     command: str
     conf: str
     configured: str

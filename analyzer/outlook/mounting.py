@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from analyzer.checks.store_view import StoreView
 from analyzer.outlook.loaded import Loaded
 from analyzer.outlook.relinking import ABSENT, HOME, Relinked, relink
-from analyzer.snapshot.overlay import TARGET, LayerDirectory, link_target, text_of
+from analyzer.snapshot.overlay import TARGET, LayerDirectory, link_target, other_layer, text_of
 from analyzer.snapshot.store import Store
 from analyzer.source.member import SYMLINK
 from analyzer.words import plural
@@ -98,6 +98,8 @@ class Mounts(Struct, dict=True):
         )
         if odd and not ways.own_link:
             return None  # what newer versions say of a file in a directory's place was not seen
+        if any(other_layer(home, name) for name in home.others):
+            return None  # the files of another layer are mounted without any message
         links = _link_texts(stores[0])
         base = BASES.get(driver, HOME)
         return cls(directories, own, links, foreign, parents, driver == "overlay", files, ways, base)

@@ -6,7 +6,7 @@ from analyzer.repair.edits import Copy, Folder, Rename, SetAside, Take
 from analyzer.repair.layer_evidence import LayerEvidence
 from analyzer.repair.site import Site, layer_path
 from analyzer.snapshot.digests import HEX_ID
-from analyzer.snapshot.overlay import LayerDirectory, link_target
+from analyzer.snapshot.overlay import LayerDirectory, link_target, other_layer
 from analyzer.source.member import DIRECTORY, SYMLINK
 
 GONE = ("OVL-012", "OVL-010", "CTR-001", "OVL-006", "STO-002", "LAY-001")
@@ -28,7 +28,8 @@ def mend_directories(site: Site, evidence: LayerEvidence) -> None:
         absent = [layer for layer in absent if layer not in told and present]
     for layer in absent:
         other = site.stores[site.home_of(layer)].home.others.get(layer)
-        if other is not None and other.kind == SYMLINK:
+        led = other_layer(site.stores[site.home_of(layer)].home, layer)
+        if other is not None and other.kind == SYMLINK and not led:
             site.unsolved.append((layer, "its directory is a symlink, and the bundle lacks what it leads to"))
         elif not _renamed(site, layer, present):
             _make(site, evidence, layer)

@@ -295,6 +295,9 @@ class Collector:
         if not name:
             home.others[prefix[:-1]] = member
             return
+        if member.kind == SYMLINK and not below:
+            home.others[name] = member
+            return
         layer = home.layers.get(name)
         if layer is None:
             layer = home.layers[name] = LayerDirectory(name, f"{home.path}/{prefix}{name}")

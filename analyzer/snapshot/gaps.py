@@ -15,6 +15,7 @@ from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.host import Host
 from analyzer.snapshot.keep import not_regular
 from analyzer.snapshot.libpod.find import DATABASE
+from analyzer.snapshot.overlay import no_text, other_layer
 from analyzer.snapshot.provenance import LEFT_OUT, LINK, SPECIAL, SmallFile, Unread
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK, Loss, Member
@@ -95,10 +96,10 @@ def _directories(store: Store) -> Iterator[UnreadEvidence]:
 def _layer_directories(store: Store) -> Iterator[UnreadEvidence]:
     home = store.home
     for name, member in home.others.items():
-        if HEX_ID.fullmatch(name) and member.kind not in (DIRECTORY, FILE):
+        if HEX_ID.fullmatch(name) and member.kind not in (DIRECTORY, FILE) and not other_layer(home, name):
             yield _directory(member, store)
     for layer in home.layers.values():
-        yield from filter(None, map(_of_file, layer.small_files))
+        yield from filter(None, (_of_file(file) for file in layer.small_files if not no_text(home, file.member)))
         for name in ("diff", "link", "lower", "lower-layers"):
             entry = layer.entries.get(name)
             if entry is not None and entry.kind == HARDLINK:

@@ -5,6 +5,7 @@ Mirrors containers/storage drivers/overlay/overlay.go; nothing here is judged.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LINK_ID = re.compile(r"[A-Z2-7]{26}")
 LOWER = re.compile(rf"l/{LINK_ID.pattern}(?::l/{LINK_ID.pattern})*")
 TARGET = re.compile(r"\.\./([^/]+)/diff")
+LAYER_PLACE = re.compile(r"(?:dir/|subvolumes/)?([0-9a-f]{64})")
 SMALL_FILES = {"link": "link", "lower": "lower", "lower-layers": "lower_layers", "additionallayer": "additional"}
 """Attribute of `LayerDirectory` by file name."""
 NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
@@ -146,6 +148,37 @@ def link_target(member: Member) -> str:
     """Return the layer directory name an entry of `overlay/l` points to, `""` for no symlink or another form."""
     match = TARGET.fullmatch(member.link) if member.kind == SYMLINK else None
     return match.group(1) if match else ""
+
+
+def led_to(home: DriverHome, member: Member) -> str:
+    """Return where a symlink in a driver's home leads, below the home; `""` for out of it, and for what is no symlink.
+
+    An absolute target is that of a bundle which begins at the root of the node.
+    """
+    if member.kind != SYMLINK or not member.link:
+        return ""
+    place = posixpath.normpath(posixpath.join(f"/{posixpath.dirname(member.path)}", member.link)).lstrip("/")
+    return place[len(home.path) + 1 :] if place.startswith(f"{home.path}/") else ""
+
+
+def other_layer(home: DriverHome, name: str) -> str:
+    """Return the name that a symlink in the place of a layer's directory leads to in the driver's home.
+
+    `""` where there is none, and where it leads to what has no layer's name, or the layer's own.
+    """
+    member = home.others.get(name)
+    other = LAYER_PLACE.fullmatch(led_to(home, member)) if member is not None else None
+    return other.group(1) if other is not None and other.group(1) != name else ""
+
+
+def no_text(home: DriverHome, member: Member) -> str:
+    """Return in words what a symlink in the place of a `link` leads to, `""` where the bundle shows nothing of it."""
+    layer, _, below = led_to(home, member).partition("/")
+    if layer == "l" and below in home.links:
+        return "a directory of files"
+    if layer not in home.layers or home.layers[layer].path == posixpath.dirname(member.path):
+        return ""
+    return {"": "a directory", "diff": "a directory of files", "link": f"the link of layer {layer}"}.get(below, "")
 
 
 def lower_ids(text: str) -> list[str] | None:

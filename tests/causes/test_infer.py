@@ -138,16 +138,17 @@ def test_what_is_explained_already_does_not_count_again():
     assert names(cover([first, cause("c", {0: 4.0})])) == ["a"]
 
 
-def test_what_is_said_of_a_lone_cause_follows_from_its_score():
-    """A score of 1 is a share with log-odds of 1; what is usual is 0.93, ln(0.93 / 0.07) = 2.5867."""
-    [only] = judged(cause("a", {0: 2.0}, prior=-1.0))
-    assert only.probability == pytest.approx(1 / (1 + math.exp(-(2.5867 + 0.15 * (1 - 2)))), abs=1e-4)
+@pytest.mark.parametrize("weight", [1.5, 2.0, 40.0])
+def test_what_is_said_of_a_lone_cause_is_how_often_such_were_right(weight):
+    """A cause that is chosen has a score above 0, so a share above a half; what is usual is 0.94."""
+    [only] = judged(cause("a", {0: weight}, prior=-1.0))
+    assert only.probability == pytest.approx(0.94)
 
 
 def test_a_cause_that_was_chosen_is_said_to_be_possible():
-    """The best has log-odds of its share of 3 or more, and another cause stands beside it: 2.5867 + 0.15 - 0.7."""
+    """What is usual is 0.94, ln(0.94 / 0.06) = 2.7515, and another cause stands beside it: 2.7515 - 0.3."""
     best, worse = judged(cause("a", {0: 40.0}, prior=0.0), cause("b", {0: 20.0, 1: 5.0}, prior=0.0))
-    assert (best.probability, worse.probability) == (pytest.approx(1 / (1 + math.exp(-2.0367)), abs=1e-4), 0.0001)
+    assert (best.probability, worse.probability) == (pytest.approx(1 / (1 + math.exp(-2.4515)), abs=1e-4), 0.0001)
 
 
 def test_weak_causes_are_not_claimed():

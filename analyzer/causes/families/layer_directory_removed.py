@@ -65,6 +65,9 @@ def _title(first: Finding, layers: list[str]) -> str:
         return f"{first.subject.path} was renamed: {aside} holds the directories of the layers"
     if not first.subject.id:
         return f"{first.subject.path} was emptied: the directories of all {len(layers)} layers are gone"
+    if other := first.facts.get("other"):
+        more = and_more(len(layers))
+        return f"the directory of layer {layers[0][:12]}{more} is a symlink to that of layer {other[:12]}"
     what = "the directory" if first.rule == "OVL-012" else "the `diff` directory"
     return f"{what} of layer {layers[0][:12]}{and_more(len(layers))} is gone while the records still name it"
 

@@ -30,7 +30,7 @@ from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.repair import links_to_repair
 from analyzer.checks.rule import ERROR, INFO, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.overlay import link_target, other_layer
 
 
 @rule(
@@ -47,7 +47,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     pending = links_to_repair(view)
     for _, member in sorted(home.links.items()):
         layer = link_target(member)
-        if not layer or layer in home.layers:
+        if not layer or layer in home.layers or other_layer(home, layer) in home.layers:
             continue
         has_record = layer in view.rel.layers
         users = users_of(view, [layer])

@@ -1,18 +1,22 @@
 """Layer in layers.json has no directory in the driver's home.
 
 What it finds
-    A layer record for which no store of the bundle has a directory (`overlay/<id>`, `vfs/dir/<id>`).
+    A layer record for which no store of the bundle has a directory (`overlay/<id>`, `vfs/dir/<id>`), or for which a
+    symlink to the directory of another layer stands in its place.
 
 Why it matters
     The layer's files are gone, and with them every image and container that goes through it:
     `faccessat …/overlay/<id>: no such file or directory`. Listing images still works, so the damage shows only when a
-    container starts. The short link to it dangles, which also stops the driver from repairing any other link.
+    container starts. The short link to it dangles, which also stops the driver from repairing any other link. A symlink
+    to another layer's directory is followed: the other layer's files are mounted without any message, and vfs cannot
+    make a container on it (`symlink …: file exists`).
 
 How sure
     High: the bundle was read whole and holds directories of other layers of the same store. A bundle of records only
     is not judged. Directories in an image store or in additional stores count. A container's layer whose short link is
     gone too may have been removed by the engine while the bundle was made: it is told, and left open. Where no
-    directory is left, the times of the home and of its marks tell whether they were removed; else it is left open.
+    directory is left, the times of the home and of its marks tell whether they were removed; else it is left open. A
+    symlink that leads out of the driver's home is not followed, and left open: engines work through it.
 
 Remedy
     `analyzer plan` restores the layer's files from a new pull of the image; no image or container is removed. A layer
@@ -30,10 +34,14 @@ from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import ERROR, WARNING, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.overlay import LayerDirectory, other_layer
 from analyzer.source.member import FILE
 
 EMPTIED = "{path} holds no layer directory, while {count} layers have a record; what is left in it is {left}"
+ANOTHER = (
+    "{path}, the directory of layer {layer}, is a symlink to that of layer {other}, whose files are served in its "
+    "place; needed by {needed}"
+)
 MOVED = "{path} holds no layer directory, while {count} layers have a record: {aside} has them"
 HOMES = {"overlay": "", "vfs": "dir/", "btrfs": "subvolumes/"}
 
@@ -60,6 +68,8 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         links = [f"{home.path}/l/{name}" for name in symlinks.get(record.id, ())]
         path = f"{home.path}/{HOMES[view.store.driver]}{record.id}"
+        other = other_layer(home, record.id)
+        seen = f"a symlink to that of layer {other}" if other in home.layers else "absent"
         users = users_of(view, [record.id])
         answer = view.capture.layer_directory(view.store, record.id)
         unlinked = view.store.driver != "overlay" or (home.links and not links)
@@ -71,11 +81,13 @@ def check(view: StoreView, this: Rule) -> Findings:
         yield this.found(
             view.layer(record.id, path),
             [
-                (Where(path), "the directory of the layer", "absent"),
+                (Where(path), "the directory of the layer", seen),
                 (record.where, "a layer with a directory", f"a record of layer {record.id}"),
             ],
             **weight,
             **users.facts,
+            says=ANOTHER if other in home.layers else "",
+            other=other if other in home.layers else "",
             path=path,
             symlinks=links,
         )

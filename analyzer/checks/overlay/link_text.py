@@ -28,7 +28,7 @@ from analyzer.checks.absence import weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
-from analyzer.snapshot.overlay import LayerDirectory, text_of
+from analyzer.snapshot.overlay import DriverHome, LayerDirectory, no_text, text_of
 from analyzer.source.member import FILE
 
 LENGTH = 26
@@ -52,7 +52,7 @@ def check(view: StoreView, this: Rule) -> Findings:
         file = directory.link
         if record is None or directory.link_id or (record.incomplete and file is None):
             continue
-        seen = _seen(directory)
+        seen = _seen(home, directory)
         if not seen:
             continue
         weight = weigh(
@@ -75,11 +75,13 @@ def check(view: StoreView, this: Rule) -> Findings:
         )
 
 
-def _seen(directory: LayerDirectory) -> str:
+def _seen(home: DriverHome, directory: LayerDirectory) -> str:
     """Return what is wrong with `link` in words, `""` when its content was not kept and its size is right."""
     file = directory.link
     if file is None:
         return "missing"
+    if behind := no_text(home, file.member):
+        return f"a symlink to {file.member.link}, {behind}"
     if file.data == b"":
         return "empty (0 bytes)"
     if file.zeroed:

@@ -177,3 +177,53 @@ def test_a_directory_whose_name_is_one_bit_off_was_not_left_out_of_the_capture()
         store.entries[member.path] = (member, data)
     [finding] = store.findings(RULE)
     assert (finding.subject.id, finding.severity, finding.doubt) == (layer, "error", "")
+
+
+def in_its_place(store: Edited, target: str, home: str = "storage/overlay") -> str:
+    """Put a symlink in the place of an image's layer; return the layer."""
+    layer = store.image_named(API)["layer"]
+    store.remove(f"{home}/{layer}").symlink(f"{home}/{layer}", target)
+    return layer
+
+
+@pytest.mark.parametrize("form", ["{}", "../overlay/{}", "./{}/", "/storage/overlay/{}"])
+def test_a_symlink_to_the_directory_of_another_layer_serves_its_files(form):
+    """podman 4.3.1 mounts the other layer's files, rc 0."""
+    store = Edited()
+    other = next(row["id"] for row in store.layers() if row["id"] != store.image_named(API)["layer"])
+    layer = in_its_place(store, form.format(other))
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity, finding.facts["other"]) == (layer, "error", other)
+    assert f"is a symlink to that of layer {other}" in finding.message
+    assert store.findings("OVL-004") == []
+
+
+def test_a_symlink_to_a_layer_that_is_not_there_leads_to_nothing():
+    store = Edited()
+    layer = in_its_place(store, "f" * 64)
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.facts["other"]) == (layer, "")
+    assert "has a record but no directory" in finding.message
+
+
+@pytest.mark.parametrize("target", ["/data/overlay/{}", "../../data/{}", "kept"])
+def test_a_symlink_out_of_the_home_is_not_followed(target):
+    """podman 4.3.1 works through it."""
+    store = Edited()
+    layer = in_its_place(store, target.format(store.image_named(API)["layer"]))
+    assert store.findings(RULE) == []
+    assert f"storage/overlay/{layer}" in {loss.where for loss in store.snapshot().losses}
+
+
+def test_a_symlink_among_full_trees_is_not_followed_either():
+    store = Edited("podman-list")
+    first = store.layers()[0]
+    for path in list(store.entries):
+        del store.entries[path]
+    store.write_records("storage/vfs-layers/layers.json", [first, VFS])
+    store.directory(f"storage/vfs/dir/{first['id']}")
+    path = f"storage/vfs/dir/{VFS['id']}"
+    assert store.symlink(path, f"/data/{VFS['id']}").findings(RULE) == []
+    assert path in {loss.where for loss in store.snapshot().losses}
+    [finding] = store.symlink(path, first["id"]).findings(RULE)
+    assert (finding.subject.id, finding.facts["other"]) == (VFS["id"], first["id"])

@@ -92,3 +92,33 @@ def test_text_of_up_to_four_links_is_shown(length, seen):
     layer = store.image_named(API)["layer"]
     [finding] = store.write(f"storage/overlay/{layer}/link", b"x" * length).findings(RULE)
     assert finding.facts["seen"] == seen
+
+
+@pytest.mark.parametrize(
+    ("target", "behind"),
+    [
+        ("../l/{link}", "a directory of files"),
+        ("../{other}/link", "the link of layer {other}"),
+        ("../{other}", "a dir"),
+    ],
+)
+def test_a_symlink_to_what_is_no_text_of_this_layer_is_found(target, behind):
+    """podman 4.3.1: `read …/link: is a directory`, rc 125; through another layer's link, its files are mounted."""
+    store = Edited()
+    layer, other = (row["id"] for row in store.layers()[:2])
+    path = f"storage/overlay/{layer}/link"
+    link = store.text(path)
+    store.remove(path).symlink(path, target.format(link=link, other=other))
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity, finding.facts["known"]) == (layer, "error", link)
+    assert behind.format(other=other) in finding.facts["seen"]
+
+
+@pytest.mark.parametrize("target", ["link.kept", "/data/link", f"../l/{'A' * 26}", f"../{'f' * 64}/link"])
+def test_a_symlink_to_what_the_bundle_does_not_show_is_left_open(target):
+    """podman 4.3.1 reads through it, and makes a link anew that leads to nothing."""
+    store = Edited()
+    path = f"storage/overlay/{store.layers()[0]['id']}/link"
+    store.remove(path).symlink(path, target)
+    assert store.findings(RULE) == []
+    assert path in {loss.where for loss in store.snapshot().losses}
