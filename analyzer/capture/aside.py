@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from analyzer.snapshot.collect import DIRECTORIES
+from analyzer.snapshot.collect import DIRECTORIES, HEX_ID
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
 
@@ -51,6 +51,13 @@ def beside(snapshot: BundleSnapshot, path: str) -> str:
     """Return the first directory whose name begins as that of a path and goes on, `""` where there is none."""
     found = (each for each in snapshot.folders if each.startswith(path) and each != path)
     return min((each for each in found if "/" not in each[len(path) :]), default="")
+
+
+def set_aside(snapshot: BundleSnapshot, store: Store, part: str) -> set[str]:
+    """Return names of the data directories in what `<driver>-<part>` was renamed to; a new one may be in its place."""
+    there = beside(snapshot, store.part_path(part))
+    names = (path.removeprefix(f"{there}/") for path in snapshot.folders if path.startswith(f"{there}/"))
+    return {name for name in names if HEX_ID.fullmatch(name)} if there else set()
 
 
 def renamed(snapshot: BundleSnapshot, store: Store) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 What it finds
     A `layers.json`, `images.json` or `containers.json` that is valid JSON and does not know what is there: an empty
-    list `[]` beside data that only records made by an engine can have; the rows of another index file; or a file that
+    list `[]` beside data that only records made by an engine can have, or beside a directory of another name that has
+    the data (`overlay-images.bak`); the rows of another index file; or a file that
     was written before the data it lacks, while the lock beside it dates a later write.
 
 Why it matters
@@ -30,6 +31,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from analyzer.capture.aside import set_aside
 from analyzer.capture.times import times_kept
 from analyzer.checks.rule import CRITICAL, ERROR, HIGH, MEDIUM, Finding, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.store.index_emptied import named_without_record, ownerless_layers
@@ -127,6 +129,9 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
         return lost | named if (lost & described) or (lost & named) else set()
     if part == "images":
         named = named_without_record(view, part, volatile=False)
+        moved = set_aside(view.snapshot, view.store, part)
+        if moved & named or (moved and _layers_without_image(view)):
+            return lost | named | moved
         if len(named) > 1 or (named and _layers_without_image(view, used=False)):
             return lost | named
         return lost if lost & named or _layers_without_image(view) or _not_an_engines(view, part, []) else set()

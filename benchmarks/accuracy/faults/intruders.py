@@ -32,7 +32,7 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
 from benchmarks.accuracy.faults.parts import PART, short
-from benchmarks.accuracy.faults.registry import unseen
+from benchmarks.accuracy.faults.registry import harmless, unseen
 from benchmarks.accuracy.faults.rewrites import edited, layer_truth
 from benchmarks.accuracy.faults.sweeps import deleted, mode_changed, owner_changed, swept
 from benchmarks.accuracy.truth import Truth, truth
@@ -396,9 +396,10 @@ def _targets(store: Bundle, new: object) -> Truth:
     return truth([place, *paths, store.at("overlay"), *store.before[0]], (LINKS, HAND, COPY), hit)
 
 
-@unseen(LINKS)
-def short_links_without_their_dots(store: Bundle) -> Truth:
-    return _targets(store, lambda link: link.removeprefix("../"))
+@harmless
+def short_links_without_their_dots(store: Bundle) -> None:
+    """Podman 4.3.1 makes them anew at the next mount, rc 0."""
+    _targets(store, lambda link: link.removeprefix("../"))
 
 
 @unseen(LINKS)

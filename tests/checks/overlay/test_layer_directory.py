@@ -227,3 +227,31 @@ def test_a_symlink_among_full_trees_is_not_followed_either():
     assert path in {loss.where for loss in store.snapshot().losses}
     [finding] = store.symlink(path, first["id"]).findings(RULE)
     assert (finding.subject.id, finding.facts["other"]) == (VFS["id"], first["id"])
+
+
+def added(seconds: float) -> tuple[Edited, str]:
+    """Add the record of a layer that the store has nothing of, so long after the driver's home was changed."""
+    store = Edited()
+    new = {**store.layers()[0], "id": "e" * 64, "parent": "", "names": [], "diff-digest": f"sha256:{'d' * 64}"}
+    store.write_layers([*store.layers(), new])
+    home = max(store.entries[path][0].mtime_ns for path in ("storage/overlay", "storage/overlay/l"))
+    return store.change("storage/overlay-layers/layers.json", mtime_ns=home + int(seconds * 1e9)), new["id"]
+
+
+def test_a_record_of_a_layer_that_the_store_has_nothing_else_of():
+    """Harmless to podman 4.3.1 by itself: it lists, makes and removes, rc 0."""
+    store, layer = added(1)
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.severity) == (layer, "warning")
+
+
+def test_a_record_of_a_layer_is_left_open_where_the_home_was_changed_after_the_records_were_read():
+    store, layer = added(-1)
+    assert [(f.subject.id, f.severity) for f in store.findings(RULE)] == [(layer, "info")]
+
+
+def test_a_record_of_a_layer_that_has_a_tar_split_is_left_open():
+    store, layer = added(1)
+    some = next(path for path in store.entries if path.endswith(".tar-split.gz"))
+    store.write(f"storage/overlay-layers/{layer}.tar-split.gz", store.data(some))
+    assert [(f.subject.id, f.severity) for f in store.findings(RULE)] == [(layer, "info")]

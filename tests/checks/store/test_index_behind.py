@@ -128,3 +128,27 @@ def test_an_empty_list_of_images_whose_data_was_set_aside():
     [finding] = store.findings(RULE)
     assert finding.facts["kind"] == "emptied"
     assert set(finding.facts["images"]) == used - {""}
+
+
+def moved_aside() -> tuple[Edited, set[str]]:
+    """Do `mv overlay-images overlay-images.bak` on a store without containers; an engine made an empty one."""
+    store = Edited("healthy-zstd-chunked").write_containers([])
+    known = {row["id"] for row in store.images()}
+    for path in store.below("storage/overlay-images"):
+        member, data = store.entries.pop(path)
+        member.path = path.replace("overlay-images", "overlay-images.bak", 1)
+        store.entries[member.path] = (member, data)
+    return store.directory("storage/overlay-images").write_images([]), known
+
+
+def test_a_directory_of_images_set_aside_names_what_the_empty_list_lacks():
+    store, known = moved_aside()
+    [finding] = [f for f in store.findings(RULE) if f.facts["part"] == "images"]
+    assert (finding.facts["kind"], set(finding.facts["images"])) == ("emptied", known)
+
+
+def test_a_backup_of_images_that_were_removed_since_with_their_layers_is_none():
+    store, _ = moved_aside()
+    for row in store.layers():
+        store.remove(f"storage/overlay/{row['id']}")
+    assert [f for f in store.write_layers([]).findings(RULE) if f.facts["part"] == "images"] == []
