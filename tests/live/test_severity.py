@@ -204,3 +204,54 @@ def test_two_faults_are_two_causes(node, report, one, other):
     causes = [cause for cause in report()["causes"] if cause["severity"] in BREAKS]
     told = [{key for each in cause["subjects"] for key in (each["id"], each["path"])} for cause in causes]
     assert all(any(set(damage.subjects) & subjects for subjects in told[:3]) for damage in done)
+
+
+def test_a_symlink_to_another_layers_directory_mounts_the_others_files(node, report):
+    store = Store(node.root)
+    image = store.image_named(WEB)["layer"]
+    other = next(key for key, row in store.layers.items() if "parent" not in row)
+    place = node.root / "overlay" / image
+    names = {path.name for path in (place / "diff").iterdir()}
+    shutil.rmtree(place)
+    place.symlink_to(other)
+    cause, subject = first(report())
+    listed = node.ask("sh", "-c", f'ls -A "$(podman image mount {WEB})"')
+    assert (listed.exit, listed.stderr) == (0, "")
+    assert not names <= set(listed.stdout.split())
+    assert cause["severity"] in BREAKS
+    assert image in subject
+
+
+def test_a_link_that_is_a_symlink_to_the_short_link_is_no_text(node, report):
+    store = Store(node.root)
+    layer = store.image_named(WEB)["layer"]
+    link = node.root / "overlay" / layer / "link"
+    target = f"../l/{link.read_text()}"
+    link.unlink()
+    link.symlink_to(target)
+    cause, subject = first(report())
+    assert node.ask("podman", "create", WEB, "true").exit == 125
+    assert cause["severity"] in BREAKS
+    assert layer in subject
+
+
+def test_short_links_without_their_dots_are_made_anew(node, report):
+    container = web(node)
+    for link in (node.root / "overlay" / "l").iterdir():
+        target = str(link.readlink()).removeprefix("../")
+        link.unlink()
+        link.symlink_to(target)
+    document = report()
+    assert node.ask("podman", "mount", container.id).exit == 0
+    assert not [cause for cause in document["causes"] if cause["severity"] in BREAKS]
+
+
+def test_a_record_of_a_layer_that_is_nowhere_hinders_nothing(node, report):
+    store = Store(node.root)
+    rows = [*store.layers.values(), {"id": "e" * 64, "created": "2026-01-01T00:00:00Z", "diff-size": 9}]
+    store.layers_json.write_text(json.dumps(rows))
+    cause, subject = first(report())
+    assert node.podman_images().exit == 0
+    assert node.ask("podman", "create", WEB, "true").exit == 0
+    assert cause["severity"] == "warning"
+    assert "e" * 64 in subject
