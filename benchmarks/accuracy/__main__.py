@@ -42,14 +42,14 @@ def main() -> None:
             print(line)
         if options.misses:
             print(*figures.misses(mine), sep="\n")
-    print("", "all parts, one kind and one store left out at a time", *figures.left_out(rows), sep="\n")
+    told = figures.left_out(rows)
+    print("", "all parts, one kind and one store left out at a time", *figures.left_out_table(told), sep="\n")
     if options.tables:
-        _write(options.tables, {part: [row for row in rows if row.half == part] for part in parts})
+        _write(options.tables, {part: [row for row in rows if row.half == part] for part in parts}, told)
     print(f"\n{len(rows)} reports in {time.monotonic() - started:.0f} s")
 
 
-def _write(place: pathlib.Path, rows: dict[str, list[cases.Row]]) -> None:
-    told = {part: tables.first_causes(found) for part, found in rows.items()}
+def _write(place: pathlib.Path, rows: dict[str, list[cases.Row]], told: dict[str, list[tuple[float, bool]]]) -> None:
     place.mkdir(parents=True, exist_ok=True)
     (place / "accuracy.svg").write_text(tables.curve(told))
     lines = ["# Every kind of fault and every store, as measured", "", "See [accuracy](accuracy.md).", ""]

@@ -76,14 +76,21 @@ def reliability(rows: Iterable[Row]) -> Iterator[str]:
         yield f"  where {CERTAIN} or more is said: right in {sum(sure)} of {len(sure)} ({share:.1f} %)"
 
 
-def left_out(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the reliability table of what would be said of each case had its kind and its store not been measured."""
+def left_out(rows: Iterable[Row]) -> dict[str, list[tuple[float, bool]]]:
+    """Return (what would be said had its kind and its store not been measured, right) of every first cause, by part."""
     kept = [row for row in single(rows) if row.told]
     seen: dict[str, dict[str, list[tuple[str, bool]]]] = defaultdict(lambda: defaultdict(list))
     for row in kept:
         seen[row.told[0][3]][row.kind].append((row.shape, row.told[0][1]))
-    told = [(_anew(row, seen[row.told[0][3]]), row.told[0][1]) for row in kept]
-    for low, high, count, said, right in bins(told):
+    found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for row in kept:
+        found[row.half].append((_anew(row, seen[row.told[0][3]]), row.told[0][1]))
+    return found
+
+
+def left_out_table(told: Mapping[str, list[tuple[float, bool]]]) -> Iterator[str]:
+    """Yield the reliability table of what `left_out` returns."""
+    for low, high, count, said, right in bins(each for part in told.values() for each in part):
         yield f"  left out, said {low:.2f} to {min(high, 1):.2f}: {count:4} causes, said {said:.3f}, right {right:.3f}"
 
 
