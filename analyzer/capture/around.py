@@ -43,7 +43,8 @@ class Around(NamedTuple):
         seen += [layer.member.mtime_ns for layer in home.layers.values() if layer.member is not None]
         recorded = {record.id for record in store.layers}
         unrecorded = frozenset(home.layers.keys() - recorded)
-        named = {each.layer for each in (*store.images, *store.containers)} | {each.parent for each in store.layers}
+        named = {image.layer for image in store.images} | {container.layer for container in store.containers}
+        named.update(record.parent for record in store.layers)
         named.update(map(link_target, home.links.values()), *(each.mapped_layers for each in store.images))
         alone = frozenset(recorded - named - home.layers.keys() - store.tar_splits.keys() - store.layer_files.keys())
         return cls(alone, unrecorded, inside, made, max([*seen, last_write_ns]))

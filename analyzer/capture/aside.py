@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from analyzer.snapshot.collect import DIRECTORIES, HEX_ID
+from analyzer.snapshot.collect import DIRECTORIES
+from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
 
