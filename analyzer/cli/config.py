@@ -75,7 +75,8 @@ def defaults_for(config: Config, command: click.Command, name: str) -> dict[str,
     """Return defaults of a command's parameters, by the names click uses.
 
     Raises:
-        UsageError: its table names an option that the command does not have.
+        UsageError: its table names an option that the command does not have, or a value is of a type that no option
+            takes.
     """
     known = {option.lstrip("-"): param for param in command.params for option in param.opts if option.startswith("--")}
     own = config.commands.get(name, {})
@@ -84,7 +85,18 @@ def defaults_for(config: Config, command: click.Command, name: str) -> dict[str,
             raise UsageError(f"[{name}] {key}: `analyzer {name}` has no such option", where=_files(config))
     shared = {key: value for key, value in config.options.items() if key in known and is_shared(known[key])}
     chosen = {**shared, **own}
-    return {str(known[key].name): value for key, value in chosen.items()}
+    return {str(known[key].name): _fitting(known[key], key, value, _files(config)) for key, value in chosen.items()}
+
+
+def _fitting(param: click.Parameter, key: str, value: Any, where: str) -> Any:
+    """Return a value that the option can take: a list where it may be given several times; click knows but text."""
+    many = getattr(param, "multiple", False) or param.nargs != 1
+    items = value if many and isinstance(value, list) else [value]
+    flag = getattr(param, "is_flag", False)
+    if any(not isinstance(item, bool) if flag else not isinstance(item, str | int | float) for item in items):
+        what = "true or false" if flag else "text or a number"
+        raise UsageError(f"{key}: expected {what}{' or a list of these' if many else ''}", where=where)
+    return items if many else value
 
 
 def name_variables(command: click.Command, name: str) -> None:

@@ -133,6 +133,7 @@ class Batch:
 
         Raises:
             OutputError: the disk is full; what is finished is kept.
+            UsageError: the state of an earlier run is damaged.
         """
         try:
             return self._run(executor, progress)
@@ -140,6 +141,9 @@ class Batch:
             raise OutputError(
                 f"cannot be written ({error}); what is finished is kept", where=self.output.state
             ) from error
+        except sqlite3.Error as error:
+            said = f"the state of an earlier run is damaged ({error}); name another directory"
+            raise UsageError(said, where=self.output.state) from error
 
     def _run(self, executor: Executor, progress: Callable[[Counts], None] | None) -> dict[str, Any]:
         tasks: Iterable[Task] = self._open_tasks(self.paths, self._begin())

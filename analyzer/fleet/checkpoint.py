@@ -79,7 +79,11 @@ class Checkpoint:
         self._turn = 0
         try:
             self.db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.db.close()
+                raise
         except sqlite3.OperationalError as error:
             what = "in use by another run" if "locked" in str(error) else f"cannot be opened ({error})"
             raise UsageError(what, where=path) from error
@@ -94,6 +98,8 @@ class Checkpoint:
         filled = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if filled and (application, version) != (APPLICATION, VERSION):
             raise UsageError("made by something else, or by another version; name another directory", where=self._path)
+        if (found := self.db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(str(found).splitlines()[-1])
         self.db.execute("PRAGMA journal_mode = WAL")  # a commit waits for no disk: only a power cut can take the last
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.execute("BEGIN EXCLUSIVE")

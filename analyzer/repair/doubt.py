@@ -30,19 +30,25 @@ MODES = "OVL-024"
 def doubted_paths(findings: Sequence[Finding], rel: Relations) -> dict[str, str]:
     """Return what must be gone on the node, below the graph root, by layer.
 
-    These are all layers of a driver's directory that the bundle shows empty, and layers that should have whiteouts or
-    device nodes in a bundle without any.
+    These are layers without a directory, all of them or some, and layers that should have whiteouts or device nodes in
+    a bundle without any.
     """
     found: dict[str, str] = {}
     for finding in findings:
-        layers = [layer for layer in finding.facts.get("layers", ()) if HEX_ID.fullmatch(str(layer))]
+        layers = [layer for layer in _layers(finding) if HEX_ID.fullmatch(str(layer))]
         if not finding.doubt or finding.root != rel.stores[0].root:
             continue
-        if finding.rule == "OVL-012" and finding.subject.kind == "file":
+        if finding.rule == "OVL-012":
             found |= {layer: layer_path(rel.stores[0].driver, layer) for layer in layers}
         elif finding.rule == "OVL-023" and rel.stores[0].driver == "overlay":
             found |= {layer: path for layer in layers if (path := _node(rel, layer))}
     return found
+
+
+def _layers(finding: Finding) -> Sequence[str]:
+    """Return the layers that a finding is about."""
+    subject = finding.subject
+    return (subject.id,) if subject.kind == "layer" and finding.rule == "OVL-012" else finding.facts.get("layers", ())
 
 
 def _node(rel: Relations, layer: str) -> str:
@@ -64,7 +70,7 @@ def believed(findings: Sequence[Finding], paths: dict[str, str]) -> list[Finding
     taken = ("OVL-012", "OVL-023")
     return [
         replace(f, severity="error", facts={**f.facts, "doubt": ""})
-        if f.doubt and ((f.rule in taken and not paths.keys().isdisjoint(f.facts.get("layers", ()))) or f.rule == MODES)
+        if f.doubt and ((f.rule in taken and not paths.keys().isdisjoint(_layers(f))) or f.rule == MODES)
         else f
         for f in findings
     ]

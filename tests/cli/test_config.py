@@ -83,6 +83,10 @@ def test_a_named_file_replaces_the_others_and_none_can_be_asked_for(here):
         ('[[ignore]]\nreason = "x"\n', "name a rule"),
         ('[[ignore]]\nreason = "x"\nrules = "y"\n', "expected text for"),
         ("ignore = 3\n", "expected [[ignore]]"),
+        ("[options]\nhash = 1\n", "hash: expected true or false"),
+        ("[options]\nhash = 1979-05-27T07:32:00Z\n", "hash: expected true or false"),
+        ("[options]\nwidth = [[1]]\n", "width: expected text or a number"),
+        ("[options]\nengine = [{a = 1}]\n", "engine: expected text or a number or a list of these"),
         ("\x00", "no TOML"),
         ("a = " + "[" * 5000, "no TOML"),
     ],
@@ -92,6 +96,12 @@ def test_a_wrong_file_is_named_in_one_line(here, text, says):
     message = error("report", HEALTHY)
     assert says in message
     assert "Traceback" not in message
+
+
+def test_an_option_given_several_times_may_be_one_text(here):
+    write(here, '[options]\nengine = "podman@4.3"\n')
+    outlook = json.loads(run("report", HEALTHY, "--format", "json"))["outlook"]
+    assert {item["version"] for item in outlook if item["engine"] == "podman"} == {"4.3"}
 
 
 def test_a_missing_file_is_named(here):

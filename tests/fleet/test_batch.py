@@ -404,6 +404,33 @@ def test_a_directory_that_holds_something_else_is_left_alone(captures, tmp_path)
     assert (tmp_path / "out" / "state.sqlite").read_text().startswith("notes ")
 
 
+def test_a_damaged_state_is_refused_in_one_line(captures, tmp_path):
+    """Whichever page is lost, of a table or of an index: SQLite would find most of them only in the middle of a run."""
+    path = tmp_path / "state.sqlite"
+    state = Checkpoint(str(path))
+    state.begin([(f"{number:064x}", f"node-{number}") for number in range(300)])
+    state.close()
+    sound = path.read_bytes()
+    for at in range(4096, len(sound), 4096):
+        path.write_bytes(sound[:at] + b"\x55" * 4096 + sound[at + 4096 :])
+        with pytest.raises(UsageError, match=r"state\.sqlite: no state of a batch"):
+            Checkpoint(str(path))
+    run("batch", captures, "-o", tmp_path / "out")
+    path = tmp_path / "out" / "state.sqlite"
+    path.write_bytes(path.read_bytes()[:-4096])
+    told = run("batch", captures, "-o", tmp_path / "out")
+    assert (told.returncode, len(told.stderr.splitlines())) == (2, 1)
+
+
+def test_what_is_found_damaged_in_the_middle_of_a_run_is_told(captures, tmp_path, monkeypatch):
+    def fails(*_):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(Checkpoint, "begin", fails)
+    with pytest.raises(UsageError, match="the state of an earlier run is damaged"):
+        batch(captures, tmp_path / "out")
+
+
 def test_nothing_is_written_into_the_evidence(tmp_path):
     store = tmp_path / "node" / "storage" / "overlay-layers"
     store.mkdir(parents=True)

@@ -33,6 +33,19 @@ def place(name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix="fuzz-file-")) / name
 
 
+@functools.cache
+def _frozen() -> None:
+    """Leave out of every later collection what is loaded by now: it took two thirds of the time."""
+    gc.collect()
+    gc.freeze()
+
+
+def collect() -> None:
+    """Free the cycles that an input left."""
+    _frozen()
+    gc.collect()
+
+
 def written(data: bytes, name: str = "bundle") -> str:
     """Return the path of a file that holds the input."""
     place(name).write_bytes(data)
@@ -163,7 +176,7 @@ def _judged(store: Edited) -> None:
     assert report.checked.failed == ()
     assert json.dumps(report.to_dict()).isascii()
     assert all(command for step in report.plan.steps for command in step.step.commands)
-    gc.collect()
+    collect()
 
 
 def node_file(data: bytes) -> None:
@@ -238,7 +251,7 @@ def saved_report(data: bytes) -> None:
         assert result.exception is None or isinstance(result.exception, SystemExit), (command, result.exception)
         assert result.exit_code in {0, 1, 2, 3, 4}
         assert "\x1b" not in result.output
-    gc.collect()
+    collect()
 
 
 def saved_seeds() -> list[bytes]:

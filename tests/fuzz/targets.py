@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import bz2
 import functools
-import gc
 import gzip
 import io
 import json
@@ -51,6 +50,7 @@ from analyzer.source.tar import reader, scan
 from tests.archives import SMALL, tar_of
 from tests.editing import BUNDLES, Edited
 from tests.fuzz import more_targets as more
+from tests.fuzz import own_targets as own
 from tests.snapshot.libpod import schema
 from tests.source.craft import BLOCK, END, header, long_name, member, pax
 
@@ -373,7 +373,7 @@ def _logs() -> list[bytes]:
 def program(data: bytes) -> None:
     """Any bytes on standard input give a report and a status of the contract, or one line that refuses them."""
     result = CliRunner().invoke(cli, ["report", "-", "--format", "json"], input=summed(data))
-    gc.collect()  # a command turns the collector off for the rest of its process
+    more.collect()  # a command turns the collector off for the rest of its process
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in {0, 1, 3, 4}
     assert "Traceback" not in result.stderr
@@ -418,5 +418,8 @@ TARGETS = {
     "node-file": Target(more.node_file, more.node_seeds),
     "store-file": Target(more.store_file, more.store_seeds),
     "saved-report": Target(more.saved_report, more.saved_seeds),
+    "settings": Target(own.settings, own.settings_seeds),
+    "checkpoint": Target(own.checkpoint, own.checkpoint_seeds),
+    "pseudonyms": Target(own.pseudonyms, own.pseudonym_seeds),
 }
 """Every target, by the name that the command takes."""

@@ -99,3 +99,18 @@ def test_what_may_be_there_on_the_node_waits_for_a_look():
         if each.step.edits:
             assert all("/gone-" in command for command in each.step.commands)
             assert not any(isinstance(edit, SetAside) for _, edit in each.step.edits)
+
+
+def test_one_directory_that_may_be_there_on_the_node_waits_for_a_look_too():
+    """Records edited since take their weight from times of directories: a layer may be gone, or left out."""
+    store = Edited()
+    layer = chain(store, "quay.example.test/data/db:15")[0]
+    for path in [p for p in store.entries if p.startswith(f"storage/overlay/{layer}")]:
+        del store.entries[path]
+    report = judge(store.snapshot())
+    assert report.verdict == "undetermined"
+    edits = [each.step for each in report.plan.steps if each.step.edits]
+    assert {edit.path for step in edits for _, edit in step.edits} >= {f"overlay/{layer}/diff", f"overlay/{layer}/link"}
+    assert all(f"/gone-{layer}" in command for step in edits for command in step.commands)
+    (pull,) = [each.step for each in report.plan.steps if each.step.kind == "pull"]
+    assert "/gone-*" in pull.command
