@@ -45,10 +45,12 @@ def doubted_paths(findings: Sequence[Finding], rel: Relations) -> dict[str, str]
     return found
 
 
-def _layers(finding: Finding) -> Sequence[str]:
+def _layers(finding: Finding) -> tuple[str, ...]:
     """Return the layers that a finding is about."""
     subject = finding.subject
-    return (subject.id,) if subject.kind == "layer" and finding.rule == "OVL-012" else finding.facts.get("layers", ())
+    if subject.kind == "layer" and finding.rule == "OVL-012":
+        return (subject.id,)
+    return tuple(finding.facts.get("layers", ()))
 
 
 def _node(rel: Relations, layer: str) -> str:

@@ -12,10 +12,12 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from typing import TYPE_CHECKING
 
 import atheris
 
-from tests.fuzz.targets import Target
+if TYPE_CHECKING:
+    from tests.fuzz.targets import Target  # importing it loads the program, which has to be instrumented first
 
 ROOT = pathlib.Path(__file__).parents[2]
 TOGETHER = 300

@@ -71,3 +71,5 @@ def test_atheris_runs_a_target(tmp_path):
     done = subprocess.run(command, cwd=BUNDLES.parent.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "number_of_executed_units" in done.stderr
+    assert "Instrumenting analyzer.snapshot.salvage" in done.stderr  # else it looks without seeing where it comes to
+    assert "Is the code instrumented" not in done.stderr
