@@ -44,6 +44,10 @@ WORDS = {
     "take": "Restore from the pulled copy: {what}. Short links stay, so that the layers above still mount.",
     "rest": "Restore {what}.",
 }
+SPLIT = ".tar-split.gz"
+UNCOMPARED = (
+    " Files of a layer without a sound tar-split could not be compared: the capture made afterwards tells of them."
+)
 OWNER = re.compile(r"(?<=of )the (layer|image|container)\b(?!')")
 
 
@@ -86,6 +90,8 @@ def edit_steps(site: Site, places: Sequence[Place], work: str, pulls: dict[str, 
         effect = WORDS[name].format(what=what, work=work)
         if losses:
             effect += f" Gone already, whatever is done: {listed(losses)}."
+        if any(noted.edit.path.endswith(SPLIT) and noted.edit.path not in site.optional for noted in done):
+            effect += UNCOMPARED
         yield PlanStep(
             tuple(lines),
             effect,

@@ -1,13 +1,14 @@
 """The rows of every index, as far as the files themselves give them back.
 
 A damaged index keeps its whole rows (`analyzer.snapshot.salvage`). A complete temporary file that an unclean stop left
-beside it is the newer index: the engines write it first and rename it then. Rows of another index are dropped.
+beside it is the newer index: the engines write it first and rename it then. Rows of another index are dropped; an index
+that has no row of its own gets those that lie in the others' files (files restored in each other's place).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.repair.site import INDEXES, Row, Site
 from analyzer.snapshot.containers import ContainerRecord
@@ -29,6 +30,7 @@ def mend_indexes(site: Site) -> None:
     """Set the rows of every index to what can be read of it."""
     _letters(site)
     for number, store in enumerate(site.stores):
+        strays = {part: list(_strays(site, number, part)) for part in INDEXES}
         for part, names in INDEXES.items():
             for name in names:
                 key = f"{part}/{name}"
@@ -40,7 +42,15 @@ def mend_indexes(site: Site) -> None:
                 if rows is not None:
                     if rows is not newer:
                         _decodable(store, part, document, rows)
-                    site.rows[number][key] = [row for row in rows if _belongs(part, row)]
+                    own = [row for row in rows if _belongs(part, row)]
+                    site.rows[number][key] = own or (strays[part] if name == f"{part}.json" else own)
+
+
+def _strays(site: Site, number: int, part: str) -> Iterator[Row]:
+    """Yield rows of an index that lie in the files of the others."""
+    for key, rows in site.rows[number].items():
+        if key.partition("/")[0] != part:
+            yield from (dict(row) for row in rows or () if MARKS[part] in row and _belongs(part, row))
 
 
 def _letters(site: Site) -> None:

@@ -166,7 +166,15 @@ def short_links_open_to_all(store):
     (store.root / "overlay/l").chmod(0o777)
 
 
+def indexes_in_each_others_place(store):
+    """As a restore by hand does; all names of images are told by these files alone."""
+    images, containers = store.images_json.read_bytes(), store.containers_json.read_bytes()
+    store.images_json.write_bytes(containers)
+    store.containers_json.write_bytes(images)
+
+
 DAMAGES = (
+    indexes_in_each_others_place,
     locks_are_directories, layers_json_is_a_directory, image_directory_is_a_file, short_links_renamed,
     short_links_in_small_letters, field_one_bit_off, image_recorded_twice, container_recorded_twice,
     image_under_the_id_of_another, signature_digest_wrong, layers_of_containers_exchanged,

@@ -9,9 +9,10 @@ import subprocess
 
 import pytest
 
-from analyzer.api import analyze
+from analyzer.api import analyze, judge
 from analyzer.repair.edits import Folder, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
+from analyzer.report.views.outcome import outcome_text
 from tests.checks.overlay.test_lower_by_id import by_id
 from tests.editing import BUNDLES, Edited
 from tests.repair.damaged import CONTAINERS, IMAGES, LAYERS, chain, cut, edits, facts, plan_of, rewrite
@@ -234,3 +235,19 @@ def test_a_driver_directory_that_lies_elsewhere_is_moved_back(there, again, tmp_
     assert (tmp_path / "overlay" / "layer").is_dir()
     assert sh(step.back) == 0
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
+
+
+def test_rows_that_lie_in_each_others_files_go_back_with_their_names():
+    store = Edited()
+    images, containers = (f"storage/overlay-{part}/{part}.json" for part in ("images", "containers"))
+    right = {images: store.records(images), containers: store.records(containers)}
+    first, second = store.data(images), store.data(containers)
+    report = judge(store.write(images, second).write(containers, first).snapshot())
+    written = {
+        edit.path: edit.data for each in report.plan.steps for _, edit in each.step.edits if isinstance(edit, Write)
+    }
+    for path, rows in right.items():
+        found = {row["id"]: row for row in json.loads(written[path.removeprefix("storage/")])}
+        assert {key: row.get("names") for key, row in found.items()} == {row["id"]: row.get("names") for row in rows}
+        assert {key: row["layer"] for key, row in found.items()} == {row["id"]: row["layer"] for row in rows}
+    assert outcome_text(report).strip().startswith("Afterwards, by simulation: nothing above `info` is found; no image")

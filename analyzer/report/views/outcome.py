@@ -30,13 +30,14 @@ def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
     yield ""
     after = simulate_plan(report.snapshot, plan, engines)
     left = after.left
+    pulled = ", if a registry still has what is pulled" if any(group.pulls for group in plan.groups) else ""
     if left:
-        yield f"Afterwards, by simulation, {plural(len(left), 'finding')} above `info` left:"
+        yield f"Afterwards, by simulation{pulled}: {plural(len(left), 'finding')} above `info` left:"
         yield from (f"- {finding.message}" for finding in left[:SHOWN])
         if len(left) > SHOWN:
             yield f"- and {len(left) - SHOWN} more"
     else:
-        yield f"Afterwards, by simulation: nothing above `info` is found; {_kept(report, after)}."
+        yield f"Afterwards, by simulation{pulled}: nothing above `info` is found; {_kept(report, after)}."
     yield from _step_by_step(report, engines)
     for group in plan.groups:
         yield from (f"Gone already, whatever is done: {words} ({about[:12]})." for about, words in group.lost)
@@ -58,8 +59,10 @@ def _kept(report: Analysis, after: Simulated) -> str:
     """Return in words which recorded images and containers are not there any more."""
     images = {image for rel in report.relations for image in rel.images}
     containers = {container for rel in report.relations for container in rel.containers}
-    gone_images = images - {image.id for store in after.snapshot.stores for image in store.images}
-    gone_containers = containers - {each.id for store in after.snapshot.stores for each in store.containers}
+    # a row that lay in another index's file was counted as what it is not
+    there = {image.id for store in after.snapshot.stores for image in store.images}
+    there |= {container.id for store in after.snapshot.stores for container in store.containers}
+    gone_images, gone_containers = images - there, containers - there
     count = len(gone_images) + len(gone_containers)
     if not count:
         return f"{whom(0, 0)} is lost"
