@@ -12,7 +12,7 @@ import functools
 import json
 import pathlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from analyzer.source.member import FILE
@@ -43,7 +43,7 @@ class Bundle(Edited):
     """One healthy capture, loaded anew for each case; `dice` chooses targets."""
 
     def __init__(self, path: pathlib.Path, seed: str = "") -> None:
-        self.path = path.name
+        self.path, self.place = path.name, path.parent
         self.entries = {member.path: (copy.copy(member), data) for member, data in _load(path)}
         self.losses, self.notes, self.members = [], [], 0
         self.dice = random.Random(seed)
@@ -209,6 +209,14 @@ class Bundle(Edited):
 
     def config(self, image: str) -> str:
         return self.big_data(image, f"sha256:{image}")
+
+    def neighbours(self) -> Iterator[Bundle]:
+        """Yield the other healthy stores of the same stock, in an order that is drawn."""
+        told = self.place / "accidents.json"
+        accidents = {each["bundle"] for each in json.loads(told.read_text())} if told.exists() else set()
+        names = sorted(path.name for path in self.place.glob("*.tar") if path.name not in {*accidents, self.path})
+        for name in self.dice.sample(names, len(names)):
+            yield Bundle(self.place / name)
 
     # changes
 
