@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -41,7 +42,7 @@ class Kept(Struct, frozen=True):
         symlinks: a symlink, in a layer or in `overlay/l`.
         empty_files: a file without a byte.
         absolute: a symlink of a layer with an absolute target.
-        to_folders: a symlink to a directory: one of `overlay/l`.
+        to_folders: a symlink to a directory: one of `overlay/l`, or of a layer that is a full copy.
         directories: a directory as an entry of its own.
         trusted: an attribute of the `trusted.` namespace, which only root can read.
         capabilities: a capability of a file, which the kernel takes away when the owner is changed.
@@ -142,7 +143,7 @@ def kept_facts(stores: Sequence[Store], form: str) -> Kept:
         SYMLINK_CODE in found,
         any(map(_holds_empty_files, stores)),
         absolute,
-        any(member.kind == SYMLINK for store in stores for member in store.home.links.values()),
+        _to_folders(stores),
         DIRECTORY_CODE in found,
         any(name.startswith("trusted.") for name in names),
         CAPABILITY in names,
@@ -223,6 +224,25 @@ def _together(modes: set[int]) -> Modes:
         some |= mode
         every &= mode
     return Modes(some, every if modes else 0)
+
+
+def _to_folders(stores: Sequence[Store]) -> bool:
+    """Tell whether a symlink leads to a directory: a short link, or where there are none, one within a layer."""
+    if any(member.kind == SYMLINK for store in stores for member in store.home.links.values()):
+        return True
+    tables = (table for store in stores if not store.home.links for each in store.home.layers.values()
+              for table in each.tables.values())  # fmt: skip
+    return any(map(_leads_to_folder, tables))
+
+
+def _leads_to_folder(table: DiffTable) -> bool:
+    for row, extra in table.extra.items():
+        if extra[0] and table.kinds[row] == SYMLINK_CODE:
+            target = posixpath.normpath(posixpath.join("/", table.names[row], "..", extra[0])).lstrip("/")
+            found = table.index.get(target, -1)
+            if found >= 0 and table.kinds[found] == DIRECTORY_CODE:
+                return True
+    return False
 
 
 def _leads_out(table: DiffTable) -> bool:

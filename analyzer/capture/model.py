@@ -21,6 +21,7 @@ from analyzer.capture.recorded import description, directory_times, written_ns
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.capture.times import directory_times_kept, last_write_ns, times_kept
 from analyzer.graph.relations import Relations
+from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import DESKTOP
 from analyzer.snapshot.images import ImageRecord
@@ -359,21 +360,28 @@ class Capture:
                 return Removed(max(changed), f"{home.path} was changed before {index.path} was written")
         return Unknown("an engine may have deleted it while the bundle was made")
 
-    def image_data(self, store: Store, image_id: str) -> Answer:
-        """Answer for a file that an image's data directory should have, or for that directory, and has not."""
+    def image_data(self, store: Store, image_id: str, items: Iterable[str] | None = None) -> Answer:
+        """Answer for a file that an image's data directory should have, or for that directory, and has not.
+
+        Args:
+            store: whose image it is.
+            image_id: the image.
+            items: names of the files that came with the absent one, which others need not have done; None for all.
+        """
         clock, index = self.store_clock(store), store.document("images", "images.json")
         saved = [index.file.member.mtime_ns] if index is not None else []
         directory = store.data_dirs.get("images", {}).get(image_id)
         if directory is not None:
-            files = store.image_files.get(image_id, {})
-            return clock.absent(directory, [file.member.mtime_ns for file in files.values()], seen=saved)
+            times = {name: file.member.mtime_ns for name, file in store.image_files.get(image_id, {}).items()}
+            made = [times[name] for name in (times if items is None else items) if name in times]
+            return clock.absent(directory, made, seen=[*saved, *times.values()])
         if image_id in store.image_files:
             return Unknown(NO_DIRECTORY)
         return self.part(store, "images")
 
     def image_item(self, store: Store, image: ImageRecord, key: str) -> Answer:
         """Answer for an item of an image whose file no store has; signatures may have no byte."""
-        answer = self.image_data(store, image.id)
+        answer = self.image_data(store, image.id, map(file_name, image.big_data_names))
         lost = image.big_data_sizes.get(key) == 0 and not self.kept.empty_files
         return self.none_left(store, answer, NO_EMPTY_FILES) if lost else answer
 

@@ -5,8 +5,8 @@ What happened
     or a page or a value in it was overwritten.
 
 How it shows
-    The file is NUL, cut, empty, or refused by its library; or one container's document in it is no JSON. Images,
-    layers and containers of the store are sound.
+    The file is NUL, cut, empty, that of another node, or refused by its library; or one container's document in it is
+    no JSON. Images, layers and containers of the store are sound.
 
 What speaks against it
     Damage in layers and index files as well: then the same event hit the store, and that is the greater loss.
@@ -33,6 +33,8 @@ from analyzer.words import and_more
 PRIOR = 0.5
 OPENS_NOT, INSIDE, EMPTIED, VALUE, FURTHER = 4.0, 2.5, 3.0, 3.5, 1.0
 
+OF_OTHERS = "others"
+
 
 @family
 def propose(case: Case) -> Iterator[Hypothesis]:
@@ -45,6 +47,8 @@ def propose(case: Case) -> Iterator[Hypothesis]:
     first = found[0]
     explains = {f: _weight(f) for f in found}
     explains.update(dict.fromkeys(values[1:], FURTHER))
+    if any(f.variant == OF_OTHERS for f in whole):
+        explains.update(dict.fromkeys((*case.of("LPD-005"), *case.of("LPD-006"), *case.of("LPD-003")), FURTHER))
     hit = [f.facts["key"] for f in values if f.facts.get("kind") == "container"]
     yield Hypothesis(
         family="libpod-database-damaged",

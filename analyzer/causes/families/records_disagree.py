@@ -180,6 +180,9 @@ def _hypothesis(case: Case, key: str, findings: list[Finding]) -> Hypothesis:
     moved = [f.subject.id for f in findings if f.rule == "LAY-008"]
     wrong = {case.rel.layers[layer].parent for layer in moved if layer in case.rel.layers}
     explains.update({f: CONSEQUENCE for f in case.about(wrong - {key}, "LAY-006", "CTR-004") if f not in explains})
+    if moved:
+        above = [f for f in case.of("OVL-009") if key in case.rel.chain(f.subject.id)]
+        explains.update({f: CONSEQUENCE for f in above if f not in explains})
     explains.update({f: CONSEQUENCE for f in case.of("CTR-004") if f.facts.get("layer") in wrong and f not in explains})
     for finding in case.about(members, *RULES):
         explains.setdefault(finding, NEIGHBOUR)

@@ -12,7 +12,8 @@ Why it matters
 How sure
     High where the layers below the containers are known and only the image is not. Where those layers are unknown
     too, or lie in a store whose images the bundle lacks, and nothing of the image is on disk, the image may live in an
-    additional store that was not captured and that no captured configuration names: information only.
+    additional store that was not captured and that no captured configuration names: information only. So is an image
+    that a container names by its name: podman 4.3.1 listed, mounted and committed such containers.
 
 Remedy
     Pull the same image again: with the same digest it gets the same id. Otherwise save what the container wrote and
@@ -29,6 +30,8 @@ from analyzer.checks.store.index_files import SHOWN
 from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.digests import HEX_ID
 
+BY_NAME = "{count:container}, first {name}, names image {image} by its name in place of its id: the engine finds it"
+
 
 @rule(
     "CTR-002",
@@ -42,14 +45,17 @@ def check(view: StoreView, this: Rule) -> Findings:
     for container in view.store.containers:
         if container.image and container.image not in view.rel.images:
             missing.setdefault(container.image, []).append(container)
+    named = {name for image in view.rel.images.values() for name in image.names} if missing else set()
     for image_id, containers in missing.items():
         names = _image_names(containers)
-        elsewhere = _may_be_elsewhere(view, image_id, containers)
+        by_name = image_id in named
+        elsewhere = by_name or _may_be_elsewhere(view, image_id, containers)
         yield this.found(
             _subject(view, image_id, names, containers[0]),
             [(each.where.field("image"), "an image with a record", image_id) for each in containers[:SHOWN]],
             severity=INFO if elsewhere else ERROR,
-            confidence=LOW if elsewhere else HIGH,
+            confidence=LOW if elsewhere and not by_name else HIGH,
+            says=BY_NAME if by_name else "",
             image=image_id,
             image_name=", ".join(names) or "name unknown",
             count=len(containers),

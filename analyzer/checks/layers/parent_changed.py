@@ -11,7 +11,8 @@ Why it matters
 
 How sure
     As sure as SHA-256: the id could not have come out of any other parent. Layers of builds, containers and id-mapped
-    copies have random ids; for these nothing can be told and nothing is.
+    copies have random ids; for these nothing can be told and nothing is. Where record and `lower` were changed alike,
+    the config of an image names the digests of the layers below.
 
 Remedy
     With the engines stopped, put the parent that the finding states back into layers.json, or restore the file from a
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.checks.layers.identity import made_on, parent_of_id
+from analyzer.checks.layers.identity import made_on, parent_of_id, chain_ids
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
@@ -46,6 +47,7 @@ MOST_TRIES = 200_000
 def check(view: StoreView, this: Rule) -> Findings:
     """Look for the true parent of every layer whose id does not follow from the recorded one."""
     lowers: Lowers | None = None
+    by_configs: dict[str, str] | None = None
     tries = MOST_TRIES
     for record in view.layer_records:
         if not (record.diff_digest or record.toc_digest):
@@ -53,13 +55,23 @@ def check(view: StoreView, this: Rule) -> Findings:
         if record.uidmap or record.id in view.rel.mapped or made_on(record, record.parent):
             continue
         lowers = lowers or lowers_of(view.rel)
-        likely = dict.fromkeys(["", *_named(lowers, record)])
+        by_configs = _by_configs(view) if by_configs is None else by_configs
+        likely = dict.fromkeys(["", *_named(lowers, record), by_configs.get(record.id, "")])
         true = _first_match(record, likely)
         if true is None and tries > 0 and not _lower_agrees(lowers, record):
             tries -= len(view.rel.layers)
             true = parent_of_id(record, (*view.rel.layers, *view.rel.children))
         if true is not None and true != record.parent:
             yield _finding(view, this, record, true)
+
+
+def _by_configs(view: StoreView) -> dict[str, str]:
+    """Return the parents that the configs of images give the layers that were pulled for them."""
+    found: dict[str, str] = {}
+    for _, _, opening in view.images_judged:
+        ids = chain_ids(opening.config.diff_ids) if opening.config is not None else []
+        found.update(zip(ids, ["", *ids], strict=False))
+    return found
 
 
 def _named(lowers: Lowers, record: LayerRecord) -> list[str]:

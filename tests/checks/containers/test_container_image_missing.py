@@ -45,6 +45,17 @@ def test_an_image_in_an_additional_store_is_silent():
     assert store.write_containers(containers).findings(RULE) == []
 
 
+def test_an_image_named_by_its_name_is_information():
+    """The engine looks an id up among names too: podman 4.3.1 listed, mounted and committed such containers."""
+    store = Edited()
+    image = store.image_named(PAUSE)
+    users = [each for each in store.containers() if each["image"] == image["id"]]
+    containers = [{**each, "image": PAUSE} if each in users else each for each in store.containers()]
+    [finding] = store.write_containers(containers).findings(RULE)
+    assert (finding.severity, finding.confidence, finding.facts["count"]) == ("info", "high", len(users))
+    assert "by its name" in finding.message
+
+
 def test_an_additional_store_that_was_not_captured_is_information():
     store = Edited("healthy-additional-store").remove("ro")
     [container] = store.containers()

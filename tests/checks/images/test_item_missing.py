@@ -43,6 +43,18 @@ def test_a_missing_config_fails_the_listing():
     assert f'locating item named "sha256:{image}"' in finding.facts["engine_message"]
 
 
+def test_an_item_that_was_written_anew_under_another_name_is_missing():
+    """What a scanner puts beside the others explains the time of the directory, and not that the item is gone."""
+    store = Edited()
+    image = store.image_named(API)["id"]
+    path = item_path(image, f"sha256:{image}")
+    data = store.data(path)
+    store.remove(path).write(f"{path}.infected", data)
+    store.change(f"{path}.infected", mtime_ns=store.changed_ns).touch_parent(path)
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.facts["items"]) == (image, [f"sha256:{image}"])
+
+
 def test_an_item_that_listing_does_not_read_is_an_error():
     store = Edited()
     image = store.image_named(API)

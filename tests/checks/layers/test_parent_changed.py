@@ -71,3 +71,13 @@ def test_random_ids_prove_nothing():
     records = store.layers()
     records[1]["diff-digest"] = "sha256:" + "a" * 64
     assert store.write_layers(records).findings(RULE) == []
+
+
+def test_a_layer_that_record_and_lower_moved_alike_is_told_by_its_images_config():
+    store = Edited()
+    chain = store.chain(store.image_named(API)["layer"])
+    other = next(each["id"] for each in store.layers() if not each.get("parent") and each["id"] not in chain)
+    link = store.text(f"storage/overlay/{other}/link")
+    store = with_parent(store, chain[1], other).write(f"storage/overlay/{chain[1]}/lower", f"l/{link}")
+    [finding] = store.findings(RULE)
+    assert (finding.subject.id, finding.facts["parent_should_be"]) == (chain[1], chain[2])

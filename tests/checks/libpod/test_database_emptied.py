@@ -30,3 +30,23 @@ def test_a_database_that_was_removed_is_told_and_one_that_was_left_out_is_not():
     [finding] = Edited("podman-pod").remove(f"{root}/libpod").findings(RULE)
     assert (finding.severity, finding.facts["count"], bool(finding.facts["removed_at"])) == ("info", 4, True)
     assert Edited("podman-pod").leave_out(f"{root}/libpod").findings(RULE) == []
+
+
+def test_a_database_of_another_node_is_told_and_records_of_another_node_are_not():
+    """The layers of the containers are here and their ids are not those of the database: the file is the stranger."""
+    root = "srv/podman/storage"
+    before = Edited("podman-pod").containers(root)
+    store = Edited("podman-pod")
+    for number, row in enumerate(before):
+        other = f"{number:064x}"
+        for path in store.below(f"{root}/overlay-containers/{row['id']}"):
+            member, data = store.entries.pop(path)
+            member.path = path.replace(row["id"], other)
+            store.entries[member.path] = (member, data)
+    renamed = [{**row, "id": f"{number:064x}"} for number, row in enumerate(before)]
+    store.write_containers(renamed, root)
+    [finding] = store.findings(RULE)
+    made = [row for row in before if row["names"] != ["work"]]
+    stored = [row for row in made if row["names"] != ["rooted"]]
+    assert (finding.severity, finding.facts["count"], finding.facts["others"]) == ("error", len(made), len(stored))
+    assert Edited("podman-pod").write_containers(renamed, root).findings(RULE) == []
