@@ -3,6 +3,7 @@
 from benchmarks.accuracy.faults import (
     afterwards,
     attire,
+    chains,
     cleaners,
     container_layers,
     contents,
@@ -54,6 +55,7 @@ __all__ = [
     "UNSEEN",
     "afterwards",
     "attire",
+    "chains",
     "cleaners",
     "container_layers",
     "contents",

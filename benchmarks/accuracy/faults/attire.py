@@ -14,7 +14,6 @@ from benchmarks.accuracy.faults.families import BASE, COPY, DRIVER, HAND, MEDIA,
 from benchmarks.accuracy.faults.mass import MASS, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.rewrites import layer_truth
-from benchmarks.accuracy.faults.sweeps import swept
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
@@ -95,20 +94,6 @@ def directories_of_one_layer_closed(store: Bundle) -> Truth:
     if len(paths) < MASS:
         raise NotHere
     return truth([*told_of(store, [layer], "diff"), *paths], (SWEPT, BASE, COPY), serving(store, [layer]))
-
-
-@unseen(SWEPT)
-def owners_cut_to_two_bytes(store: Bundle) -> Truth:
-    """Copy by a format whose ids have sixteen bits."""
-
-    def change(_path: str, member: Member) -> bool:
-        if member.uid < WORD and member.gid < WORD:
-            return False
-        member.uid %= WORD
-        member.gid %= WORD
-        return True
-
-    return swept(store, change, SWEPT, COPY, BASE)
 
 
 # written into a layer

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
 from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
@@ -21,7 +21,6 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
-    PODMAN,
     POWER,
     RECORD,
     REMOVAL,
@@ -55,31 +54,6 @@ def layer_directories_of_one_letter_removed(store: Bundle) -> Truth:
     hit = serving(store, gone)
     store.take(*(store.at("overlay", k) for k in gone))
     return truth([*gone, store.at("overlay"), *(store.at("overlay", k) for k in gone)], (REMOVED, WIPE, GONE), hit)
-
-
-@unseen(BASE)
-def everything_empty_deleted(store: Bundle) -> Truth:
-    """Do `find GRAPHROOT -empty -delete`: files without content and directories without entries, again and again."""
-    top = store.at("overlay")
-    if store.root != store.graph_root:
-        raise NotHere
-    gone: list[str] = []
-    root = f"{store.root}/" if store.root else ""
-    while True:
-        parents = {path.rpartition("/")[0] for path in store.entries}
-        found = [
-            p for p, (m, data) in store.entries.items()
-            if p.startswith(root) and ((m.kind == DIRECTORY and p not in parents) or (m.kind == FILE and not data))
-        ]  # fmt: skip
-        if not found:
-            break
-        gone += found
-        store.take(*found)
-    layers = sorted(k for k in store.before[0] if any(p.startswith(store.at("overlay", k) + "/") for p in gone))
-    if len(layers) < 2:
-        raise NotHere
-    return truth([*told_of(store, layers, "diff", "work", "merged", "empty"), *gone, top, store.root or ".",
-                  *store.before[2]], (BASE, COPY, SCANNER, REMOVED, GONE, WIPE))  # fmt: skip
 
 
 @unseen(BASE)
@@ -124,22 +98,6 @@ def small_files_of_the_older_layers_deleted(store: Bundle) -> Truth:
     hit = standing(store, keys)
     store.take(*gone)
     return truth([*told_of(store, keys, "link", "lower"), store.at("overlay/l")], (LINKS, HAND, REMOVED, WIPE), hit)
-
-
-@unseen(LINKS)
-def every_symlink_of_the_driver_home_deleted(store: Bundle) -> Truth:
-    """Do `find overlay -type l -delete`: short links and those of layers at once."""
-    if store.driver != "overlay":
-        raise NotHere
-    layers = image_layers(store)
-    inner = [(k, p) for k, p, m in inside(store, layers) if m.kind == SYMLINK]
-    short = [p for p in store.below(store.at("overlay/l"))[1:] if store.entries[p][0].kind == SYMLINK]
-    if len(inner) < MASS or len(short) < MASS:
-        raise NotHere
-    hit = everybody(store)
-    store.take(*short, *(p for _, p in inner))
-    return truth([*told_of(store, layers, "diff"), store.at("overlay/l"), *short, *store.before[0],
-                  *(p for _, p in inner)], (LINKS, BASE, COPY, SCANNER, WIPE), hit)  # fmt: skip
 
 
 @unseen(BASE)
@@ -224,15 +182,6 @@ def directory_of_the_container_records_removed(store: Bundle) -> Truth:
     return truth([place, store.graph_root, store.index("containers.json"), *store.before[2], *base,
                   *(r["layer"] for r in store.before[2].values())],
                  (WIPE, PART, GONE, BEHIND, HAND, BACK, LEAK), (set(), None))  # fmt: skip
-
-
-@unseen(PODMAN)
-def libpod_directory_removed(store: Bundle) -> Truth:
-    place = store.at("libpod")
-    if f"{place}/bolt_state.db" not in store.entries or not store.before[2]:
-        raise NotHere
-    store.take(place)
-    return truth([place, f"{place}/bolt_state.db", store.graph_root, *store.before[2]], (PODMAN, PART, WIPE, BEHIND))
 
 
 @unseen(BEHIND)

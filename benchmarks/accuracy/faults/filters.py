@@ -95,21 +95,6 @@ def layers_of_every_container_left_out(store: Bundle) -> Truth:
 
 
 @unseen(HAND)
-def images_of_containers_are_names(store: Bundle) -> Truth:
-    """Write the image's name where its id belongs, in every row."""
-    images = {**store.lent("images"), **store.before[1]}
-    rows = store.rows("containers.json")
-    hit = {row["id"] for row in rows if images.get(row.get("image"), {}).get("names")}
-    if len(hit) < 2:
-        raise NotHere
-    store.put("containers.json", [
-        {**row, "image": images[row["image"]]["names"][0]} if row["id"] in hit else row for row in rows
-    ])  # fmt: skip
-    store.by_hand(store.index("containers.json"))
-    return truth([*hit, store.index("containers.json")], (HAND, GONE), (set(), hit))
-
-
-@unseen(HAND)
 def parent_of_a_layer_is_an_image(store: Bundle) -> Truth:
     layer = store.layer(parent=True)
     image = store.draw(sorted(store.before[1]))
@@ -165,43 +150,6 @@ def layer_moved_to_another_chain(store: Bundle) -> Truth:
     store.by_hand(store.index("layers.json"))
     store.edit(store.at("overlay", layer, "lower"), ":".join(names).encode())
     return truth([layer, other, store.at("overlay", layer, "lower"), *hit[0]], (HAND, ALTERED, TWO), hit)
-
-
-# nowhere
-
-
-@unseen(HAND)
-def layers_json_is_a_dangling_symlink(store: Bundle) -> Truth:
-    path = store.index("layers.json")
-    if store.lent("layers"):
-        raise NotHere
-    hit = everybody(store)
-    store.take(path)
-    store.symlink(path, "/mnt/state/layers.json")
-    store.by_hand(path)
-    return truth([path, path.rpartition("/")[0]], (HAND, WIPE, RECORD, BACK, "store-part-removed"), hit)
-
-
-@unseen(LOST)
-def data_of_an_image_is_a_dangling_symlink(store: Bundle) -> Truth:
-    image = store.image()
-    place = store.at("overlay-images", image["id"])
-    hit = standing(store, images=[image["id"]])
-    store.take(place)
-    store.symlink(place, f"/mnt/images/{image['id']}")
-    store.by_hand(place)
-    return truth([image["id"], place], (LOST, HAND), (hit[0], None))
-
-
-@unseen(HAND)
-def lock_of_the_containers_leads_nowhere(store: Bundle) -> Truth:
-    path = store.at("overlay-containers/containers.lock")
-    if path not in store.entries:
-        raise NotHere
-    store.take(path)
-    store.symlink(path, "/run/lock/none/containers.lock")
-    store.by_hand(path)
-    return truth([path, path.rpartition("/")[0]], HAND)
 
 
 # manifests
@@ -279,7 +227,8 @@ def database_of_podman_of_another_graph_root(store: Bundle) -> Truth:
     """Move the graph root and leave the database's own notes: it names the place where the store was."""
     path = next((p for p in store.entries if p.endswith("libpod/bolt_state.db")), "")
     data = store.data(path) if path else b""
-    if b"/var/lib/" not in data:
+    confs = [store.data(p) for p in store.entries if p.endswith("containers/storage.conf")]
+    if b"/var/lib/" not in data or not any(b"graphroot" in conf for conf in confs):
         raise NotHere
     store.write(path, data.replace(b"/var/lib/", b"/srv/lib/"))
     return truth([path, path.rpartition("/")[0], store.graph_root], (ELSEWHERE, PODMAN))

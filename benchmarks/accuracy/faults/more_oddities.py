@@ -182,3 +182,16 @@ def times_of_layer_roots_of_today(store: Bundle) -> None:
         place = store.at("overlay", layer, "diff")
         if store.entries[place][0].kind == DIRECTORY:
             store.entries[place][0].mtime_ns = store.later
+
+
+@harmless
+def images_of_containers_are_names(store: Bundle) -> None:
+    """Write the image's name where its id belongs: podman 4.3.1 lists, mounts and commits such containers."""
+    images = {**store.lent("images"), **store.before[1]}
+    rows = store.rows("containers.json")
+    if not any(images.get(row.get("image"), {}).get("names") for row in rows):
+        raise NotHere
+    for row in rows:
+        if names := images.get(row.get("image"), {}).get("names"):
+            row["image"] = names[0]
+    store.put("containers.json", rows)

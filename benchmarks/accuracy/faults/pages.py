@@ -189,8 +189,9 @@ def bit_of_a_pod_id_flipped(store: Bundle) -> Truth:
     rows = [row for row in store.before[2].values() if '"pod-id":' in row.get("metadata", "")]
     row = store.draw([row for row in rows if row["id"] not in row["metadata"]])
     pod = row["metadata"].partition('"pod-id":"')[2][:64]
-    store.change_record("containers", row["id"], metadata=row["metadata"].replace(pod, flipped(store, pod)))
-    return truth([row["id"], pod], (MEDIA, GONE, HAND), (set(), {row["id"]}))
+    other = flipped(store, pod)
+    store.change_record("containers", row["id"], metadata=row["metadata"].replace(pod, other))
+    return truth([row["id"], pod, other], (MEDIA, GONE, HAND), (set(), None))
 
 
 @unseen(PODMAN)
