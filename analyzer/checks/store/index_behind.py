@@ -2,8 +2,8 @@
 
 What it finds
     A `layers.json`, `images.json` or `containers.json` that is valid JSON and does not know what is there: an empty
-    list `[]` beside data that only records made by an engine can have, or beside a directory of another name that has
-    the data (`overlay-images.bak`); the rows of another index file; or a file that
+    list `[]` beside data that only records made by an engine can have (`volatile-containers.json` too), or beside a
+    directory of another name that has the data (`overlay-images.bak`); the rows of another index file; or a file that
     was written before the data it lacks, while the lock beside it dates a later write.
 
 Why it matters
@@ -60,12 +60,15 @@ OWN_FIELDS = {
     says="{path} {seen}: no record is there of {what} with data; the next garbage collection deletes that data",
 )
 def check(view: StoreView, this: Rule) -> Findings:
-    """Judge each stable index file that loads."""
+    """Judge each index file that loads; of the volatile ones that of containers, where it is an empty list."""
     for part, name in INDEXES:
         document = view.store.document(part, name)
-        if document is None or name.startswith("volatile-") or document.empty or document.cut or document.broken:
+        if document is None or document.empty or document.cut or document.broken:
             continue
-        if source := _rows_of(document, part):
+        if name.startswith("volatile-"):
+            if part == "containers" and not document.salvaged.rows and (lost := _lost_volatile(view)):
+                yield _finding(view, this, part, document, lost, kind="emptied", seen="is an empty list")
+        elif source := _rows_of(document, part):
             lost = unrecorded(view, part) | named_without_record(view, part, volatile=False)
             seen = f"holds the rows of {source}.json"
             yield _finding(view, this, part, document, lost, kind="foreign", seen=seen)
@@ -140,6 +143,12 @@ def _lost_with_all_rows(view: StoreView, part: str) -> set[str]:
         return set()
     known = lost | _known_to_podman(view)
     return known or ({layer.id for layer in loose} if _not_an_engines(view, part, loose) else set())
+
+
+def _lost_volatile(view: StoreView) -> set[str]:
+    """Return the containers that an empty volatile list should name; a removal leaves one of them at most."""
+    lost = unrecorded(view, "containers")
+    return lost if len(lost) > 1 and len(ownerless_layers(view, volatile=True)) > 1 else set()
 
 
 def _not_an_engines(view: StoreView, part: str, loose: list[LayerRecord]) -> bool:

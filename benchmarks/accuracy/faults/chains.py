@@ -35,7 +35,6 @@ from benchmarks.accuracy.faults.mass import image_layers, inside, told_of
 from benchmarks.accuracy.faults.pages import OPAQUE
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.rewrites import layer_truth
-from benchmarks.accuracy.faults.steps import vanish
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
@@ -293,18 +292,6 @@ def images_and_containers_json_exchanged(store: Bundle) -> Truth:
     return truth([one, two, one.rpartition("/")[0], two.rpartition("/")[0]], (HAND, TWO, BACK))
 
 
-@unseen(HAND)
-def layers_json_and_the_volatile_one_exchanged(store: Bundle) -> Truth:
-    """Exchange the two files: images' layers are volatile and gone after the next start, those of containers stay."""
-    one, two = store.index("layers.json"), store.index("volatile-layers.json")
-    if not store.rows("volatile-layers.json"):
-        raise NotHere
-    data = store.data(one)
-    store.edit(one, store.data(two))
-    store.edit(two, data)
-    return truth([one, two, one.rpartition("/")[0], *store.before[0]], (HAND, TWO, BACK, RECORD))
-
-
 @unseen(BACK)
 def volatile_containers_json_an_empty_list(store: Bundle) -> Truth:
     rows = store.rows("volatile-containers.json")
@@ -329,23 +316,6 @@ def data_of_every_volume_removed(store: Bundle) -> Truth:
     base = [p for p in store.entries if p.endswith(("libpod/bolt_state.db", "db.sql"))]
     names = [p.split("/")[-2] for p in gone]
     return truth([*gone, *names, *(p.rpartition("/")[0] for p in gone), place, *base], (BEHIND, WIPE))
-
-
-@unseen(POWER)
-def newest_container_without_its_directories(store: Bundle) -> Truth:
-    """Lose the directories of a container that was made a moment before the power went; its records were saved."""
-    rows = sorted(store.before[2].values(), key=lambda row: row.get("created", ""))
-    if len(rows) < 2:
-        raise NotHere
-    row = rows[-1]
-    places = [store.at("overlay", row["layer"]), store.at("overlay-containers", row["id"])]
-    if store.driver == "overlay":
-        places.append(store.link_of(row["layer"]))
-    places = [p for p in places if p in store.entries]
-    if len(places) < 2:
-        raise NotHere
-    vanish(store, *places)
-    return truth([row["id"], row["layer"], *places], (POWER, GONE, REMOVED, BACK), (set(), {row["id"]}))
 
 
 @unseen(BASE)

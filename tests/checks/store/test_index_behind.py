@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.editing import Edited
@@ -85,6 +87,25 @@ def test_an_empty_list_in_an_empty_store():
     for path in ("volatile-layers.json", "volatile-containers.json"):
         for known in [p for p in store.entries if p.endswith(path)]:
             store.write(known, b"[]")
+    assert store.findings(RULE) == []
+
+
+def test_an_empty_volatile_list_beside_containers_and_their_layers():
+    """A removal leaves one container half gone, not several."""
+    store = Edited()
+    volatile = "storage/overlay-layers/volatile-layers.json"
+    rows = store.records(CONTAINERS)
+    layers = {row["layer"] for row in rows}
+    store.write(volatile, json.dumps([row for row in store.layers() if row["id"] in layers]))
+    store.write_layers([row for row in store.layers() if row["id"] not in layers])
+    store.write(CONTAINERS, b"[]").write(VOLATILE, b"[]")
+    [finding] = store.findings(RULE)
+    assert (finding.subject.path, finding.facts["kind"], finding.severity) == (VOLATILE, "emptied", "error")
+    left, *others = [row for row in rows if f"storage/overlay-containers/{row['id']}" in store.entries]
+    assert others
+    for row in others:
+        store.leave_out(f"storage/overlay-containers/{row['id']}")
+    store.write(volatile, json.dumps([row for row in store.records(volatile) if row["id"] == left["layer"]]))
     assert store.findings(RULE) == []
 
 
