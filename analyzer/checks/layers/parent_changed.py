@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.checks.layers.identity import made_on, parent_of_id, chain_ids
+from analyzer.checks.layers.identity import chain_ids, made_on, parent_of_id
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Finding, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.users import users_of
