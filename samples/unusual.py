@@ -102,11 +102,19 @@ def rootless(volume: pathlib.Path, registry: str) -> Node:
 
 
 def keepid(volume: pathlib.Path, registry: str) -> Node:
-    """A user's container that keeps the user's id: of a layer copied for it, files of unchanged owners stay below."""
+    """A user's container that keeps the user's id: of a layer copied for it, files of unchanged owners stay below.
+
+    The last layer's tar implies a directory: the engine makes it anew, and it hides that of the layer below.
+    """
     made = node(volume, registry, "keepid")
     layers = [
         [Entry("etc/"), Entry("etc/passwd", b"root:x:0:0::/:/bin/sh\n"), Entry("tmp/", mode=0o1777)],
-        [Entry("app/", owner=1001), Entry("app/own", b"own\n", owner=1001), Entry("app/of-root", b"root\n")],
+        [
+            Entry("app/", owner=1001, mode=0o750),
+            Entry("app/own", b"own\n", owner=1001),
+            Entry("app/of-root", b"root\n"),
+        ],
+        [Entry("app/implied/new", b"new\n")],
     ]
     populate.push(made, registry, {"keep/app:1": [Image(layers)]})
     (made.home / "var/lib/app").mkdir()

@@ -1,4 +1,6 @@
-"""Owners that a header format could not hold: the number is cut, or the entry is left out.
+"""Owners that a capture changed: a header format could not hold the number, or a name stands for another elsewhere.
+
+A number that does not fit is cut, or the entry is left out.
 
 Source: busybox archival/tar.c (a number that does not fit keeps its low digits), POSIX cpio odc (6 octal digits),
 libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry out).
@@ -6,7 +8,7 @@ libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 WIDTHS = (24, 21, 18)
 """Bits of an owner field: 8, 7 and 6 octal digits."""
@@ -50,3 +52,25 @@ def left_out_for(owner: int, largest: int) -> bool:
         largest: the largest owner anywhere in the bundle.
     """
     return any(owner > (1 << bits) - 1 >= largest for bits in WIDTHS)
+
+
+def renumbered(*kinds: tuple[Iterable[tuple[int, int]], Collection[int]]) -> bool:
+    """Tell whether owners became others as they do where another machine gives their names other numbers.
+
+    Each owner became one other and none is left as it was, no two became the same, and root stays; not all moved alike,
+    as they do with a range of ids.
+
+    Args:
+        kinds: of users and of groups: owners as they should be and as found, of all files that have another one; and
+            all owners in the bundle.
+    """
+    apart: set[int] = set()
+    for pairs, present in kinds:
+        moved: dict[int, int] = {}
+        if any(moved.setdefault(old, new) != new for old, new in pairs if old != new):
+            return False
+        new = set(moved.values())
+        if len(new) < len(moved) or 0 in moved.keys() | new or (moved.keys() - new) & set(present):
+            return False
+        apart.update(after - before for before, after in moved.items())
+    return len(apart) > 1

@@ -36,7 +36,7 @@ class Kept(Struct, frozen=True):
 
     Attributes:
         users, groups: more than one of files and directories; those of symlinks are often kept by accident.
-        folder_owners, link_owners: more than one owner of directories, of symlinks.
+        file_owners, folder_owners, link_owners: more than one owner of files, of directories, of symlinks.
         nodes: a device node.
         numbers: a device node with other numbers than 0:0.
         symlinks: a symlink, in a layer or in `overlay/l`.
@@ -51,6 +51,7 @@ class Kept(Struct, frozen=True):
         unpacked: a directory whose every file belongs to one ordinary user: modes and nodes did not survive.
         coarse: times are whole seconds.
         largest_id: the largest owner.
+        uids, gids: all owners of files and directories.
         one_owner: the kind, file or directory, of which all have one owner that the store's own of the other kind have
             not: the engine makes both as one user. `""` for none.
         files, folders: permission bits of layer files and of layer directories.
@@ -59,6 +60,7 @@ class Kept(Struct, frozen=True):
 
     users: bool
     groups: bool
+    file_owners: bool
     folder_owners: bool
     link_owners: bool
     nodes: bool
@@ -75,6 +77,8 @@ class Kept(Struct, frozen=True):
     unpacked: bool
     coarse: bool
     largest_id: int = 0
+    uids: frozenset[int] = frozenset()
+    gids: frozenset[int] = frozenset()
     one_owner: str = ""
     files: Modes = field(default_factory=Modes)
     folders: Modes = field(default_factory=Modes)
@@ -132,10 +136,11 @@ def kept_facts(stores: Sequence[Store], form: str) -> Kept:
                     if code in modes:
                         modes[code].add(mode)
     of_files = set().union(*(each for code, each in found.items() if code != SYMLINK_CODE))
-    users, groups = (len(set(ids)) > 1 for ids in zip(*of_files, strict=True)) if of_files else (False, False)
+    uids, gids = frozenset(uid for uid, _ in of_files), frozenset(gid for _, gid in of_files)
     return Kept(
-        users,
-        groups,
+        len(uids) > 1,
+        len(gids) > 1,
+        len(found.get(FILE_CODE, ())) > 1,
         len(found.get(DIRECTORY_CODE, ())) > 1,
         len(found.get(SYMLINK_CODE, ())) > 1,
         bool(kinds & {CHAR, BLOCK}) or any(code in found for code in NODES),
@@ -151,7 +156,9 @@ def kept_facts(stores: Sequence[Store], form: str) -> Kept:
         any(name.startswith(MARKS) for name in names),
         form == "directory" and len(of_files) <= 1 and all(uid for uid, _ in of_files),
         not fine,
-        max(map(max, of_files), default=0),
+        max(uids | gids, default=0),
+        uids,
+        gids,
         _one_owner(found, owners),
         _together(modes[FILE_CODE]),
         _together(modes[DIRECTORY_CODE]),
@@ -208,14 +215,15 @@ def present(stores: Iterable[Store]) -> Iterator[str]:
                 yield from table.names
 
 
-def own_modes_lost(store: Store) -> bool:
-    """Tell whether no index and no directory of the store itself has the mode that engines make it with.
+def own_modes_lost(store: Store) -> set[str]:
+    """Return the kinds, file and directory, of which no index or no directory of the store has the mode of its engine.
 
     Source: containers/storage `saveFor` (0600) and `load` (0700). An engine that saves an index gives it its mode anew.
     """
     indexes = [document.file.member.mode for document in store.documents.values()]
     parts = [file.member.mode for file in store.part_dirs.values() if file.member.kind == DIRECTORY]
-    return bool(indexes and parts) and INDEX_MODE not in indexes and PART_MODE not in parts
+    own = ((FILE, INDEX_MODE, indexes), (DIRECTORY, PART_MODE, parts))
+    return {kind for kind, mode, modes in own if modes and mode not in modes}
 
 
 def _together(modes: set[int]) -> Modes:

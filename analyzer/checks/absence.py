@@ -8,15 +8,21 @@ from analyzer.capture.answer import Answer, NotCaptured, Removed
 from analyzer.checks.finding import HIGH, INFO, LOW
 from analyzer.snapshot.times import format_time
 
+LEFT_OUT = "removed, or left out of the capture"
+CHANGED = "changed on the node, or on the way"
 
-def weigh(answer: Answer, severity: str, what: str, confidence: str = HIGH) -> dict[str, Any] | None:
+
+def weigh(
+    answer: Answer, severity: str, what: str, confidence: str = HIGH, either: str = LEFT_OUT
+) -> dict[str, Any] | None:
     """Return arguments for `Rule.found`, None where nothing is to be told.
 
     Args:
         answer: of `StoreView.capture`.
         severity: of the loss, where it is one.
-        what: the absence in words, for the line that leaves it open.
+        what: the absence, or the change, in words, for the line that leaves it open.
         confidence: where it is a loss.
+        either: the two readings, where it is open.
     """
     if isinstance(answer, NotCaptured):
         return None
@@ -27,5 +33,5 @@ def weigh(answer: Answer, severity: str, what: str, confidence: str = HIGH) -> d
         "severity": INFO,
         "confidence": LOW,
         "removed_at": "",
-        "doubt": f"{what}: removed, or left out of the capture ({answer.why})",
+        "doubt": f"{what}: {either} ({answer.why})",
     }

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from analyzer.capture.answer import Answer, NotCaptured, Unknown
-from analyzer.capture.links import cut_target
+from analyzer.capture.links import FIELD, cut_target
 from analyzer.capture.model import Capture
 from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import SYMLINK
+from analyzer.verify.equal_files import JOINED, POINTED, joined, pointed
 from analyzer.verify.facts import (
     CONTENT,
     EMPTIED,
@@ -22,6 +23,7 @@ from analyzer.verify.facts import (
     OWNER,
     PLANTED,
     SIZE,
+    TYPE,
     ZEROED,
     Difference,
     LayerFacts,
@@ -29,6 +31,12 @@ from analyzer.verify.facts import (
 
 TO = "symlink to "
 TORN = "the archive is damaged right behind their content"
+MISPLACED = Unknown("parts of the archive are missing or in another order: a file may hold what belongs to others")
+BLOCK = 512
+"""Bytes of an archive that are never parted from each other, as tools split archives at whole blocks."""
+CUT_NAME = "a long name was lost with a part of the archive: what its header holds of it is left"
+FRONTS = (0, len("/"), len("./"))
+"""What may stand in front of a name in its header, in bytes."""
 CUT_TARGET = "targets of symlinks do not fit into the headers of the archive"
 AS_FILES = "the copy wrote symlinks as files of another name"
 ADDED = "a desktop added files to the copy"
@@ -36,7 +44,6 @@ STILL_OPEN = "removed files that were still open, as NFS and FUSE keep them"
 OPEN_NAME = re.compile(r"(?:.*/)?\.(?:nfs[0-9a-f]{24}|fuse_hidden[0-9a-f]{16})", re.DOTALL)
 """Source: Linux fs/nfs/unlink.c (nfs_sillyrename), libfuse lib/fuse.c (hidden_name)."""
 STREWN = "a program put files of one name into directories all over the store"
-JOINED = Unknown("a program joined equal files of several layers by hard links, on the node or in a copy of it")
 SEVERAL = 3
 """Directories of layers that have a name too many from which on a program went over all."""
 
@@ -47,17 +54,19 @@ class ByCopy:
     Args:
         capture: how the bundle was captured.
         found: what comparing the layers gave.
-        tables: the files of all layers of the bundle.
+        tables: the files of all layers of the bundle by member path of their diff directory.
     """
 
-    def __init__(self, capture: Capture, found: Iterable[LayerFacts], tables: Iterable[DiffTable]) -> None:
+    def __init__(self, capture: Capture, found: Collection[LayerFacts], tables: Mapping[str, DiffTable]) -> None:
         self.capture = capture
         breaks = (*capture.snapshot.archive_losses, *capture.snapshot.notes)
         self.torn = {each.after for each in breaks if each.after}
+        self.misplaced = any(each.after for each in capture.snapshot.archive_losses)
         planted = [each.path for facts in found for each in facts.of(PLANTED)]
         strewn = capture.strewn if planted else frozenset[str]()
         self.strewn = {name for name in strewn if sum(_name(path) == name for path in planted) >= SEVERAL}
-        self.joined = frozenset(path for table in tables for path in _joined(table))
+        self.joined = joined(tables.values())
+        self.pointed = pointed(found, tables)
 
     def answers(self, facts: LayerFacts) -> dict[tuple[str, str], Answer]:
         """Answer for differences of one layer, by facet and path."""
@@ -75,8 +84,13 @@ class ByCopy:
         if not self.capture.kept.symlinks:
             links = {each.path for each in facts.of(MISSING) if each.kind == SYMLINK}
             found |= {(PLANTED, path): NotCaptured(AS_FILES) for path in foreign if path.rpartition(".")[0] in links}
+        if self.misplaced:
+            spread = (each for each in facts.of(CONTENT, ZEROED) if each.size > BLOCK)
+            found |= {(each.facet, each.path): MISPLACED for each in spread}
         found |= self._with_path(facts, (SIZE, EMPTIED, ZEROED, CONTENT), self.torn, NotCaptured(TORN))
         found |= self._with_path(facts, (MODE, OWNER), self.joined, JOINED)
+        found |= self._with_path(facts, (TYPE,), self.pointed, POINTED)
+        found |= {(PLANTED, path): NotCaptured(CUT_NAME) for path in foreign if _cut_name(facts.diff, path, absent)}
         if self.capture.by_desktop:
             found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
         found |= {(PLANTED, path): NotCaptured(STILL_OPEN) for path in foreign if OPEN_NAME.fullmatch(path)}
@@ -94,15 +108,10 @@ def targets(link: Difference) -> tuple[str, str]:
     return link.expected.removeprefix(TO), link.observed.removeprefix(TO)
 
 
-def _joined(table: DiffTable) -> Iterator[str]:
-    """Yield the member paths of files that are hard links into another layer, and of those they lead to.
-
-    No engine makes any but in a partial pull, which takes files over that are the same in all.
-    """
-    for row, (_, _, _, outside) in table.extra.items():
-        if outside:
-            yield f"{table.path}/{table.names[row]}"
-            yield outside
+def _cut_name(diff: str, path: str, absent: Iterable[str]) -> bool:
+    """Tell whether a file's name is what the name field of a header holds of one that is absent from a layer."""
+    room = FIELD - len(f"{diff}/{path}".encode("utf-8", "surrogateescape"))
+    return room in FRONTS and any(each != path and each.startswith(path) for each in absent)
 
 
 def _name(path: str) -> str:

@@ -177,7 +177,8 @@ class Comparer:
         top = self.rel.layers.get(chain[-1]) if chain else None
         if own is None or top is None or top.parent or any(entries is None for entries in parents):
             return set()
-        brought = inherited((entries for entries in parents if entries is not None), own)
+        mounted = comparison.judge.mapped and self.store.driver == "overlay"
+        brought = inherited((entries for entries in parents if entries is not None), own, mounted=mounted)
         facts = comparison.facts
         recorded, owners = facts.recorded, (set(facts.owners[0]), set(facts.owners[1]))
         comparison.run(brought)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from analyzer.capture.answer import Answer, NotCaptured, Unknown
-from analyzer.capture.ids import cut_to_fit, widths_of
+from analyzer.capture.ids import cut_to_fit, renumbered, widths_of
 from analyzer.capture.kept import SPECIAL, own_modes_lost
 from analyzer.capture.model import Capture
 from analyzer.snapshot.store import Store
@@ -21,14 +22,17 @@ UMASK = {True: 0o3022, False: 0o022}
 OWNERS = 0o700
 """Bits that a program gives the owner of all that it copies (`u+rwX`)."""
 WRITING = {True: 0o022, False: 0o022}
+RUNNING = 0o111
 MODES = re.compile(r"mode ([0-7]+)")
 ATTRIBUTES = NotCaptured("the copy did not keep modes")
 LINK_OWNERS = NotCaptured("the copy did not keep owners of symlinks")
 FOLDER_OWNERS = NotCaptured("the copy did not keep owners of directories")
+FILE_OWNERS = NotCaptured("the copy kept neither owners nor times of files")
 GIVEN = Unknown("all owners were changed, which takes setuid and setgid away: on the node, or of a copy")
 GIVEN_KIND = Unknown(
     "all files, or all directories, have one owner, the store's own too: one change of all, on the node or of a copy"
 )
+RENUMBERED = Unknown("owners have other numbers, each its own: copied by names, back onto the node or in a copy of it")
 NARROW = NotCaptured("owners do not fit into the headers of the archive")
 SWEPT = Unknown(
     "the store's own files and directories lost their modes too: one change of all, on the node or of a copy"
@@ -50,15 +54,22 @@ class LostAttributes:
         moved = sum(facts.count(TIME) for facts in found.values())
         # a partial pull may set no owners
         owned = any(max(map(len, facts.owners)) > 1 for facts in found.values() if facts.source != TOC)
+        self.file_times = 4 * moved <= compared
         self.times = 4 * moved > compared or (kept.directories and not capture.directory_times)
         self.owners = not kept.owners and owned
         changed = [each for facts in found.values() for each in facts.of(MODE)]
-        self.swept = SWEPT if own_modes_lost(store) or self._one_mask(changed) else None
+        own = own_modes_lost(store)
+        several = sum(bool(facts.count(MODE)) for facts in found.values()) > 1
+        swept = own == {FILE, DIRECTORY} or self._one_mask(changed, own, several=several)
+        self.swept = SWEPT if swept else None
         sticky = any(_bits(each) & STICKY for each in changed)
         self.special = sticky and not (kept.files.any | kept.folders.any) & SPECIAL
         self.given = any(facts.doubts[OWNER] for facts in found.values()) and not kept.files.any & SETID
         self.one_owner = kept.one_owner
-        self.widths = widths_of(pair for facts in found.values() for each in facts.of(OWNER) for pair in _owners(each))
+        pairs = [_owners(each) for facts in found.values() for each in facts.of(OWNER)]
+        self.widths = widths_of(pair for each in pairs for pair in each)
+        users, groups = zip(*pairs, strict=True) if pairs else ((), ())
+        self.renumbered = renumbered((users, kept.uids), (groups, kept.gids))
 
     def mode(self, each: Difference) -> Answer | None:
         """Answer for a mode; None where it is the store's.
@@ -80,23 +91,31 @@ class LostAttributes:
         lost = any(modes.fits(mode, found) for mode in _recorded(each))
         return ATTRIBUTES if lost else self.swept
 
-    def _one_mask(self, changed: Sequence[Difference]) -> bool:
+    def _one_mask(self, changed: Sequence[Difference], own: AbstractSet[str], *, several: bool) -> bool:
         """Tell whether one mask explains all changed modes, and the whole bundle, the store's own files too, obeys it.
 
-        A mask of a copy changes files and directories, or takes bits that the store's own files have as well, or it
-        is that of a process, which takes bits of group and others away.
+        A mask of a copy changes files and directories, or bits that the store's own ones have as well, or it is that of
+        a process, which takes bits of group and others away, or of a file system on which no file is a program.
+
+        Args:
+            changed: all files and directories of other modes.
+            own: the kinds of which the store's own ones changed too.
+            several: more than one layer has any.
         """
         changed = [each for each in changed if each.kind in (FILE, DIRECTORY)]
-        both = len({each.kind for each in changed}) > 1
+        kinds = {each.kind for each in changed}
+        both = len(kinds) > 1
         usual = any(_bits(each) & _mode(each.expected) & _usual(each) for each in changed)
         lost = UMASK if len(changed) > 1 else WRITING
         if any(_bits(each) & WRITING[False] for each in changed):
             lost = {True: lost[True], False: lost[False] | SETID}
+        if several and not self.kept.every_file.any & RUNNING:
+            lost = {True: lost[True], False: lost[False] | RUNNING}
         gained = OWNERS if len(changed) > 1 else 0
         process = bool(changed) and not any(
             _bits(each) & ~(lost[each.kind == DIRECTORY] | (gained & _mode(each.observed))) for each in changed
         )
-        return (both or usual or process) and all(map(self._masked, changed))
+        return (both or usual or process or bool(kinds and kinds <= own)) and all(map(self._masked, changed))
 
     def _masked(self, each: Difference) -> bool:
         """Tell whether a mode became what one mask makes of it that the whole bundle obeys."""
@@ -111,6 +130,10 @@ class LostAttributes:
             return LINK_OWNERS
         if each.kind == DIRECTORY and self.times and not self.kept.folder_owners:
             return FOLDER_OWNERS
+        if each.kind == FILE and not self.file_times and not self.kept.file_owners:
+            return FILE_OWNERS
+        if self.renumbered:
+            return RENUMBERED
         cut = all(a == b or cut_to_fit(a, b, self.kept.largest_id, self.widths) for a, b in _owners(each))
         return NARROW if cut else None
 

@@ -64,7 +64,7 @@ def settle(
         tables: the files of the bundle by member path of their diff directory.
     """
     if any(facts.counts for facts in found.values()):
-        by_copy = ByCopy(capture, found.values(), tables.values())
+        by_copy = ByCopy(capture, found.values(), tables)
         settler = _Settler(capture, store, rel, found, lone(found, tables), by_copy)
         for facts in found.values():
             if facts.counts:

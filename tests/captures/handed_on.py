@@ -174,4 +174,51 @@ HANDED_ON = [
         "tar -cf $WORK/a $TOPS; split -b 50k $WORK/a $WORK/p.; rm $(ls $WORK/p.* | tail -1); cat $WORK/p.* >$OUT",
     ),
     _way("a-part-twice", "tar -cf $WORK/a $TOPS; split -b 90k $WORK/a $WORK/p.; set -- $WORK/p.*; cat $1 $1 $* >$OUT"),
+    *(
+        _copy(f"files-{name}", f"find . -type f -exec chmod {mode} {{}} +")
+        for name, mode in (("not-to-run", "a-x"), ("to-run", "a+x"), ("of-one-mode", "644"), ("all-programs", "755"))
+    ),
+    _copy("joined-by-symlinks", "rdfind -makesymlinks true . >/dev/null; rm -f results.txt", PLAIN, "rdfind"),
+    _copy("joined-by-jdupes", "jdupes -rlq . >/dev/null", PLAIN, "jdupes"),
+    _copy(
+        "by-editor",
+        "find . \\( -name link -o -name lower \\) ! -path '*/diff*/*' -exec sed -i -e '$a\\' {} +",
+        PLAIN,
+    ),
+    _copy(
+        "with-marks",
+        "find . -name '*.json' -path '*-[lic]*/*s.json' -exec sed -i -e '1s/^/\\xef\\xbb\\xbf/' {} +",
+        PLAIN,
+    ),
+    _way(
+        "copied-over-a-copy",
+        f"mkdir $WORK/all; cp -r $TOPS $WORK/all/; cp -au $TOPS $WORK/all/; cd $WORK/all; {GOOD} $TOPS",
+    ),
+    _way(
+        "owners-by-name",
+        _filtered("moved.update({i.uid, i.gid} - {0}); i.uid, i.gid = (n and n + 3 + n % 7 for n in (i.uid, i.gid))")
+        .replace("def f", "moved = set()\ndef f")
+        .replace("\nPY", "\nraise SystemExit(77 if len({n % 7 for n in moved}) < 2 else 0)\nPY"),
+    ),
+    _way(
+        "zip-of-windows",
+        _python(
+            "with zipfile.ZipFile(out, 'w') as z:\n    for top in tops:\n"
+            "        for folder, _, names in os.walk(top):\n"
+            "            for path in (folder + '/' + name for name in names):\n"
+            "                if not os.path.isfile(path) or os.path.islink(path): continue\n"
+            "                i = zipfile.ZipInfo(path.replace('/', chr(92))); i.create_system = 0\n"
+            "                z.writestr(i, open(path, 'rb').read())"
+        ),
+    ),
+    _way(
+        "parts-swapped",
+        "tar -cf $WORK/a $TOPS; split -b 70k $WORK/a $WORK/p.; set -- $WORK/p.*; one=$1; shift;"
+        ' [ $# -gt 2 ] || exit 77; two=$1; three=$2; shift 2; cat $one $three $two "$@" >$OUT',
+    ),
+    _way(
+        "part-of-frames-lost",
+        "tar -cf $WORK/a $TOPS; split -b 45k $WORK/a $WORK/p.; rm -f $WORK/p.ab;"
+        " for p in $WORK/p.*; do gzip -c $p; done >$OUT",
+    ),
 ]

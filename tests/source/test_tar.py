@@ -337,6 +337,14 @@ def test_bytes_after_the_end_are_a_note():
     assert (zeros.losses, len(zeros.notes)) == ([], 1)
 
 
+def test_an_end_that_something_and_further_members_follow_was_none():
+    got = read(member(b"a") + END + b"x" * 512 + member(b"b") + END)
+    assert (got.paths, got.notes) == (["a", "b"], [])
+    [(what, _, offset)] = got.losses
+    assert "512 bytes that are no member" in what
+    assert offset == 1536
+
+
 def test_repeated_layouts_give_the_same_as_the_long_way():
     """The same members read after many alike (the short way) and each alone (the long way)."""
 

@@ -100,6 +100,18 @@ def test_a_zip_archive(tree, tmp_path):
     assert found["a/na\u00efve"][4] == b"x"
 
 
+def test_backslashes_separate_in_a_zip_without_a_slash(tmp_path):
+    for names, expected in (
+        ((r"storage\overlay", "storage\\overlay\\", r"storage\..\..\x"), {"storage/overlay", "x"}),
+        ((r"a\b", "c/d"), {r"a\b", "c/d"}),
+    ):
+        target = tmp_path / f"{len(names)}.zip"
+        with zipfile.ZipFile(target, "w") as archive:
+            for name in names:
+                archive.writestr(zipfile.ZipInfo(name), b"")
+        assert set(members(target)) == expected
+
+
 def test_a_damaged_entry_of_a_zip_costs_itself(tree, tmp_path):
     target = tmp_path / "x.zip"
     with zipfile.ZipFile(target, "w") as archive:

@@ -44,3 +44,21 @@ def test_a_hard_link_goes_with_its_target():
     link = TarEntry("l", HARDLINK, 0, None, 0o644, 0, 0, 0, "a")
     assert paths([[file("a"), link]], []) == ["a", "l"]
     assert paths([[file("a"), link]], [file(".wh.a", 0)]) == []
+
+
+def test_a_directory_that_a_mounted_layer_implies_hides_the_one_below():
+    base = [directory("d")._replace(mode=0o750, uid=7), directory("d/e")._replace(mode=0o700, uid=8), file("d/e/g")]
+    for name in ("d/e/f", "d/e/.wh.f", "d/e/.wh..wh..opq"):
+        seen = {each.path: (each.mode, each.uid) for each in inherited([base, [file(name)]], [], mounted=True)}
+        assert (seen["d"], seen["d/e"]) == ((0o755, 0), (0o755, 0))
+        kept = {each.path: (each.mode, each.uid) for each in inherited([base, [file(name)]], [])}
+        assert (kept["d"], kept["d/e"]) == ((0o750, 7), (0o700, 8))
+
+
+def test_a_directory_that_a_mounted_layer_names_is_as_it_says():
+    base = [directory("d")._replace(mode=0o750, uid=7)]
+    named = directory("d")._replace(mode=0o711, uid=9)
+    [found] = inherited([base, [file("d/f"), named]], [file("d/f")], mounted=True)
+    assert (found.mode, found.uid) == (0o755, 0)
+    [first, _] = inherited([base, [file("d/f"), named]], [], mounted=True)[::-1]
+    assert (first.mode, first.uid) == (0o711, 9)

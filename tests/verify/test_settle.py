@@ -141,6 +141,63 @@ def test_a_mask_that_the_whole_bundle_obeys_may_be_the_copys_and_one_that_it_doe
     assert told(single)["OVL-024"]
 
 
+def executables(store: Edited) -> list[str]:
+    return sorted(path for path, (member, _) in store.entries.items() if member.kind == FILE and member.mode & 0o111)
+
+
+def test_no_program_at_all_may_be_the_copys_and_none_in_one_layer_is_no_copys():
+    everywhere, one = Edited(), Edited()
+    layer = executables(one)[0].split("/")[2]
+    for path in executables(everywhere):
+        everywhere.entries[path][0].mode &= ~0o111
+        if path.split("/")[2] == layer:
+            one.entries[path][0].mode &= ~0o111
+    assert len({path.split("/")[2] for path in executables(Edited())}) > 1
+    assert told(everywhere) == {}
+    assert any(finding.doubt for finding in everywhere.findings("OVL-024"))
+    assert told(one)["OVL-024"]
+
+
+def test_one_mode_of_all_files_may_be_the_copys_and_one_of_layers_alone_is_no_copys():
+    everywhere, layers = Edited(), Edited()
+    for path, (member, _) in everywhere.entries.items():
+        if member.kind == FILE:
+            member.mode = 0o755
+            if path.startswith("storage/overlay/"):
+                layers.entries[path][0].mode = 0o755
+    assert told(everywhere) == {}
+    assert any(finding.doubt for finding in everywhere.findings("OVL-024"))
+    assert told(layers)["OVL-024"]
+
+
+def test_owners_of_other_numbers_may_be_the_copys_unless_all_moved_alike():
+    renumbered, shifted = Edited(), Edited()
+    for path, (member, _) in renumbered.entries.items():
+        if member.uid:
+            member.uid += 3 + member.uid % 7
+            shifted.entries[path][0].uid += 7
+    assert told(renumbered) == {}
+    assert any(finding.doubt for finding in renumbered.findings("OVL-024"))
+    assert told(shifted)["OVL-024"]
+
+
+def test_symlinks_to_files_of_the_size_are_left_open_and_to_others_are_not():
+    equal, other = Edited(), Edited()
+    sizes: dict[int, list[str]] = {}
+    for path, (member, _) in equal.entries.items():
+        if "/diff/" in path and member.kind == FILE and member.size:
+            sizes.setdefault(member.size, []).append(path)
+    first, *others = max(sizes.values(), key=len)
+    assert len(others) >= 3
+    longer = next(paths[0] for size, paths in sizes.items() if size != equal.entries[first][0].size)
+    for path in others:
+        equal.symlink(path, f"/somewhere/{first}")
+        other.symlink(path, f"/somewhere/{longer}")
+    assert told(equal) == {}
+    assert any(finding.doubt for finding in equal.findings("TSP-006"))
+    assert told(other)["TSP-006"]
+
+
 def test_one_group_of_everything_is_the_copys():
     store = Edited()
     for member, _ in store.entries.values():

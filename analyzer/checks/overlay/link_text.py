@@ -23,8 +23,8 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.capture.answer import Removed
-from analyzer.checks.absence import weigh
+from analyzer.capture.as_text import line_ends
+from analyzer.checks.absence import CHANGED, LEFT_OUT, weigh
 from analyzer.checks.overlay.lowers import lowers_of
 from analyzer.checks.rule import CRITICAL, ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
@@ -47,6 +47,7 @@ def check(view: StoreView, this: Rule) -> Findings:
     lowers = lowers_of(view.rel)
     lacking = [each for each in home.layers.values() if each.link is None and each.name in view.rel.layers]
     answers = view.capture.lacking(view.store, "link", lacking)
+    changed = line_ends(view.store)
     for directory in home.layers.values():
         record = view.rel.layers.get(directory.name)
         file = directory.link
@@ -56,9 +57,10 @@ def check(view: StoreView, this: Rule) -> Findings:
         if not seen:
             continue
         weight = weigh(
-            answers.get(directory.name, Removed(None, "")),
+            answers.get(directory.name, changed),
             CRITICAL if file is not None and file.data == b"" else ERROR,
-            f"{directory.path} has no link",
+            f"{directory.path} has no link" if file is None else f"{directory.path}/link is {seen}",
+            either=LEFT_OUT if file is None else CHANGED,
         )
         if weight is None:
             continue

@@ -21,6 +21,8 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.as_text import line_ends
+from analyzer.checks.absence import CHANGED, weigh
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule
 from analyzer.checks.users import users_of
@@ -39,6 +41,7 @@ SHOWN = 120
 def check(view: StoreView, this: Rule) -> Findings:
     """Judge the form of every `lower` of a layer that has a record."""
     lowers: Lowers | None = None
+    changed = line_ends(view.store)
     for directory in view.store.home.layers.values():
         text = text_of(directory.lower)
         if not text or not text.strip("\0") or lower_ids(text) or directory.name not in view.rel.layers:
@@ -46,13 +49,15 @@ def check(view: StoreView, this: Rule) -> Findings:
         lowers = lowers or lowers_of(view.rel)
         if lowers.inherited(directory.name, text):
             continue
-        expected = lowers.text_for(directory.name)
+        expected, seen = lowers.text_for(directory.name), _seen(text)
+        severity = lowers.severity(directory)
+        weight = weigh(changed, severity, f"{directory.path}/lower has {seen}", either=CHANGED)
         yield this.found(
             view.layer(directory.name, directory.path),
             [(Where(f"{directory.path}/lower"), expected or FORM, repr(text[:SHOWN]))],
-            severity=lowers.severity(directory),
+            **(weight or {}),
             **users_of(view, [directory.name]).facts,
-            seen=_seen(text),
+            seen=seen,
             expected=f"`{expected}`" if expected else FORM,
             lower_should_be=expected,
             unsynced="\0" in text,

@@ -27,6 +27,8 @@ Engine source
 
 from __future__ import annotations
 
+from analyzer.capture.as_text import marks
+from analyzer.checks.absence import CHANGED, weigh
 from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
 from analyzer.snapshot.documents import Document
@@ -52,10 +54,12 @@ def check(view: StoreView, this: Rule) -> Findings:
             continue
         lost = unrecorded(view, part)
         size = document.file.member.size
+        confidence = HIGH if view.snapshot.whole else MEDIUM
+        what = f"{document.path} begins with a byte order mark"
         yield this.found(
             view.file(document.path),
             [(problem.where, problem.expected, problem.observed)],
-            confidence=HIGH if view.snapshot.whole else MEDIUM,
+            **(weigh(marks(view.store), CRITICAL, what, confidence, CHANGED) or {}),
             variant=problem.kind,
             path=document.path,
             part=part,

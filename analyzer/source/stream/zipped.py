@@ -59,17 +59,19 @@ def zipped(handle: BinaryIO, name: str, limits: Limits, records: ReadingLog) -> 
         handle.close()
         raise UnreadableError("an encrypted zip archive; expected a tar or a directory: unpack it", where=name)
     refuse_bomb("zip", sum(entry.file_size for entry in entries), handle, name, limits)
-    files = [entry for entry in entries if not _is_dir(entry)]
-    if len(files) == 1 and ARCHIVE.search(files[0].filename):
-        yield from _content(archive, files[0], limits, records)
+    paths = _paths(entries)
+    files = [(entry, path) for entry, path in zip(entries, paths, strict=True) if not path.endswith("/")]
+    if len(files) == 1 and ARCHIVE.search(files[0][1]):
+        yield from _content(archive, files[0][0], limits, records)
         return
-    for entry in entries:
+    for entry, path in zip(entries, paths, strict=True):
+        folder = path.endswith("/")
         mode = entry.external_attr >> 16 if entry.create_system == UNIX else 0
-        info = tarfile.TarInfo(_zip_name(entry).rstrip("/"))
+        info = tarfile.TarInfo(path.rstrip("/"))
         info.mtime = _zip_time(entry)
         info.uid, info.gid = _zip_owner(entry.extra)
-        info.mode = stat.S_IMODE(mode or (0o755 if _is_dir(entry) else 0o644))
-        if _is_dir(entry):
+        info.mode = stat.S_IMODE(mode or (0o755 if folder else 0o644))
+        if folder:
             info.type = tarfile.DIRTYPE
         elif stat.S_ISLNK(mode) and entry.file_size <= limits.path:
             info.type = tarfile.SYMTYPE
@@ -145,8 +147,10 @@ def _lzma(head: bytes, limits: Limits) -> lzma.LZMADecompressor:
     return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[form])
 
 
-def _is_dir(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.endswith("/")  # `is_dir` fails on an empty name
+def _paths(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """Return the entries' names; where none has a slash, their backslashes separate, as in zips of .NET on Windows."""
+    names = [_zip_name(entry) for entry in entries]
+    return names if any("/" in name for name in names) else [name.replace("\\", "/") for name in names]
 
 
 def _zip_name(entry: zipfile.ZipInfo) -> str:

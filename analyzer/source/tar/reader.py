@@ -198,10 +198,16 @@ class TarReader:
         self._ended = self._zeros >= 2
 
     def _trailing(self) -> None:
-        """Note bytes after the end of the archive that are no member."""
+        """Tell of bytes after the end of the archive that are no member: where a member follows, it was not the end."""
         start = self._window.offset
         content, _ = self._scan()
-        self._records.note(f"{content - start} bytes after the end of the archive are no member", start)
+        if self._window.pos == self._window.end:
+            self._records.note(f"{content - start} bytes after the end of the archive are no member", start)
+            return
+        what = f"zero blocks, then {content - start} bytes that are no member, then members: a part is missing"
+        self._records.loss(what, start, after=self._records.last)
+        self._zeros = 0
+        self._ended = False
 
     def _orphan(self, before: str) -> None:
         """Record extended headers that no member follows."""
