@@ -40,6 +40,7 @@ EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
 NO_LINKS = "the bundle holds no symlink"
 NO_EMPTY_FILES = "the bundle holds no empty file"
+DEVICE = "backingFsBlockDev"
 SEVERAL = 3
 """Files left out from which on a pattern should show."""
 LONE = "its directory has not changed since it was made, and other layers have one"
@@ -297,7 +298,18 @@ class Capture:
         if layer_id in around.alone and (why := self._recorded_alone(store)):
             return Removed(None, why)
         made = around.made.get(layer_id, [])
-        return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns])
+        return self.store_clock(store).absent(
+            home.holder, made, seen=[around.latest_ns], shaken=self._device_left_out(store)
+        )
+
+    def _device_left_out(self, store: Store) -> bool:
+        """Tell whether the bundle lacks the device node in a home of root's, which every start of an engine makes anew.
+
+        Source: containers/storage drivers/quota: makeBackingFsDev.
+        """
+        home = store.home
+        roots = home.member is not None and not home.member.uid
+        return store.driver == "overlay" and roots and DEVICE not in home.others
 
     def _recorded_alone(self, store: Store) -> str:
         """Return why a layer of which a store has the record alone was recorded like that, `""` where nothing says so.
