@@ -15,9 +15,11 @@ from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import SYMLINK
 from analyzer.verify.equal_files import JOINED, POINTED, joined, pointed
 from analyzer.verify.facts import (
+    ATTRIBUTE,
     CONTENT,
     EMPTIED,
     LINK,
+    MARK,
     MISSING,
     MODE,
     OWNER,
@@ -43,6 +45,9 @@ ADDED = "a desktop added files to the copy"
 STILL_OPEN = "removed files that were still open, as NFS and FUSE keep them"
 OPEN_NAME = re.compile(r"(?:.*/)?\.(?:nfs[0-9a-f]{24}|fuse_hidden[0-9a-f]{16})", re.DOTALL)
 """Source: Linux fs/nfs/unlink.c (nfs_sillyrename), libfuse lib/fuse.c (hidden_name)."""
+UNFINISHED = "rsync was stopped while it wrote them"
+PARTIAL = re.compile(r"((?:.*/)?)\.(.+)\.[A-Za-z0-9]{6}", re.DOTALL)
+"""Source: rsync receiver.c (get_tmpname)."""
 STREWN = "a program put files of one name into directories all over the store"
 SEVERAL = 3
 """Directories of layers that have a name too many from which on a program went over all."""
@@ -88,12 +93,16 @@ class ByCopy:
             spread = (each for each in facts.of(CONTENT, ZEROED) if each.size > BLOCK)
             found |= {(each.facet, each.path): MISPLACED for each in spread}
         found |= self._with_path(facts, (SIZE, EMPTIED, ZEROED, CONTENT), self.torn, NotCaptured(TORN))
-        found |= self._with_path(facts, (MODE, OWNER), self.joined, JOINED)
+        found |= self._with_path(facts, (MODE, OWNER, ATTRIBUTE, MARK), self.joined, JOINED)
         found |= self._with_path(facts, (TYPE,), self.pointed, POINTED)
         found |= {(PLANTED, path): NotCaptured(CUT_NAME) for path in foreign if _cut_name(facts.diff, path, absent)}
         if self.capture.by_desktop:
             found |= {(PLANTED, path): NotCaptured(ADDED) for path in foreign if BY_DESKTOP.fullmatch(path)}
         found |= {(PLANTED, path): NotCaptured(STILL_OPEN) for path in foreign if OPEN_NAME.fullmatch(path)}
+        lost = set(absent)
+        parts = {path: whole for path in foreign if (whole := _unfinished(path)) in lost}
+        found |= {(PLANTED, path): NotCaptured(UNFINISHED) for path in parts}
+        found |= {(MISSING, path): NotCaptured(UNFINISHED) for path in parts.values()}
         strewn = (path for path in foreign if not self.strewn.isdisjoint(path.split("/")))
         return found | {(PLANTED, path): NotCaptured(STREWN) for path in strewn}
 
@@ -112,6 +121,12 @@ def _cut_name(diff: str, path: str, absent: Iterable[str]) -> bool:
     """Tell whether a file's name is what the name field of a header holds of one that is absent from a layer."""
     room = FIELD - len(f"{diff}/{path}".encode("utf-8", "surrogateescape"))
     return room in FRONTS and any(each != path and each.startswith(path) for each in absent)
+
+
+def _unfinished(path: str) -> str:
+    """Return the path that a file of rsync's was to become, `""` for any other file."""
+    match = PARTIAL.fullmatch(path)
+    return f"{match[1]}{match[2]}" if match else ""
 
 
 def _name(path: str) -> str:

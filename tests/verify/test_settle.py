@@ -236,3 +236,15 @@ def test_a_layer_with_every_directory_and_no_file_is_left_open():
     for path, (member, _) in store.entries.items():
         member.mtime_ns = times[path]
     assert judge(store.snapshot()).to_dict()["verdict"] == "undetermined"
+
+
+def test_what_a_stopped_rsync_left_is_the_copys_and_such_a_name_beside_the_file_is_not():
+    stopped, planted = Edited(), Edited()
+    path = layer_with(stopped, README)
+    partial = path.replace("README", ".README.x3Ab9Z")
+    folder = stopped.entries[path.rpartition("/")[0]][0]
+    times = folder.mtime_ns
+    stopped.leave_out(path).write(partial, b"")
+    folder.mtime_ns = times
+    assert told(stopped) == {}
+    assert told(planted.write(partial, b""))["TSP-010"]
