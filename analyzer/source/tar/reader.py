@@ -81,8 +81,7 @@ class TarReader:
             if (member := self._next(window.pos)) is None:
                 continue
             if self.members >= limit:
-                what = f"limit members={limit} reached: the rest is not read"
-                self._records.loss(what, member.offset)
+                self._records.loss(f"limit members={limit} reached: the rest is not read", member.offset)
                 return
             self.members += 1
             self._records.last = member.path
@@ -155,8 +154,7 @@ class TarReader:
             self._records.note("another archive follows the end of the first", offset, after=self._records.last)
         else:
             self._records.loss("a lone zero block in the middle: a header may have been lost", offset - BLOCK)
-        self._zeros = 0
-        self._ended = False
+        self._zeros, self._ended = 0, False
 
     def _scan(self) -> tuple[int, int]:
         """Move to the next header with a valid checksum, or to the end of the stream.
@@ -198,16 +196,15 @@ class TarReader:
         self._ended = self._zeros >= 2
 
     def _trailing(self) -> None:
-        """Tell of bytes after the end of the archive that are no member: where a member follows, it was not the end."""
+        """Tell of bytes after the end of the archive that are no member: where members follow, it was no end."""
         start = self._window.offset
         content, _ = self._scan()
-        if self._window.pos == self._window.end:
-            self._records.note(f"{content - start} bytes after the end of the archive are no member", start)
-            return
-        what = f"zero blocks, then {content - start} bytes that are no member, then members: a part is missing"
-        self._records.loss(what, start, after=self._records.last)
-        self._zeros = 0
-        self._ended = False
+        what = f"{content - start} bytes after the end of the archive are no member"
+        if self._window.pos < self._window.end:
+            self._records.loss(f"{what}, and members follow: a part is missing", start, after=self._records.last)
+            self._zeros, self._ended = 0, False
+        else:
+            self._records.note(what, start)
 
     def _orphan(self, before: str) -> None:
         """Record extended headers that no member follows."""
@@ -220,15 +217,13 @@ class TarReader:
         window = self._window
         tail = bytes(window.view[window.pos : window.end])
         window.pos = window.end
-        content = bool(tail.strip(b"\0"))
+        start, content = window.offset - len(tail), bool(tail.strip(b"\0"))
         self._orphan("the end of the stream")
         if self._ended:
             if content:
-                what = f"{len(tail)} bytes after the end of the archive are no member"
-                self._records.note(what, window.offset - len(tail))
+                self._records.note(f"{len(tail)} bytes after the end of the archive are no member", start)
         elif content:
-            what = f"cut inside a header: {len(tail)} of {BLOCK} bytes are there"
-            self._records.loss(what, window.offset - len(tail))
+            self._records.loss(f"cut inside a header: {len(tail)} of {BLOCK} bytes are there", start)
         elif window.offset % BLOCK:
             self._records.loss("cut inside a block: the archive has no end", window.offset)
         elif self._zeros:
