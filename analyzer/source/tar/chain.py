@@ -37,37 +37,37 @@ class Chain(NamedTuple):
         """Return how many blocks the headers of each member take."""
         return self.own + 1 - self.begins
 
-    def part(self, count: int) -> Chain:
-        """Return the first members."""
-        before = int(np.searchsorted(self.member, count))
-        begins, own, extended, member, *others = self
-        return Chain(
-            begins[:count], own[:count], extended[:before], member[:before], *(each[:count] for each in others)
-        )
 
+def chain_of(data: Column, before: int, within: int) -> Chain | None:
+    """Return the members whose headers lie wholly in memory, None where none starts there.
 
-def chain_of(data: Column) -> Chain | None:
-    """Return the members whose headers lie wholly in memory of whole blocks, None where none starts there."""
-    rows = find_headers(data.reshape(-1, BLOCK))
+    Args:
+        data: the memory.
+        before: the byte of it before which they start.
+        within: the byte of it, or behind it, before which they end.
+    """
+    blocks = data[: len(data) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    rows = find_headers(blocks)
     if not len(rows) or rows[0]:
         return None
     lengths, _ = sizes(data, rows * BLOCK)
-    leads = CHAINED[data[rows * BLOCK + 156]]
+    leads = CHAINED[blocks[rows, 156]]
     lengths[leads == BODILESS] = 0
     nexts = rows + 1 + (lengths + BLOCK - 1) // BLOCK
     if not (nexts[:-1] == rows[1:]).all():
         those = _linked(rows, nexts)
         rows, lengths, leads, nexts = rows[those], lengths[those], leads[those], nexts[those]
-    before = leads == EXTENDED
-    own, extended = rows[~before], rows[before]
-    if not len(own):
-        return None
-    member = np.searchsorted(own, extended)
-    whole = int(np.searchsorted(member, len(own)))
-    ends = nexts[~before]
+    extends = leads == EXTENDED
+    own, extended, ends = rows[~extends], rows[extends], nexts[~extends]
     begins = np.concatenate((rows[:1], ends[:-1]))
-    files = leads[~before] == BODY
-    return Chain(begins, own, extended[:whole], member[:whole], ends, files, lengths[~before])
+    count = min(int(np.searchsorted(begins * BLOCK, before)), int(np.searchsorted(ends * BLOCK, within, "right")))
+    if not count:
+        return None
+    own = own[:count]
+    extended = extended[: np.searchsorted(extended, own[-1])]
+    member = np.searchsorted(own, extended)
+    files, lengths = leads[~extends] == BODY, lengths[~extends]
+    return Chain(begins[:count], own, extended, member, ends[:count], files[:count], lengths[:count])
 
 
 def _linked(rows: Column, nexts: Column) -> Column:

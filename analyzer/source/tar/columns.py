@@ -46,6 +46,8 @@ SLASH, NEWLINE, DOT = b"/\n."
 
 def find_headers(blocks: Column) -> Column:
     """Return the row of every block that looks like a header with a plain size, of a type that leads over it."""
+    if not len(blocks):
+        return np.zeros(0, np.int64)
     first = field(blocks, 124, np.uint64)  # digits alike, in whichever order
     rows = np.flatnonzero(_digits(first, WIDTH))
     last = field(blocks, 132, ">u4")[rows].astype(np.uint64)

@@ -111,8 +111,8 @@ class Hopper:
         return scan
 
     def _hop(self, offset: int, until: int) -> Scan | None:
-        held = Held(self._memory, offset, -1)
-        return scan_of(self._memory, gather(held, self._read, self._steps, offset, until, self._size), self._limits)
+        places = gather(self._memory, self._read, self._steps, offset, until, self._size)
+        return scan_of(self._memory, places, self._limits)
 
     def _whole(self, offset: int, until: int) -> Scan | None:
         """Gather from windows."""
@@ -145,14 +145,6 @@ def _reader(file: int, start: int, view: memoryview) -> Read:
     return read
 
 
-class Held(NamedTuple):
-    """A piece of a tar in memory: the memory, where in the tar its first byte is, and where the last block starts."""
-
-    memory: bytearray | mmap
-    base: int
-    last: int
-
-
 class Places(NamedTuple):
     """Where the headers of consecutive members are.
 
@@ -169,23 +161,23 @@ class Places(NamedTuple):
     after: int
 
 
-def gather(held: Held, read: Read, steps: Steps, pos: int, until: int, size: int) -> Places:
+def gather(memory: bytearray, read: Read, steps: Steps, pos: int, until: int, size: int) -> Places:
     """Return the headers of members that start between two places and end within the tar, up to `MOST`.
 
     Args:
-        held: what is in memory.
+        memory: room for the headers.
         read: puts bytes of the tar behind those that are needed: (where in memory, how many, where in the tar) to how
             many there are, none where there is no more to be had, or no room.
         steps: sizes seen so far.
         pos: where the first member starts.
         until: the place before which they start.
-        size: where the tar, or what is to be had of it, ends.
+        size: where the tar ends.
     """
     leads, fields = LEADS, FIELDS
     own: list[int] = []
     extended: list[int] = []
     begins: list[int] = []
-    memory, base, last = held
+    base, last = pos, -1  # where in the tar the memory starts, and where in that the last block does
     used = whole = 0  # memory up to the last header; extended headers of members that are wholly there
     try:
         while len(own) < MOST and pos < until:

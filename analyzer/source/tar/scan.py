@@ -13,8 +13,9 @@ import numpy as np
 
 from analyzer.limits import Limits
 from analyzer.source.stream.window import Window
+from analyzer.source.tar.chain import chain_of
 from analyzer.source.tar.header import BLOCK
-from analyzer.source.tar.hop import Held, Steps, gather, scan_of
+from analyzer.source.tar.hop import Places, scan_of
 from analyzer.source.tar.pax import Extras
 from analyzer.source.tar.pieces import Pieces
 
@@ -47,7 +48,6 @@ class Scanner:
 
     def __init__(self, window: Window, limits: Limits, take: Take, pieces: Pieces | None) -> None:
         self._window, self._limits, self._take, self._pieces = window, limits, take, pieces
-        self._steps = Steps()
         self._scan: Scan | None = None
         self.last = ""
         self._pause = self._resume = 0
@@ -91,12 +91,17 @@ class Scanner:
     def _look(self) -> Scan | None:
         """Return the members that start in the window at its position and lie wholly in it, None for none."""
         window = self._window
-        if window.fill(LEAST) < LEAST:
+        have = window.fill(LEAST)
+        if have < LEAST:
             return None
-        held, end = Held(window.buffer, window.base, window.end - BLOCK), window.base + window.end
-        places = gather(held, _nothing, self._steps, window.offset, end, end)
+        pos, offset = window.pos, window.offset
+        found = chain_of(np.frombuffer(window.buffer, np.uint8)[pos : pos + have], have, have)
+        if found is None:
+            return None
+        places = Places(
+            pos + found.own * BLOCK,
+            pos + found.extended * BLOCK,
+            offset + found.begins * BLOCK,
+            offset + int(found.ends[-1]) * BLOCK,
+        )
         return scan_of(window.buffer, places, self._limits, in_window=True)
-
-
-def _nothing(_at: int, _count: int, _offset: int) -> int:
-    return 0

@@ -52,20 +52,16 @@ class Windows:
             where they are wanted.
         """
         count = self._fill(min(WINDOW, until - offset + LONGEST), offset)
-        data = self._data[: count // BLOCK * BLOCK]
-        found = chain_of(data) if len(data) else None
+        data = self._data[:count]
+        found = chain_of(data, until - offset, self._size - offset)
         if found is None:
             return None
-        first = int(np.searchsorted(found.begins * BLOCK, until - offset))
-        fits = min(first, int(np.searchsorted(found.ends * BLOCK, self._size - offset, "right")))
-        if fits < len(found.own):
-            found = found.part(fits)
         lengths = found.headers
         total = int(lengths.sum())
-        if not 0 < total <= len(room):
+        if total > len(room):
             return None
         blocks = np.repeat(found.begins - np.cumsum(lengths) + lengths, lengths) + np.arange(total)
-        data.reshape(-1, BLOCK).take(blocks, axis=0, out=room[:total], mode="clip")
+        self._data.reshape(-1, BLOCK).take(blocks, axis=0, out=room[:total], mode="clip")
         return found, self._sums(found, offset, count) if self._contents else NO_SUMS
 
     def _sums(self, found: Chain, offset: int, count: int) -> tuple[Column, Column]:
