@@ -157,3 +157,14 @@ def test_a_start_after_a_crash_repairs_by_itself_since_1_31():
     before, since = (foretell(store, engines=(f"cri-o@{version}",)) for version in ("1.30", "1.31"))
     assert removed(before[UNCLEAN]) == removed(before[START])
     assert removed(since[UNCLEAN]) != removed(since[START])
+
+
+def test_the_quick_check_blames_an_image_alone_for_its_own_data():
+    """containers/storage check.go: a big-data item that is missing or has another size than its record says."""
+    store = Edited()
+    image = store.image_named(API)["id"]
+    path = item_path(image, "manifest")
+    for changed in (store.text(path)[:-1], store.text(path) + " "):
+        assert removed(foretell(Edited().write(path, changed))[UNCLEAN])[1] == 1
+    assert removed(foretell(Edited().remove(path))[UNCLEAN])[1] == 1
+    assert removed(foretell(Edited())[UNCLEAN])[1] == 0

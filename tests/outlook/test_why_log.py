@@ -104,3 +104,20 @@ def test_an_exported_journal_has_its_messages_and_times():
 def test_the_beginning_of_a_message_means_nothing_in_a_log():
     found = why_log(read(BUNDLES / "healthy-overlay.tar.zst"), ["E1128 21:06:40.0 1 x.go:10] locating item named"])
     assert [answer.matches for answer in found.answers] == [()]
+
+
+STAMPS = [f"2026-11-24T12:00:{n:02}Z up" for n in range(module.STAMPED)]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (STAMPS, True),
+        (STAMPS[1:], False),
+        (["-"] * (module.LOOKED_AT - module.STAMPED) + STAMPS, True),
+        (["-"] * (module.LOOKED_AT - module.STAMPED + 1) + STAMPS, False),
+    ],
+    ids=["20 times", "19 times", "20 among the first 400 lines", "the 20th on line 401"],
+)
+def test_a_log_has_twenty_times_in_its_first_four_hundred_lines(text, answer):
+    assert is_log("\n".join(text)) is answer

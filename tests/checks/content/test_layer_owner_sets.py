@@ -30,3 +30,11 @@ def test_a_set_that_is_not_that_of_the_headers():
 def test_every_recorded_set_is_that_of_the_headers():
     for name in HEALTHY:
         assert Edited(name).findings(RULE) == [], name
+
+
+def test_a_long_set_is_shown_by_its_first_two_hundred_characters():
+    store, layer = sample()
+    layers = store.layers()
+    next(record for record in layers if record["id"] == layer)["uidset"] = list(range(1000, 1100))
+    [finding] = store.write_layers(layers).findings(RULE)
+    assert finding.facts["observed"] == str(list(range(1000, 1100)))[:200]
