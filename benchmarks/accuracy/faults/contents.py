@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.faults.families import BASE, COPY, MEDIA, POWER, SCANNER, SPLIT, SWEPT
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
-
-BASE, POWER, MEDIA, COPY = "base-layer-modified", "unclean-shutdown", "media-corruption", "copied-without-attributes"
-SWEPT, SCAN, SPLIT = "permissions-swept", "scanner-quarantine", "tar-split-damaged"
 
 
 @kind(BASE)
@@ -33,7 +31,7 @@ def file_removed(store: Bundle) -> Truth:
     layer, (path,) = store.layer_with_files()
     hit = serving(store, [layer])
     store.take(path)
-    return truth([layer, path], (BASE, SCAN), hit)
+    return truth([layer, path], (BASE, SCANNER), hit)
 
 
 @kind(BASE)
@@ -256,7 +254,7 @@ def _copied(store: Bundle, *, xattrs: bool, devices: bool) -> Truth:
     return truth(sorted(layers), COPY, serving(store, layers))
 
 
-@kind(SCAN)
+@kind(SCANNER)
 def programs_quarantined(store: Bundle) -> Truth:
     """Take one program out of each of several layers within seconds, as a scanner does."""
     taken = []
@@ -270,10 +268,10 @@ def programs_quarantined(store: Bundle) -> Truth:
     hit = serving(store, layers)
     for _, path in taken:
         store.take(path)
-    return truth([*layers, *(p for _, p in taken)], (SCAN, BASE), hit)
+    return truth([*layers, *(p for _, p in taken)], (SCANNER, BASE), hit)
 
 
-@kind(SCAN)
+@kind(SCANNER)
 def programs_emptied_and_locked(store: Bundle) -> Truth:
     """Empty programs and take away every right to them, within seconds."""
     layer = store.layer()
@@ -284,7 +282,7 @@ def programs_emptied_and_locked(store: Bundle) -> Truth:
     for path in programs[:2]:
         store.write(path, b"").change(path, mode=0)
         store.by_hand(path)
-    return truth([layer, *programs], (SCAN, BASE), hit)
+    return truth([layer, *programs], (SCANNER, BASE), hit)
 
 
 def _split(store: Bundle, layer: str) -> str:

@@ -7,10 +7,10 @@ import hashlib
 import json
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, Record, everybody, standing
+from benchmarks.accuracy.faults.families import ALTERED, LOST, MEDIA, POWER
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
-LOST, ALTERED, POWER, MEDIA = "image-data-lost", "image-data-altered", "unclean-shutdown", "media-corruption"
 LIST, FOREIGN = "local-manifest-list", "foreign-architecture"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody
+from benchmarks.accuracy.faults.families import HAND, POWER, WIPE
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
-POWER, HAND, WIPE = "unclean-shutdown", "records-disagree", "interrupted-wipe"
 UNSYNCED = (POWER, "disk-full")
 
 

@@ -9,11 +9,9 @@ import copy
 import json
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
-from benchmarks.accuracy.faults.families import ALTERED, MEDIA, POWER, REMOVED
+from benchmarks.accuracy.faults.families import ALTERED, BASE, HAND, LINKS, MEDIA, POWER, REMOVED, SPLIT
 from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
-
-BASE, HAND, LINKS, SPLIT = "base-layer-modified", "records-disagree", "short-links-broken", "tar-split-damaged"
 
 
 @later(LINKS)

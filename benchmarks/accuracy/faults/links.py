@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, serving
+from benchmarks.accuracy.faults.families import HAND, LINKS, POWER, REMOVED
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
-
-REMOVED, LINKS, POWER, HAND = "layer-directory-removed", "short-links-broken", "unclean-shutdown", "records-disagree"
 
 
 def _in(store: Bundle, layer: str, name: str) -> str:

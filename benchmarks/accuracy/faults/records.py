@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, standing
+from benchmarks.accuracy.faults.families import HAND, PULL, RECORD, REMOVAL, TWO
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
 
-HAND, LOST, PULL, REMOVAL = "records-disagree", "layer-record-lost", "interrupted-pull", "interrupted-removal"
-TWO = "two-writers"
 
-
-@kind(LOST)
+@kind(RECORD)
 def top_layer_record_lost(store: Bundle) -> Truth:
     layer = store.layer(top=True)
     hit = standing(store, [layer])
     store.drop_record("layers", layer)
-    return truth(layer, LOST, hit)
+    return truth(layer, RECORD, hit)
 
 
-@kind(LOST)
+@kind(RECORD)
 def shared_layer_record_lost(store: Bundle) -> Truth:
     layer = store.layer(shared=True)
     hit = standing(store, [layer])
     store.drop_record("layers", layer)
-    return truth(layer, LOST, hit)
+    return truth(layer, RECORD, hit)
 
 
-@kind(LOST)
+@kind(RECORD)
 def layer_record_and_directory_lost(store: Bundle) -> Truth:
     layer = store.layer()
     hit = standing(store, [layer])
     store.drop_record("layers", layer)
     store.take(store.link_of(layer), store.at("overlay", layer))
-    return truth(layer, (LOST, REMOVAL, "interrupted-wipe"), hit)
+    return truth(layer, (RECORD, REMOVAL, "interrupted-wipe"), hit)
 
 
 @kind("records-rolled-back")
@@ -46,7 +44,7 @@ def layers_json_rolled_back(store: Bundle) -> Truth:
         raise NotHere
     store.put("layers.json", keep)
     store.entries[store.index("layers.json")][0].mtime_ns -= 48 * HOUR
-    return truth([*gone, store.index("layers.json")], ("records-rolled-back", LOST), hit)
+    return truth([*gone, store.index("layers.json")], ("records-rolled-back", RECORD), hit)
 
 
 @kind("records-rolled-back")

@@ -14,22 +14,23 @@ from benchmarks.accuracy.faults.families import (
     ALTERED,
     BASE,
     COPY,
+    DRIVER,
     GONE,
     HAND,
     LINKS,
     MEDIA,
+    PODMAN,
     POWER,
+    PULL,
     RECORD,
     REMOVED,
+    SCANNER,
     SWEPT,
     TWO,
 )
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-SCANNER, DRIVER, PODMAN, PULL = "scanner-quarantine", "driver-mixed", "libpod-database-damaged", "interrupted-pull"
-
 
 # files of layers
 

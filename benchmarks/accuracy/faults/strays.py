@@ -13,6 +13,7 @@ from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, stan
 from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
+    BEHIND,
     COPY,
     GONE,
     HAND,
@@ -21,6 +22,7 @@ from benchmarks.accuracy.faults.families import (
     MEDIA,
     POWER,
     REMOVED,
+    SHARED,
     SPLIT,
     WIPE,
 )
@@ -28,9 +30,6 @@ from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-ADDED, BEHIND, TWO, RECORD = "additional-store-changed", "libpod-storage-gone", "two-writers", "layer-record-lost"
-
 
 # one record that makes the engine refuse the whole file
 
@@ -334,38 +333,38 @@ def _lent(store: Bundle, name: str) -> str:
     return store.draw(sorted(p for p in store.entries if p.startswith(store.additional + "/") and p.endswith(name)))
 
 
-@unseen(ADDED)
+@unseen(SHARED)
 def images_json_of_the_additional_store_cut(store: Bundle) -> Truth:
     path = _lent(store, "/images.json")
     if not store.lent("images"):
         raise NotHere
     store.write(path, store.data(path)[: len(store.data(path)) // 2])
-    return truth([path, store.additional, path.rpartition("/")[0]], (ADDED, POWER, MEDIA, HAND))
+    return truth([path, store.additional, path.rpartition("/")[0]], (SHARED, POWER, MEDIA, HAND))
 
 
-@unseen(ADDED)
+@unseen(SHARED)
 def layers_json_of_the_additional_store_nul(store: Bundle) -> Truth:
     path = _lent(store, "/layers.json")
     if not store.lent("layers"):
         raise NotHere
     store.write(path, bytes(len(store.data(path))))
-    return truth([path, store.additional, path.rpartition("/")[0]], (ADDED, POWER, MEDIA, HAND))
+    return truth([path, store.additional, path.rpartition("/")[0]], (SHARED, POWER, MEDIA, HAND))
 
 
-@unseen(ADDED)
+@unseen(SHARED)
 def link_text_of_the_additional_store_removed(store: Bundle) -> Truth:
     path = _lent(store, "/link")
     layer = path.split("/")[-2]
     store.take(path)
-    return truth([layer, path], (ADDED, LINKS, HAND, REMOVED))
+    return truth([layer, path], (SHARED, LINKS, HAND, REMOVED))
 
 
-@unseen(ADDED)
+@unseen(SHARED)
 def manifest_of_the_additional_store_removed(store: Bundle) -> Truth:
     path = _lent(store, "/manifest")
     image = path.split("/")[-2]
     store.take(path)
-    return truth([image, path], (ADDED, LOST))
+    return truth([image, path], (SHARED, LOST))
 
 
 @unseen(BASE)
@@ -382,7 +381,7 @@ def file_of_the_additional_store_edited(store: Bundle) -> Truth:
     path = store.draw(sorted(found))
     layer = path.split("/diff/")[0].rpartition("/")[2]
     store.edit(path, store.data(path) + b"edited\n")
-    return truth([layer, path], (BASE, ADDED))
+    return truth([layer, path], (BASE, SHARED))
 
 
 # a power cut

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 from benchmarks.accuracy.bundle import Bundle, NotHere, emptied
+from benchmarks.accuracy.faults.families import GONE, HAND, POWER, REMOVED
 from benchmarks.accuracy.faults.registry import kind
 from benchmarks.accuracy.truth import Truth, truth
-
-LOST, POWER, HAND, REMOVED = "container-data-lost", "unclean-shutdown", "records-disagree", "layer-directory-removed"
 
 
 @kind("layer-record-lost")
@@ -17,7 +16,7 @@ def container_layer_lost(store: Bundle) -> Truth:
     layer = container["layer"]
     store.drop_record("layers", layer)
     store.take(store.link_of(layer), store.at("overlay", layer))
-    return truth([layer, container["id"]], ("layer-record-lost", LOST), (set(), {container["id"]}))
+    return truth([layer, container["id"]], ("layer-record-lost", GONE), (set(), {container["id"]}))
 
 
 @kind(REMOVED)
@@ -28,29 +27,29 @@ def container_layer_directory_removed(store: Bundle) -> Truth:
     return truth([layer, container["id"]], REMOVED, (set(), {container["id"]}))
 
 
-@kind(LOST)
+@kind(GONE)
 def image_record_of_a_container_lost(store: Bundle) -> Truth:
     image = store.image(used=True)
     containers = {key for key, c in store.before[2].items() if c["image"] == image["id"]}
     store.drop_record("images", image["id"])
     keys = [image["id"], *containers, *emptied(store, "images.json")]
-    return truth(keys, (LOST, "records-rolled-back"), (None, containers))
+    return truth(keys, (GONE, "records-rolled-back"), (None, containers))
 
 
-@kind(LOST)
+@kind(GONE)
 def image_of_a_container_removed_whole(store: Bundle) -> Truth:
     image = store.image(used=True)
     containers = {key for key, c in store.before[2].items() if c["image"] == image["id"]}
     store.drop_record("images", image["id"])
     store.remove(store.at("overlay-images", image["id"]))
-    return truth([image["id"], *containers], LOST, (None, containers))
+    return truth([image["id"], *containers], GONE, (None, containers))
 
 
-@kind(LOST)
+@kind(GONE)
 def state_file_removed(store: Bundle) -> Truth:
     container = store.container(crio=True)
     store.take(store.at("overlay-containers", container["id"], "userdata/config.json"))
-    return truth(container["id"], LOST, (set(), {container["id"]}))
+    return truth(container["id"], GONE, (set(), {container["id"]}))
 
 
 @kind(POWER)
@@ -61,20 +60,20 @@ def state_file_nul(store: Bundle) -> Truth:
     return truth([container["id"], path], POWER, (set(), {container["id"]}))
 
 
-@kind(LOST)
+@kind(GONE)
 def pod_record_lost(store: Bundle) -> Truth:
     members = [(c, json.loads(c["metadata"])) for c in store.before[2].values() if "pod-id" in c.get("metadata", "")]
     pod = store.draw([c for c, meta in members if meta.get("pod")])
     left = {c["id"] for c, meta in members if meta["pod-id"] == pod["id"] and c["id"] != pod["id"]}
     store.drop_record("containers", pod["id"])
-    return truth([pod["id"], *left, pod["layer"]], (LOST, HAND), (set(), None), severe=False)
+    return truth([pod["id"], *left, pod["layer"]], (GONE, HAND), (set(), None), severe=False)
 
 
-@kind(LOST)
+@kind(GONE)
 def container_metadata_garbled(store: Bundle) -> Truth:
     container = store.container(crio=True)
     store.change_record("containers", container["id"], metadata=container["metadata"][:40])
-    return truth(container["id"], (LOST, HAND), (set(), {container["id"]}), severe=False)
+    return truth(container["id"], (GONE, HAND), (set(), {container["id"]}), severe=False)
 
 
 @kind("two-writers")
