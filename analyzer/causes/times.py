@@ -5,11 +5,11 @@ from __future__ import annotations
 from analyzer.capture.clock import LISTING
 from analyzer.causes.case import Case
 from analyzer.checks.finding import Finding
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import DAY, SECOND, format_time
 
-SLACK_NS = 120 * 1_000_000_000
-CLOCK_NS = 2 * 1_000_000_000
-NO_TIME_NS = 86_400 * 1_000_000_000
+SLACK_NS = 120 * SECOND
+CLOCK_NS = 2 * SECOND
+NO_TIME_NS = DAY
 """Times of the first day of 1970 are what archives write when they keep none."""
 
 

@@ -15,11 +15,10 @@ from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import DiffTable, Entry
 from analyzer.snapshot.snapshot import QUICK, BundleSnapshot
 from analyzer.snapshot.symlink_rows import resolve_row
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 from analyzer.source.member import BLOCK, CHAR, HARDLINK
 from analyzer.source.member import FILE as REGULAR
 
-SECOND = 10**9
 COLUMNS = ("kinds", "flags", "modes", "uids", "gids", "sizes", "mtimes", "crcs", "extra")
 
 

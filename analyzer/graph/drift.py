@@ -8,6 +8,7 @@ from typing import NamedTuple
 from analyzer.graph.merged import Merged, MergedEntry, is_opaque, merged_view, stack_of
 from analyzer.graph.relations import Relations
 from analyzer.snapshot.content import Entry
+from analyzer.snapshot.times import SECOND
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK
 
 ADDED, CHANGED, DELETED = "A", "C", "D"
@@ -80,7 +81,7 @@ def differences(now: MergedEntry, before: MergedEntry) -> tuple[str, ...]:
         ("mode", a.mode != b.mode),
         ("owner", (a.uid, a.gid) != (b.uid, b.gid)),
         ("attributes", _plain(a) != _plain(b)),
-        ("time", a.mtime_ns // 10**9 != b.mtime_ns // 10**9),
+        ("time", a.mtime_ns // SECOND != b.mtime_ns // SECOND),
     )
     return tuple(name for name, differs in checks if differs)
 

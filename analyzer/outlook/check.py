@@ -19,9 +19,10 @@ from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import NO_FILES
+from analyzer.snapshot.times import DAY
 from analyzer.source.member import FILE, HARDLINK
 
-MAXIMUM_AGE_NS = 24 * 3600 * 10**9
+MAXIMUM_AGE_NS = DAY
 
 
 class CheckReport(Struct):

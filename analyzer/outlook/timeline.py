@@ -16,9 +16,9 @@ from analyzer.snapshot.logs import log_lines
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
+from analyzer.snapshot.times import SECOND
 
-SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
-SECOND = 10**9
+SANE_NS = (946_684_800 * SECOND, 4_102_444_800 * SECOND)
 MAKING = 60 * SECOND
 """Within this time of a layer's record its files count as written with it."""
 LOG_EVENTS = 2_000

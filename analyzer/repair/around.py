@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from analyzer.causes.model import IMAGE_REPULL, NONE
 from analyzer.repair.donor import MOST, brings
 from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.identity import kept_tar, same_store
 from analyzer.repair.place import Place
 from analyzer.repair.shell import INSIDE, as_its_user, own_store, quoted
 from analyzer.repair.site import Site, walk
-from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
+from analyzer.repair.steps import PlanStep
 from analyzer.snapshot.digests import HEX_ID, is_digest
 from analyzer.snapshot.node.placement import SYSTEM
 from analyzer.snapshot.store import ADDITIONAL

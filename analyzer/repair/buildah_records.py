@@ -19,10 +19,9 @@ from analyzer.snapshot.gojson import as_text
 from analyzer.snapshot.libpod.state import id_maps
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 
 STATE = f"userdata/{BUILD_STATE}"
-SECOND = 10**9
 ENTRY = ("containerID", "hostID", "size")
 NEAR = 10 * SECOND
 LABELS = (("MountLabel", "mount-label"), ("ProcessLabel", "process-label"))

@@ -15,7 +15,7 @@ from analyzer.repair.site import Row, Site
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.libpod.state import LibpodContainer
 from analyzer.snapshot.store import Store
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import SECOND, parse_time
 
 STABLE, VOLATILE = "containers/containers.json", "containers/volatile-containers.json"
 
@@ -207,7 +207,7 @@ def _podman_row(container: LibpodContainer) -> Row:
     """Return a container record as podman writes it, its layer left open."""
     made = container.created_ns or 0
     told = {"image-name": container.image_name, "image-id": container.image, "name": container.name}
-    metadata = json.dumps({**told, "created-at": made // 1_000_000_000}, separators=(",", ":"))
+    metadata = json.dumps({**told, "created-at": made // SECOND}, separators=(",", ":"))
     return {
         "id": container.id,
         "names": [container.name],

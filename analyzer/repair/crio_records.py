@@ -16,7 +16,7 @@ from analyzer.repair.site import Row
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.gojson import as_object
 from analyzer.snapshot.store import Store
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import SECOND, parse_time
 
 CONFIG = "userdata/config.json"
 PREFIX = "io.kubernetes.cri-o."
@@ -55,7 +55,7 @@ def crio_row(store: Store, container: str) -> Row | None:
         "name": name,
         "metadata-name": called.get("name") or name,
         **({"uid": called.get("uid"), "namespace": called.get("namespace")} if pod else {}),
-        "created-at": (made or 0) // 1_000_000_000,
+        "created-at": (made or 0) // SECOND,
         **({"attempt": called["attempt"]} if called.get("attempt") else {}),
         **({"pod": True} if pod else {}),
     }

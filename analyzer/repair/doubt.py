@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from analyzer.causes.model import NONE
 from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
 from analyzer.limits import DEFAULT
 from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.site import layer_path
-from analyzer.repair.steps import NONE, PlanStep
+from analyzer.repair.steps import PlanStep
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.tar_split import TarSplit
 from analyzer.source.member import CHAR

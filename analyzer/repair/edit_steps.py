@@ -11,12 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from analyzer.causes.model import NONE
 from analyzer.repair.edits import Folder, Mode, Rename, SetAside, ShortLink, Take, Write
 from analyzer.repair.identity import kept_tar
 from analyzer.repair.place import Place
 from analyzer.repair.shell import UnsafePathError, as_its_user, commands, own_store, quoted
 from analyzer.repair.site import Noted, Site
-from analyzer.repair.steps import NONE, PlanStep, listed
+from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.overlay import SMALL_FILES
 from analyzer.words import totals

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.causes.model import NONE
 from analyzer.repair.around import engine, label
 from analyzer.repair.edits import SetAside, Write
 from analyzer.repair.place import Place
 from analyzer.repair.shell import quoted
 from analyzer.repair.site import Site
-from analyzer.repair.steps import NONE, PlanStep, listed
+from analyzer.repair.steps import PlanStep, listed
 from analyzer.snapshot.digests import HEX_ID
 
 

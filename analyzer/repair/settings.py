@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from analyzer.causes.model import IMAGE_REPULL, NONE
 from analyzer.checks.finding import Finding
 from analyzer.graph.relations import Relations
 from analyzer.repair.around import engine
 from analyzer.repair.donor import pulls as pulls_name
 from analyzer.repair.place import SAFE, Place
 from analyzer.repair.shell import quoted
-from analyzer.repair.steps import IMAGE_REPULL, NONE, PlanStep
+from analyzer.repair.steps import PlanStep
 from analyzer.snapshot.node.placement import SYSTEM
 
 DRIVER = re.compile(r"[a-z][a-z0-9-]{1,20}")

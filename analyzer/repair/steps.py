@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from analyzer.causes.model import NONE
 from analyzer.repair.edits import Edit
 from analyzer.words import and_more
 
-NONE, IMAGE_REPULL, CONTAINER_LOSS, DATA_LOSS = "none", "image-repull", "container-loss", "data-loss"
 SHOWN = 5
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from analyzer.snapshot.times import SECOND
+
 if TYPE_CHECKING:
     from analyzer.snapshot.provenance import SmallFile
 
 OLD_TOKEN = re.compile(rb"[0-9a-f]{64}")
-SANE_NS = (1_262_304_000 * 10**9, 4_102_444_800 * 10**9)
+SANE_NS = (1_262_304_000 * SECOND, 4_102_444_800 * SECOND)
 
 
 class Lock(Struct, frozen=True):

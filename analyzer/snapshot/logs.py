@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from analyzer.snapshot.provenance import SmallFile
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import SECOND, parse_time
 
 LONGEST_LINE = 16_384
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -119,11 +119,11 @@ def stamp(line: str, newest_ns: int) -> tuple[int | None, bool]:
 def _moment(year: int, month: int, day: int, clock: tuple[str, ...], newest_ns: int) -> int | None:
     """Return Unix nanoseconds; without a year, of the last such day that is not after the capture."""
     try:
-        newest = EPOCH + timedelta(seconds=newest_ns // 10**9)
+        newest = EPOCH + timedelta(seconds=newest_ns // SECOND)
         hour, minute, second = map(int, clock)
         moment = datetime(year or newest.year, month, day, hour, minute, second, tzinfo=UTC)
         if not year and moment > newest + DAY:
             moment = moment.replace(year=newest.year - 1)
     except (ValueError, OverflowError):
         return None
-    return (moment - EPOCH) // timedelta(seconds=1) * 10**9
+    return (moment - EPOCH) // timedelta(seconds=1) * SECOND

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ZERO_NS = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * 1_000_000_000
+SECOND, DAY = 1_000_000_000, 86_400 * 1_000_000_000
+"""In nanoseconds, as all times here."""
+ZERO_NS = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * SECOND
 
 
 def parse_time(text: str) -> int | None:
@@ -28,14 +30,14 @@ def parse_time(text: str) -> int | None:
         return None
     delta = moment - EPOCH - shift
     fraction = (match.group(7) or "")[:9].ljust(9, "0")
-    ns = (delta.days * 86_400 + delta.seconds) * 1_000_000_000 + int(fraction)
+    ns = (delta.days * 86_400 + delta.seconds) * SECOND + int(fraction)
     return None if ns == ZERO_NS else ns
 
 
 def format_time(ns: int) -> str:
     """Return an RFC 3339 UTC time to the second, or the number with its unit where it has no calendar date."""
     try:
-        moment = EPOCH + timedelta(seconds=ns // 1_000_000_000)
+        moment = EPOCH + timedelta(seconds=ns // SECOND)
     except OverflowError:
         return f"{ns} ns since 1970"
     return moment.replace(tzinfo=None).isoformat() + "Z"

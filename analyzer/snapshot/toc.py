@@ -34,7 +34,6 @@ KINDS = {
 }
 CHUNK = "chunk"
 DIGEST = "sha256:"
-DAMAGE = frozenset({"zero-length", "nul-bytes", "syntax"})
 
 
 class TocEntry(msgspec.Struct, gc=False):

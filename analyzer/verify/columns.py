@@ -9,9 +9,9 @@ import numpy as np
 
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NO_DEVICE, NO_XATTRS, DiffTable
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE
+from analyzer.snapshot.times import SECOND
 from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import BATCH_KINDS, DIRECTORY, FILE
-from analyzer.source.tar.entry import NANO
 from analyzer.verify.facts import is_whiteout
 from analyzer.verify.id_maps import ANY, Ids
 
@@ -61,7 +61,7 @@ class Matcher:
         kinds = self._kinds[at]
         files = (group.kinds == FILE_ITEM) & (kinds == FILE_CODE)
         files &= (self._sizes[at] == group.sizes) & (self._crcs[at] == group.crcs) & self._summed[at]
-        files &= self._mtimes[at] // NANO == group.mtimes_ns // NANO
+        files &= self._mtimes[at] // SECOND == group.mtimes_ns // SECOND
         same = files | ((group.kinds == DIRECTORY_ITEM) & (kinds == DIRECTORY_CODE))
         same &= self._plain[at] & (self._modes[at] == group.modes)
         for item, link in group.links.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.snapshot.content import DIRECTORY_CODE, FILE_CODE, NOTHING, DiffTable, Entry
 from analyzer.snapshot.symlink_rows import SYMLINK_CODE, place, resolve_row
 from analyzer.snapshot.tar_entry import TarEntry
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 from analyzer.source.checksum import HAS_CRC
 from analyzer.source.member import CHAR, DIRECTORY, FIFO, FILE, HARDLINK, SYMLINK
 from analyzer.verify.entry_judge import NODES, EntryJudge
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from analyzer.verify.columns import Matcher
 
 META_PREFIX = ".wh..wh."
-NANO = 1_000_000_000
 
 
 class TableComparison:
@@ -132,7 +131,7 @@ class TableComparison:
                         and table.sizes[row] == size
                         and table.crcs[row] == crc
                         and table.flags[row] & HAS_CRC
-                        and table.mtimes[row] // NANO == mtime_ns // NANO
+                        and table.mtimes[row] // SECOND == mtime_ns // SECOND
                     ):
                         self.facts.verified += size
                         return

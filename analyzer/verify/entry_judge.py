@@ -11,7 +11,7 @@ from analyzer.capture.kept import Kept
 from analyzer.snapshot.bitflip import describe_flip
 from analyzer.snapshot.content import Entry
 from analyzer.snapshot.tar_entry import TarEntry
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 from analyzer.source.member import BLOCK, CHAR, DIRECTORY, FIFO, FILE, SYMLINK
 from analyzer.verify.facts import (
     ATTRIBUTE,
@@ -35,7 +35,6 @@ from analyzer.verify.storage_options import StorageOptions
 
 ZERO_TAIL = "NUL from a page boundary to the end"
 FLIPS_SOUGHT = 50
-NANO = 1_000_000_000
 NODES = (CHAR, BLOCK, FIFO)
 CAPABILITY = "security.capability"
 OVERRIDE = "user.containers.override_stat"
@@ -96,7 +95,7 @@ class EntryJudge:
         self._mode(group, found, seen, path)
         self._owner(group, found, seen, path)
         self._attributes(rec, found, path)
-        late = abs(found.mtime_ns // NANO - rec.mtime_ns // NANO) > 0
+        late = abs(found.mtime_ns // SECOND - rec.mtime_ns // SECOND) > 0
         if late and self.dated and rec.kind == FILE and not any(_same_time(found, each) for each in also):
             self._add(TIME, path, rec, found, format_time(rec.mtime_ns), format_time(found.mtime_ns))
 
@@ -243,7 +242,7 @@ def _described(kind: str, rdev: tuple[int, int]) -> str:
 
 
 def _same_time(found: Entry, rec: TarEntry) -> bool:
-    return found.mtime_ns // NANO == rec.mtime_ns // NANO
+    return found.mtime_ns // SECOND == rec.mtime_ns // SECOND
 
 
 def _same_capability(have: bytes | None, value: bytes) -> bool:

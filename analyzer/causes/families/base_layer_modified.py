@@ -31,7 +31,7 @@ from analyzer.causes.family import family
 from analyzer.causes.grouping import by_layer, weigh
 from analyzer.causes.model import Affected, Hypothesis, Reason
 from analyzer.checks.finding import Finding
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import SECOND, parse_time
 from analyzer.source.member import DIRECTORY
 from analyzer.verify.facts import MARK, MISSING, PLANTED, LayerFacts
 from analyzer.words import and_more
@@ -41,7 +41,7 @@ RULES = ("TSP-006", "TSP-007", "TSP-008", "TSP-009", "TSP-010", "TSP-011", "OVL-
 FILES = frozenset({"TSP-006", "TSP-007", "TSP-009", "TSP-010", "TSP-011"})
 """Rules about the files themselves: who replaced a file replaced its attributes."""
 MAIN, FURTHER = 3.5, 1.0
-ONE_COMMAND_NS = 600 * 1_000_000_000
+ONE_COMMAND_NS = 600 * SECOND
 """Longest pause between two layers that one command or agent goes over."""
 HALF = 0.5
 SEVERAL = 2

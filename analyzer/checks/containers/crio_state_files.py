@@ -32,10 +32,11 @@ from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.digests import HEX_ID
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.salvage import load_object
+from analyzer.snapshot.times import SECOND
 from analyzer.source.member import FILE
 
 NAMES = ("userdata/config.json", "userdata/state.json")
-FRESH_NS = 600 * 1_000_000_000
+FRESH_NS = 600 * SECOND
 
 
 @rule(

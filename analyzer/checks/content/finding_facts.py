@@ -10,12 +10,12 @@ from analyzer.checks.finding import INFO, LOW, Finding, Subject
 from analyzer.checks.rule import Rule
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.provenance import Where
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 from analyzer.verify.facts import Difference, LayerFacts
 
 EVIDENCE = 20
 FILES = 200
-SLACK_NS = 120 * 1_000_000_000
+SLACK_NS = 120 * SECOND
 PAGE = 4096
 
 

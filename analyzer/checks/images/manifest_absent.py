@@ -27,9 +27,10 @@ from analyzer.checks.absence import weigh
 from analyzer.checks.host.saved import saved_ns
 from analyzer.checks.rule import CRITICAL, Findings, Need, Rule, StoreView, rule
 from analyzer.snapshot.image_open import MANIFEST
+from analyzer.snapshot.times import SECOND
 from analyzer.verify.image_items import data_listed, images_of, listing, title
 
-JUST_NS = 1_000_000_000
+JUST_NS = SECOND
 """Between two changes of the index while an engine makes one image."""
 IN_THE_MAKING = "an engine may have been making it while the bundle was made: it has no name yet"
 NOT_LISTED = "the bundle has no data of any image"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from analyzer.checks.store_view import StoreView
 from analyzer.snapshot.layers import LayerRecord
+from analyzer.snapshot.times import DAY
 
-DAY_NS = 86_400 * 10**9
+DAY_NS = DAY
 
 
 def last_write_ns(view: StoreView) -> int:

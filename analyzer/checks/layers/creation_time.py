@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from analyzer.checks.layers.age import last_write_ns
 from analyzer.checks.rule import INFO, LOW, Findings, Need, Rule, StoreView, rule
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 
-SLACK_NS = 3_600 * 10**9
+SLACK_NS = 3_600 * SECOND
 
 
 @rule(

@@ -38,12 +38,11 @@ from analyzer.checks.store.index_emptied import named_without_record, ownerless_
 from analyzer.checks.store.index_files import INDEXES, driver_directories, half_unseen, listed, unrecorded
 from analyzer.snapshot.documents import Document
 from analyzer.snapshot.layers import LayerRecord
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import DAY, SECOND, format_time
 from analyzer.words import plural
 
-SECOND = 1_000_000_000
 SLACK, UNTOLD = 60 * SECOND, 3_600 * SECOND
-NO_TIME = 86_400 * SECOND
+NO_TIME = DAY
 """Times of the first day of 1970 are what archives write when they keep none."""
 OWN_FIELDS = {
     "containers": frozenset({"image"}),

@@ -25,7 +25,6 @@ INDEXES = (
     ("containers", "containers.json"),
     ("containers", "volatile-containers.json"),
 )
-KINDS = {"layers": "layer", "images": "image", "containers": "container"}
 SHOWN = 20
 """Places of evidence given for one finding."""
 

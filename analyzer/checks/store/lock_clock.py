@@ -26,13 +26,12 @@ from __future__ import annotations
 from analyzer.checks.rule import INFO, LOW, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import INDEXES
 from analyzer.snapshot.documents import Document
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import DAY, SECOND, format_time
 
-SECOND = 1_000_000_000
 TOLERANCE = 60 * SECOND
 LATER = "a later write changed nothing, failed or was lost"
 EDITED = "edited, restored or copied since"
-NO_TIME = 86_400 * SECOND
+NO_TIME = DAY
 """Times of the first day of 1970 are what archives write when they keep none."""
 
 

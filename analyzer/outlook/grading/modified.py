@@ -24,6 +24,7 @@ from analyzer.outlook.grading.verdict import (
     refuted,
 )
 from analyzer.snapshot.tar_entry import TarEntry
+from analyzer.snapshot.times import SECOND
 from analyzer.source.member import DIRECTORY, HARDLINK
 from analyzer.verify.facts import MISSING, OPAQUE, PLANTED, WHITEOUT
 
@@ -36,7 +37,6 @@ STACKING = (
 )  # fmt: skip
 CONTENT = ("TSP-", "OVL-016", "OVL-022", "OVL-023", "OVL-024")
 MADE_BY_ENGINE = 0o755
-SHOWN = 60
 
 
 class ReportedChange(NamedTuple):
@@ -112,7 +112,7 @@ def _child(evidence: GradingEvidence, layer_id: str, change: ReportedChange) -> 
     prefix = change.path + "/"
     for path, entry in tree.entries.items() if tree is not None else ():
         if path.startswith(prefix):
-            has = {"size": entry.size, "mode": entry.mode & 0o777, "mtime": entry.mtime_ns // 1_000_000_000}
+            has = {"size": entry.size, "mode": entry.mode & 0o777, "mtime": entry.mtime_ns // SECOND}
             if all(_number(name, old) == has[name] for name, (old, _) in change.deltas.items() if name in has):
                 return path
     return None
@@ -188,7 +188,7 @@ def _is_mapped(ranges: Iterable[tuple[int, int, int]], values: tuple[str, str]) 
 
 def _has(entry: TarEntry, deltas: dict[str, tuple[str, str]]) -> bool:
     """Tell whether an entry of a tar has the attributes that the check saw."""
-    has = {"mode": entry.mode & 0o777, "uid": entry.uid, "gid": entry.gid, "mtime": entry.mtime_ns // 1_000_000_000}
+    has = {"mode": entry.mode & 0o777, "uid": entry.uid, "gid": entry.gid, "mtime": entry.mtime_ns // SECOND}
     return all(name in has and _number(name, seen) == has[name] for name, (_, seen) in deltas.items())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from analyzer.outlook.timeline import SANE_NS
 from analyzer.outlook.timeline import timeline as dated
 from analyzer.report.model.analysis import Analysis
 
@@ -19,7 +20,6 @@ LANES = (
     ("file", "index files written"),
     ("lock", "write locks taken"),
 )
-SANE_NS = (946_684_800 * 10**9, 4_102_444_800 * 10**9)
 
 
 class Moment(Struct, frozen=True):

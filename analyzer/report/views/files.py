@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from analyzer.snapshot.content import Entry
+from analyzer.snapshot.times import SECOND
 from analyzer.source.member import Member
 
 TYPES = {
@@ -30,7 +31,7 @@ def mode_text(kind: str, mode: int) -> str:
 def time_text(ns: int) -> str:
     """Return a time in UTC to the second, the number itself where no calendar has it."""
     try:
-        return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):
         return f"{ns} ns"
 

@@ -9,17 +9,10 @@ from analyzer.repair.steps import PlanStep
 from analyzer.report.encode.text import inert
 from analyzer.report.lines import hanging, wrapped_command
 from analyzer.report.model.analysis import Analysis
+from analyzer.report.words import RISKS
 from analyzer.words import percent
 
 COLUMNS = 100
-RISKS = {
-    "none": "loses nothing",
-    "image-repull": "the image has to be pulled again",
-    "container-loss": "the container's own layer is lost",
-    "data-loss": "data is lost that cannot be made again",
-}
-
-
 LONGEST = 2_000
 """Characters of a command that are printed."""
 

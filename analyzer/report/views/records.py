@@ -14,7 +14,7 @@ from analyzer.graph.relations import Relations
 from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.kubernetes import KubernetesName
-from analyzer.snapshot.times import parse_time
+from analyzer.snapshot.times import SECOND, parse_time
 from analyzer.words import human, plural
 
 IMAGES = ("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "STATE")
@@ -32,11 +32,12 @@ NONE = "<none>"
 DATE = 10
 """Characters of a time that a table shows: its day."""
 AGO = " ago"
-SECOND, DAY = 10**9, 86_400
 """A second in nanoseconds, a day in seconds."""
-UNITS = (("year", 365 * DAY), ("month", 30 * DAY), ("week", 7 * DAY), ("day", DAY), ("hour", 3600), ("minute", 60))
+UNITS = (
+    ("year", 31_536_000), ("month", 2_592_000), ("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60),
+)  # fmt: skip
 """Units of an age, each used from two of it on, so that an age is never half as much again."""
-END_OF_TIME = 253_402_300_800 * 10**9
+END_OF_TIME = 253_402_300_800 * SECOND
 """Unix nanoseconds of the year 10000."""
 
 
@@ -193,7 +194,7 @@ def short_time(text: str) -> str:
     """Return a recorded time to the second, in UTC where it can be told, else as it was written."""
     ns = parse_time(text)
     if ns is not None and 0 <= ns < END_OF_TIME:
-        return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     head, dot, tail = text.partition(".")
     zone = tail.lstrip("0123456789")
     return f"{head}{zone}" if dot else text

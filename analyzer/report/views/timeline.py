@@ -9,7 +9,7 @@ from analyzer.outlook.timeline import Event, Timeline
 from analyzer.report.encode.text import inert, shortened
 from analyzer.report.formats.document import cleaned
 from analyzer.report.model.analysis import Analysis
-from analyzer.snapshot.times import format_time
+from analyzer.snapshot.times import SECOND, format_time
 from analyzer.words import plural, span
 
 BEFORE, AFTER = 12, 24
@@ -72,7 +72,7 @@ def _time(event: Event) -> str:
 
 def _before(event: Event, line: Timeline) -> str:
     """Return how long before the newest change an event was, `""` where that is not known."""
-    seconds = (line.newest_ns - event.ns) // 10**9
+    seconds = (line.newest_ns - event.ns) // SECOND
     return f" ({span(seconds)} before the newest change)" if seconds > 0 else ""
 
 

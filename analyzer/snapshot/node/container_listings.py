@@ -10,6 +10,7 @@ from analyzer.snapshot.host import Host
 from analyzer.snapshot.node.engine_output import LISTING
 from analyzer.snapshot.node.listing_rows import MOST, first_text, listing_rows
 from analyzer.snapshot.provenance import SmallFile
+from analyzer.snapshot.times import SECOND
 
 CONTAINERS = re.compile(r"(?:^|/)(podman[_-]ps|crictl[_-](?:ps|pods))(?![a-z])[^/]*$")
 EVERY = re.compile(r"_-(?:-all|a)(?![a-z])|(?:^|/)(?:podman|crictl)-ps\.txt$")
@@ -19,7 +20,6 @@ ID = re.compile(r"[0-9a-f]{12,64}")
 AGE = re.compile(r"(?:About )?(Less than a|an?|\d+) (second|minute|hour|day|week|month|year)s?(?: ago)?")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 SECONDS["year"] = 365 * SECONDS["day"]
-NS = 10**9
 
 
 class EngineContainer(NamedTuple):
@@ -87,11 +87,11 @@ def _container(
 def _made_before(row: dict[str, Any], listed_ns: int) -> int | None:
     value = row.get("Created", row.get("createdAt"))
     if isinstance(value, int) and not isinstance(value, bool):
-        return value * NS
+        return value * SECOND
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
     match = AGE.fullmatch(first_text(row, "CREATED"))
     if match is None:
         return None
     count = int(match[1]) if match[1].isdigit() and len(match[1]) < 10 else int(match[1] != "Less than a")
-    return listed_ns - count * SECONDS[match[2]] * NS
+    return listed_ns - count * SECONDS[match[2]] * SECOND
