@@ -22,6 +22,7 @@ from tests.live.test_repair import state as files_of
 pytestmark = pytest.mark.live
 
 BUILT = f"{HOST}/ops/debug:dev"
+NAMED = f"{HOST}/shop/web:1.4"
 NAMES = ("base/os:9.4", "shop/web:1.4")
 
 
@@ -173,13 +174,27 @@ def indexes_in_each_others_place(store):
     store.containers_json.write_bytes(images)
 
 
+def layer_directory_is_another_layers(store):
+    place = store.layer_directory(store.image_named(NAMED)["layer"])
+    other = next(key for key in store.chain(store.image_named(NAMED)["layer"])[1:])
+    shutil.rmtree(place)
+    place.symlink_to(other)
+
+
+def link_is_its_short_link(store):
+    link = store.layer_directory(store.image_named(NAMED)["layer"]) / "link"
+    target = f"../l/{link.read_text()}"
+    link.unlink()
+    link.symlink_to(target)
+
+
 DAMAGES = (
     indexes_in_each_others_place,
     locks_are_directories, layers_json_is_a_directory, image_directory_is_a_file, short_links_renamed,
     short_links_in_small_letters, field_one_bit_off, image_recorded_twice, container_recorded_twice,
     image_under_the_id_of_another, signature_digest_wrong, layers_of_containers_exchanged,
     image_of_a_container_changed, containers_json_emptied, built_manifest_removed, modes_swept,
-    opened_to_all, short_links_open_to_all,
+    opened_to_all, short_links_open_to_all, layer_directory_is_another_layers, link_is_its_short_link,
 )  # fmt: skip
 
 

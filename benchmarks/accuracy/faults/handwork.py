@@ -27,7 +27,7 @@ from benchmarks.accuracy.faults.families import (
     TWO,
 )
 from benchmarks.accuracy.faults.mass import image_layers, inside
-from benchmarks.accuracy.faults.registry import unseen
+from benchmarks.accuracy.faults.registry import harmless, unseen
 from benchmarks.accuracy.faults.rewrites import layer_truth
 from benchmarks.accuracy.faults.scripts import change_rows
 from benchmarks.accuracy.truth import Truth, truth
@@ -231,13 +231,10 @@ def upper_of_a_container_copied_into_its_image(store: Bundle) -> Truth:
 # the rest
 
 
-@unseen(GONE)
-def notes_of_a_working_container_removed(store: Bundle) -> Truth:
-    """Remove buildah.json: buildah takes the container for no working container."""
-    path = store.draw(sorted(p for p in store.entries if p.endswith("/userdata/buildah.json")))
-    key = path.split("/")[-3]
-    store.take(path)
-    return truth([key, path], (GONE, HAND), (set(), {key}))
+@harmless
+def notes_of_a_working_container_removed(store: Bundle) -> None:
+    """Remove buildah.json: buildah 1.28 makes it anew; `config`, `copy`, `commit` and `rm` end with 0."""
+    store.take(store.draw(sorted(p for p in store.entries if p.endswith("/userdata/buildah.json"))))
 
 
 @unseen(MEDIA)
