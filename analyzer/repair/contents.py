@@ -13,7 +13,8 @@ from analyzer.repair.layers import FILES, SPLIT, wrong_in_the_record
 from analyzer.repair.pieces import FROM_SPLIT, FROM_TEMPLATE, pieces_of
 from analyzer.repair.site import Site
 from analyzer.snapshot.bigdata import file_name, key_of
-from analyzer.source.member import DIRECTORY
+from analyzer.snapshot.store import Store
+from analyzer.source.member import DIRECTORY, FILE, Member
 
 EITHER = ("TSP-006", "TSP-007", "TSP-008", "TSP-010")
 """Files that are not what the tar-split says: either may be wrong, so both come from the donor if it has both."""
@@ -115,12 +116,19 @@ def _own_files(site: Site) -> None:
         if odd.isdisjoint(member.path for member in members):
             continue
         (uid, gid), _ = Counter((m.uid, m.gid) for m in members).most_common(1)[0]
-        for member in members:
-            if member.uid != uid:
+        given = {member.uid for member in members} - {uid}
+        for member in (*members, *_data_files(store)):  # what was given away goes back with all that lies beside it
+            if member.uid in given:
                 path = site.below(number, member.path)
                 site.note(
                     number, Mode(path, member.mode, uid, gid), member.path, why="the owner of the store's own files"
                 )
+
+
+def _data_files(store: Store) -> list[Member]:
+    """Return the tar-splits of layers and the items of images, which the engine makes with the owner of its indexes."""
+    found = [*store.tar_splits.values(), *(file for files in store.image_files.values() for file in files.values())]
+    return sorted((file.member for file in found if file.member.kind == FILE), key=lambda member: member.path)
 
 
 def _big_data(site: Site, evidence: LayerEvidence) -> None:

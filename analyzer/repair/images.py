@@ -81,6 +81,9 @@ def _lists_aside(site: Site, number: int) -> None:
         site.rows[number][INDEX] = [row for row in rows if row not in gone]
 
 
+FURTHER_NAMES = "any further name of the image, which nothing in the store tells"
+
+
 def _new_row(site: Site, image: str, picture: ImageProof, top: str, names: list[str]) -> Row:
     """Return an image record made again from its data; names are those that containers and torn rows tell."""
     store = next(s for s in site.stores if image in s.image_files)
@@ -89,6 +92,7 @@ def _new_row(site: Site, image: str, picture: ImageProof, top: str, names: list[
     told = sorted({*names, *(n for n in site.rel.remembered.get(image, ()) if not reference_error(n))})
     taken = {name for row in site.right("images").values() for name in row.get("names") or ()}
     told = [name for name in told if name not in taken]
+    site.lost.append((image, FURTHER_NAMES))
     row: Row = {"id": image, "digest": picture.lists[0] if picture.lists else picture.manifest}
     if told:
         row |= {"names": told, "names-history": told}

@@ -48,7 +48,7 @@ def test_the_check_of_podman_has_no_price_where_podman_opens_nothing():
 
 
 def test_the_end_state_is_said():
-    text = outcome_text(damaged(), compare=True)
+    text = " ".join(outcome_text(damaged(), compare=True).split())
     assert "nothing above `info` is found; no image and no container is lost" in text
     assert "- this plan: loses nothing" in text
     assert "a wipe of the graph root: loses 9 images" in text

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from analyzer.api import analyze, judge
-from analyzer.repair.edits import Folder, SetAside, ShortLink, Take, Write
+from analyzer.repair.edits import Folder, Mode, SetAside, ShortLink, Take, Write
 from analyzer.repair.mend import mend
 from analyzer.report.views.outcome import outcome_text
 from tests.checks.overlay.test_lower_by_id import by_id
@@ -251,3 +251,20 @@ def test_rows_that_lie_in_each_others_files_go_back_with_their_names():
         assert {key: row.get("names") for key, row in found.items()} == {row["id"]: row.get("names") for row in rows}
         assert {key: row["layer"] for key, row in found.items()} == {row["id"]: row["layer"] for row in rows}
     assert outcome_text(report).strip().startswith("Afterwards, by simulation: nothing above `info` is found; no image")
+
+
+def test_owners_of_tar_splits_go_back_with_those_of_the_index_beside_them():
+    """As after `sudo cp -r` of one part: the user could list images, and not push or save one."""
+    store = Edited()
+    part = [
+        path for path in store.entries if path == "storage/overlay-layers" or path.startswith("storage/overlay-layers/")
+    ]
+    for path, (member, _) in store.entries.items():
+        if "/diff" not in path:
+            member.uid = member.gid = 0 if path in part else 1000
+    steps = judge(store.snapshot()).plan.steps
+    given = {edit.path: (edit.uid, edit.gid) for each in steps for _, edit in each.step.edits if isinstance(edit, Mode)}
+    files = {path.removeprefix("storage/").rstrip("/") for path in part if "/." not in path}
+    assert set(given) == files
+    assert any(path.endswith(".tar-split.gz") for path in files)
+    assert set(given.values()) == {(1000, 1000)}

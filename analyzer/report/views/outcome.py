@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.repair.comparison import prices
 from analyzer.repair.simulation import Simulated, simulate_plan, simulate_steps
+from analyzer.repair.steps import listed
 from analyzer.report.encode.text import inert
 from analyzer.report.lines import hanging
 from analyzer.report.model.analysis import Analysis
@@ -40,7 +41,10 @@ def _after(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
         yield f"Afterwards, by simulation{pulled}: nothing above `info` is found; {_kept(report, after)}."
     yield from _step_by_step(report, engines)
     for group in plan.groups:
-        yield from (f"Gone already, whatever is done: {words} ({about[:12]})." for about, words in group.lost)
+        gone: dict[str, list[str]] = {}
+        for about, words in group.lost:
+            gone.setdefault(words, []).append(about[:12])
+        yield from (f"Gone already, whatever is done: {words} ({listed(ids)})." for words, ids in gone.items())
 
 
 def _step_by_step(report: Analysis, engines: tuple[str, ...]) -> Iterator[str]:
