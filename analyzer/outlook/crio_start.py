@@ -120,9 +120,9 @@ def _restorable(view: StoreView, container: ContainerRecord) -> bool:
     for store in view.rel.stores:
         file = store.container_files.get(container.id, {}).get("userdata/config.json")
         if file is not None:
-            if file.data is None or file.reason:
+            if (data := file.content) is None:
                 return True
-            value, error = decode(file.data)
+            value, error = decode(data)
             return not error and isinstance(value, dict)
     return False
 

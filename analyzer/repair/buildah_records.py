@@ -61,7 +61,7 @@ def images_told(stores: Iterable[Store]) -> dict[str, bytes]:
 
 
 def _state(file: SmallFile | None) -> Mapping[str, Any]:
-    return json_object(file.data) if file is not None and file.data and not file.reason else {}
+    return json_object(file.content) if file is not None else {}
 
 
 def _unpacked(text: str) -> bytes:

@@ -13,11 +13,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from analyzer.checks.layers.identity import chain_ids, toc_chain_ids
+from analyzer.checks.layers.identity import chain_ids, id_by_toc
 from analyzer.snapshot.bigdata import key_of
 from analyzer.snapshot.configs import read_config
 from analyzer.snapshot.gojson import as_object, as_text
-from analyzer.snapshot.provenance import SmallFile, Where
+from analyzer.snapshot.provenance import Where
 from analyzer.snapshot.store import Store
 
 COMPRESSIONS = (("+gzip", 2), (".gzip", 2), ("+zstd", 4))
@@ -62,7 +62,7 @@ def sha256(data: bytes) -> str:
 def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> ImageProof:
     """Return what an image's data proves; `record` is its row, empty where there is none."""
     files = store.image_files.get(image_id, {})
-    bodies = {key: file.data for name, file in files.items() if (key := key_of(name)) and _whole(file)}
+    bodies = {key: file.content for name, file in files.items() if (key := key_of(name)) and file.content is not None}
     told = record.get("big-data-digests")
     told = as_object(told)
     sound = {key for key, body in bodies.items() if body is not None and _sound(key, body, told)}
@@ -91,10 +91,6 @@ def read_picture(store: Store, image_id: str, record: Mapping[str, Any]) -> Imag
 
 def _created(body: bytes | None) -> str:
     return as_text(json_object(body).get("created") if body else "")
-
-
-def _whole(file: SmallFile) -> bool:
-    return file.data is not None and not file.reason
 
 
 def json_object(text: bytes | str | None) -> dict[str, Any]:
@@ -144,5 +140,5 @@ def likely_chains(picture: ImageProof) -> list[list[str]]:
     if picture.blobs:
         chains.append(chain_ids(blob.digest for blob in picture.blobs))
         if all(blob.toc for blob in picture.blobs):
-            chains.append(toc_chain_ids(blob.toc for blob in picture.blobs))
+            chains.append(chain_ids((blob.toc for blob in picture.blobs), id_by_toc))
     return chains

@@ -32,7 +32,7 @@ def has_configs(stores: Iterable[Store]) -> bool:
 def crio_row(store: Store, container: str) -> Row | None:
     """Return a record as CRI-O writes it, None where no configuration tells it; `image` is `""` where that is open."""
     file = store.container_files.get(container, {}).get(CONFIG)
-    config = json_object(file.data) if file is not None and file.data and not file.reason else {}
+    config = json_object(file.content) if file is not None else {}
     notes = config.get("annotations")
     notes = as_object(notes)
     told = {key.removeprefix(PREFIX): value for key, value in notes.items() if isinstance(value, str)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from analyzer.repair.chains import ImageProof, sha256
@@ -14,6 +15,7 @@ from analyzer.repair.manifests import manifest_again
 from analyzer.repair.site import Row, Site
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.digests import HEX_ID, is_digest
+from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.references import names_a_version, reference_error
 
 INDEX = "images/images.json"
@@ -224,13 +226,13 @@ def _wanted(key: str, told: dict[str, Any], manifest: str, *, single: bool) -> s
     return digest if is_digest(digest) else ""
 
 
-def _copy(files: Any, wanted: str, built: dict[str, bytes]) -> bytes | None:
+def _copy(files: Mapping[str, SmallFile], wanted: str, built: dict[str, bytes]) -> bytes | None:
     if wanted == EMPTY:
         return b""
     if wanted:
         for file in files.values():
-            if file.data is not None and not file.reason and sha256(file.data) == wanted:
-                return bytes(file.data)
+            if (data := file.content) is not None and sha256(data) == wanted:
+                return data
     return built.get(wanted) if wanted else None
 
 

@@ -149,11 +149,11 @@ class ImageReader(Struct):
     def manifest(self, image_id: str, key: str = MANIFEST) -> Manifest | None:
         """Return a parsed manifest item, None when it is absent or its content was not kept."""
         file = self.file(image_id, key)
-        if file is None or not whole(file):
+        data = file.content if file is not None else None
+        if file is None or data is None:
             return None
         found = self._manifests.get(file.path)
         if found is None:
-            data = file.data or b""
             parsed = self.stores[0].parsed.manifests
             read = parsed.get(data)
             if read is None:
@@ -166,12 +166,13 @@ class ImageReader(Struct):
         if manifest is None or manifest.config is None:
             return None
         file = self.file(image_id, manifest.config.digest)
-        if file is None or not whole(file):
+        data = file.content if file is not None else None
+        if file is None or data is None:
             return None
         parsed = self.stores[0].parsed.configs
         found = parsed.get(file.path)
         if found is None:
-            found = parsed[file.path] = read_config(file.data or b"", file.where)
+            found = parsed[file.path] = read_config(data, file.where)
         return found
 
     def missing(self, image_id: str, key: str) -> str:
@@ -266,7 +267,7 @@ class ImageReader(Struct):
         file = self.file(image_id, key)
         if file is None:
             return OpenResult(self.missing(image_id, key), "config", key, manifest=manifest, top=top)
-        seen = file.digest() if whole(file) or file.sha256 else ""
+        seen = file.digest() if file.content is not None or file.sha256 else ""
         if seen and key.startswith("sha256:") and seen != key:
             what = "config validation failed: blob" if self.wording.validated else "Download config.json"
             error = f"{what} digest {seen} does not match expected {key}"
@@ -277,11 +278,6 @@ class ImageReader(Struct):
         return OpenResult(
             parsed.error, "config" if parsed.error else "", key, manifest=manifest, top=top, config=parsed
         )
-
-
-def whole(file: SmallFile) -> bool:
-    """Tell whether the content of a file was kept whole."""
-    return file.data is not None and not file.reason
 
 
 def artifact_error(manifest: Manifest, *, typed: bool = True) -> str:

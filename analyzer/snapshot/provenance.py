@@ -77,6 +77,11 @@ class SmallFile(Struct, frozen=True):
         return self.unread.says if self.unread is not None else ""
 
     @property
+    def content(self) -> bytes | None:
+        """Return the content where it was read whole, else None."""
+        return self.data if self.unread is None else None
+
+    @property
     def cut(self) -> bool:
         """Tell whether the archive, not the file, ended inside it: what is missing proves nothing."""
         return self.unread is not None and self.unread.kind == CUT

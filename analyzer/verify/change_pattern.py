@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.verify.facts import MODE, LayerFacts
+from analyzer.verify.facts import MODE, LayerFacts, mode_in
 
 ALL = 0o7777
 
@@ -19,14 +19,10 @@ def pattern(facts: LayerFacts, facet: str) -> str:
     ends = {observed for _, observed in pairs}
     if len(ends) == 1:
         return f"all to {ends.pop()}"
-    if facet == MODE and (mask := _mask([(_octal(a), _octal(b)) for a, b in pairs])):
+    if facet == MODE and (mask := _mask([(mode_in(a), mode_in(b)) for a, b in pairs])):
         return mask
     (expected, observed), most = max(pairs.items(), key=lambda item: (item[1], item[0]))
     return f"{most} from {expected} to {observed}"
-
-
-def _octal(text: str) -> int:
-    return int(text.rpartition(" ")[2], 8)
 
 
 def _mask(pairs: list[tuple[int, int]]) -> str:

@@ -26,6 +26,11 @@ LISTED = 1_000
 WHITEOUT_PREFIX = ".wh."
 
 
+def mode_in(text: str) -> int:
+    """Return the mode of a difference in modes, from what it expected or observed: `mode 0755`."""
+    return int(text.rpartition(" ")[2], 8)
+
+
 class Difference(NamedTuple):
     """One file that is not as recorded.
 

@@ -13,7 +13,7 @@ from analyzer.capture.misnamed import image_elsewhere, misnamed
 from analyzer.capture.model import Capture, settled
 from analyzer.snapshot.bigdata import file_name
 from analyzer.snapshot.digests import DIGEST, is_digest
-from analyzer.snapshot.image_open import INSTANCE, MANIFEST, ImageReader, OpenResult, whole
+from analyzer.snapshot.image_open import INSTANCE, MANIFEST, ImageReader, OpenResult
 from analyzer.snapshot.images import ImageRecord
 from analyzer.snapshot.provenance import SmallFile, Where
 from analyzer.snapshot.snapshot import BundleSnapshot
@@ -268,10 +268,10 @@ def expected_digest(item: BigDataItem) -> str:
 
 def _digest(images: ImageSource, image: ImageRecord, key: str, file: SmallFile) -> str:
     """Return the digest the engine computes for a key: of a manifest, that of the part that is signed."""
-    if key.startswith(MANIFEST) and whole(file):
+    if key.startswith(MANIFEST) and file.content is not None:
         manifest = images.reader.manifest(image.id, key)
         return manifest.digest if manifest else ""
-    return file.digest() if whole(file) or file.sha256 else ""
+    return file.digest() if file.content is not None or file.sha256 else ""
 
 
 def unsynced(file: SmallFile | None) -> bool:

@@ -12,7 +12,7 @@ from analyzer.capture.kept import SPECIAL, own_modes_lost
 from analyzer.capture.model import Capture
 from analyzer.snapshot.store import Store
 from analyzer.source.member import DIRECTORY, FILE, SYMLINK
-from analyzer.verify.facts import MODE, OWNER, TIME, TOC, Difference, LayerFacts
+from analyzer.verify.facts import MODE, OWNER, TIME, TOC, Difference, LayerFacts, mode_in
 
 STICKY, SETID = 0o1000, 0o6000
 USUAL_FILE, USUAL_FOLDER = 0o644, 0o755
@@ -87,7 +87,7 @@ class LostAttributes:
         if as_root and not (self.times or self.owners):
             return self.swept
         modes = self.kept.folders if each.kind == DIRECTORY else self.kept.files
-        found = _mode(each.observed)
+        found = mode_in(each.observed)
         lost = any(modes.fits(mode, found) for mode in _recorded(each))
         return ATTRIBUTES if lost else self.swept
 
@@ -105,7 +105,7 @@ class LostAttributes:
         changed = [each for each in changed if each.kind in (FILE, DIRECTORY)]
         kinds = {each.kind for each in changed}
         both = len(kinds) > 1
-        usual = any(_bits(each) & _mode(each.expected) & _usual(each) for each in changed)
+        usual = any(_bits(each) & mode_in(each.expected) & _usual(each) for each in changed)
         lost = UMASK if len(changed) > 1 else WRITING
         if any(_bits(each) & WRITING[False] for each in changed):
             lost = {True: lost[True], False: lost[False] | SETID}
@@ -113,14 +113,14 @@ class LostAttributes:
             lost = {True: lost[True], False: lost[False] | RUNNING}
         gained = OWNERS if len(changed) > 1 else 0
         process = bool(changed) and not any(
-            _bits(each) & ~(lost[each.kind == DIRECTORY] | (gained & _mode(each.observed))) for each in changed
+            _bits(each) & ~(lost[each.kind == DIRECTORY] | (gained & mode_in(each.observed))) for each in changed
         )
         return (both or usual or process or bool(kinds and kinds <= own)) and all(map(self._masked, changed))
 
     def _masked(self, each: Difference) -> bool:
         """Tell whether a mode became what one mask makes of it that the whole bundle obeys."""
         modes = self.kept.every_folder if each.kind == DIRECTORY else self.kept.every_file
-        return any(modes.fits(mode, _mode(each.observed)) for mode in _recorded(each))
+        return any(modes.fits(mode, mode_in(each.observed)) for mode in _recorded(each))
 
     def owner(self, each: Difference) -> Answer | None:
         """Answer for an owner: its field was too narrow, or all things of the kind have one owner; else None."""
@@ -138,17 +138,13 @@ class LostAttributes:
         return NARROW if cut else None
 
 
-def _mode(text: str) -> int:
-    return int(text.rpartition(" ")[2], 8)
-
-
 def _usual(each: Difference) -> int:
     return USUAL_FOLDER if each.kind == DIRECTORY else USUAL_FILE
 
 
 def _bits(each: Difference) -> int:
     """Return the mode bits in which a file differs from what is recorded; from the nearest of all its hard links."""
-    return min((mode ^ _mode(each.observed) for mode in _recorded(each)), key=int.bit_count)
+    return min((mode ^ mode_in(each.observed) for mode in _recorded(each)), key=int.bit_count)
 
 
 def _recorded(each: Difference) -> list[int]:

@@ -84,7 +84,7 @@ def _differences(
     files = view.store.container_files.get(container.id, {})
     for file, key in (("state.json", "id"), ("config.json", NOTED), ("buildah.json", "container-id")):
         kept = files.get(f"userdata/{file}")
-        value = load_object(kept.data)[0] if kept is not None and kept.data and not kept.reason else None
+        value = load_object(kept.content)[0] if kept is not None and kept.content else None
         notes = as_object(value).get("annotations") if key == NOTED else value
         noted = as_text(as_object(notes).get(key))
         if noted and noted != container.id:

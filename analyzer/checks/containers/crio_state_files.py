@@ -97,7 +97,7 @@ def _seen(file: SmallFile | None) -> str:
     """Return what is wrong with a file, `""` when it is a JSON object or can't be judged."""
     if file is None:
         return "missing"
-    if file.member.kind != FILE or file.data is None or file.reason:
+    if file.member.kind != FILE or (data := file.content) is None:
         return ""
-    value, error = load_object(file.data)
+    value, error = load_object(data)
     return error or ("" if isinstance(value, dict) else "not a JSON object")

@@ -8,7 +8,7 @@ id-mapped copies have random ids, so that only a match proves something.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 
 from analyzer.snapshot.digests import hex_sha256
@@ -26,14 +26,9 @@ def id_by_toc(parent: str, digest: str) -> str:
     return hex_sha256(f"{parent}+@TOC={digest.partition(':')[2]}")
 
 
-def chain_ids(digests: Iterable[str]) -> list[str]:
-    """Return the ids that pulled layers with these DiffIDs have, base layer first."""
-    return list(accumulate(digests, id_by_digest, initial=""))[1:]
-
-
-def toc_chain_ids(digests: Iterable[str]) -> list[str]:
-    """Return the ids that layers have which are known by these TOCs alone, base layer first."""
-    return list(accumulate(digests, id_by_toc, initial=""))[1:]
+def chain_ids(digests: Iterable[str], made: Callable[[str, str], str] = id_by_digest) -> list[str]:
+    """Return the ids that pulled layers with these DiffIDs, or TOC digests (`id_by_toc`), have, base layer first."""
+    return list(accumulate(digests, made, initial=""))[1:]
 
 
 def derived_ids(record: LayerRecord, parent: str) -> list[str]:

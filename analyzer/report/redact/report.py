@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from analyzer.causes.model import Affected, Cause, Hypothesis, Step
 from analyzer.checks.facts import Facts
-from analyzer.checks.finding import Evidence, Finding, Subject
+from analyzer.checks.finding import Finding, Subject
 from analyzer.checks.run import Checked
 from analyzer.graph.relations import relate
 from analyzer.outlook.model import Outlook
 from analyzer.report.model.analysis import Analysis
 from analyzer.report.redact.names import Pseudonyms
-from analyzer.report.redact.store import loss_of, place, snapshot
+from analyzer.report.redact.store import in_pseudonyms, loss_of, snapshot
 
 Held = TypeVar("Held", bound=Analysis)
 
@@ -66,7 +66,7 @@ class _Redactor(Generic[Held]):
             found = self.findings[finding] = replace(
                 finding,
                 subject=self.subject(finding.subject),
-                evidence=tuple(map(self.evidence, finding.evidence)),
+                evidence=tuple(in_pseudonyms(each, self.names) for each in finding.evidence),
                 says=self.template(finding.says),
                 facts=cast("Facts", {key: self.names.fact(value) for key, value in finding.facts.items()}),
                 variant=self.names.prose(finding.variant),
@@ -95,15 +95,6 @@ class _Redactor(Generic[Held]):
             id=names.ident(subject.id),
             path=names.path(subject.path),
             names=tuple(map(names.prose, subject.names)),
-        )
-
-    def evidence(self, evidence: Evidence) -> Evidence:
-        names = self.names
-        return replace(
-            evidence,
-            where=place(evidence.where, names),
-            expected=names.prose(evidence.expected),
-            observed=names.prose(evidence.observed),
         )
 
     def cause(self, cause: Cause) -> Cause:

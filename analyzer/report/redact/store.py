@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from analyzer.checks.finding import Evidence
 from analyzer.report.redact.names import Pseudonyms
 from analyzer.snapshot.containers import ContainerRecord
 from analyzer.snapshot.documents import Document
@@ -19,6 +20,8 @@ from analyzer.snapshot.provenance import Problem, SmallFile, Where
 from analyzer.snapshot.snapshot import BundleSnapshot
 from analyzer.snapshot.store import Store
 from analyzer.source.member import Loss, Member
+
+Seen = TypeVar("Seen", Evidence, Problem)
 
 SUFFIXES = (".tar.zst", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".tar")
 
@@ -52,6 +55,12 @@ def bundle_path(path: str) -> str:
 def place(where: Where, names: Pseudonyms) -> Where:
     """Return where a fact was read, in pseudonyms."""
     return Where(names.path(where.path), names.path(where.pointer), where.offset)
+
+
+def in_pseudonyms(seen: Seen, names: Pseudonyms) -> Seen:
+    """Return a place with what was expected and what was seen there, in pseudonyms."""
+    told = {"expected": names.prose(seen.expected), "observed": names.prose(seen.observed)}
+    return replace(seen, where=place(seen.where, names), **told)
 
 
 def loss_of(loss: Loss, names: Pseudonyms) -> Loss:
@@ -153,7 +162,7 @@ class _Redactor:
             created=names.ident(record.created),
             flags=names.value(record.flags),
             where=place(record.where, names),
-            problems=tuple(map(self.problem, record.problems)),
+            problems=self.problems(record.problems),
         )
 
     def container(self, record: ContainerRecord) -> ContainerRecord:
@@ -183,24 +192,18 @@ class _Redactor:
             "created": names.ident(record.created),
             "flags": names.value(record.flags),
             "where": place(record.where, names),
-            "problems": tuple(map(self.problem, record.problems)),
+            "problems": self.problems(record.problems),
         }
 
-    def problem(self, problem: Problem) -> Problem:
-        names = self.names
-        return replace(
-            problem,
-            where=place(problem.where, names),
-            expected=names.prose(problem.expected),
-            observed=names.prose(problem.observed),
-        )
+    def problems(self, found: Iterable[Problem]) -> tuple[Problem, ...]:
+        return tuple(in_pseudonyms(each, self.names) for each in found)
 
     def document(self, document: Document) -> Document:
         names, salvaged = self.names, document.salvaged
         rows = tuple(
             replace(row, value=names.value(row.value), pointer=names.path(row.pointer)) for row in salvaged.rows
         )
-        problems = tuple(map(self.problem, salvaged.problems))
+        problems = self.problems(salvaged.problems)
         fragments = tuple(map(names.ident, salvaged.fragments))
         return replace(
             document,

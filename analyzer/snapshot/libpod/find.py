@@ -45,11 +45,11 @@ def states_of(root: str, states: Iterable[LibpodState]) -> list[LibpodState]:
 def _read(path: str, files: Mapping[str, SmallFile]) -> LibpodState:
     file = files[path]
     kind = BOLT if path.endswith(BOLT_FILE) else SQLITE
-    if file.data is None or file.reason or file.member.kind != FILE:
+    if (data := file.content) is None or file.member.kind != FILE:
         return LibpodState(path, kind, unread=file.reason or "its content was not kept")
     if kind == BOLT:
-        return read_bolt_state(path, file.data)
-    return read_sqlite_state(path, file.data, _beside(files, path, "-wal"), _beside(files, path, "-journal"))
+        return read_bolt_state(path, data)
+    return read_sqlite_state(path, data, _beside(files, path, "-wal"), _beside(files, path, "-journal"))
 
 
 def _beside(files: Mapping[str, SmallFile], path: str, ending: str) -> bytes:
