@@ -35,6 +35,7 @@ from analyzer.verify.facts import (
     LayerFacts,
 )
 from analyzer.verify.lost_attributes import LostAttributes
+from analyzer.verify.lost_contents import LostContents
 from analyzer.verify.names import LONE, Names, lone
 from analyzer.verify.opaque_marks import NO_MARK, OPAQUE_MARK, TRUSTED, may_be_files
 
@@ -64,8 +65,8 @@ def settle(
         tables: the files of the bundle by member path of their diff directory.
     """
     if any(facts.counts for facts in found.values()):
-        by_copy = ByCopy(capture, found.values(), tables)
-        settler = _Settler(capture, store, rel, found, lone(found, tables), by_copy)
+        by_copy, contents = ByCopy(capture, found.values(), tables), LostContents(found.values(), tables)
+        settler = _Settler(capture, store, rel, found, lone(found, tables), by_copy, contents)
         for facts in found.values():
             if facts.counts:
                 settler.layer(facts, tables.get(facts.diff))
@@ -82,6 +83,7 @@ class _Settler:
         found: Mapping[str, LayerFacts],
         alone: frozenset[str],
         by_copy: ByCopy,
+        contents: LostContents,
     ) -> None:
         self.rel = rel
         self.alone = alone
@@ -89,6 +91,7 @@ class _Settler:
         self.capture = capture
         self.kept = self.capture.kept
         self.lost = LostAttributes(capture, store, found)
+        self.contents = contents
         self.planted = {each.path for facts in found.values() for each in facts.of(PLANTED)}
         links = [each for facts in found.values() for each in facts.of(LINK)]
         self.rewriting = rewriting(map(targets, links))
@@ -158,7 +161,7 @@ class _Settler:
         if each.facet == OPAQUE and each.observed == NO_MARK:
             return self._mark_lost(each, clock)
         if each.facet not in NAMES:
-            return real
+            return self.contents.answer(each) or real
         gone = each.observed == GONE
         if each.facet != PLANTED and NODE_THERE.match(each.observed):
             return self._node(each)

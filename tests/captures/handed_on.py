@@ -221,4 +221,10 @@ HANDED_ON = [
         "tar -cf $WORK/a $TOPS; split -b 45k $WORK/a $WORK/p.; rm -f $WORK/p.ab;"
         " for p in $WORK/p.*; do gzip -c $p; done >$OUT",
     ),
+    _copy(
+        "without-contents",
+        "[ $(ls -d */overlay/*/diff */lib/*/*/overlay/*/diff */dir/* 2>/dev/null | wc -l) -gt 3 ] || exit 77;"
+        " find . -path '*/diff*/*' -type f -exec truncate -s 0 {} +",
+    ),
+    _copy("heads-of-files", "find . -path '*/diff*/*' -type f -size +2k -exec truncate -s 2048 {} +"),
 ]

@@ -56,6 +56,17 @@ def test_a_bundle_of_it_is_complete_and_healthy(healthy_node, analyze, script, t
     assert len(answer.stdout.splitlines()) > len(store.images)
 
 
+def test_what_is_not_on_the_disk_yet_is_written_out_first(healthy_node, script, tmp_path, volume):
+    """GNU tar takes a file for one hole while ext4 says of it that it holds no block."""
+    node = healthy_node.copy(volume / "captured-synced")
+    (node.home / "run/bin").mkdir()
+    program = node.home / "run/bin/sync"
+    program.write_text('#!/bin/sh\necho "$@" >>/run/synced\n')
+    program.chmod(0o755)
+    captured(node, b"PATH=/run/bin:$PATH\n" + script, tmp_path / "bundle.tar")
+    assert (node.home / "run/synced").read_text().splitlines() == ["-f /var/lib/containers/storage"]
+
+
 def test_a_mounted_container_is_no_part_of_it(healthy_node, analyze, script, tmp_path, volume):
     node = healthy_node.copy(volume / "captured-mounted")
     bundle = tmp_path / "bundle.tar"

@@ -248,3 +248,32 @@ def test_what_a_stopped_rsync_left_is_the_copys_and_such_a_name_beside_the_file_
     folder.mtime_ns = times
     assert told(stopped) == {}
     assert told(planted.write(partial, b""))["TSP-010"]
+
+
+def emptied(store: Edited, only: str = "") -> Edited:
+    for path, (member, data) in list(store.entries.items()):
+        if "/diff/" in path and member.kind == FILE and only in path:
+            member.size, store.entries[path] = 0, (member, data[:0])
+    return store
+
+
+def test_layers_without_any_content_are_left_open_and_one_of_them_is_not():
+    everywhere = emptied(Edited())
+    assert told(everywhere) == {}
+    assert any(finding.doubt for finding in everywhere.findings("TSP-009"))
+    assert told(emptied(Edited(), layer_of(layer_with(Edited(), README))))["TSP-009"]
+
+
+def cut(store: Edited, length: int, only: str = "") -> Edited:
+    for path, (member, data) in list(store.entries.items()):
+        if "/diff/" in path and member.kind == FILE and member.size > length and only in path:
+            member.size, store.entries[path] = length, (member, data[:length])
+    return store
+
+
+def test_the_first_bytes_of_all_files_are_what_a_copy_kept_and_of_one_layers_are_not():
+    lengths = sorted(m.size for path, (m, _) in Edited().entries.items() if "/diff/" in path and m.kind == FILE)
+    length = lengths[-3] - 1
+    assert told(cut(Edited(), length)) == {}
+    longest = max(Edited().entries.items(), key=lambda each: each[1][0].size * ("/diff/" in each[0]))[0]
+    assert told(cut(Edited(), 1, layer_of(longest)))["TSP-006"]

@@ -33,6 +33,10 @@ DOUBT = (
     "opaque marks of {total} directories of layer {layer} are absent: lost, or not read by the capture, which has no"
     " attribute `trusted.` at all"
 )
+JOINED = "attributes of layer {layer} are those of files that are joined with them: {what}"
+EITHER = (
+    "attributes of {total} files of layer {layer} came with hard links over layers: on the node, or in a copy of it"
+)
 
 
 @rule(
@@ -49,6 +53,9 @@ def check(view: StoreView, this: Rule) -> Findings:
         unsure = facts.left_open(OPAQUE)
         if unsure[0]:
             yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
+        joined = facts.left_open(ATTRIBUTE, MARK)
+        if joined[0]:
+            yield left_open(view, this, facts, joined, says=JOINED, doubt=EITHER)
         for facet in (OPAQUE, ATTRIBUTE, MARK):
             found = facts.of(facet)
             if found:

@@ -24,9 +24,12 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.checks.content.finding_facts import common, evidence, subject, untouched
+from analyzer.checks.content.finding_facts import common, evidence, left_open, subject, untouched
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, rule
 from analyzer.verify.facts import EMPTIED, ZEROED
+
+UNSURE = "no content of layer {layer} is in the bundle: {what}"
+DOUBT = "{total} files of layer {layer} are empty, as all of every layer: emptied on the node, or in a copy of it"
 
 
 @rule(
@@ -39,6 +42,9 @@ def check(view: StoreView, this: Rule) -> Findings:
     """Tell empty and NUL-filled files, one finding a layer."""
     for facts in view.contents.values():
         found = facts.of(EMPTIED, ZEROED)
+        unsure = facts.left_open(EMPTIED, ZEROED)
+        if unsure[0]:
+            yield left_open(view, this, facts, unsure, says=UNSURE, doubt=DOUBT)
         if not found:
             continue
         total = facts.count(EMPTIED, ZEROED)

@@ -184,6 +184,10 @@ locks() { # when the lock files were last written: reading them would renew thei
         done
     done <"$content_of"
 }
+# What the kernel still writes out may have no block yet, and tar --sparse would store it as one hole.
+while IFS= read -r root; do
+    timeout 60 sync -f "/$root" 2>/dev/null || true
+done <"$content_of"
 before=$(locks)
 status=0
 tar --create --file - --numeric-owner --sparse --xattrs --xattrs-include='*' --atime-preserve=system \
