@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pybase64
 
-from analyzer.source.tar.columns import NEWLINE, WIDTH, WORD, decimal, field, rows_of, widths, words_at
+from analyzer.source.tar.columns import NEWLINE, WIDTH, WORD, decimal, field, places_of, rows_of, widths, words_at
 from analyzer.source.tar.header import BLOCK
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Lines(NamedTuple):
         data = np.frombuffer(text, np.uint8)
         found = data == NEWLINE
         short = np.count_nonzero(found) * SHORTEST > len(text)
-        ends = np.zeros(0, np.int64) if short else np.flatnonzero(found)
+        ends = np.zeros(0, np.int64) if short else places_of(found)
         if short or text[-1:] != b"\n":
             ends = np.append(ends, len(text))
         starts = np.concatenate(([0], ends[:-1] + 1))

@@ -107,6 +107,14 @@ def rows_of(text: Column, starts: Column, count: int) -> Column:
     return every[starts].view(np.uint8).reshape(-1, count)
 
 
+def places_of(found: Column) -> Column:
+    """Return where flags are set, of which few are: eight are looked at together."""
+    whole = len(found) // WIDTH * WIDTH
+    words = np.flatnonzero(found[:whole].view(np.uint64) > 0)
+    those = np.flatnonzero(found[:whole].reshape(-1, WIDTH)[words])
+    return np.concatenate((words[those // WIDTH] * WIDTH + those % WIDTH, whole + np.flatnonzero(found[whole:])))
+
+
 def words_at(text: Column, starts: Column) -> Column:
     """Return the eight bytes from each start on, as numbers whose highest byte is the first."""
     every: Column = np.ndarray(max(len(text) - WIDTH + 1, 0), WORD, text, 0, (1,))
