@@ -340,7 +340,7 @@ class TableComparison:
             found = self.table.entry(row)
             name = found.name
             if name in implied and found.kind == DIRECTORY:
-                self.judge.planted_marks(found, {})
+                self.judge.implied(found)
                 continue
             observed = "a whiteout" if found.kind == CHAR and found.rdev == (0, 0) else f"a {found.kind}"
             if found.kind == FILE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Mapping
+from stat import S_ISGID
 from typing import NamedTuple
 
 from analyzer.capture.kept import Kept
@@ -110,6 +111,19 @@ class EntryJudge:
         elif found.crc is not None and target.crc is not None:
             facet = EMPTIED if not found.size else ZEROED if found.zeroed else CONTENT
             self._add(facet, rec.path, rec, found, f"content of {rec.link}", f"other content ({found.size} bytes)")
+
+    def implied(self, found: Entry) -> None:
+        """Judge a directory that the engine made, since the tar names only what is below it: it belongs to root.
+
+        Its mode is by the engine's umask (containers/storage pkg/archive: UnpackLayer, MkdirAll), and its group that of
+        the directory around it where that passes its group on.
+        """
+        self.planted_marks(found, {})
+        seen = seen_stat(found)
+        by_engine = (seen.uid, seen.gid) == (0, 0) or seen.mode & S_ISGID
+        if self.dated and not self.mapped and not by_engine:
+            made = TarEntry(found.name, DIRECTORY, 0, None, seen.mode, 0, 0, found.mtime_ns)
+            self._owner((made,), found, seen, found.name)
 
     def planted_marks(self, found: Entry, allowed: Mapping[str, bytes]) -> None:
         """Tell attributes of weight that nothing recorded."""

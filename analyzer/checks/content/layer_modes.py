@@ -4,7 +4,8 @@ What it finds
     Files and directories of a layer whose permission bits (setuid, setgid and sticky included) or owner are not those
     of their tar headers, after the layer's id map. A sweep such as `chmod -R` or `chown -R` is one finding a layer,
     with the pattern all its changes share. Mode and owner of a layer's top directory, which most tars do not name, are
-    the driver's (0555, 0755 before 2020): most of a store's being others, alike, are a sweep. Hard links (any of their
+    the driver's (0555, 0755 before 2020): most of a store's being others, alike, are a sweep. Directories that a tar
+    only implies belong to root. Hard links (any of their
     headers may have been applied last), symlinks (always 0777), `force_mask` with its `override_stat` attribute, and
     `ignore_chown_errors` are understood.
 

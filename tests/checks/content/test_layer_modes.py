@@ -119,3 +119,26 @@ def test_a_configured_force_mask_explains_one_mode_for_all():
 def test_a_hard_link_entry_may_have_set_the_mode_last():
     assert told(Edited("healthy-zstd-chunked")) == {}
     assert told(Edited("userns-mapped")) == {}
+
+
+IMPLIED = "usr/share"
+"""A directory that the tar of a layer only implies."""
+
+
+def implied(**facts) -> tuple[Edited, str]:
+    store = Edited("implied-parents")
+    path = next(path for path in store.entries if path.endswith(f"/diff/{IMPLIED}"))
+    return store.change(path, **facts), path
+
+
+def test_the_owner_of_a_directory_that_the_tar_only_implies_is_root():
+    store, path = implied(uid=4711, gid=4711)
+    [finding] = store.findings(RULE)
+    assert finding.subject.path == path
+    assert (finding.evidence[0].expected, finding.evidence[0].observed) == ("owner 0:0", "owner 4711:4711")
+
+
+@pytest.mark.parametrize("facts", [{"mode": 0o700}, {"mode": 0o777}, {"mode": 0o2755, "gid": 8}])
+def test_its_mode_is_by_the_umask_and_its_group_may_be_passed_on(facts):
+    store, _ = implied(**facts)
+    assert store.findings(RULE) == []
