@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from analyzer.limits import DEFAULT
 from analyzer.snapshot.decoding import DECODER, WINDOW, NotJsonError, WindowDecoder, duplicate_keys
 from analyzer.snapshot.gojson import whole_surrogates
 from analyzer.snapshot.provenance import Problem, Where
@@ -48,7 +49,7 @@ def show(data: str) -> str:
     return repr(data[:SHOWN]) + ("…" if len(data) > SHOWN else "")
 
 
-def salvage_array(data: bytes, path: str, *, max_depth: int = 64) -> Salvaged:
+def salvage_array(data: bytes, path: str, *, max_depth: int = DEFAULT.json_depth) -> Salvaged:
     """Read `data` as a JSON array of objects.
 
     Args:
