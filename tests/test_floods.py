@@ -16,6 +16,7 @@ from analyzer.snapshot.node.listing_rows import listing_rows
 from analyzer.snapshot.node.listings import HEAD
 from analyzer.snapshot.node.toml import MOST_DOTS, read_toml
 from tests.archives import SMALL, tar_of
+from tests.editing import Edited
 from tests.fuzz.more_targets import FILES
 from tests.source.craft import gnu_sparse, long_name, member
 
@@ -96,3 +97,17 @@ def test_holes_of_files_that_are_over_their_limit_cost_nothing(name):
     status, out, said = report(holes + tar_of(SMALL))
     assert status in {0, 1, 4}, said[-2000:]
     assert json.loads(out)["stores"]
+
+
+def test_a_record_that_names_very_many_items_costs_as_it_grows():
+    store = Edited(SMALL)
+    path = "storage/overlay-images/images.json"
+    rows = store.images()
+    rows[0]["big-data-names"] = [f"item-{number}" for number in range(30_000)]
+    store.write(path, json.dumps(rows).encode())
+    files = ((name, data) for name, (found, data) in store.entries.items() if found.kind == "file")
+    status, out, said = report(
+        b"".join(long_name(name.encode()) + member(b"x", data) for name, data in files) + bytes(1024)
+    )
+    assert status in {1, 4}, said[-2000:]
+    assert json.loads(out)["verdict"] != "healthy"

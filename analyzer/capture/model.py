@@ -72,6 +72,7 @@ class Capture:
         self._clocks: dict[tuple[str, str, bool], StoreClock] = {}
         self._scattered = (0, False)
         self._homes: dict[tuple[str, str], Around] = {}
+        self._items: dict[tuple[str, int], Answer] = {}
 
     @cached_property
     def kept(self) -> Kept:
@@ -393,7 +394,9 @@ class Capture:
 
     def image_item(self, store: Store, image: ImageRecord, key: str) -> Answer:
         """Answer for an item of an image whose file no store has; signatures may have no byte."""
-        answer = self.image_data(store, image.id, map(file_name, image.big_data_names))
+        record = (store.root, id(image))  # the same for each of its items, of which a record may name very many
+        if (answer := self._items.get(record)) is None:
+            answer = self._items[record] = self.image_data(store, image.id, map(file_name, image.big_data_names))
         lost = image.big_data_sizes.get(key) == 0 and not self.kept.empty_files
         return self.none_left(store, answer, NO_EMPTY_FILES) if lost else answer
 
