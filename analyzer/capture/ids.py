@@ -3,7 +3,7 @@
 A number that does not fit is cut, or the entry is left out.
 
 Source: busybox archival/tar.c (a number that does not fit keeps its low digits), POSIX cpio odc (6 octal digits),
-libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry out).
+libarchive's ustar writer (the largest number that fits; bsdtar leaves the entry out) and xar reader (0).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 
 WIDTHS = (24, 21, 18)
 """Bits of an owner field: 8, 7 and 6 octal digits."""
+SIGNED = 31
 OLDEST = 16
 """Bits of an owner in the oldest cpio. They make 65534 of 4294967294, as a copy that maps `nobody` by name does."""
 NOBODY = 65534
@@ -31,6 +32,8 @@ def widths_of(pairs: Iterable[tuple[int, int]]) -> tuple[int, ...]:
 def cut_to_fit(recorded: int, found: int, largest: int, widths: Iterable[int] = WIDTHS) -> bool:
     """Tell whether an owner is what is left of the recorded one in a field that holds no owner of the bundle in full.
 
+    One that takes the sign bit may be 0.
+
     Args:
         recorded: the owner as it should be.
         found: the owner in the bundle.
@@ -41,7 +44,7 @@ def cut_to_fit(recorded: int, found: int, largest: int, widths: Iterable[int] = 
         most = (1 << bits) - 1
         if recorded > most >= largest and found in (recorded & most, most):
             return True
-    return False
+    return not found and recorded >> SIGNED > 0 == largest >> SIGNED
 
 
 def left_out_for(owner: int, largest: int) -> bool:

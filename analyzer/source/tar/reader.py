@@ -153,7 +153,8 @@ class TarReader:
         if self._ended:
             self._records.note("another archive follows the end of the first", offset, after=self._records.last)
         else:
-            self._records.loss("a lone zero block in the middle: a header may have been lost", offset - BLOCK)
+            what = "a lone zero block in the middle: a header may have been lost"
+            self._records.loss(what, offset - BLOCK, after=self._records.last)
         self._zeros, self._ended = 0, False
 
     def _scan(self) -> tuple[int, int]:
