@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from analyzer.capture.answer import Unknown
-from analyzer.snapshot.content import FILE_CODE, DiffTable
-from analyzer.source.member import FILE
+from analyzer.snapshot.content import FILE_CODE, KIND_CODE, DiffTable
+from analyzer.source.member import FILE, HARDLINK
 from analyzer.verify.facts import TYPE, LayerFacts
 
 JOINED = Unknown("a program joined equal files of several layers by hard links, on the node or in a copy of it")
 POINTED = Unknown("a program put symlinks in place of equal files, on the node or in a copy of it")
+HARDLINK_CODE = KIND_CODE[HARDLINK]
 SEVERAL = 2
 """Symlinks that lead to files of the recorded size from which on a program made them."""
 
 
-def joined(tables: Iterable[DiffTable]) -> frozenset[str]:
-    """Return the member paths of files that are hard links into another layer, and of those they lead to.
+def joined(tables: Collection[DiffTable]) -> frozenset[str]:
+    """Return the member paths of files that are hard links into another layer, and of all other names of these files.
 
     No engine makes any but in a partial pull, which takes files over that are the same in all.
     """
-    return frozenset(path for table in tables for path in _links_out(table))
+    out = {path for table in tables for path in _links_out(table)}
+    return frozenset(
+        out | {path for table in tables for path, first in _links_in(table) if first in out} if out else ()
+    )
 
 
 def pointed(found: Iterable[LayerFacts], tables: Mapping[str, DiffTable]) -> frozenset[str]:
@@ -45,6 +49,12 @@ def _links_out(table: DiffTable) -> Iterator[str]:
         if outside:
             yield f"{table.path}/{table.names[row]}"
             yield outside
+
+
+def _links_in(table: DiffTable) -> Iterator[tuple[str, str]]:
+    for row, (link, *_) in table.extra.items():
+        if link and table.kinds[row] == HARDLINK_CODE:
+            yield f"{table.path}/{table.names[row]}", f"{table.path}/{link}"
 
 
 def _targets(path: str, tables: Mapping[str, DiffTable]) -> Iterator[tuple[int, int]]:
