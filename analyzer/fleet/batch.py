@@ -141,7 +141,7 @@ class Batch:
             raise OutputError(
                 f"cannot be written ({error}); what is finished is kept", where=self.output.state
             ) from error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             said = f"the state of an earlier run is damaged ({error}); name another directory"
             raise UsageError(said, where=self.output.state) from error
 

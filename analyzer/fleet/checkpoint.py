@@ -87,7 +87,7 @@ class Checkpoint:
         except sqlite3.OperationalError as error:
             what = "in use by another run" if "locked" in str(error) else f"cannot be opened ({error})"
             raise UsageError(what, where=path) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # an error's own text may quote the damaged schema
             raise UsageError(f"no state of a batch ({error}); name another directory", where=path) from error
 
     def _prepare(self) -> None:

@@ -422,6 +422,15 @@ def test_a_damaged_state_is_refused_in_one_line(captures, tmp_path):
     assert (told.returncode, len(told.stderr.splitlines())) == (2, 1)
 
 
+def test_a_schema_that_is_no_text_is_refused(tmp_path):
+    """SQLite quotes it in its error, which Python then cannot decode."""
+    path = tmp_path / "state.sqlite"
+    Checkpoint(str(path)).close()
+    path.write_bytes(path.read_bytes().replace(b'ON "affected" (bundle)', b'ON "\xe1ffected" (bundle)'))
+    with pytest.raises(UsageError, match=r"state\.sqlite: no state of a batch"):
+        Checkpoint(str(path))
+
+
 def test_what_is_found_damaged_in_the_middle_of_a_run_is_told(captures, tmp_path, monkeypatch):
     def fails(*_):
         raise sqlite3.DatabaseError("database disk image is malformed")

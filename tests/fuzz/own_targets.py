@@ -74,7 +74,10 @@ def checkpoint(data: bytes) -> None:
     if state is None:
         assert refused.startswith(path)
         return
-    with contextlib.closing(state), contextlib.suppress(sqlite3.Error):  # the batch says that its state is damaged
+    with (
+        contextlib.closing(state),
+        contextlib.suppress(sqlite3.Error, UnicodeDecodeError),
+    ):  # the batch says that its state is damaged
         state.begin([("a" * 64, "node"), ("0b" * 32, "other")])
         assert state.left() >= 0
         state.known("a" * 64)
