@@ -56,7 +56,7 @@ def image_elsewhere(store: Store, image_id: str) -> str:
     """
     if image_id in store.image_files:
         return ""
-    recorded, config = {image.id for image in store.images}, file_name(f"sha256:{image_id}")
-    return min(
-        (name for name, files in store.image_files.items() if name not in recorded and config in files), default=""
-    )
+    config = file_name(f"sha256:{image_id}")
+    found = [name for name, files in store.image_files.items() if config in files]
+    recorded = {image.id for image in store.images} if found else set()
+    return min((name for name in found if name not in recorded), default="")
