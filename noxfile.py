@@ -57,7 +57,7 @@ def coverage(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """A few changes of rules and causes that the tests nearest to them must notice: the same few for the same tree."""
     _install(session)
-    few = ("--count=12", "--seconds=20", "--least=0.5", "checks", "causes")
+    few = ("--count=12", "--seconds=30", "--least=0.3", "checks", "causes")
     session.run("python", "benchmarks/mutants.py", *(session.posargs or few))
 
 

@@ -39,6 +39,7 @@ def test_what_crio_refuses_and_how(name, why):
     assert finding.severity == "critical"
     assert finding.facts["engine_message"] == f'invalid name "{name}" in image "{image}"{why}'
     assert finding.evidence[0].where.pointer.endswith("/names/0")
+    assert finding.facts["shown"] == repr(name)
 
 
 @pytest.mark.parametrize(
