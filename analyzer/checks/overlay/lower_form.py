@@ -21,7 +21,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.capture.as_text import line_ends
+from analyzer.capture.text_mode import line_ends
 from analyzer.checks.absence import CHANGED, weigh
 from analyzer.checks.overlay.lowers import Lowers, lowers_of
 from analyzer.checks.rule import ERROR, Findings, Need, Rule, StoreView, Where, rule

@@ -27,7 +27,7 @@ Engine source
 
 from __future__ import annotations
 
-from analyzer.capture.as_text import marks
+from analyzer.capture.text_mode import marks
 from analyzer.checks.absence import CHANGED, weigh
 from analyzer.checks.rule import CRITICAL, HIGH, MEDIUM, Findings, Need, Rule, StoreView, rule
 from analyzer.checks.store.index_files import documents, driver_directories, listed, unrecorded
