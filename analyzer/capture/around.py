@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.snapshot.overlay import link_target
+from analyzer.snapshot.overlay import BACKING_DEVICE, link_target
 from analyzer.snapshot.store import Store
 
 
@@ -48,3 +48,27 @@ class Around(NamedTuple):
         named.update(map(link_target, home.links.values()), *(each.mapped_layers for each in store.images))
         alone = frozenset(recorded - named - home.layers.keys() - store.tar_splits.keys() - store.layer_files.keys())
         return cls(alone, unrecorded, inside, made, max([*seen, last_write_ns]))
+
+
+def device_left_out(store: Store) -> bool:
+    """Tell whether the bundle lacks the device node in a home of root's, which every start of an engine makes anew."""
+    home = store.home
+    roots = home.member is not None and not home.member.uid
+    return store.driver == "overlay" and roots and BACKING_DEVICE not in home.others
+
+
+def recorded_alone(store: Store) -> str:
+    """Return why layers of which a store has the record alone were recorded like that, `""` where nothing says so.
+
+    Times of directories are those of the node. No capture leaves out a directory, its short link and its tar-split,
+    whose names have nothing in common, and an engine that deletes a layer while the bundle is made changes the home
+    after the records were read.
+    """
+    home, index = store.home, store.document("layers", "layers.json")
+    overlay = store.driver == "overlay"
+    holders = (home.member, home.link_dir) if overlay else (home.holder,)
+    if index is None or (overlay and not home.links) or home.layers.keys().isdisjoint(store.tar_splits):
+        return ""
+    if any(each is None or each.mtime_ns >= index.file.member.mtime_ns for each in holders):
+        return ""
+    return f"{index.path} was written after {home.path} was last changed, and the store has nothing else of it"

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from analyzer.capture.answer import Answer, NotCaptured, Removed, Unknown
-from analyzer.capture.around import Around
+from analyzer.capture.around import Around, device_left_out, recorded_alone
 from analyzer.capture.aside import found_by_fsck
 from analyzer.capture.clock import NEAR, NO_DIRECTORY, NO_TIMES, SECOND, LayerClock, StoreClock
 from analyzer.capture.ids import left_out_for
@@ -40,7 +40,6 @@ EMPTY = frozenset({"diff", "work", "merged", "empty"})
 """Directories of a layer that are empty, or may be."""
 NO_LINKS = "the bundle holds no symlink"
 NO_EMPTY_FILES = "the bundle holds no empty file"
-DEVICE = "backingFsBlockDev"
 SEVERAL = 3
 """Files left out from which on a pattern should show."""
 LONE = "its directory has not changed since it was made, and other layers have one"
@@ -296,38 +295,11 @@ class Capture:
             return Removed(None, f"{inside}/{layer_id} is there")
         if other := misnamed(layer_id, around.unrecorded):
             return Removed(None, f"{home.path}/{other} is there, one bit off")
-        if layer_id in around.alone and (why := self._recorded_alone(store)):
+        alone = layer_id in around.alone and self.directory_times and not self.scattered
+        if alone and (why := recorded_alone(store)):
             return Removed(None, why)
-        made = around.made.get(layer_id, [])
-        return self.store_clock(store).absent(
-            home.holder, made, seen=[around.latest_ns], shaken=self._device_left_out(store)
-        )
-
-    def _device_left_out(self, store: Store) -> bool:
-        """Tell whether the bundle lacks the device node in a home of root's, which every start of an engine makes anew.
-
-        Source: containers/storage drivers/quota: makeBackingFsDev.
-        """
-        home = store.home
-        roots = home.member is not None and not home.member.uid
-        return store.driver == "overlay" and roots and DEVICE not in home.others
-
-    def _recorded_alone(self, store: Store) -> str:
-        """Return why a layer of which a store has the record alone was recorded like that, `""` where nothing says so.
-
-        No capture leaves out a directory, its short link and its tar-split, whose names have nothing in common, and an
-        engine that deletes a layer while the bundle is made changes the home after the records were read.
-        """
-        home, index = store.home, store.document("layers", "layers.json")
-        overlay = store.driver == "overlay"
-        holders = (home.member, home.link_dir) if overlay else (home.holder,)
-        if index is None or not self.directory_times or self.scattered or (overlay and not home.links):
-            return ""
-        if home.layers.keys().isdisjoint(store.tar_splits):
-            return ""
-        if any(each is None or each.mtime_ns >= index.file.member.mtime_ns for each in holders):
-            return ""
-        return f"{index.path} was written after {home.path} was last changed, and the store has nothing else of it"
+        made, shaken = around.made.get(layer_id, []), device_left_out(store)
+        return self.store_clock(store).absent(home.holder, made, seen=[around.latest_ns], shaken=shaken)
 
     def _around(self, store: Store) -> Around:
         """Return what the driver's home tells of any layer that it lacks, looked up once."""

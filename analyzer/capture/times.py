@@ -9,7 +9,7 @@ from analyzer.capture.clock import SECOND, same_time
 from analyzer.capture.kept import Kept
 from analyzer.capture.recorded import description, directory_times
 from analyzer.snapshot.content import DIRECTORY_CODE
-from analyzer.snapshot.overlay import LayerDirectory
+from analyzer.snapshot.overlay import BACKING_DEVICE, LayerDirectory
 from analyzer.snapshot.provenance import SmallFile
 from analyzer.snapshot.store import Store
 
@@ -58,7 +58,7 @@ def last_write_ns(store: Store) -> int:
     """Return the youngest of the files that an engine writes whenever it changes a store; 0 without any."""
     times = [document.file.member.mtime_ns for document in store.documents.values()]
     times += [lock.file.member.mtime_ns for lock in store.locks.values()]
-    times += [member.mtime_ns for name, member in store.home.others.items() if name == "backingFsBlockDev"]
+    times += [member.mtime_ns for name, member in store.home.others.items() if name == BACKING_DEVICE]
     return max(times, default=0)
 
 

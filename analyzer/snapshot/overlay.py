@@ -24,6 +24,11 @@ TARGET = re.compile(r"\.\./([^/]+)/diff")
 LAYER_PLACE = re.compile(r"(?:dir/|subvolumes/)?([0-9a-f]{64})")
 SMALL_FILES = {"link": "link", "lower": "lower", "lower-layers": "lower_layers", "additionallayer": "additional"}
 """Attribute of `LayerDirectory` by file name."""
+BACKING_DEVICE = "backingFsBlockDev"
+"""A node for the device under the driver's home, which every start of an engine of root's makes anew.
+
+Source: containers/storage drivers/quota: makeBackingFsDev.
+"""
 NOT_LAYERS = frozenset({"l", "staging", "tempdirs"})
 
 

@@ -13,6 +13,7 @@ from analyzer.capture.spelling import RESPELLED, respelled
 from analyzer.snapshot.content import DiffTable
 from analyzer.snapshot.copied_in import BY_DESKTOP
 from analyzer.source.member import SYMLINK
+from analyzer.source.tar.header import BLOCK
 from analyzer.verify.equal_files import JOINED, POINTED, joined, pointed
 from analyzer.verify.facts import (
     ATTRIBUTE,
@@ -34,8 +35,6 @@ from analyzer.verify.facts import (
 TO = "symlink to "
 TORN = "the archive is damaged right behind their content"
 MISPLACED = Unknown("parts of the archive are missing or in another order: a file may hold what belongs to others")
-BLOCK = 512
-"""Bytes of an archive that are never parted from each other, as tools split archives at whole blocks."""
 CUT_NAME = "a long name was lost with a part of the archive: what its header holds of it is left"
 FRONTS = (0, len("/"), len("./"))
 """What may stand in front of a name in its header, in bytes."""
@@ -90,6 +89,7 @@ class ByCopy:
             links = {each.path for each in facts.of(MISSING) if each.kind == SYMLINK}
             found |= {(PLANTED, path): NotCaptured(AS_FILES) for path in foreign if path.rpartition(".")[0] in links}
         if self.misplaced:
+            # tools split archives at whole blocks
             spread = (each for each in facts.of(CONTENT, ZEROED) if each.size > BLOCK)
             found |= {(each.facet, each.path): MISPLACED for each in spread}
         found |= self._with_path(facts, (SIZE, EMPTIED, ZEROED, CONTENT), self.torn, NotCaptured(TORN))

@@ -20,15 +20,14 @@ Engine source
 from __future__ import annotations
 
 from analyzer.checks.rule import INFO, Findings, Rule, StoreView, Where, rule
+from analyzer.snapshot.overlay import BACKING_DEVICE
 from analyzer.source.member import BLOCK
-
-NAME = "backingFsBlockDev"
 
 
 @rule("OVL-025", severity=INFO, says="{path} is a {seen}, where a block device node is expected")
 def check(view: StoreView, this: Rule) -> Findings:
     """Look at the kind of the entry."""
-    member = view.store.home.others.get(NAME)
+    member = view.store.home.others.get(BACKING_DEVICE)
     if member is not None and member.kind != BLOCK:
         yield this.found(
             view.file(member.path),
