@@ -20,6 +20,7 @@ from analyzer.source.open import open_bundle
 from tests.editing import Edited
 
 HOUR = 3_600_000_000_000
+DAY = 24 * HOUR
 HOMES = {"overlay": "overlay", "vfs": "vfs/dir", "btrfs": "btrfs/subvolumes"}
 """Where a driver keeps its layer directories."""
 ID = 64

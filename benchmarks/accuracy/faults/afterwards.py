@@ -35,7 +35,7 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import edited, layer_truth
+from benchmarks.accuracy.faults.rewrites import SECTOR, edited, layer_truth
 from benchmarks.accuracy.faults.steps import newest
 from benchmarks.accuracy.faults.sweeps import swept
 from benchmarks.accuracy.truth import Truth, truth
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from analyzer.source.member import Member
 
-SECTOR = 512
 
 # something else in its place
 

@@ -34,13 +34,11 @@ from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers, inside, told_of
 from benchmarks.accuracy.faults.pages import OPAQUE
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import layer_truth
+from benchmarks.accuracy.faults.rewrites import SECTOR, layer_truth
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
     from analyzer.source.member import Member
-
-SECTOR = 512
 
 
 def _chain(store: Bundle, least: int = 2) -> list[str]:

@@ -19,6 +19,7 @@ from benchmarks.accuracy.faults.families import (
     HAND,
     LINKS,
     LOST,
+    PART,
     POWER,
     REMOVED,
     SCANNER,
@@ -107,7 +108,7 @@ def older_half_of_the_tar_splits_deleted(store: Bundle) -> Truth:
         raise NotHere
     store.take(*gone)
     layers = [p.rpartition("/")[2].split(".")[0] for p in gone]
-    return truth([*layers, *gone, gone[0].rpartition("/")[0]], (SPLIT, "store-part-removed"))
+    return truth([*layers, *gone, gone[0].rpartition("/")[0]], (SPLIT, PART))
 
 
 @unseen(SPLIT)
@@ -126,7 +127,7 @@ def tar_splits_unpacked(store: Bundle) -> Truth:
     layers = [p.rpartition("/")[2].split(".")[0] for p in paths]
     return truth(
         [*layers, *paths, *(p.removesuffix(".gz") for p in paths), paths[0].rpartition("/")[0]],
-        (SPLIT, "store-part-removed"),
+        (SPLIT, PART),
     )
 
 
@@ -305,7 +306,7 @@ def manifests_of_every_image_deleted(store: Bundle) -> Truth:
     images = {p.split("/")[-2] for p in paths}
     return truth(
         [*images, *paths, paths[0].rpartition("/")[0].rpartition("/")[0]],
-        (LOST, ALTERED, SCANNER, "store-part-removed"),
+        (LOST, ALTERED, SCANNER, PART),
         (images, None),
     )
 

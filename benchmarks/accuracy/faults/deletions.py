@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, serving, standing
 from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
@@ -21,6 +21,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     POWER,
     RECORD,
     REMOVAL,
@@ -33,11 +34,10 @@ from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import MASS, image_layers, inside, told_of
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.rewrites import edited, layer_truth
-from benchmarks.accuracy.faults.steps import own_layers
+from benchmarks.accuracy.faults.steps import data_of, own_layers
 from benchmarks.accuracy.faults.sweeps import deleted
 from benchmarks.accuracy.truth import Truth, truth
 
-PART = "store-part-removed"
 LIMIT = 8192
 
 
@@ -264,7 +264,7 @@ def containers_and_layers_json_of_yesterday(store: Bundle) -> Truth:
     store.drop_record("layers", row["layer"])
     indexes = [store.index("containers.json"), store.index("layers.json")]
     for path in indexes:
-        store.entries[path][0].mtime_ns -= 24 * 3_600_000_000_000
+        store.entries[path][0].mtime_ns -= DAY
     base = [p for p in store.entries if p.endswith(("libpod/bolt_state.db", "db.sql"))]
     return truth([row["id"], row["layer"], *indexes, store.at("overlay-containers", row["id"]),
                   store.at("overlay", row["layer"]), *base], (BACK, BEHIND, GONE, LEAK), (set(), None))  # fmt: skip
@@ -276,14 +276,12 @@ def records_of_a_removed_image_and_its_layers_are_back(store: Bundle) -> Truth:
     image = store.image(used=False)
     own = own_layers(store, image)
     hit = standing(store, own, [image["id"]])
-    gone = [store.at("overlay-images", image["id"])]
-    for key in own:
-        gone += [store.at("overlay", key), store.at("overlay-layers", f"{key}.tar-split.gz")]
-        if store.driver == "overlay":
-            gone.append(store.link_of(key))
+    gone = data_of(store, image, own)
+    if store.driver == "overlay":
+        gone += map(store.link_of, own)
     store.take(*(p for p in gone if p in store.entries))
     for part in ("images", "layers"):
-        store.entries[store.index(f"{part}.json")][0].mtime_ns -= 24 * 3_600_000_000_000
+        store.entries[store.index(f"{part}.json")][0].mtime_ns -= DAY
     return truth([image["id"], *own, *gone, *(store.index(f"{n}.json") for n in ("images", "layers"))],
                  (BACK, LOST, REMOVED, WIPE, HAND, REMOVAL), (hit[0], None))  # fmt: skip
 

@@ -15,6 +15,7 @@ from benchmarks.accuracy.faults.families import (
     LEAK,
     LINKS,
     LOST,
+    PART,
     POWER,
     PULL,
     REMOVAL,
@@ -27,11 +28,8 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.mass import MASS, image_layers
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.steps import own_layers
+from benchmarks.accuracy.faults.steps import data_of, own_layers
 from benchmarks.accuracy.truth import Truth, truth
-
-PART = "store-part-removed"
-
 
 # by age, by name
 
@@ -154,9 +152,7 @@ def all_of_an_image_but_its_records_removed(store: Bundle) -> Truth:
     image = store.image(used=False)
     own = own_layers(store, image)
     hit = standing(store, own, [image["id"]])
-    paths = [store.at("overlay-images", image["id"])]
-    for key in own:
-        paths += [store.at("overlay", key), store.at("overlay-layers", f"{key}.tar-split.gz")]
+    paths = data_of(store, image, own)
     store.take(*(p for p in paths if p in store.entries))
     return truth([image["id"], *own, *paths], (LOST, REMOVED, WIPE), (hit[0], None))
 

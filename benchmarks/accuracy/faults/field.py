@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, Record, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
     ALTERED,
     BACK,
@@ -35,7 +35,6 @@ from benchmarks.accuracy.faults.registry import later
 from benchmarks.accuracy.truth import Truth, truth
 
 INDEX = (BACK, HAND, WIPE, POWER)
-DAY = 24 * HOUR
 
 
 # containers

@@ -15,6 +15,7 @@ from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
     BEHIND,
+    ELSEWHERE,
     GONE,
     HAND,
     LEAK,
@@ -34,8 +35,6 @@ from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-ELSEWHERE = "libpod-database-elsewhere"
 
 
 # filters

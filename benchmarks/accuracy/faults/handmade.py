@@ -22,6 +22,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     POWER,
     RECORD,
     SCANNER,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from analyzer.source.member import Member
 
-UNREADABLE = (HAND, MEDIA, POWER, BACK, TWO, SCANNER, "store-part-removed")
+UNREADABLE = (HAND, MEDIA, POWER, BACK, TWO, SCANNER, PART)
 DEFAULT = struct.pack("<I", 2) + b"".join(
     struct.pack("<HHI", tag, rights, who)
     for tag, rights, who in ((1, 7, 2**32 - 1), (2, 7, 1002), (4, 5, 2**32 - 1), (16, 7, 2**32 - 1), (32, 5, 2**32 - 1))

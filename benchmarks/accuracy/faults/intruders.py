@@ -23,6 +23,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     REMOVED,
     SCANNER,
     SPLIT,
@@ -31,7 +32,7 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, inside, told_of
-from benchmarks.accuracy.faults.parts import PART, short
+from benchmarks.accuracy.faults.parts import short
 from benchmarks.accuracy.faults.registry import harmless, unseen
 from benchmarks.accuracy.faults.rewrites import edited, layer_truth
 from benchmarks.accuracy.faults.sweeps import deleted, mode_changed, owner_changed, swept

@@ -16,6 +16,7 @@ from benchmarks.accuracy.faults.families import (
     HAND,
     LINKS,
     LOST,
+    PART,
     POWER,
     REMOVED,
     SCANNER,
@@ -123,7 +124,7 @@ def directory_of_the_image_records_removed(store: Bundle) -> Truth:
     place = store.at("overlay-images")
     store.take(place)
     return truth([place, store.root, store.index("images.json"), *store.before[1], *store.before[2]],
-                 (WIPE, "store-part-removed", HAND, GONE))  # fmt: skip
+                 (WIPE, PART, HAND, GONE))  # fmt: skip
 
 
 @unseen(WIPE)
@@ -133,7 +134,7 @@ def directory_of_the_layer_records_removed(store: Bundle) -> Truth:
     place = store.at("overlay-layers/layers.json").rpartition("/")[0]
     store.take(place)
     return truth([place, store.root, store.index("layers.json"), *store.before[0]],
-                 (WIPE, "store-part-removed", HAND, "layer-record-lost"))  # fmt: skip
+                 (WIPE, PART, HAND, "layer-record-lost"))  # fmt: skip
 
 
 def _without(store: Bundle, goes: Callable[[str, Member], bool]) -> list[str]:

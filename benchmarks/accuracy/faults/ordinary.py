@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 
 from analyzer.source.member import CHAR, DIRECTORY, FILE, HARDLINK
-from benchmarks.accuracy.bundle import Bundle, NotHere, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, serving, standing
 from benchmarks.accuracy.faults.families import (
     ALTERED,
     BACK,
@@ -37,7 +37,6 @@ from benchmarks.accuracy.faults.rewrites import layer_truth
 from benchmarks.accuracy.faults.steps import newest
 from benchmarks.accuracy.truth import Truth, truth
 
-DAY = 86_400_000_000_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 

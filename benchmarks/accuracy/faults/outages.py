@@ -19,6 +19,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     POWER,
     PULL,
     RECORD,
@@ -29,15 +30,12 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.flips import BLOCK, rename
 from benchmarks.accuracy.faults.mass import MASS, image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import layer_truth
+from benchmarks.accuracy.faults.rewrites import SECTOR, layer_truth
 from benchmarks.accuracy.faults.steps import newest, vanish
 from benchmarks.accuracy.truth import Truth, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-PART = "store-part-removed"
-SECTOR = 512
 
 
 def _small(store: Bundle, layer: str) -> list[str]:

@@ -25,11 +25,10 @@ from benchmarks.accuracy.faults.families import (
 from benchmarks.accuracy.faults.flips import BLOCK, flipped
 from benchmarks.accuracy.faults.mass import image_layers, inside
 from benchmarks.accuracy.faults.registry import unseen
-from benchmarks.accuracy.faults.rewrites import layer_truth
+from benchmarks.accuracy.faults.rewrites import SECTOR, layer_truth
 from benchmarks.accuracy.truth import Truth, truth
 
 OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
-SECTOR = 512
 
 
 # indexes

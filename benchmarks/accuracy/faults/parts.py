@@ -6,7 +6,7 @@ Written when rules and weights stood, as `unseen`.
 from __future__ import annotations
 
 from analyzer.source.member import DIRECTORY
-from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
@@ -18,6 +18,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     RECORD,
     REMOVED,
     SHARED,
@@ -30,9 +31,6 @@ from benchmarks.accuracy.faults.mass import image_layers
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.steps import newest
 from benchmarks.accuracy.truth import Truth, truth
-
-DAY = 24 * HOUR
-PART = "store-part-removed"
 
 
 def strange(store: Bundle) -> str:

@@ -16,6 +16,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     PODMAN,
     POWER,
     REMOVED,
@@ -26,7 +27,7 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import each_layer, image_layers, told_of
-from benchmarks.accuracy.faults.parts import PART, lent_paths, strange
+from benchmarks.accuracy.faults.parts import lent_paths, strange
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from benchmarks.accuracy.bundle import HOUR, Bundle, NotHere, Record, everybody, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, Record, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
     ALTERED,
     BACK,
@@ -26,8 +26,6 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
-
-DAY = 24 * HOUR
 
 
 def _newest(rows: Iterable[Record]) -> list[Record]:

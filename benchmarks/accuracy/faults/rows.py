@@ -26,8 +26,6 @@ from benchmarks.accuracy.faults.parts import strange
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
-PART = "store-part-removed"
-
 
 def _added(store: Bundle, name: str, row: dict[str, Any]) -> str:
     """Put one more row into an index by hand; return its path."""

@@ -5,7 +5,7 @@ Written when rules and weights stood, as `unseen`.
 
 from __future__ import annotations
 
-from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
     ALTERED,
     BACK,
@@ -18,6 +18,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     POWER,
     RECORD,
     REMOVED,
@@ -29,7 +30,6 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers
-from benchmarks.accuracy.faults.parts import DAY, PART
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.steps import vanish
 from benchmarks.accuracy.truth import Truth, truth

@@ -19,6 +19,7 @@ from benchmarks.accuracy.faults.families import (
     HAND,
     LOST,
     MEDIA,
+    PART,
     POWER,
     RECORD,
     SCANNER,
@@ -29,7 +30,6 @@ from benchmarks.accuracy.faults.parts import strange
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.truth import Truth, truth
 
-PART = "store-part-removed"
 TWELVE = 12
 
 

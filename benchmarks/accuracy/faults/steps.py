@@ -16,6 +16,7 @@ from benchmarks.accuracy.faults.families import (
     LEAK,
     LINKS,
     LOST,
+    PART,
     POWER,
     PULL,
     RECORD,
@@ -56,6 +57,14 @@ def own_layers(store: Bundle, image: dict[str, object]) -> list[str]:
     if not own:
         raise NotHere
     return own
+
+
+def data_of(store: Bundle, image: dict[str, object], layers: list[str]) -> list[str]:
+    """Return the paths that have the ids of an image and of layers in their names: data, directories, tar-splits."""
+    paths = [store.at("overlay-images", str(image["id"]))]
+    for key in layers:
+        paths += [store.at("overlay", key), store.at("overlay-layers", f"{key}.tar-split.gz")]
+    return paths
 
 
 def lose_image(store: Bundle, image: dict[str, object]) -> None:
@@ -189,7 +198,7 @@ def reset_stopped_after_the_records(store: Bundle) -> Truth:
     places = [store.at("overlay-containers"), store.at("overlay-images")]
     store.take(*(p for p in places if p in store.entries))
     return truth([*places, store.root, store.graph_root, *store.before[1], *store.before[2]],
-                 (WIPE, GONE, "store-part-removed", LOST))  # fmt: skip
+                 (WIPE, GONE, PART, LOST))  # fmt: skip
 
 
 @unseen(TWO)

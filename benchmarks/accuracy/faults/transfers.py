@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 
 from analyzer.source.member import DIRECTORY, FILE, HARDLINK, SYMLINK
-from benchmarks.accuracy.bundle import Bundle, NotHere, everybody, serving, standing
+from benchmarks.accuracy.bundle import DAY, Bundle, NotHere, everybody, serving, standing
 from benchmarks.accuracy.faults.families import (
     BACK,
     BASE,
@@ -20,6 +20,7 @@ from benchmarks.accuracy.faults.families import (
     LINKS,
     LOST,
     MEDIA,
+    PART,
     RECORD,
     REMOVED,
     SHARED,
@@ -29,7 +30,7 @@ from benchmarks.accuracy.faults.families import (
 )
 from benchmarks.accuracy.faults.flips import rename
 from benchmarks.accuracy.faults.mass import image_layers, told_of
-from benchmarks.accuracy.faults.parts import DAY, PART, short, strange
+from benchmarks.accuracy.faults.parts import short, strange
 from benchmarks.accuracy.faults.registry import unseen
 from benchmarks.accuracy.faults.rewrites import layer_truth
 from benchmarks.accuracy.faults.sweeps import swept
